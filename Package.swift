@@ -1,0 +1,36 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Kernels run at full speed in every configuration, in this package and in a dependent's debug build:
+//   -Ounchecked        kernels validate at the entry with thrown errors; inside, bounds and overflow checks would cost
+//                      10 to 55 % of a tile's speed
+//   -wmo …             one module, one LLVM unit: a level's C function can inline its Swift body
+//   -Xcc -O3           Clang's importer marks `static inline` functions optsize; -O3 lifts that, so loops unroll
+//   -Xcc -fno-math-errno   lets a vector's square root be one instruction
+let wholeModule = ["-wmo", "-num-threads", "1", "-disable-batch-mode"]
+let kernelSettings: [SwiftSetting] = [
+  .unsafeFlags(["-Ounchecked", "-Xcc", "-O3", "-Xcc", "-fno-math-errno"] + wholeModule)
+]
+let optimizedInDebug: [SwiftSetting] = [
+  .unsafeFlags(["-O"] + wholeModule, .when(configuration: .debug))
+]
+
+let package = Package(
+  name: "swift-conv-kernels",
+  products: [
+    .library(name: "Kernels", targets: ["Kernels"]),
+    .library(name: "Layers", targets: ["Layers"]),
+    .executable(name: "bench", targets: ["Bench"]),
+  ],
+  targets: [
+    .target(name: "ISA", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .target(name: "Kernels", dependencies: ["ISA"], swiftSettings: kernelSettings),
+    .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
+    .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),
+    .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimizedInDebug),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimizedInDebug),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport"], swiftSettings: optimizedInDebug),
+    .testTarget(name: "BenchTests", dependencies: ["Bench"]),
+  ]
+)

@@ -1,0 +1,4 @@
+// One header an operation: the arguments of its level functions, and their declarations.
+#pragma once
+#include "Levels.h"
+#include "Machine.h"

@@ -1,0 +1,41 @@
+// Instruction-set levels for kernels whose bodies are written in Swift.
+//
+// Swift has no per-function target attribute, Clang has. `ISA_KERNEL(name, Arguments)` declares, for each level of the
+// architecture, a function `name_<level>(const Arguments *)` that carries the attribute and force-inlines one Swift
+// function, `@c(name_<level>_body) private func …`, so that LLVM compiles that body for that level. No module is
+// compiled with an -m flag: nothing outside these functions can hold an instruction that the processor lacks.
+// noinline keeps each level's code under its own symbol, where the disassembly test finds it.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define ISA_LEVEL(name, level, attributes, Arguments)                                             \
+  void name##_##level##_body(const Arguments *_Nonnull);                                          \
+  attributes __attribute__((noinline)) static inline void name##_##level(const Arguments *_Nonnull p) { \
+    [[clang::always_inline]] name##_##level##_body(p);                                            \
+  }
+
+#if defined(__x86_64__)
+
+#define ISA_AVX2 __attribute__((target("avx2,fma"), min_vector_width(256)))
+#define ISA_AVX512 \
+  __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"), min_vector_width(512)))
+
+#define ISA_KERNEL(name, Arguments)              \
+  ISA_LEVEL(name, baseline, , Arguments)         \
+  ISA_LEVEL(name, avx2, ISA_AVX2, Arguments)     \
+  ISA_LEVEL(name, avx512, ISA_AVX512, Arguments)
+
+static inline int isa_has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+}
+static inline int isa_has_avx2(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+#elif defined(__aarch64__)
+
+#define ISA_KERNEL(name, Arguments) ISA_LEVEL(name, neon, , Arguments)
+
+#endif

@@ -1,0 +1,26 @@
+/// A level's compiled body of a kernel.
+typealias LevelFunction<Arguments> = @Sendable (UnsafePointer<Arguments>) -> Void
+
+/// The same body compiled for each level of the architecture.
+///
+/// It is made in the file that holds the `@c` bodies: a Swift module is compiled file by file into LLVM modules, and a
+/// level's C function can only inline a body of its own LLVM module. (Elsewhere, the link fails.)
+struct LevelFunctions<Arguments>: Sendable {
+  #if arch(arm64)
+    let neon: LevelFunction<Arguments>
+
+    subscript(level: InstructionSet) -> LevelFunction<Arguments> { neon }
+  #else
+    let baseline: LevelFunction<Arguments>
+    let avx2: LevelFunction<Arguments>
+    let avx512: LevelFunction<Arguments>
+
+    subscript(level: InstructionSet) -> LevelFunction<Arguments> {
+      switch level {
+      case .baseline: baseline
+      case .avx2: avx2
+      case .avx512: avx512
+      }
+    }
+  #endif
+}

@@ -1,0 +1,149 @@
+/// An operation that has a table of kernels, such as a matrix product or one pass of a convolution.
+///
+/// Dispatch, the tests and the benchmark all walk ``kernels``: a row that is added there is dispatched, tested against
+/// the last row and timed without another edit.
+public protocol Operation: Sendable {
+  /// The shapes and parameters of one use of the operation; it says nothing about where the data is.
+  associatedtype Problem: Sendable
+  /// Pointers to the data of one run.
+  associatedtype Operands
+
+  /// The operation's name in tables and result files, such as `conv2d`.
+  static var name: String { get }
+  /// `forward`, `backward-data`, `backward-weights`, or `forward` where there is only one pass.
+  static var pass: String { get }
+  /// Every implementation. The last row is the scalar reference, which accepts every valid problem.
+  static var kernels: [Kernel<Self>] { get }
+  /// Throws when the operation is not defined for the problem.
+  static func validate(_ problem: Problem) throws(KernelError)
+}
+
+extension Operation {
+  public static var pass: String { "forward" }
+}
+
+/// One row of an operation's table: an implementation at an instruction-set level.
+public struct Kernel<Op: Operation>: Sendable {
+  /// How it computes, such as `packed` or `rows`; with the level and the tile it is the row's name.
+  public let algorithm: String
+  /// The level whose instructions it uses.
+  public let level: InstructionSet
+  /// Rows × vectors of the register tile; empty where there is no tile.
+  public let tile: String
+  /// The share of the machine's limit that this kernel is expected to reach on a problem; nil where it cannot run it.
+  /// Among the kernels of the best level, the one with the highest fitness is chosen, the first of equals.
+  public let fitness: @Sendable (Op.Problem) -> Double?
+  /// Does once, for a problem and a number of threads, all that does not depend on the data.
+  public let prepare: @Sendable (Op.Problem, _ threads: Int) -> PreparedKernel<Op.Operands>
+
+  public init(
+    algorithm: String, level: InstructionSet, tile: String = "",
+    fitness: @escaping @Sendable (Op.Problem) -> Double? = { _ in 1 },
+    prepare: @escaping @Sendable (Op.Problem, _ threads: Int) -> PreparedKernel<Op.Operands>
+  ) {
+    self.algorithm = algorithm
+    self.level = level
+    self.tile = tile
+    self.fitness = fitness
+    self.prepare = prepare
+  }
+
+  /// The scalar reference of an operation: the oracle of the tests, and the fallback.
+  public static func reference(_ body: @escaping @Sendable (Op.Problem, Op.Operands) -> Void) -> Kernel {
+    Kernel(algorithm: "reference", level: .lowest, fitness: { _ in 0 }) { problem, _ in
+      PreparedKernel { operands, _ in body(problem, operands) }
+    }
+  }
+
+  /// Whether this row is the scalar reference.
+  public var isReference: Bool { algorithm == "reference" }
+
+  /// The row's name, such as `rows.avx512.6x4`.
+  public var name: String {
+    isReference ? algorithm : tile.isEmpty ? "\(algorithm).\(level)" : "\(algorithm).\(level).\(tile)"
+  }
+}
+
+/// A kernel that is ready to run one problem any number of times.
+public struct PreparedKernel<Operands>: Sendable {
+  /// Bytes of scratch memory that a run needs, for all threads together.
+  public let workspaceByteCount: Int
+  let body: @Sendable (Operands, UnsafeMutableRawPointer) -> Void
+
+  public init(
+    workspaceByteCount: Int = 0, _ body: @escaping @Sendable (Operands, UnsafeMutableRawPointer) -> Void
+  ) {
+    self.workspaceByteCount = workspaceByteCount
+    self.body = body
+  }
+}
+
+/// A validated problem with the kernel that will run it.
+///
+///     let plan = try Plan<GEMM>(.init(rows: 64, columns: 10, depth: 400), threads: 2)
+///     let workspace = Workspace(byteCount: plan.workspaceByteCount)
+///     plan.run(.init(a: a, b: b, c: c), workspace: workspace)
+///
+/// A plan is immutable: several threads may run it at once, each with a workspace of its own. A run allocates nothing.
+public struct Plan<Op: Operation>: Sendable {
+  public let problem: Op.Problem
+  /// The row of the table that runs.
+  public let kernel: Kernel<Op>
+  public let threads: Int
+  /// Bytes of scratch memory that a run needs.
+  public var workspaceByteCount: Int { prepared.workspaceByteCount }
+  private let prepared: PreparedKernel<Op.Operands>
+
+  /// Plans with the best kernel.
+  ///
+  /// - Parameters:
+  ///   - level: the level to use; nil for the highest that the processor has and `KERNELS_ISA` permits.
+  ///   - threads: how many threads share the work, at least 1. The results do not depend on it.
+  ///   - kernel: the name of a row to use in place of the choice by level and fitness.
+  public init(
+    _ problem: Op.Problem, level: InstructionSet? = nil, threads: Int = 1, kernel name: String? = nil
+  ) throws(KernelError) {
+    try Op.validate(problem)
+    try require(Op.name, "threads", threads, in: 1...1024)
+    self.problem = problem
+    self.threads = threads
+    kernel = try Plan.choose(problem, level: level, name: name)
+    prepared = kernel.prepare(problem, threads)
+  }
+
+  private static func choose(
+    _ problem: Op.Problem, level: InstructionSet?, name: String?
+  ) throws(KernelError) -> Kernel<Op> {
+    if let level, !InstructionSet.available.contains(level) { throw .unavailableInstructionSet(level) }
+    let cap: InstructionSet
+    if let level { cap = level } else { cap = try .best() }
+    var best: (kernel: Kernel<Op>, fitness: Double)?
+    for kernel in Op.kernels where kernel.level <= cap {
+      guard let fitness = kernel.fitness(problem) else { continue }
+      if let name {
+        if kernel.name == name { return kernel }
+        continue
+      }
+      if let best, best.kernel.isReference == kernel.isReference {
+        guard (kernel.level, fitness) > (best.kernel.level, best.fitness) else { continue }
+      } else if best != nil, kernel.isReference {
+        continue
+      }
+      best = (kernel, fitness)
+    }
+    guard let best else { throw .noKernel(operation: Op.name, name: name ?? "any") }
+    return best.kernel
+  }
+
+  /// Runs the problem on the operands. The operands' memory is as large as the problem says, and outputs do not overlap
+  /// inputs unless the operation's operands say that they may.
+  public func run(_ operands: Op.Operands, workspace: Workspace) {
+    assert(workspace.byteCount >= workspaceByteCount)
+    prepared.body(operands, workspace.base)
+  }
+
+  /// Runs the problem with scratch memory that lies at `workspace`, 64-byte aligned, at least ``workspaceByteCount``.
+  public func run(_ operands: Op.Operands, workspace: UnsafeMutableRawPointer) {
+    prepared.body(operands, workspace)
+  }
+}

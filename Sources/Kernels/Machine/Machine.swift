@@ -1,0 +1,53 @@
+import Foundation
+import ISA
+
+/// The machine's limits, measured in this process.
+public enum Machine {
+  /// The processor's name as the system gives it.
+  public static let processorName: String = {
+    #if os(Linux)
+      if let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+        let line = text.split(separator: "\n").first(where: { $0.hasPrefix("model name") }),
+        let colon = line.firstIndex(of: ":")
+      {
+        return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      }
+    #endif
+    return "unknown processor"
+  }()
+
+  /// The most floating-point operations a second that one thread can do at a level, by independent multiply-add chains;
+  /// a multiply-add counts as two.
+  public static func peakFLOPS(level: InstructionSet, seconds: Double = 0.05) -> Double {
+    let iterations = 20_000
+    let sink = Workspace(byteCount: 64)
+    var arguments = PeakArguments(
+      iterations: iterations, sink: sink.base.assumingMemoryBound(to: Float.self))
+    let best = fastest(within: seconds) { machinePeak[level](&arguments) }
+    return Double(2 * peakChains * level.lanes * iterations) / best
+  }
+
+  /// Bytes a second that one thread moves while it copies data far larger than the caches, reads and writes counted.
+  public static func bandwidth(level: InstructionSet, seconds: Double = 0.1) -> Double {
+    let count = 16 << 20
+    let source = Workspace(byteCount: count * 4)
+    let destination = Workspace(byteCount: count * 4)
+    let from = source.base.assumingMemoryBound(to: Float.self)
+    from.initialize(repeating: 1, count: count)
+    let to = destination.base.assumingMemoryBound(to: Float.self)
+    to.initialize(repeating: 0, count: count)
+    var arguments = CopyArguments(source: from, destination: to, count: count)
+    let best = fastest(within: seconds) { machineCopy[level](&arguments) }
+    return Double(count * 8) / best
+  }
+
+  private static func fastest(within seconds: Double, _ body: () -> Void) -> Double {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(seconds)
+    var best = Double.infinity
+    repeat {
+      best = min(best, clock.measure(body) / .seconds(1))
+    } while clock.now < end
+    return best
+  }
+}
