@@ -2,3 +2,4 @@
 #pragma once
 #include "Levels.h"
 #include "Machine.h"
+#include "GEMM.h"

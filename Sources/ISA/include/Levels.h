@@ -39,3 +39,8 @@ static inline int isa_has_avx2(void) {
 #define ISA_KERNEL(name, Arguments) ISA_LEVEL(name, neon, , Arguments)
 
 #endif
+
+// Asks for the cache line at an address; one that may not be read is ignored.
+__attribute__((always_inline)) static inline void isa_prefetch(const void *_Nonnull address) {
+  __builtin_prefetch(address, 1, 3);
+}

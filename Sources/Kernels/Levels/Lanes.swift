@@ -82,6 +82,20 @@ extension Lanes {
     }
   }
 
+  /// A whole vector where `count` is that of its lanes, else the first `count` values.
+  @inline(__always) static func load(_ source: UnsafePointer<Float>, upTo count: Int) -> Vector {
+    count == self.count ? load(source) : load(source, first: count)
+  }
+
+  /// Stores a whole vector where `count` is that of its lanes, else its first `count` lanes.
+  @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, upTo count: Int) {
+    if count == self.count {
+      store(vector, destination)
+    } else {
+      store(vector, destination, first: count)
+    }
+  }
+
   /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
   @inline(__always) static func max(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
 

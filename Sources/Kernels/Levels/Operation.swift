@@ -50,9 +50,9 @@ public struct Kernel<Op: Operation>: Sendable {
 
   /// The scalar reference of an operation: the oracle of the tests, and the fallback.
   public static func reference(_ body: @escaping @Sendable (Op.Problem, Op.Operands) -> Void) -> Kernel {
-    Kernel(algorithm: "reference", level: .lowest, fitness: { _ in 0 }) { problem, _ in
-      PreparedKernel { operands, _ in body(problem, operands) }
-    }
+    Kernel(
+      algorithm: "reference", level: .lowest, fitness: { _ in 0 },
+      prepare: { problem, _ in PreparedKernel { operands, _ in body(problem, operands) } })
   }
 
   /// Whether this row is the scalar reference.

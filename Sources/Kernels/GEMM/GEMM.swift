@@ -1,0 +1,103 @@
+/// The general matrix product C = relu(alpha · op(A) · op(B) + beta · C + bias) of row-major matrices.
+///
+/// Each element of C is the sum over k in order, in blocks whose length depends on the depth alone: the same bits
+/// whatever the other rows and columns, the tile that it falls in and the number of threads.
+public enum GEMM: Operation {
+  public static let name = "gemm"
+
+  /// A vector that is added to every column or every row of the product.
+  public enum Bias: Sendable, Hashable {
+    case none
+    /// One value a row of C.
+    case perRow
+    /// One value a column of C.
+    case perColumn
+  }
+
+  public struct Problem: Sendable, Hashable {
+    /// Rows of C and of op(A).
+    public var rows: Int
+    /// Columns of C and of op(B).
+    public var columns: Int
+    /// Columns of op(A), rows of op(B).
+    public var depth: Int
+    /// Whether A is stored as depth × rows.
+    public var transposeA: Bool
+    /// Whether B is stored as columns × depth.
+    public var transposeB: Bool
+    public var alpha: Float
+    /// The factor of C's former value; with 0, C is not read.
+    public var beta: Float
+    /// Elements from one stored row of A to the next, at least the length of a stored row.
+    public var aRowStride: Int
+    /// Elements from one stored row of B to the next.
+    public var bRowStride: Int
+    /// Elements from one row of C to the next; what lies between rows is not touched.
+    public var cRowStride: Int
+    public var bias: Bias
+    /// Whether negative results are replaced with 0; NaN stays.
+    public var relu: Bool
+
+    /// Describes a product; strides that are not given are those of contiguous matrices.
+    public init(
+      rows: Int, columns: Int, depth: Int, transposeA: Bool = false, transposeB: Bool = false,
+      alpha: Float = 1, beta: Float = 0, aRowStride: Int? = nil, bRowStride: Int? = nil, cRowStride: Int? = nil,
+      bias: Bias = .none, relu: Bool = false
+    ) {
+      self.rows = rows
+      self.columns = columns
+      self.depth = depth
+      self.transposeA = transposeA
+      self.transposeB = transposeB
+      self.alpha = alpha
+      self.beta = beta
+      self.aRowStride = aRowStride ?? (transposeA ? rows : depth)
+      self.bRowStride = bRowStride ?? (transposeB ? depth : columns)
+      self.cRowStride = cRowStride ?? columns
+      self.bias = bias
+      self.relu = relu
+    }
+  }
+
+  public struct Operands {
+    public var a: UnsafePointer<Float>
+    public var b: UnsafePointer<Float>
+    public var c: UnsafeMutablePointer<Float>
+    /// As many values as the problem's bias says; nil is no bias.
+    public var bias: UnsafePointer<Float>?
+
+    public init(
+      a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>,
+      bias: UnsafePointer<Float>? = nil
+    ) {
+      self.a = a
+      self.b = b
+      self.c = c
+      self.bias = bias
+    }
+  }
+
+  public static let kernels: [Kernel<GEMM>] =
+    InstructionSet.allCases.reversed().map(packedKernel) + [.reference(referenceGEMM)]
+
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "rows", problem.rows, in: 0...Int.max)
+    try require(name, "columns", problem.columns, in: 0...Int.max)
+    try require(name, "depth", problem.depth, in: 0...Int.max)
+    let aLength = problem.transposeA ? problem.rows : problem.depth
+    let bLength = problem.transposeB ? problem.depth : problem.columns
+    try require(name, "aRowStride", problem.aRowStride, in: aLength...Int.max)
+    try require(name, "bRowStride", problem.bRowStride, in: bLength...Int.max)
+    try require(name, "cRowStride", problem.cRowStride, in: problem.columns...Int.max)
+    _ = try product(name, problem.transposeA ? problem.depth : problem.rows, problem.aRowStride)
+    _ = try product(name, problem.transposeB ? problem.columns : problem.depth, problem.bRowStride)
+    _ = try product(name, problem.rows, problem.cRowStride)
+  }
+}
+
+extension GEMM.Problem {
+  /// Elements from op(A)[i, k] to op(A)[i + 1, k] and to op(A)[i, k + 1].
+  var aStrides: (row: Int, depth: Int) { transposeA ? (1, aRowStride) : (aRowStride, 1) }
+  /// Elements from op(B)[k, j] to op(B)[k + 1, j] and to op(B)[k, j + 1].
+  var bStrides: (depth: Int, column: Int) { transposeB ? (1, bRowStride) : (bRowStride, 1) }
+}

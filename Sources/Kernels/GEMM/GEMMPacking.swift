@@ -1,0 +1,123 @@
+import ISA
+
+/// Copies an operand into panels of `width` lanes, so that a tile reads it in order whatever its layout was.
+///
+/// Lanes behind the last are zero: they cost arithmetic whose results are not stored.
+@inline(__always)
+private func pack<let width: Int>(_ panel: Panel<width>.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+  let arguments = p.pointee
+  var source = arguments.source
+  var target = arguments.panels
+  var lanes = arguments.lanes
+  while lanes > 0 {
+    if lanes < width {
+      packPart(panel, source, target, lanes: lanes, arguments)
+    } else if arguments.laneStride == 1 {
+      for k in 0..<arguments.depth {
+        let row = source + k &* arguments.depthStride
+        for lane in 0..<width { target[k &* width &+ lane] = row[lane] }
+      }
+    } else {
+      packTransposed(panel, source, target, arguments)
+    }
+    source += width &* arguments.laneStride
+    target += width &* arguments.depth
+    lanes &-= width
+  }
+}
+
+/// The number of lanes of a panel, as a type.
+private struct Panel<let width: Int> {}
+
+@inline(__always)
+private func packPart<let width: Int>(
+  _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, lanes: Int,
+  _ arguments: GEMMPackArguments
+) {
+  for k in 0..<arguments.depth {
+    let row = source + k &* arguments.depthStride
+    for lane in 0..<width { target[k &* width &+ lane] = lane < lanes ? row[lane &* arguments.laneStride] : 0 }
+  }
+}
+
+/// Packs lanes that lie `laneStride` apart and are contiguous in k: squares of 4 × 4 are transposed in registers.
+@inline(__always)
+private func packTransposed<let width: Int>(
+  _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+  _ arguments: GEMMPackArguments
+) {
+  let stride = arguments.laneStride
+  let whole = arguments.depthStride == 1 ? arguments.depth & ~3 : 0
+  var k = 0
+  while k < whole {
+    var lane = 0
+    while lane &+ 4 <= width {
+      transpose4x4(source + (lane &* stride &+ k), stride, target + (k &* width &+ lane), width)
+      lane &+= 4
+    }
+    while lane < width {
+      for step in 0..<4 { target[(k &+ step) &* width &+ lane] = source[lane &* stride &+ k &+ step] }
+      lane &+= 1
+    }
+    k &+= 4
+  }
+  while k < arguments.depth {
+    for lane in 0..<width { target[k &* width &+ lane] = source[lane &* stride &+ k &* arguments.depthStride] }
+    k &+= 1
+  }
+}
+
+/// Writes the transpose of a 4 × 4 square.
+@inline(__always)
+private func transpose4x4(
+  _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
+) {
+  func row(_ i: Int) -> SIMD4<Float> {
+    UnsafeRawPointer(source + i &* sourceStride).loadUnaligned(as: SIMD4<Float>.self)
+  }
+  let (a, b, c, d) = (row(0), row(1), row(2), row(3))
+  let acLow = interleave(a.lowHalf, c.lowHalf)
+  let acHigh = interleave(a.highHalf, c.highHalf)
+  let bdLow = interleave(b.lowHalf, d.lowHalf)
+  let bdHigh = interleave(b.highHalf, d.highHalf)
+  func put(_ i: Int, _ even: SIMD2<Float>, _ odd: SIMD2<Float>) {
+    UnsafeMutableRawPointer(target + i &* targetStride).storeBytes(of: interleave(even, odd), as: SIMD4<Float>.self)
+  }
+  put(0, acLow.lowHalf, bdLow.lowHalf)
+  put(1, acLow.highHalf, bdLow.highHalf)
+  put(2, acHigh.lowHalf, bdHigh.lowHalf)
+  put(3, acHigh.highHalf, bdHigh.highHalf)
+}
+
+@inline(__always)
+private func interleave(_ even: SIMD2<Float>, _ odd: SIMD2<Float>) -> SIMD4<Float> {
+  SIMD4(even.x, odd.x, even.y, odd.y)
+}
+
+#if arch(arm64)
+  @c(gemm_pack_a_neon_body) private func packANEON(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<6>.self, p) }
+  @c(gemm_pack_b_neon_body) private func packBNEON(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<16>.self, p) }
+
+  let gemmPackA = LevelFunctions(neon: gemm_pack_a_neon)
+  let gemmPackB = LevelFunctions(neon: gemm_pack_b_neon)
+#else
+  @c(gemm_pack_a_baseline_body) private func packABaseline(_ p: UnsafePointer<GEMMPackArguments>) {
+    pack(Panel<6>.self, p)
+  }
+  @c(gemm_pack_b_baseline_body) private func packBBaseline(_ p: UnsafePointer<GEMMPackArguments>) {
+    pack(Panel<8>.self, p)
+  }
+  @c(gemm_pack_a_avx2_body) private func packAAVX2(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<6>.self, p) }
+  @c(gemm_pack_b_avx2_body) private func packBAVX2(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<16>.self, p) }
+  @c(gemm_pack_a_avx512_body) private func packAAVX512(_ p: UnsafePointer<GEMMPackArguments>) {
+    pack(Panel<12>.self, p)
+  }
+  @c(gemm_pack_b_avx512_body) private func packBAVX512(_ p: UnsafePointer<GEMMPackArguments>) {
+    pack(Panel<32>.self, p)
+  }
+
+  let gemmPackA = LevelFunctions(
+    baseline: gemm_pack_a_baseline, avx2: gemm_pack_a_avx2, avx512: gemm_pack_a_avx512)
+  let gemmPackB = LevelFunctions(
+    baseline: gemm_pack_b_baseline, avx2: gemm_pack_b_avx2, avx512: gemm_pack_b_avx512)
+#endif
