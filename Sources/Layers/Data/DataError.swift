@@ -1,0 +1,71 @@
+/// What is wrong with a data set: which file, what was found there, and what would be right.
+public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A folder that was named does not exist or is a file.
+  case missingDirectory(path: String)
+  /// A folder exists but holds none of what was looked for.
+  case nothingFound(directory: String, expected: String)
+  /// One file of a set is not there.
+  case missingFile(path: String)
+  /// The system could not read a file.
+  case unreadable(file: String, reason: String)
+  /// A file ends before what it announces.
+  case truncated(file: String, byteCount: Int, expected: Int)
+  /// A file goes on after what it announces.
+  case trailingBytes(file: String, byteCount: Int, expected: Int)
+  /// The first bytes are not those of the format.
+  case wrongMagic(file: String, found: [UInt8], expected: [UInt8])
+  /// An idx file of another element type than unsigned byte (0x08).
+  case unsupportedElementType(file: String, code: UInt8)
+  /// Sizes in a header that no data set of the kind has.
+  case absurdSizes(file: String, sizes: [Int])
+  /// A label that names no class; `index` counts from 0.
+  case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
+  /// The two files of a set do not belong together.
+  case countMismatch(imageFile: String, images: Int, labelFile: String, labels: Int)
+  /// A compressed file, but the system has no gzip.
+  case gzipMissing(file: String)
+  /// gzip could not decompress a file.
+  case gzipFailed(file: String, status: Int, message: String)
+  /// Parts of a set made by the program that do not agree.
+  case invalidDataset(name: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .missingDirectory(let path):
+      "\(path): no such folder"
+    case .nothingFound(let directory, let expected):
+      "\(directory): expected \(expected)"
+    case .missingFile(let path):
+      "\(path): no such file"
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .truncated(let file, let byteCount, let expected):
+      "\(file): truncated: \(byteCount) bytes, expected \(expected)"
+    case .trailingBytes(let file, let byteCount, let expected):
+      "\(file): \(byteCount - expected) trailing bytes: \(byteCount) bytes, expected \(expected)"
+    case .wrongMagic(let file, let found, let expected):
+      "\(file): wrong magic number: begins with \(hexadecimal(found)), expected \(hexadecimal(expected))"
+    case .unsupportedElementType(let file, let code):
+      "\(file): idx element type \(hexadecimal([code])) is not supported, expected 0x08 (unsigned byte)"
+    case .absurdSizes(let file, let sizes):
+      "\(file): the header gives sizes \(sizes.map(String.init).joined(separator: "×")), "
+        + "expected at least 1 each and at most \(IDXFile.largestByteCount) bytes together"
+    case .labelOutOfRange(let file, let index, let label, let classCount):
+      "\(file): label \(label) of image \(index) is out of range, expected 0 to \(classCount - 1)"
+    case .countMismatch(let imageFile, let images, let labelFile, let labels):
+      "\(imageFile) has \(images) images but \(labelFile) has \(labels) labels, expected as many"
+    case .gzipMissing(let file):
+      "\(file): gzip was not found on PATH; install it or decompress the file"
+    case .gzipFailed(let file, let status, let message):
+      "\(file): gzip failed with status \(status)\(message.isEmpty ? "" : ": \(message)")"
+    case .invalidDataset(let name, let reason):
+      "data set '\(name)': \(reason)"
+    }
+  }
+}
+
+/// Bytes as one number, such as `0x00000803`.
+private func hexadecimal(_ bytes: [UInt8]) -> String {
+  if bytes.isEmpty { return "nothing" }
+  return "0x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

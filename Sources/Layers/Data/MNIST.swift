@@ -1,0 +1,63 @@
+import Foundation
+
+/// MNIST, and Fashion-MNIST, which has the same files: 60,000 training and 10,000 test images of 28×28 grey pixels.
+///
+/// Sources: LeCun, Cortes, Burges, "The MNIST database of handwritten digits"; Xiao, Rasul, Vollgraf, "Fashion-MNIST: a
+/// novel image dataset for benchmarking machine learning algorithms" (2017).
+public enum MNIST {
+  public enum Variant: String, CaseIterable, Sendable {
+    case digits = "mnist"
+    case fashion = "fashion-mnist"
+
+    /// The folders in which distributions put the files; the last is torchvision's, inside its own.
+    var folderNames: [String] {
+      switch self {
+      case .digits: ["mnist", "MNIST/raw", "raw"]
+      case .fashion: ["fashion-mnist", "FashionMNIST/raw", "raw"]
+      }
+    }
+
+    public var classNames: [String] {
+      switch self {
+      case .digits: (0...9).map(String.init)
+      case .fashion:
+        [
+          "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+        ]
+      }
+    }
+  }
+
+  /// Loads a split from idx files, plain or .gz.
+  ///
+  /// - Parameter directory: the folder that holds the files, or the one above it under its official name
+  ///   (`mnist`, `fashion-mnist`, or torchvision's `MNIST/raw`, `FashionMNIST/raw`).
+  public static func load(
+    from directory: URL, split: DatasetSplit, variant: Variant = .digits
+  ) throws(DataError) -> ImageDataset {
+    let prefix = split == .train ? "train" : "t10k"
+    let imageName = "\(prefix)-images-idx3-ubyte"
+    let labelName = "\(prefix)-labels-idx1-ubyte"
+    let folder = try DataFiles.folder(
+      directory, officialNames: variant.folderNames,
+      holding: [imageName, imageName + ".gz", labelName, labelName + ".gz"])
+    let images = try IDXFile(contentsOf: plainOrCompressed(imageName, in: folder), dimensions: 3)
+    let labels = try IDXFile(contentsOf: plainOrCompressed(labelName, in: folder), dimensions: 1)
+    guard images.sizes[0] == labels.sizes[0] else {
+      throw .countMismatch(
+        imageFile: images.name, images: images.sizes[0], labelFile: labels.name, labels: labels.sizes[0])
+    }
+    try checkLabels(labels.elements, classCount: variant.classNames.count, file: labels.name)
+    return ImageDataset(
+      trusted: images.elements, labels: labels.elements, channels: 1, height: images.sizes[1], width: images.sizes[2],
+      classNames: variant.classNames, name: variant.rawValue)
+  }
+
+  private static func plainOrCompressed(_ name: String, in folder: URL) throws(DataError) -> URL {
+    let plain = folder.appendingPathComponent(name)
+    let compressed = folder.appendingPathComponent(name + ".gz")
+    if DataFiles.exists(plain) { return plain }
+    if DataFiles.exists(compressed) { return compressed }
+    throw .missingFile(path: "\(plain.path)[.gz]")
+  }
+}
