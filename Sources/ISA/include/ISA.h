@@ -3,3 +3,7 @@
 #include "Levels.h"
 #include "Machine.h"
 #include "GEMM.h"
+#include "Activation.h"
+#include "BatchAssembly.h"
+#include "Optimizer.h"
+#include "Softmax.h"

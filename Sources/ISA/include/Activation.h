@@ -1,0 +1,18 @@
+// Element-wise activations: one array in, one out, and their backward passes: two arrays in, one out.
+#pragma once
+#include "Levels.h"
+
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;  // may be the input's memory
+  ptrdiff_t count;
+} MapArguments;
+ISA_KERNEL(relu_forward, MapArguments)
+
+typedef struct {
+  const float *_Nonnull output;          // of the forward pass
+  const float *_Nonnull outputGradient;
+  float *_Nonnull inputGradient;         // may be the output gradient's memory
+  ptrdiff_t count;
+} MapBackwardArguments;
+ISA_KERNEL(relu_backward, MapBackwardArguments)

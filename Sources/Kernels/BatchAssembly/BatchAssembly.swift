@@ -1,0 +1,118 @@
+import ISA
+
+/// A batch of images for a network, gathered by index from a set of byte images: output = byte·scale + offset.
+///
+/// The product is rounded before the offset is added; all levels give the same bits.
+public enum BatchAssembly: Operation {
+  public static let name = "batch-assembly"
+
+  /// `batch` images of `channels` planes of `plane` bytes each.
+  public struct Problem: Sendable, Hashable {
+    public var batch: Int
+    public var channels: Int
+    public var plane: Int
+
+    public init(batch: Int, channels: Int, plane: Int) {
+      self.batch = batch
+      self.channels = channels
+      self.plane = plane
+    }
+  }
+
+  public struct Operands {
+    /// The whole set, `[images, channels, plane]`.
+    public var images: UnsafePointer<UInt8>
+    /// The image of the set that each image of the batch is: `batch` indices, each at least 0 and below the number of
+    /// images.
+    public var indices: UnsafePointer<Int32>
+    public var scale: Float
+    public var offset: Float
+    /// `[batch, channels, plane]`
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(
+      images: UnsafePointer<UInt8>, indices: UnsafePointer<Int32>, scale: Float, offset: Float,
+      output: UnsafeMutablePointer<Float>
+    ) {
+      self.images = images
+      self.indices = indices
+      self.scale = scale
+      self.offset = offset
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<BatchAssembly>] = {
+    let levels = Kernel<BatchAssembly>.levelRows("elementwise", assemblyFunctions) { body, problem, threads, operands in
+      let elements = problem.channels * problem.plane
+      let parts = Swift.min(Elementwise.parts(problem.batch * elements, threads: threads), Swift.max(problem.batch, 1))
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.batch)
+        var arguments = BatchAssemblyArguments(
+          images: operands.images, indices: operands.indices + range.lowerBound,
+          output: operands.output + range.lowerBound * elements, batch: range.count, elements: elements,
+          scale: operands.scale, offset: operands.offset)
+        body(&arguments)
+      }
+    }
+    let reference = Kernel<BatchAssembly>.reference { problem, operands in
+      let elements = problem.channels * problem.plane
+      for image in 0..<problem.batch {
+        let source = operands.images + Int(operands.indices[image]) * elements
+        for i in 0..<elements {
+          operands.output[image * elements + i] = Float(source[i]) * operands.scale + operands.offset
+        }
+      }
+    }
+    return levels + [reference]
+  }()
+
+  /// - Throws: ``KernelError`` for negative sizes, and for more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "batch", problem.batch, in: 0...Int(Int32.max))
+    try require(name, "channels", problem.channels, in: 0...Int(Int32.max))
+    try require(name, "plane", problem.plane, in: 0...Int(Int32.max))
+    _ = try product(name, problem.channels, problem.plane, Swift.max(problem.batch, 1), MemoryLayout<Float>.stride)
+  }
+}
+
+/// The same for every level: LLVM's loop vectoriser widens bytes to floats in the level's own instructions, where Swift's
+/// conversions of integer vectors are calls or go through scalars.
+@inline(always)
+private func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
+  let elements = p.pointee.elements
+  let scale = p.pointee.scale
+  let offset = p.pointee.offset
+  var image = 0
+  while image < p.pointee.batch {
+    let source = p.pointee.images + Int(p.pointee.indices[image]) &* elements
+    let destination = p.pointee.output + image &* elements
+    var i = 0
+    while i < elements {
+      destination[i] = Float(source[i]) * scale + offset
+      i &+= 1
+    }
+    image &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(batch_assembly_neon_body) private func assembleNEON(_ p: UnsafePointer<BatchAssemblyArguments>) {
+    assemble(p)
+  }
+
+  private let assemblyFunctions = LevelFunctions(neon: batch_assembly_neon)
+#else
+  @c(batch_assembly_baseline_body) private func assembleBaseline(_ p: UnsafePointer<BatchAssemblyArguments>) {
+    assemble(p)
+  }
+  @c(batch_assembly_avx2_body) private func assembleAVX2(_ p: UnsafePointer<BatchAssemblyArguments>) {
+    assemble(p)
+  }
+  @c(batch_assembly_avx512_body) private func assembleAVX512(_ p: UnsafePointer<BatchAssemblyArguments>) {
+    assemble(p)
+  }
+
+  private let assemblyFunctions = LevelFunctions(
+    baseline: batch_assembly_baseline, avx2: batch_assembly_avx2, avx512: batch_assembly_avx512)
+#endif

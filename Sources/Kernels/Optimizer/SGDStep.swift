@@ -1,0 +1,168 @@
+import Foundation
+import ISA
+
+/// A step of stochastic gradient descent on an array of parameters, as PyTorch's `torch.optim.SGD` defines it:
+///
+///     g ← gradient + weightDecay·parameter
+///     v ← momentum·v + (1 - dampening)·g       (v ← g at the first step)
+///     g ← g + momentum·v with Nesterov's momentum, else v
+///     parameter ← parameter - learningRate·g
+///
+/// The second and third line are left out when momentum is 0. All levels give the same bits.
+public enum SGDStep: Operation {
+  public static let name = "sgd"
+
+  public struct Problem: Sendable, Hashable {
+    public var count: Int
+    public var momentum: Float
+    public var nesterov: Bool
+    public var weightDecay: Float
+    public var dampening: Float
+
+    public init(
+      count: Int, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0, dampening: Float = 0
+    ) {
+      self.count = count
+      self.momentum = momentum
+      self.nesterov = nesterov
+      self.weightDecay = weightDecay
+      self.dampening = dampening
+    }
+  }
+
+  public struct Operands {
+    /// Read and written.
+    public var parameters: UnsafeMutablePointer<Float>
+    public var gradients: UnsafePointer<Float>
+    /// Read and written; at the first step only written. Needed when the momentum is not 0, else not touched.
+    public var velocity: UnsafeMutablePointer<Float>?
+    public var learningRate: Float
+    /// Whether this is the first step, before which there is no velocity.
+    public var isFirst: Bool
+
+    public init(
+      parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+      velocity: UnsafeMutablePointer<Float>?, learningRate: Float, isFirst: Bool
+    ) {
+      self.parameters = parameters
+      self.gradients = gradients
+      self.velocity = velocity
+      self.learningRate = learningRate
+      self.isFirst = isFirst
+    }
+  }
+
+  public static let kernels: [Kernel<SGDStep>] = {
+    let levels = Kernel<SGDStep>.levelRows("elementwise", sgdFunctions) { body, problem, threads, operands in
+      let parts = Elementwise.parts(problem.count, threads: threads)
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+        let velocity = problem.momentum == 0 ? nil : operands.velocity.map { $0 + range.lowerBound }
+        var arguments = SGDArguments(
+          parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
+          velocity: velocity, count: range.count, learningRate: operands.learningRate, momentum: problem.momentum,
+          gradientShare: 1 - problem.dampening, weightDecay: problem.weightDecay, isFirst: operands.isFirst ? 1 : 0,
+          nesterov: problem.nesterov ? 1 : 0)
+        body(&arguments)
+      }
+    }
+    return levels + [.reference(referenceSGD)]
+  }()
+
+  /// - Throws: ``KernelError`` for a negative count, momentum or weight decay, for values that are not finite, and for
+  ///   Nesterov's momentum without momentum or with dampening.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "count", problem.count, in: 0...Int.max)
+    _ = try product(name, problem.count, MemoryLayout<Float>.stride)
+    try requireFinite(name, "momentum", problem.momentum, atLeast: 0)
+    try requireFinite(name, "weightDecay", problem.weightDecay, atLeast: 0)
+    try requireFinite(name, "dampening", problem.dampening, atLeast: -.greatestFiniteMagnitude)
+    if problem.nesterov, problem.momentum == 0 || problem.dampening != 0 {
+      throw .invalidParameter(
+        operation: name, parameter: "nesterov", value: "true",
+        expected: "false, or a momentum above 0 and a dampening of 0")
+    }
+  }
+}
+
+/// Checks that a real parameter is finite and not below a bound.
+func requireFinite<Value: BinaryFloatingPoint>(
+  _ operation: String, _ parameter: String, _ value: Value, atLeast least: Value
+) throws(KernelError) {
+  guard value.isFinite, value >= least else {
+    throw .invalidParameter(
+      operation: operation, parameter: parameter, value: "\(value)",
+      expected: least == -Value.greatestFiniteMagnitude ? "a finite value" : "a finite value of at least \(least)")
+  }
+}
+
+private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operands) {
+  for i in 0..<problem.count {
+    var gradient = operands.gradients[i] + problem.weightDecay * operands.parameters[i]
+    if problem.momentum != 0, let velocity = operands.velocity {
+      let decayed = problem.momentum * velocity[i]
+      velocity[i] = operands.isFirst ? gradient : decayed + (1 - problem.dampening) * gradient
+      gradient = problem.nesterov ? gradient + problem.momentum * velocity[i] : velocity[i]
+    }
+    operands.parameters[i] -= operands.learningRate * gradient
+  }
+}
+
+/// One vector of parameters and its new velocity. The products are rounded before they are added, at every level.
+@inline(always)
+private func sgdVector<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<SGDArguments>, parameter: L.Vector, gradient: L.Vector, velocity: L.Vector
+) -> (parameter: L.Vector, velocity: L.Vector) {
+  var gradient = gradient + L.splat(p.pointee.weightDecay) * parameter
+  var newVelocity = velocity
+  if p.pointee.velocity != nil {
+    if p.pointee.isFirst != 0 {
+      newVelocity = gradient
+    } else {
+      newVelocity = L.splat(p.pointee.momentum) * velocity + L.splat(p.pointee.gradientShare) * gradient
+    }
+    gradient = p.pointee.nesterov != 0 ? gradient + L.splat(p.pointee.momentum) * newVelocity : newVelocity
+  }
+  return (parameter - L.splat(p.pointee.learningRate) * gradient, newVelocity)
+}
+
+@inline(always)
+private func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
+  let parameters = p.pointee.parameters
+  let gradients = p.pointee.gradients
+  let count = p.pointee.count
+  let readsVelocity = p.pointee.velocity != nil && p.pointee.isFirst == 0
+  var i = 0
+  while i &+ L.count <= count {
+    var velocity = L.splat(0)
+    if readsVelocity, let source = p.pointee.velocity { velocity = L.load(source + i) }
+    let (parameter, newVelocity) = sgdVector(
+      lanes, p, parameter: L.load(parameters + i), gradient: L.load(gradients + i), velocity: velocity)
+    L.store(parameter, parameters + i)
+    if let destination = p.pointee.velocity { L.store(newVelocity, destination + i) }
+    i &+= L.count
+  }
+  if i < count {
+    let left = count &- i
+    var velocity = L.splat(0)
+    if readsVelocity, let source = p.pointee.velocity { velocity = L.load(UnsafePointer(source + i), first: left) }
+    let (parameter, newVelocity) = sgdVector(
+      lanes, p, parameter: L.load(UnsafePointer(parameters + i), first: left),
+      gradient: L.load(gradients + i, first: left),
+      velocity: velocity)
+    L.store(parameter, parameters + i, first: left)
+    if let destination = p.pointee.velocity { L.store(newVelocity, destination + i, first: left) }
+  }
+}
+
+#if arch(arm64)
+  @c(sgd_step_neon_body) private func sgdNEON(_ p: UnsafePointer<SGDArguments>) { sgd(NEONLanes.self, p) }
+
+  private let sgdFunctions = LevelFunctions(neon: sgd_step_neon)
+#else
+  @c(sgd_step_baseline_body) private func sgdBaseline(_ p: UnsafePointer<SGDArguments>) { sgd(BaselineLanes.self, p) }
+  @c(sgd_step_avx2_body) private func sgdAVX2(_ p: UnsafePointer<SGDArguments>) { sgd(AVX2Lanes.self, p) }
+  @c(sgd_step_avx512_body) private func sgdAVX512(_ p: UnsafePointer<SGDArguments>) { sgd(AVX512Lanes.self, p) }
+
+  private let sgdFunctions = LevelFunctions(baseline: sgd_step_baseline, avx2: sgd_step_avx2, avx512: sgd_step_avx512)
+#endif

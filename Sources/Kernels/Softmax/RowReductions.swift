@@ -1,0 +1,68 @@
+extension ElementwiseLanes {
+  /// The largest of all lanes; any of them where some are NaN.
+  @inline(always) static func maximum(_ vector: Vector) -> Float {
+    if Vector.self == SIMD16<Float>.self {
+      let (low, high) = unsafeBitCast(vector, to: (SIMD8<Float>, SIMD8<Float>).self)
+      return maximum8(low.replacing(with: high, where: high .> low))
+    } else if Vector.self == SIMD8<Float>.self {
+      return maximum8(unsafeBitCast(vector, to: SIMD8<Float>.self))
+    } else {
+      return maximum4(unsafeBitCast(vector, to: SIMD4<Float>.self))
+    }
+  }
+
+  @inline(always) private static func maximum8(_ vector: SIMD8<Float>) -> Float {
+    let (low, high) = unsafeBitCast(vector, to: (SIMD4<Float>, SIMD4<Float>).self)
+    return maximum4(low.replacing(with: high, where: high .> low))
+  }
+
+  @inline(always) private static func maximum4(_ vector: SIMD4<Float>) -> Float {
+    let (low, high) = unsafeBitCast(vector, to: (SIMD2<Float>, SIMD2<Float>).self)
+    let pair = low.replacing(with: high, where: high .> low)
+    return pair.y > pair.x ? pair.y : pair.x
+  }
+
+  /// The sum of all lanes by the tree of ``sum(_:)``, in a form that is inlined wherever it is used.
+  @inline(always) static func total(_ vector: Vector) -> Float {
+    if Vector.self == SIMD16<Float>.self {
+      let (low, high) = unsafeBitCast(vector, to: (SIMD8<Float>, SIMD8<Float>).self)
+      return total8(low + high)
+    } else if Vector.self == SIMD8<Float>.self {
+      return total8(unsafeBitCast(vector, to: SIMD8<Float>.self))
+    } else {
+      return total4(unsafeBitCast(vector, to: SIMD4<Float>.self))
+    }
+  }
+
+  @inline(always) private static func total8(_ vector: SIMD8<Float>) -> Float {
+    let (low, high) = unsafeBitCast(vector, to: (SIMD4<Float>, SIMD4<Float>).self)
+    return total4(low + high)
+  }
+
+  @inline(always) private static func total4(_ vector: SIMD4<Float>) -> Float {
+    let (low, high) = unsafeBitCast(vector, to: (SIMD2<Float>, SIMD2<Float>).self)
+    let pair = low + high
+    return pair.x + pair.y
+  }
+
+  /// The first lane that holds `value`, which one of them does. Each such lane gives a power of two; their sum is exact.
+  @inline(always) static func firstLane(of value: Float, in vector: Vector) -> Int {
+    var powers = splat(0)
+    for lane in 0..<count { powers[lane] = Float(1 << lane) }
+    let found = splat(0).replacing(with: powers, where: isEqual(vector, splat(value)))
+    return Int(total(found)).trailingZeroBitCount
+  }
+}
+
+/// The index of the largest value of a row, the first of equals; of the first NaN if there is one, as PyTorch has it.
+@inline(always)
+func argmax(_ row: UnsafePointer<Float>, columns: Int) -> Int {
+  var best = 0
+  var i = 1
+  while i < columns {
+    let isBetter = row[i] > row[best] || (row[i] != row[i] && row[best] == row[best])
+    if isBetter { best = i }
+    i &+= 1
+  }
+  return best
+}

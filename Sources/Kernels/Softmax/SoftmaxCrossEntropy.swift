@@ -1,0 +1,133 @@
+import Foundation
+import ISA
+
+/// Softmax with cross entropy against class labels, in one pass: for a row of logits x with label k
+///
+///     loss = log Σⱼ exp(xⱼ) - xₖ
+///     ∂loss/∂xⱼ · gradientScale = (softmax(x)ⱼ - [j = k]) · gradientScale
+///
+/// computed after the row's largest logit has been subtracted, so that logits of any size neither overflow nor lose the
+/// sum. A row that holds NaN, +infinity, or only -infinity has NaN losses and gradients, as in PyTorch.
+public enum SoftmaxCrossEntropy: Operation {
+  public static let name = "softmax-cross-entropy"
+
+  /// `rows` examples of `columns` classes.
+  public struct Problem: Sendable, Hashable {
+    public var rows: Int
+    public var columns: Int
+    /// What the gradients are multiplied by: 1/rows for the gradient of the mean loss.
+    public var gradientScale: Float
+
+    public init(rows: Int, columns: Int, gradientScale: Float) {
+      self.rows = rows
+      self.columns = columns
+      self.gradientScale = gradientScale
+    }
+  }
+
+  public struct Operands {
+    /// `[rows, columns]`
+    public var logits: UnsafePointer<Float>
+    /// `[rows]`, each at least 0 and below `columns`.
+    public var labels: UnsafePointer<Int32>
+    /// `[rows]`: the loss of each row, not scaled.
+    public var losses: UnsafeMutablePointer<Float>
+    /// `[rows, columns]`, other memory than the logits; nil where gradients are not wanted.
+    public var logitGradients: UnsafeMutablePointer<Float>?
+    /// `[rows]`: the index of the largest logit, the first of equals; of the first NaN if there is one. nil where
+    /// predictions are not wanted.
+    public var predictions: UnsafeMutablePointer<Int32>?
+
+    public init(
+      logits: UnsafePointer<Float>, labels: UnsafePointer<Int32>, losses: UnsafeMutablePointer<Float>,
+      logitGradients: UnsafeMutablePointer<Float>? = nil, predictions: UnsafeMutablePointer<Int32>? = nil
+    ) {
+      self.logits = logits
+      self.labels = labels
+      self.losses = losses
+      self.logitGradients = logitGradients
+      self.predictions = predictions
+    }
+  }
+
+  public static let kernels: [Kernel<SoftmaxCrossEntropy>] = {
+    let levels = Kernel<SoftmaxCrossEntropy>.levelRows("rows", functions) { body, problem, threads, operands in
+      let parts = rowParts(rows: problem.rows, columns: problem.columns, threads: threads)
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.rows)
+        let first = range.lowerBound
+        var arguments = SoftmaxCrossEntropyArguments(
+          logits: operands.logits + first * problem.columns, labels: operands.labels + first,
+          losses: operands.losses + first, logitGradients: operands.logitGradients.map { $0 + first * problem.columns },
+          predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
+          gradientScale: problem.gradientScale)
+        body(&arguments)
+      }
+    }
+    return levels + [.reference(reference)]
+  }()
+
+  /// - Throws: ``KernelError`` for negative rows, no columns, or more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateRows(name, rows: problem.rows, columns: problem.columns)
+  }
+
+  private static func reference(_ problem: Problem, _ operands: Operands) {
+    let columns = problem.columns
+    for row in 0..<problem.rows {
+      let logits = operands.logits + row * columns
+      let label = Int(operands.labels[row])
+      let largest = argmax(logits, columns: columns)
+      let shifted = (0..<columns).map { Double(logits[$0]) - Double(logits[largest]) }
+      let sum = shifted.reduce(0) { $0 + exp($1) }
+      operands.losses[row] = Float(log(sum) - shifted[label])
+      operands.predictions?[row] = Int32(largest)
+      for i in 0..<columns {
+        let gradient = exp(shifted[i]) / sum - (i == label ? 1 : 0)
+        operands.logitGradients?[row * columns + i] = Float(gradient * Double(problem.gradientScale))
+      }
+    }
+  }
+}
+
+/// The number of parts that the rows of a matrix are cut into.
+func rowParts(rows: Int, columns: Int, threads: Int) -> Int {
+  Swift.max(1, Swift.min(rows, Elementwise.parts(rows * columns, threads: threads)))
+}
+
+/// Checks the size of a matrix whose rows are worked on.
+func validateRows(_ operation: String, rows: Int, columns: Int) throws(KernelError) {
+  try require(operation, "rows", rows, in: 0...Int.max)
+  try require(operation, "columns", columns, in: 1...Int(Int32.max))
+  _ = try product(operation, rows, columns, MemoryLayout<Float>.stride)
+}
+
+@inline(always)
+private func crossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+  if p.pointee.columns <= L.count {
+    narrowCrossEntropy(lanes, p)
+  } else {
+    wideCrossEntropy(lanes, p)
+  }
+}
+
+#if arch(arm64)
+  @c(softmax_cross_entropy_neon_body)
+  private func crossEntropyNEON(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) { crossEntropy(NEONLanes.self, p) }
+
+  private let functions = LevelFunctions(neon: softmax_cross_entropy_neon)
+#else
+  @c(softmax_cross_entropy_baseline_body)
+  private func crossEntropyBaseline(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+    crossEntropy(BaselineLanes.self, p)
+  }
+  @c(softmax_cross_entropy_avx2_body)
+  private func crossEntropyAVX2(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) { crossEntropy(AVX2Lanes.self, p) }
+  @c(softmax_cross_entropy_avx512_body)
+  private func crossEntropyAVX512(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+    crossEntropy(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: softmax_cross_entropy_baseline, avx2: softmax_cross_entropy_avx2, avx512: softmax_cross_entropy_avx512)
+#endif

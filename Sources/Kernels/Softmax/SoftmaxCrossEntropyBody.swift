@@ -1,0 +1,123 @@
+import ISA
+
+/// Rows of at most one vector: a row is loaded, worked on and stored as one vector, its lanes behind the last column
+/// at -infinity. Such a vector may reach into the next rows; what is stored there is overwritten when their turn comes.
+@inline(always)
+func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+  let columns = p.pointee.columns
+  let total = p.pointee.rows &* columns
+  let scale = L.splat(p.pointee.gradientScale)
+  let indices = L.laneIndices
+  let width = L.splat(Float(columns))
+  var row = 0
+  while row < p.pointee.rows {
+    let start = row &* columns
+    let logits = p.pointee.logits + start
+    let isWhole = start &+ L.count <= total
+    var x = isWhole ? L.load(logits) : L.load(logits, first: columns)
+    x = x.replacing(with: L.splat(-.infinity), where: L.isAtLeast(indices, width))
+    let largest = L.maximum(x)
+    let exponentials = L.exponential(x - L.splat(largest))
+    let sum = L.total(exponentials)
+    let label = Int(p.pointee.labels[row])
+    p.pointee.losses[row] = L.logarithm(L.splat(sum))[0] - (logits[label] - largest)
+    if let logitGradients = p.pointee.logitGradients {
+      let target = L.splat(0).replacing(with: L.splat(1), where: L.isEqual(indices, L.splat(Float(label))))
+      let gradient = (exponentials * L.splat(1 / sum) - target) * scale
+      if isWhole {
+        L.store(gradient, logitGradients + start)
+      } else {
+        L.store(gradient, logitGradients + start, first: columns)
+      }
+    }
+    if let predictions = p.pointee.predictions {
+      if sum == sum {
+        predictions[row] = Int32(truncatingIfNeeded: L.firstLane(of: largest, in: x))
+      } else {
+        predictions[row] = Int32(truncatingIfNeeded: argmax(logits, columns: columns))
+      }
+    }
+    row &+= 1
+  }
+}
+
+/// Rows of more than one vector. The last vector of a row overlaps the one before it.
+@inline(always)
+func wideCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+  let columns = p.pointee.columns
+  var row = 0
+  while row < p.pointee.rows {
+    let logits = p.pointee.logits + row &* columns
+    let largest = rowMaximum(lanes, logits, columns: columns)
+    let exponentials = p.pointee.logitGradients.map { $0 + row &* columns }
+    let sum = rowExponentials(lanes, logits, largest: largest, into: exponentials, columns: columns)
+    let label = Int(p.pointee.labels[row])
+    p.pointee.losses[row] = L.logarithm(L.splat(sum))[0] - (logits[label] - largest)
+    if let gradients = exponentials {
+      let atLabel = (gradients[label] * (1 / sum) - 1) * p.pointee.gradientScale
+      scaleRow(lanes, gradients, by: 1 / sum, then: p.pointee.gradientScale, columns: columns)
+      gradients[label] = atLabel
+    }
+    if let predictions = p.pointee.predictions {
+      let index = sum == sum ? firstIndex(of: largest, in: logits) : argmax(logits, columns: columns)
+      predictions[row] = Int32(truncatingIfNeeded: index)
+    }
+    row &+= 1
+  }
+}
+
+/// The largest value of a row of at least one vector; any of its values where some are NaN.
+@inline(always)
+func rowMaximum<L: ElementwiseLanes>(_ lanes: L.Type, _ row: UnsafePointer<Float>, columns: Int) -> Float {
+  var largest = L.load(row + columns - L.count)
+  var i = 0
+  while i &+ L.count < columns {
+    largest = L.larger(largest, L.load(row + i))
+    i &+= L.count
+  }
+  return L.maximum(largest)
+}
+
+/// Writes exp(x - largest) of a row of at least one vector, and returns their sum.
+@inline(always)
+func rowExponentials<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ row: UnsafePointer<Float>, largest: Float, into output: UnsafeMutablePointer<Float>?, columns: Int
+) -> Float {
+  var sum = L.splat(0)
+  var i = 0
+  while i &+ L.count <= columns {
+    let exponentials = L.exponential(L.load(row + i) - L.splat(largest))
+    sum += exponentials
+    if let output { L.store(exponentials, output + i) }
+    i &+= L.count
+  }
+  if i < columns {
+    let start = columns &- L.count
+    let exponentials = L.exponential(L.load(row + start) - L.splat(largest))
+    sum += exponentials.replacing(with: L.splat(0), where: L.isGreater(L.splat(Float(i &- start)), L.laneIndices))
+    if let output { L.store(exponentials, output + start) }
+  }
+  return L.total(sum)
+}
+
+/// row ← row·first·second for a row of at least one vector.
+@inline(always)
+func scaleRow<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ row: UnsafeMutablePointer<Float>, by first: Float, then second: Float, columns: Int
+) {
+  let last = L.load(row + columns - L.count) * L.splat(first) * L.splat(second)
+  var i = 0
+  while i &+ L.count <= columns {
+    L.store(L.load(row + i) * L.splat(first) * L.splat(second), row + i)
+    i &+= L.count
+  }
+  L.store(last, row + columns - L.count)
+}
+
+/// The first index at which a row holds a value that it is known to hold.
+@inline(always)
+private func firstIndex(of value: Float, in row: UnsafePointer<Float>) -> Int {
+  var i = 0
+  while row[i] != value { i &+= 1 }
+  return i
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct ActivationTests {
+  @Test func reluMatchesReferenceAtEveryCount() throws { try matchesReference(ReLUForward.self, ulps: 0) }
+  @Test func reluBackwardMatchesReferenceAtEveryCount() throws { try backwardMatchesReference(ReLUBackward.self) }
+
+  @Test func reluKeepsNaNAndStopsNegatives() throws {
+    for row in runnableRows(ReLUForward.self) {
+      let input: [Float] = [.nan, -1, -0.0, 0, 2, .infinity, -.infinity]
+      let memory = GuardedBuffer(input)
+      run(try plan(row, .init(count: input.count)), .init(input: memory.pointer, output: memory.pointer))
+      #expect(sameBits(memory.values, [.nan, 0, 0, 0, 2, .infinity, 0]), "\(row.name)")
+    }
+  }
+
+  /// Every row against the last, in place and not, at every count, and each result the same wherever the value lies.
+  private func matchesReference<Op: Kernels.Operation>(_ operation: Op.Type, ulps limit: Int) throws
+  where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
+    for row in runnableRows(Op.self) {
+      for count in elementCounts {
+        let values = mixedValues(count)
+        let input = GuardedBuffer(values)
+        let output = GuardedBuffer<Float>.poisoned(count: count)
+        run(try plan(row, .init(count: count)), .init(input: input.pointer, output: output.pointer))
+        #expect(firstDifference(input.values, values) == nil)
+        let expected = GuardedBuffer<Float>.poisoned(count: count)
+        run(
+          try plan(Op.kernels[Op.kernels.count - 1], .init(count: count)),
+          .init(input: input.pointer, output: expected.pointer))
+        let difference = firstApart(output.values, expected.values, ulps: limit)
+        #expect(difference == nil, "\(row.name) count \(count): \(difference ?? "")")
+
+        run(try plan(row, .init(count: count)), .init(input: input.pointer, output: input.pointer))
+        #expect(sameBits(input.values, output.values), "\(row.name) in place, count \(count)")
+        for i in stride(from: 0, to: count, by: count > 64 ? 37 : 1) {
+          let one = GuardedBuffer([values[i]])
+          run(try plan(row, .init(count: 1)), .init(input: one.pointer, output: one.pointer))
+          #expect(sameBits(one.values, [output.values[i]]), "\(row.name) count \(count) at \(i)")
+        }
+      }
+    }
+  }
+
+  private func backwardMatchesReference<Op: Kernels.Operation>(_ operation: Op.Type) throws
+  where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseBackwardOperands {
+    for row in runnableRows(Op.self) {
+      for count in elementCounts {
+        let outputs = GuardedBuffer(mixedValues(count))
+        let gradients = GuardedBuffer(mixedValues(count, seed: 2))
+        let result = GuardedBuffer<Float>.poisoned(count: count)
+        run(
+          try plan(row, .init(count: count)),
+          .init(output: outputs.pointer, outputGradient: gradients.pointer, inputGradient: result.pointer))
+        let expected = GuardedBuffer<Float>.poisoned(count: count)
+        run(
+          try plan(Op.kernels[Op.kernels.count - 1], .init(count: count)),
+          .init(output: outputs.pointer, outputGradient: gradients.pointer, inputGradient: expected.pointer))
+        let difference = firstApart(result.values, expected.values, ulps: 0)
+        #expect(difference == nil, "\(row.name) count \(count): \(difference ?? "")")
+        run(
+          try plan(row, .init(count: count)),
+          .init(output: outputs.pointer, outputGradient: gradients.pointer, inputGradient: gradients.pointer),
+          keeping: outputs)
+        #expect(sameBits(gradients.values, result.values), "\(row.name) in place, count \(count)")
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct OptimizerTests {
+  private static let sgdVariants: [SGDStep.Problem] = [
+    .init(count: 0), .init(count: 0, weightDecay: 0.01), .init(count: 0, momentum: 0.9),
+    .init(count: 0, momentum: 0.9, nesterov: true, weightDecay: 0.01),
+    .init(count: 0, momentum: 0.5, weightDecay: 0.1, dampening: 0.25),
+  ]
+
+  @Test(arguments: sgdVariants) func sgdFollowsPyTorchsFormula(_ variant: SGDStep.Problem) throws {
+    for row in runnableRows(SGDStep.self) {
+      for count in elementCounts {
+        var problem = variant
+        problem.count = count
+        var random = TestRandom(seed: UInt64(count))
+        var parameters = random.reals(count).map(Double.init)
+        var velocity = [Double](repeating: 0, count: count)
+        let memory = GuardedBuffer(parameters.map { Float($0) })
+        let velocityMemory = GuardedBuffer<Float>.poisoned(count: count)
+        for step in 0..<3 {
+          let gradients = random.reals(count)
+          let rate: Float = 0.1
+          let gradientMemory = GuardedBuffer(gradients)
+          run(
+            try plan(row, problem),
+            .init(
+              parameters: memory.pointer, gradients: gradientMemory.pointer,
+              velocity: problem.momentum == 0 ? nil : velocityMemory.pointer, learningRate: rate, isFirst: step == 0),
+            keeping: gradientMemory, velocityMemory)
+          for i in 0..<count {
+            var g = Double(gradients[i]) + Double(problem.weightDecay) * parameters[i]
+            if problem.momentum != 0 {
+              let momentum = Double(problem.momentum)
+              velocity[i] = step == 0 ? g : momentum * velocity[i] + (1 - Double(problem.dampening)) * g
+              g = problem.nesterov ? g + momentum * velocity[i] : velocity[i]
+            }
+            parameters[i] -= Double(rate) * g
+          }
+        }
+        for i in 0..<count {
+          #expect(abs(Double(memory.values[i]) - parameters[i]) < 1e-6, "\(row.name) \(problem) at \(i)")
+        }
+      }
+    }
+  }
+
+  @Test func adamFollowsPyTorchsFormula() throws {
+    for row in runnableRows(AdamStep.self) {
+      for count in elementCounts {
+        for weightDecay in [Float(0), 0.01] {
+          let problem = AdamStep.Problem(count: count, weightDecay: weightDecay)
+          var random = TestRandom(seed: UInt64(count))
+          var parameters = random.reals(count).map(Double.init)
+          var m = [Double](repeating: 0, count: count)
+          var v = [Double](repeating: 0, count: count)
+          let memory = GuardedBuffer(parameters.map { Float($0) })
+          let first = GuardedBuffer<Float>(repeating: 0, count: count)
+          let second = GuardedBuffer<Float>(repeating: 0, count: count)
+          for step in 1...4 {
+            let gradients = random.reals(count)
+            let gradientMemory = GuardedBuffer(gradients)
+            run(
+              try plan(row, problem),
+              .init(
+                parameters: memory.pointer, gradients: gradientMemory.pointer, firstMoments: first.pointer,
+                secondMoments: second.pointer, learningRate: 0.01, step: step),
+              keeping: gradientMemory, first, second)
+            for i in 0..<count {
+              let g = Double(gradients[i]) + Double(weightDecay) * parameters[i]
+              m[i] = 0.9 * m[i] + 0.1 * g
+              v[i] = 0.999 * v[i] + 0.001 * g * g
+              let mean = m[i] / (1 - pow(0.9, Double(step)))
+              let meanSquare = v[i] / (1 - pow(0.999, Double(step)))
+              parameters[i] -= 0.01 * mean / (meanSquare.squareRoot() + 1e-8)
+            }
+          }
+          for i in 0..<count {
+            #expect(abs(Double(memory.values[i]) - parameters[i]) < 1e-6, "\(row.name) \(problem) at \(i)")
+          }
+        }
+      }
+    }
+  }
+}
