@@ -7,3 +7,4 @@
 #include "BatchAssembly.h"
 #include "Optimizer.h"
 #include "Softmax.h"
+#include "Pooling.h"

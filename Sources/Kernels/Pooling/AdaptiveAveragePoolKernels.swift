@@ -1,0 +1,155 @@
+import ISA
+
+/// For each row of outputs, the columns of input under it are summed with vectors into the scratch row, then each
+/// output sums its columns.
+@inline(__always)
+private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+  let g = p.pointee.geometry
+  let width = g.inputWidth
+  let columns = p.pointee.scratch
+  var source = p.pointee.source
+  var output = p.pointee.destination
+  var plane = 0
+  while plane < g.planes {
+    var oy = 0
+    while oy < g.outputHeight {
+      let rows = AdaptivePool2DShape.window(oy, input: g.inputHeight, outputs: g.outputHeight)
+      var x = 0
+      while x &+ L.count <= width {
+        var sum = L.splat(0)
+        var y = rows.first
+        while y < rows.end {
+          sum += L.load(source + (y &* width &+ x))
+          y &+= 1
+        }
+        L.store(sum, columns + x)
+        x &+= L.count
+      }
+      while x < width {
+        var sum: Float = 0
+        var y = rows.first
+        while y < rows.end {
+          sum += source[y &* width &+ x]
+          y &+= 1
+        }
+        columns[x] = sum
+        x &+= 1
+      }
+      var ox = 0
+      while ox < g.outputWidth {
+        let window = AdaptivePool2DShape.window(ox, input: width, outputs: g.outputWidth)
+        var sum: Float = 0
+        x = window.first
+        while x < window.end {
+          sum += columns[x]
+          x &+= 1
+        }
+        output[ox] = sum / Float((rows.end &- rows.first) &* (window.end &- window.first))
+        ox &+= 1
+      }
+      output += g.outputWidth
+      oy &+= 1
+    }
+    source += g.inputHeight &* width
+    plane &+= 1
+  }
+}
+
+/// For each row of outputs, the shares of a row of input are summed in the scratch row, which vectors then add to each
+/// row of input under it.
+@inline(__always)
+private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+  let g = p.pointee.geometry
+  let width = g.inputWidth
+  let shares = p.pointee.scratch
+  var outputGradient = p.pointee.source
+  var destination = p.pointee.destination
+  var plane = 0
+  while plane < g.planes {
+    var i = 0
+    while i < g.inputHeight &* width {
+      destination[i] = 0
+      i &+= 1
+    }
+    var oy = 0
+    while oy < g.outputHeight {
+      let rows = AdaptivePool2DShape.window(oy, input: g.inputHeight, outputs: g.outputHeight)
+      var x = 0
+      while x < width {
+        shares[x] = 0
+        x &+= 1
+      }
+      var ox = 0
+      while ox < g.outputWidth {
+        let window = AdaptivePool2DShape.window(ox, input: width, outputs: g.outputWidth)
+        let count = (rows.end &- rows.first) &* (window.end &- window.first)
+        let share = outputGradient[ox] / Float(count)
+        x = window.first
+        while x < window.end {
+          shares[x] += share
+          x &+= 1
+        }
+        ox &+= 1
+      }
+      var y = rows.first
+      while y < rows.end {
+        let row = destination + y &* width
+        x = 0
+        while x &+ L.count <= width {
+          L.store(L.load(row + x) + L.load(shares + x), row + x)
+          x &+= L.count
+        }
+        while x < width {
+          row[x] += shares[x]
+          x &+= 1
+        }
+        y &+= 1
+      }
+      outputGradient += g.outputWidth
+      oy &+= 1
+    }
+    destination += g.inputHeight &* width
+    plane &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(adaptive_average_pool_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(NEONLanes.self, p)
+  }
+  @c(adaptive_average_pool_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(NEONLanes.self, p)
+  }
+
+  let adaptiveAveragePoolForward = LevelFunctions(neon: adaptive_average_pool_forward_neon)
+  let adaptiveAveragePoolBackward = LevelFunctions(neon: adaptive_average_pool_backward_neon)
+#else
+  @c(adaptive_average_pool_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
+  {
+    forward(BaselineLanes.self, p)
+  }
+  @c(adaptive_average_pool_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(AVX2Lanes.self, p)
+  }
+  @c(adaptive_average_pool_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(AVX512Lanes.self, p)
+  }
+  @c(adaptive_average_pool_backward_baseline_body) private func backwardBaseline(
+    _ p: UnsafePointer<AveragePoolArguments>
+  ) {
+    backward(BaselineLanes.self, p)
+  }
+  @c(adaptive_average_pool_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(AVX2Lanes.self, p)
+  }
+  @c(adaptive_average_pool_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(AVX512Lanes.self, p)
+  }
+
+  let adaptiveAveragePoolForward = LevelFunctions(
+    baseline: adaptive_average_pool_forward_baseline, avx2: adaptive_average_pool_forward_avx2,
+    avx512: adaptive_average_pool_forward_avx512)
+  let adaptiveAveragePoolBackward = LevelFunctions(
+    baseline: adaptive_average_pool_backward_baseline, avx2: adaptive_average_pool_backward_avx2,
+    avx512: adaptive_average_pool_backward_avx512)
+#endif

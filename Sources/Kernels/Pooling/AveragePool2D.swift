@@ -1,0 +1,93 @@
+import ISA
+
+/// The mean of each window; `countIncludePad` says what it is divided by. There is no dilation.
+public enum AveragePool2DForward: Operation {
+  public typealias Problem = Pool2DShape
+
+  public struct Operands {
+    /// `[batch, channels, inputHeight, inputWidth]`
+    public var input: UnsafePointer<Float>
+    /// `[batch, channels, outputHeight, outputWidth]`
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+      self.input = input
+      self.output = output
+    }
+  }
+
+  public static let name = "average-pool2d"
+
+  public static func validate(_ problem: Pool2DShape) throws(KernelError) {
+    try problem.validate(name, maximumDilation: 1)
+  }
+
+  public static let kernels: [Kernel<AveragePool2DForward>] =
+    InstructionSet.allCases.map { row("2x2", $0, averagePoolTwoByTwoForward) { $0.isTwoByTwo ? 1 : nil } }
+    + InstructionSet.allCases.map { row("windows", $0, averagePoolWindowsForward) { _ in 0.5 } }
+    + [.reference(averagePool2DForwardReference)]
+
+  private static func row(
+    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
+    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+  ) -> Kernel<AveragePool2DForward> {
+    let function = functions[level]
+    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+      let split = PlaneSplit(shape.geometry, threads: threads)
+      return PreparedKernel { operands, workspace in
+        split.forward(function, operands.input, operands.output, scratch: workspace)
+      }
+    }
+  }
+}
+
+/// The gradient of average pooling: each output's gradient, over its divisor, is added to all of its window in the
+/// input, in scan order of the outputs.
+public enum AveragePool2DBackward: Operation {
+  public typealias Problem = Pool2DShape
+
+  public struct Operands {
+    /// `[batch, channels, outputHeight, outputWidth]`
+    public var outputGradient: UnsafePointer<Float>
+    /// `[batch, channels, inputHeight, inputWidth]`; overwritten.
+    public var inputGradient: UnsafeMutablePointer<Float>
+
+    public init(outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>) {
+      self.outputGradient = outputGradient
+      self.inputGradient = inputGradient
+    }
+  }
+
+  public static let name = "average-pool2d"
+  public static let pass = "backward-data"
+
+  public static func validate(_ problem: Pool2DShape) throws(KernelError) {
+    try problem.validate(name, maximumDilation: 1)
+  }
+
+  public static let kernels: [Kernel<AveragePool2DBackward>] =
+    InstructionSet.allCases.map {
+      row("2x2", $0, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 }, fitness: { $0.isTwoByTwo ? 1 : nil })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "windows", $0, averagePoolWindowsBackward,
+        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) }, fitness: { _ in 0.5 })
+    }
+    + [.reference(averagePool2DBackwardReference)]
+
+  private static func row(
+    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, fitness: @escaping @Sendable (Pool2DShape) -> Double?
+  ) -> Kernel<AveragePool2DBackward> {
+    let function = functions[level]
+    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+      let split = PlaneSplit(shape.geometry, threads: threads)
+      let bytes = scratchBytes(shape)
+      return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+        split.backward(
+          function, operands.outputGradient, operands.inputGradient, scratch: workspace, scratchBytesPerPart: bytes)
+      }
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import ISA
+
+// Windows of any kernel, stride and padding.
+
+/// What a sum is divided by along one axis: the elements of a window that lie inside the padded input, or inside the
+/// input.
+@inline(__always)
+private func extent(start: Int, kernel: Int, padding: Int, input: Int, countIncludePad: Bool) -> Int {
+  let border = countIncludePad ? input &+ padding : input
+  let first = countIncludePad || start > 0 ? start : 0
+  let end = start &+ kernel
+  return (end < border ? end : border) &- first
+}
+
+/// One row of outputs: which rows of input its windows cover, and what they count for in the divisor.
+private struct AverageRow {
+  var source: UnsafePointer<Float>  // the plane
+  var first: Int
+  var end: Int
+  var count: Int
+}
+
+/// The mean of `L.count` windows that no side border cuts.
+@inline(__always)
+private func block<L: PoolingLanes>(
+  _ lanes: L.Type, _ g: PoolGeometry, _ row: AverageRow, _ x: Int, _ output: UnsafeMutablePointer<Float>
+) {
+  var sum = L.splat(0)
+  var y = row.first
+  while y < row.end {
+    let source = row.source + (y &* g.inputWidth &+ x &* g.strideWidth &- g.paddingWidth)
+    var kx = 0
+    while kx < g.kernelWidth {
+      sum += L.load(source + kx, stride: g.strideWidth)
+      kx &+= 1
+    }
+    y &+= 1
+  }
+  L.store(sum / L.splat(Float(row.count &* g.kernelWidth)), output + x)
+}
+
+/// The mean of one window, which may run into the padding on both sides.
+@inline(__always)
+private func single(_ g: PoolGeometry, _ row: AverageRow, _ x: Int, _ output: UnsafeMutablePointer<Float>) {
+  let left = x &* g.strideWidth &- g.paddingWidth
+  let first = left > 0 ? left : 0
+  let end = left &+ g.kernelWidth < g.inputWidth ? left &+ g.kernelWidth : g.inputWidth
+  var sum: Float = 0
+  var y = row.first
+  while y < row.end {
+    var i = first
+    while i < end {
+      sum += row.source[y &* g.inputWidth &+ i]
+      i &+= 1
+    }
+    y &+= 1
+  }
+  let columns = extent(
+    start: left, kernel: g.kernelWidth, padding: g.paddingWidth, input: g.inputWidth,
+    countIncludePad: g.countIncludePad != 0)
+  output[x] = sum / Float(row.count &* columns)
+}
+
+/// All outputs whose windows no side border cuts, at least `L.count` of them; the last block overlaps the one before.
+@inline(__always)
+private func blocks<L: PoolingLanes>(
+  _ lanes: L.Type, _ g: PoolGeometry, _ row: AverageRow, _ output: UnsafeMutablePointer<Float>
+) {
+  var x = g.insideFirst
+  while true {
+    block(L.self, g, row, x, output)
+    let next = x &+ L.count
+    if next >= g.insideEnd { break }
+    x = next &+ L.count <= g.insideEnd ? next : g.insideEnd &- L.count
+  }
+}
+
+@inline(__always)
+private func forward<L: PoolingLanes, Half: PoolingLanes, Quarter: PoolingLanes>(
+  _ lanes: L.Type, _ half: Half.Type, _ quarter: Quarter.Type, _ p: UnsafePointer<AveragePoolArguments>
+) {
+  let g = p.pointee.geometry
+  let inside = g.insideEnd &- g.insideFirst
+  var output = p.pointee.destination
+  var row = AverageRow(source: p.pointee.source, first: 0, end: 0, count: 0)
+  var plane = 0
+  while plane < g.planes {
+    var y = 0
+    while y < g.outputHeight {
+      let top = y &* g.strideHeight &- g.paddingHeight
+      row.first = top > 0 ? top : 0
+      row.end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
+      row.count = extent(
+        start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
+        countIncludePad: g.countIncludePad != 0)
+      var x = 0
+      while x < g.insideFirst {
+        single(g, row, x, output)
+        x &+= 1
+      }
+      if inside >= L.count {
+        blocks(L.self, g, row, output)
+      } else if L.count != Half.count && inside >= Half.count {
+        blocks(Half.self, g, row, output)
+      } else if Half.count != Quarter.count && inside >= Quarter.count {
+        blocks(Quarter.self, g, row, output)
+      } else {
+        while x < g.insideEnd {
+          single(g, row, x, output)
+          x &+= 1
+        }
+      }
+      x = g.insideEnd
+      while x < g.outputWidth {
+        single(g, row, x, output)
+        x &+= 1
+      }
+      output += g.outputWidth
+      y &+= 1
+    }
+    row.source += g.inputHeight &* g.inputWidth
+    plane &+= 1
+  }
+}
+
+/// Floats from one row of shares to the next: every start of a window that reaches the input, and room for a vector
+/// that begins at the last of them.
+func averagePoolSharesStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernelWidth - 1 + 16 }
+
+/// An element of the input gathers from the outputs whose windows hold it.
+///
+/// The gradients over their divisors are laid out in the scratch plane where their windows start, zeros between, so that
+/// a vector of input sums contiguous vectors of shares for any stride, and no border needs a case of its own. It adds in
+/// scan order of the outputs, as the reference does: what a zero adds changes no bits.
+@inline(__always)
+private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+  let g = p.pointee.geometry
+  let shares = p.pointee.scratch
+  let stride = g.inputWidth &+ g.kernelWidth &- 1 &+ 16
+  let lead = g.kernelWidth &- 1 &- g.paddingWidth
+  var i = 0
+  while i < g.outputHeight &* stride {
+    shares[i] = 0
+    i &+= 1
+  }
+  var outputGradient = p.pointee.source
+  var destination = p.pointee.destination
+  var left = g.planes &* g.inputHeight &* g.inputWidth
+  while left > 0 {
+    var oy = 0
+    while oy < g.outputHeight {
+      let rows = extent(
+        start: oy &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
+        input: g.inputHeight, countIncludePad: g.countIncludePad != 0)
+      let row = shares + (oy &* stride &+ lead)
+      var ox = 0
+      while ox < g.outputWidth {
+        let columns = extent(
+          start: ox &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
+          input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+        row[ox &* g.strideWidth] = outputGradient[ox] / Float(rows &* columns)
+        ox &+= 1
+      }
+      outputGradient += g.outputWidth
+      oy &+= 1
+    }
+    var y = 0
+    while y < g.inputHeight {
+      let before = y &+ g.paddingHeight &- g.kernelHeight &+ 1
+      let first = before > 0 ? (before &+ g.strideHeight &- 1) / g.strideHeight : 0
+      let last = (y &+ g.paddingHeight) / g.strideHeight
+      let end = last < g.outputHeight ? last &+ 1 : g.outputHeight
+      var x = 0
+      while x < g.inputWidth {
+        // The last block of a row that is wide enough overlaps the one before; a narrower one runs on into the next
+        // row, which is written later.
+        if x &+ L.count > g.inputWidth && g.inputWidth >= L.count { x = g.inputWidth &- L.count }
+        var sum = L.splat(0)
+        oy = first
+        while oy < end {
+          let row = shares + (oy &* stride &+ x)
+          var tap = 0
+          while tap < g.kernelWidth {
+            sum += L.load(row + tap)
+            tap &+= 1
+          }
+          oy &+= 1
+        }
+        if x &+ L.count <= left {
+          L.store(sum, destination + x)
+        } else {
+          L.store(sum, destination + x, first: g.inputWidth &- x)
+        }
+        x &+= L.count
+      }
+      destination += g.inputWidth
+      left &-= g.inputWidth
+      y &+= 1
+    }
+  }
+}
+
+#if arch(arm64)
+  @c(average_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(NEONLanes.self, NEONLanes.self, NEONLanes.self, p)
+  }
+  @c(average_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(NEONLanes.self, p)
+  }
+
+  let averagePoolWindowsForward = LevelFunctions(neon: average_pool_windows_forward_neon)
+  let averagePoolWindowsBackward = LevelFunctions(neon: average_pool_windows_backward_neon)
+#else
+  @c(average_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
+  {
+    forward(BaselineLanes.self, BaselineLanes.self, BaselineLanes.self, p)
+  }
+  @c(average_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(AVX2Lanes.self, BaselineLanes.self, BaselineLanes.self, p)
+  }
+  @c(average_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(AVX512Lanes.self, AVX2Lanes.self, BaselineLanes.self, p)
+  }
+  @c(average_pool_windows_backward_baseline_body) private func backwardBaseline(
+    _ p: UnsafePointer<AveragePoolArguments>
+  ) {
+    backward(BaselineLanes.self, p)
+  }
+  @c(average_pool_windows_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(AVX2Lanes.self, p)
+  }
+  @c(average_pool_windows_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(AVX512Lanes.self, p)
+  }
+
+  let averagePoolWindowsForward = LevelFunctions(
+    baseline: average_pool_windows_forward_baseline, avx2: average_pool_windows_forward_avx2,
+    avx512: average_pool_windows_forward_avx512)
+  let averagePoolWindowsBackward = LevelFunctions(
+    baseline: average_pool_windows_backward_baseline, avx2: average_pool_windows_backward_avx2,
+    avx512: average_pool_windows_backward_avx512)
+#endif

@@ -1,0 +1,108 @@
+import ISA
+
+/// The maximum of each window.
+///
+/// Padding is never chosen. Of equal values the first in scan order wins; every NaN takes the place of what came before
+/// it, so a window that holds NaN yields its last one, as in PyTorch.
+public enum MaxPool2DForward: Operation {
+  public typealias Problem = Pool2DShape
+
+  public struct Operands {
+    /// `[batch, channels, inputHeight, inputWidth]`
+    public var input: UnsafePointer<Float>
+    /// `[batch, channels, outputHeight, outputWidth]`
+    public var output: UnsafeMutablePointer<Float>
+    /// For each output its winner's place in the window, ky · kernelWidth + kx; nil where no gradient is wanted.
+    public var positions: UnsafeMutablePointer<Int32>?
+
+    public init(
+      input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, positions: UnsafeMutablePointer<Int32>?
+    ) {
+      self.input = input
+      self.output = output
+      self.positions = positions
+    }
+  }
+
+  public static let name = "max-pool2d"
+
+  public static func validate(_ problem: Pool2DShape) throws(KernelError) {
+    try problem.validate(name)
+  }
+
+  public static let kernels: [Kernel<MaxPool2DForward>] =
+    InstructionSet.allCases.map { row("2x2", $0, maxPoolTwoByTwoForward) { $0.isTwoByTwo ? 1 : nil } }
+    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsForward) { _ in 0.5 } }
+    + [.reference(maxPool2DForwardReference)]
+
+  private static func row(
+    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
+    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+  ) -> Kernel<MaxPool2DForward> {
+    let function = functions[level]
+    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+      let split = PlaneSplit(shape, threads: threads)
+      return PreparedKernel { operands, _ in
+        split.run { _, geometry, input, output in
+          var arguments = MaxPoolForwardArguments(
+            geometry: geometry, input: operands.input + input, output: operands.output + output,
+            positions: operands.positions.map { $0 + output })
+          function(&arguments)
+        }
+      }
+    }
+  }
+}
+
+/// The gradient of max pooling: each output's gradient is added at its window's winner, in scan order of the outputs.
+public enum MaxPool2DBackward: Operation {
+  public typealias Problem = Pool2DShape
+
+  public struct Operands {
+    /// `[batch, channels, outputHeight, outputWidth]`
+    public var outputGradient: UnsafePointer<Float>
+    /// What the forward pass recorded.
+    public var positions: UnsafePointer<Int32>
+    /// `[batch, channels, inputHeight, inputWidth]`; overwritten.
+    public var inputGradient: UnsafeMutablePointer<Float>
+
+    public init(
+      outputGradient: UnsafePointer<Float>, positions: UnsafePointer<Int32>,
+      inputGradient: UnsafeMutablePointer<Float>
+    ) {
+      self.outputGradient = outputGradient
+      self.positions = positions
+      self.inputGradient = inputGradient
+    }
+  }
+
+  public static let name = "max-pool2d"
+  public static let pass = "backward-data"
+
+  public static func validate(_ problem: Pool2DShape) throws(KernelError) {
+    try problem.validate(name)
+  }
+
+  public static let kernels: [Kernel<MaxPool2DBackward>] =
+    InstructionSet.allCases.map { row("2x2", $0, maxPoolTwoByTwoBackward) { $0.isTwoByTwo ? 1 : nil } }
+    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward) { _ in 0.5 } }
+    + [.reference(maxPool2DBackwardReference)]
+
+  private static func row(
+    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolBackwardArguments>,
+    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+  ) -> Kernel<MaxPool2DBackward> {
+    let function = functions[level]
+    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+      let split = PlaneSplit(shape, threads: threads)
+      return PreparedKernel { operands, _ in
+        split.run { _, geometry, input, output in
+          var arguments = MaxPoolBackwardArguments(
+            geometry: geometry, outputGradient: operands.outputGradient + output,
+            positions: operands.positions + output, inputGradient: operands.inputGradient + input)
+          function(&arguments)
+        }
+      }
+    }
+  }
+}

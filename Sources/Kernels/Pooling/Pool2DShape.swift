@@ -1,0 +1,160 @@
+import ISA
+
+/// Windows that slide over the planes of `[batch, channels, inputHeight, inputWidth]`.
+///
+/// Sizes follow PyTorch's rules. Windows may run into the padding; max pooling never chooses it, average pooling counts
+/// it as zeros.
+public struct Pool2DShape: Equatable, Hashable, Sendable {
+  public var batch: Int
+  public var channels: Int
+  public var inputHeight: Int
+  public var inputWidth: Int
+  public var kernelHeight: Int
+  public var kernelWidth: Int
+  public var strideHeight: Int
+  public var strideWidth: Int
+  /// Rows of padding above and below, at most half of the kernel.
+  public var paddingHeight: Int
+  /// Columns of padding left and right, at most half of the kernel.
+  public var paddingWidth: Int
+  /// Rows from one row of the window to the next. Average pooling has 1 only.
+  public var dilationHeight: Int
+  /// Columns from one column of the window to the next. Average pooling has 1 only.
+  public var dilationWidth: Int
+  /// Whether a last window that starts inside the input or the left (upper) padding, but runs past the border, has an
+  /// output.
+  public var ceilMode: Bool
+  /// Whether average pooling divides by the whole window, padding included, in place of the elements of the input that
+  /// it covers. What lies past the padded border, where `ceilMode` lets a window run, is never counted.
+  public var countIncludePad: Bool
+
+  public init(
+    batch: Int, channels: Int, inputHeight: Int, inputWidth: Int, kernelHeight: Int, kernelWidth: Int,
+    strideHeight: Int, strideWidth: Int, paddingHeight: Int = 0, paddingWidth: Int = 0,
+    dilationHeight: Int = 1, dilationWidth: Int = 1, ceilMode: Bool = false, countIncludePad: Bool = true
+  ) {
+    self.batch = batch
+    self.channels = channels
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.strideHeight = strideHeight
+    self.strideWidth = strideWidth
+    self.paddingHeight = paddingHeight
+    self.paddingWidth = paddingWidth
+    self.dilationHeight = dilationHeight
+    self.dilationWidth = dilationWidth
+    self.ceilMode = ceilMode
+    self.countIncludePad = countIncludePad
+  }
+
+  /// Rows of the output; below 1 where the window does not fit.
+  public var outputHeight: Int { vertical.outputs }
+  /// Columns of the output; below 1 where the window does not fit.
+  public var outputWidth: Int { horizontal.outputs }
+  /// Planes of the input and of the output.
+  var planes: Int { batch &* channels }
+
+  var vertical: PoolAxis {
+    PoolAxis(
+      input: inputHeight, kernel: kernelHeight, stride: strideHeight, padding: paddingHeight,
+      dilation: dilationHeight, ceilMode: ceilMode)
+  }
+  var horizontal: PoolAxis {
+    PoolAxis(
+      input: inputWidth, kernel: kernelWidth, stride: strideWidth, padding: paddingWidth,
+      dilation: dilationWidth, ceilMode: ceilMode)
+  }
+
+  /// Throws where an output is not defined.
+  ///
+  /// - Parameter maximumDilation: 1 for an operation that has no dilation.
+  func validate(_ operation: String, maximumDilation: Int = Int(Int32.max)) throws(KernelError) {
+    try require(operation, "batch", batch, in: 0...Int.max)
+    try require(operation, "channels", channels, in: 1...Int.max)
+    try vertical.validate(operation, "Height", maximumDilation: maximumDilation)
+    try horizontal.validate(operation, "Width", maximumDilation: maximumDilation)
+    _ = try product(operation, limit: Int(Int32.max), kernelHeight, kernelWidth)
+    for sizes in [(inputHeight, inputWidth), (outputHeight, outputWidth)] {
+      let image = try product(operation, limit: Int(Int32.max), channels, sizes.0, sizes.1)
+      _ = try product(operation, batch, image)
+    }
+  }
+
+  /// Whether the windows are 2×2 tiles of the input that leave out at most its last row and column.
+  var isTwoByTwo: Bool { vertical.isPairs && horizontal.isPairs }
+
+  /// The plane's shape for level functions.
+  var geometry: PoolGeometry {
+    let inside = horizontal.inside
+    return PoolGeometry(
+      planes: planes, inputHeight: inputHeight, inputWidth: inputWidth,
+      outputHeight: outputHeight, outputWidth: outputWidth, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
+      strideHeight: strideHeight, strideWidth: strideWidth, paddingHeight: paddingHeight, paddingWidth: paddingWidth,
+      dilationHeight: dilationHeight, dilationWidth: dilationWidth,
+      insideFirst: inside.lowerBound, insideEnd: inside.upperBound, countIncludePad: countIncludePad ? 1 : 0)
+  }
+}
+
+/// The windows along one axis.
+struct PoolAxis {
+  var input: Int
+  var kernel: Int
+  var stride: Int
+  var padding: Int
+  var dilation: Int
+  var ceilMode: Bool
+
+  /// Elements from a window's first to its last.
+  var extent: Int { (kernel &- 1) &* dilation &+ 1 }
+
+  /// PyTorch's `pooling_output_shape`: with `ceilMode` the last window must start inside the input or the left padding.
+  var outputs: Int {
+    let stride = max(stride, 1)
+    let steps = input &+ 2 &* padding &- extent &+ (ceilMode ? stride &- 1 : 0)
+    if steps < 0 { return 0 }
+    let count = steps / stride &+ 1
+    return ceilMode && (count &- 1) &* stride >= input &+ padding ? count &- 1 : count
+  }
+
+  /// The outputs whose windows lie inside the input.
+  var inside: Range<Int> {
+    let outputs = outputs
+    let first = min((padding &+ stride &- 1) / stride, outputs)
+    let room = input &+ padding &- extent
+    let end = room < 0 ? 0 : room / stride &+ 1
+    return first..<max(first, min(end, outputs))
+  }
+
+  /// Whether the windows are the pairs 0–1, 2–3, …
+  var isPairs: Bool {
+    kernel == 2 && stride == 2 && padding == 0 && dilation == 1 && 2 &* outputs <= input
+  }
+
+  func validate(_ operation: String, _ axis: String, maximumDilation: Int) throws(KernelError) {
+    let sizes = 1...Int(Int32.max)
+    try require(operation, "input\(axis)", input, in: sizes)
+    try require(operation, "kernel\(axis)", kernel, in: sizes)
+    try require(operation, "stride\(axis)", stride, in: sizes)
+    try require(operation, "dilation\(axis)", dilation, in: 1...maximumDilation)
+    try require(operation, "padding\(axis)", padding, in: 0...kernel / 2)
+    guard outputs >= 1 else {
+      throw .invalidParameter(
+        operation: operation, parameter: "kernel\(axis)", value: "\(kernel)",
+        expected: "a window of at most \(input &+ 2 &* padding) elements, the padded input; it has \(extent)")
+    }
+    // A dilated window that starts in the padding can step over a short input.
+    var output = 0
+    while output < outputs, output &* stride < padding {
+      let before = padding &- output &* stride
+      let tap = (before &+ dilation &- 1) / dilation
+      guard tap < kernel, tap &* dilation &- before < input else {
+        throw .invalidParameter(
+          operation: operation, parameter: "padding\(axis)", value: "\(padding)",
+          expected: "windows that hold an element of the input; window \(output) holds none")
+      }
+      output &+= 1
+    }
+  }
+}
