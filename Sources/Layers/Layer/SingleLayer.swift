@@ -1,0 +1,153 @@
+import Kernels
+
+/// What a backward pass of a layer alone computes.
+public struct LayerGradients: Sendable, Equatable {
+  /// The gradient of the loss by the layer's input.
+  public let input: Tensor
+  /// The gradients of the loss by the parameters, in the order of ``Layer/parameters(for:)``.
+  public let parameters: [Tensor]
+}
+
+/// A layer alone, without a network. These calls plan the layer each time; a ``Model`` of one layer plans once.
+extension Layer {
+  /// First values for the layer's parameters.
+  ///
+  /// - Parameters:
+  ///   - inputShape: the shape of one image.
+  ///   - generator: where the random numbers come from.
+  public func initialParameters(
+    for inputShape: Shape, using generator: inout SplitMix64
+  ) throws(LayerError) -> [Tensor] {
+    var tensors: [Tensor] = []
+    for parameter in try parameters(for: inputShape) {
+      let storage = FloatStorage(uninitialized: parameter.shape.count)
+      parameter.initialization.fill(
+        UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count), using: &generator)
+      tensors.append(Tensor(shape: parameter.shape, storage: storage))
+    }
+    return tensors
+  }
+
+  /// The layer's output for a batch.
+  ///
+  /// - Parameters:
+  ///   - input: the images, `[batch]` and then the shape of one.
+  ///   - parameters: the parameters in the order of ``parameters(for:)``.
+  ///   - level: the instruction-set level; nil for the best.
+  ///   - threads: how many threads share the work.
+  /// - Throws: ``LayerError`` when the shapes do not fit the layer.
+  public func forward(
+    _ input: Tensor, parameters: [Tensor] = [], level: InstructionSet? = nil, threads: Int = 1
+  ) throws(LayerError) -> Tensor {
+    let run = try SingleRun(
+      self, input, parameters, mode: .inference, needsInputGradient: false, level: level, threads: threads)
+    return run.forward()
+  }
+
+  /// The gradients of a loss by the layer's input and parameters, from its gradient by the layer's output.
+  ///
+  /// - Parameters:
+  ///   - input: the images, `[batch]` and then the shape of one.
+  ///   - outputGradient: the gradient of the loss by the layer's output for that input.
+  ///   - parameters: the parameters in the order of ``parameters(for:)``.
+  ///   - level: the instruction-set level; nil for the best.
+  ///   - threads: how many threads share the work.
+  /// - Throws: ``LayerError`` when the shapes do not fit the layer.
+  public func backward(
+    _ input: Tensor, outputGradient: Tensor, parameters: [Tensor] = [], level: InstructionSet? = nil,
+    threads: Int = 1
+  ) throws(LayerError) -> LayerGradients {
+    let run = try SingleRun(
+      self, input, parameters, mode: .training, needsInputGradient: true, level: level, threads: threads)
+    guard outputGradient.shape == run.outputShape else {
+      throw .invalidValue(
+        layer: name, name: "the output gradient's shape", value: "\(outputGradient.shape)",
+        expected: "\(run.outputShape)")
+    }
+    return run.backward(outputGradient)
+  }
+}
+
+/// One run of a layer on tensors.
+private struct SingleRun {
+  let input: Tensor
+  let outputShape: Shape
+  let parameters: [Tensor]
+  /// nil where the layer only changes the shape.
+  let planned: (any PlannedLayer)?
+
+  init(
+    _ layer: some Layer, _ input: Tensor, _ parameters: [Tensor], mode: PlanMode, needsInputGradient: Bool,
+    level: InstructionSet?, threads: Int
+  ) throws(LayerError) {
+    guard input.shape.rank >= 1 else {
+      throw .inputShape(layer: layer.name, given: input.shape, expected: "the batch size in front")
+    }
+    let batchSize = input.shape[0]
+    let imageShape = input.shape.element
+    outputShape = try layer.outputShape(for: imageShape).batched(batchSize)
+    let expected = try layer.parameters(for: imageShape)
+    guard parameters.map(\.shape) == expected.map(\.shape) else {
+      let shown = { (shapes: [Shape]) in "[" + shapes.map(\.description).joined(separator: ", ") + "]" }
+      throw .invalidValue(
+        layer: layer.name, name: "the parameters' shapes", value: shown(parameters.map(\.shape)),
+        expected: shown(expected.map(\.shape)))
+    }
+    self.input = input
+    self.parameters = parameters
+    planned = try layer.plan(
+      LayerProblem(
+        inputShape: imageShape, batchSize: batchSize, mode: mode, needsInputGradient: needsInputGradient,
+        level: level, threads: threads))
+  }
+
+  func forward() -> Tensor {
+    guard let planned else { return Tensor(shape: outputShape, storage: input.storage) }
+    let output = FloatStorage(uninitialized: outputShape.count)
+    run(planned, output: output) { _ in }
+    return Tensor(shape: outputShape, storage: output)
+  }
+
+  func backward(_ outputGradient: Tensor) -> LayerGradients {
+    guard let planned else {
+      return LayerGradients(input: Tensor(shape: input.shape, storage: outputGradient.storage), parameters: [])
+    }
+    let gradient = FloatStorage(copying: outputGradient.storage.pointer, count: outputGradient.count)
+    let inputGradient = FloatStorage(uninitialized: input.count)
+    let parameterGradients = parameters.map { FloatStorage(uninitialized: $0.count) }
+    let output = FloatStorage(uninitialized: outputShape.count)
+    run(planned, output: output) { memory in
+      withPointers(parameterGradients) { gradients in
+        planned.backward(
+          BackwardMemory(
+            input: memory.input, output: UnsafePointer(memory.output), outputGradient: gradient.pointer,
+            inputGradient: inputGradient.pointer, parameters: memory.parameters, parameterGradients: gradients,
+            saved: memory.saved, workspace: memory.workspace))
+      }
+    }
+    return LayerGradients(
+      input: Tensor(shape: input.shape, storage: inputGradient),
+      parameters: zip(parameters, parameterGradients).map { Tensor(shape: $0.shape, storage: $1) })
+  }
+
+  /// Runs the forward pass, then `body` with its memory.
+  private func run(_ planned: any PlannedLayer, output: FloatStorage, then body: (ForwardMemory) -> Void) {
+    let saved = Workspace(byteCount: planned.savedByteCount)
+    let workspace = Workspace(byteCount: planned.workspaceByteCount)
+    withPointers(parameters.map(\.storage)) { pointers in
+      let memory = ForwardMemory(
+        input: UnsafePointer(input.storage.pointer), output: output.pointer, parameters: pointers,
+        saved: saved.base, workspace: workspace.base)
+      planned.forward(memory)
+      body(memory)
+    }
+    withExtendedLifetime((saved, workspace, output)) {}
+  }
+
+  private func withPointers(_ storages: [FloatStorage], _ body: (ParameterPointers) -> Void) {
+    let pointers = UnsafeMutablePointer<UnsafeMutablePointer<Float>>.allocate(capacity: max(storages.count, 1))
+    defer { pointers.deallocate() }
+    for (i, storage) in storages.enumerated() { (pointers + i).initialize(to: storage.pointer) }
+    withExtendedLifetime(storages) { body(ParameterPointers(pointers)) }
+  }
+}

@@ -1,0 +1,157 @@
+import Kernels
+
+/// A network with parameters, for one shape of input.
+///
+///     let model = try Model(network, inputShape: [3, 32, 32], seed: 1)
+///     let plan = try model.plan(batchSize: 32, mode: .inference)
+///     let scores = try plan.forward(images)
+///
+/// The parameters are initialised from the seed and shared by all plans of the model. A model is used by one thread at a
+/// time.
+public final class Model {
+  public let network: any Layer
+  /// The shape of one image.
+  public let inputShape: Shape
+  /// The shape of what comes out for one image.
+  public let outputShape: Shape
+  /// The parameters' names, shapes and initialisation, in the network's order.
+  public let parameters: [ParameterDescription]
+  /// The layers at their places, for summaries.
+  public let layers: [LayerSummary]
+  /// The sums' multiplications in a forward pass of one image.
+  public let multiplyAddsPerImage: Int
+  /// Floating-point operations of a training step per image in convolutions and linear layers, a multiply-add counted
+  /// as two: the forward pass, the weights' gradients, and the inputs' gradients except for that of the first layer
+  /// which has weights.
+  public let trainingFLOPsPerImage: Int
+
+  let values: ParameterBlock
+  private(set) lazy var gradients = ParameterBlock(parameters)
+  private let indices: [String: Int]
+
+  /// Checks that the network takes the input, and draws the parameters' first values.
+  ///
+  /// The generator is ``SplitMix64``; the values are drawn in the order of ``parameters``, each parameter's in memory
+  /// order.
+  public init(_ network: any Layer, inputShape: Shape, seed: UInt64 = 0) throws(LayerError) {
+    guard inputShape.dimensions.allSatisfy({ $0 >= 1 }), inputShape.count <= Int(Int32.max) else {
+      throw .inputShape(
+        layer: network.name, given: inputShape, expected: "dimensions of at least 1, and at most \(Int32.max) elements")
+    }
+    let placed: [PlacedLayer]
+    if let sequence = network as? Sequential {
+      placed = try sequence.placed(for: inputShape)
+    } else {
+      placed = [try PlacedLayer(network, path: "", inputShape: inputShape)]
+    }
+    self.network = network
+    self.inputShape = inputShape
+    outputShape = placed.last?.outputShape ?? inputShape
+    parameters = try network.parameters(for: inputShape)
+    layers = placed.map(LayerSummary.init)
+    multiplyAddsPerImage = placed.reduce(0) { $0 + $1.multiplyAddsPerImage }
+    let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
+    trainingFLOPsPerImage = 6 * multiplyAddsPerImage - 2 * first
+    indices = Dictionary(parameters.enumerated().map { ($1.name, $0) }) { first, _ in first }
+
+    values = ParameterBlock(parameters)
+    var generator = SplitMix64(seed: seed)
+    for (i, parameter) in parameters.enumerated() {
+      parameter.initialization.fill(
+        UnsafeMutableBufferPointer(start: values.pointers[i], count: parameter.shape.count), using: &generator)
+    }
+  }
+
+  /// The number of parameters.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
+  /// All parameters in one block of memory, which lives as long as the model: each starts on a cache line, in the order
+  /// of ``parameters``, and the gaps hold zeros.
+  public var parameterBuffer: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: values.storage.pointer, count: values.count)
+  }
+
+  /// All gradients, laid out as ``parameterBuffer``.
+  public var gradientBuffer: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: gradients.storage.pointer, count: gradients.count)
+  }
+
+  /// The values of a parameter, such as `0.weight`.
+  /// - Throws: ``LayerError/unknownParameter(name:known:)``.
+  public func parameter(_ name: String) throws(LayerError) -> Tensor {
+    try copy(name, from: values)
+  }
+
+  /// The gradient of a parameter that the last backward pass of a plan computed; zeros before the first.
+  /// - Throws: ``LayerError/unknownParameter(name:known:)``.
+  public func gradient(_ name: String) throws(LayerError) -> Tensor {
+    try copy(name, from: gradients)
+  }
+
+  /// Replaces the values of a parameter.
+  /// - Throws: ``LayerError`` for an unknown name or another shape.
+  public func setParameter(_ name: String, to tensor: Tensor) throws(LayerError) {
+    let i = try index(name)
+    guard tensor.shape == parameters[i].shape else {
+      throw .invalidValue(
+        layer: network.name, name: "the shape of parameter '\(name)'", value: "\(tensor.shape)",
+        expected: "\(parameters[i].shape)")
+    }
+    tensor.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      values.pointers[i].update(from: base, count: source.count)
+    }
+  }
+
+  private func copy(_ name: String, from block: ParameterBlock) throws(LayerError) -> Tensor {
+    let i = try index(name)
+    let shape = parameters[i].shape
+    return Tensor(shape: shape, storage: FloatStorage(copying: block.pointers[i], count: shape.count))
+  }
+
+  private func index(_ name: String) throws(LayerError) -> Int {
+    guard let index = indices[name] else {
+      throw .unknownParameter(name: name, known: parameters.map(\.name))
+    }
+    return index
+  }
+
+  /// Plans the network for a batch size: all kernels and all memory.
+  ///
+  /// - Parameters:
+  ///   - batchSize: the most images of a run.
+  ///   - mode: whether there are backward passes.
+  ///   - needsInputGradient: whether a backward pass computes the gradient of the input as well.
+  ///   - threads: how many threads share the work of a kernel. Results do not depend on it.
+  ///   - level: the instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
+  public func plan(
+    batchSize: Int, mode: PlanMode, needsInputGradient: Bool = false, threads: Int = 1, level: InstructionSet? = nil
+  ) throws(LayerError) -> ModelPlan {
+    try ModelPlan(
+      self,
+      LayerProblem(
+        inputShape: inputShape, batchSize: batchSize, mode: mode, needsInputGradient: needsInputGradient,
+        level: level, threads: threads))
+  }
+}
+
+/// A line of a model's summary.
+public struct LayerSummary: Hashable, Sendable {
+  /// The layer's position in the network, such as `3`, or `1.0` in a sequence within; empty for a layer alone.
+  public let path: String
+  /// The layer's kind, such as `Conv2D`.
+  public let name: String
+  public let inputShape: Shape
+  public let outputShape: Shape
+  public let parameterCount: Int
+  public let multiplyAddsPerImage: Int
+
+  init(_ layer: PlacedLayer) {
+    path = layer.path
+    name = layer.layer.name
+    inputShape = layer.inputShape
+    outputShape = layer.outputShape
+    parameterCount = layer.parameters.reduce(0) { $0 + $1.shape.count }
+    multiplyAddsPerImage = layer.multiplyAddsPerImage
+  }
+}

@@ -1,0 +1,172 @@
+import Kernels
+
+/// A model that is ready to run: it owns every buffer, so that a pass allocates nothing.
+///
+/// Write images to ``input``, call ``forward(count:)``, read ``output``; for training, write the loss's gradient to
+/// ``outputGradient`` and call ``backward(count:)``, which writes the model's gradients. The methods that take tensors do
+/// the same for those who do not mind copies.
+///
+/// A run may have fewer images than ``batchSize``, as the last batch of an epoch has. A number that was not met before
+/// is planned at its first run, or by ``prepare(count:)``.
+public final class ModelPlan {
+  public let model: Model
+  /// The most images of a run.
+  public let batchSize: Int
+  public let mode: PlanMode
+  public let threads: Int
+  /// The level that was asked for; nil for the best.
+  public let level: InstructionSet?
+
+  /// Room for ``batchSize`` images, one after another.
+  public let input: UnsafeMutableBufferPointer<Float>
+  /// What the last forward pass computed, image by image.
+  public let output: UnsafeMutableBufferPointer<Float>
+  /// The gradient of the loss by ``output``, for the backward pass to read; it may be overwritten by it. Empty for
+  /// inference.
+  public let outputGradient: UnsafeMutableBufferPointer<Float>
+  /// The gradient of the loss by ``input`` that the last backward pass computed. Empty where it was not asked for.
+  public let inputGradient: UnsafeMutableBufferPointer<Float>
+
+  private let problem: LayerProblem
+  private let buffers: [FloatStorage]
+  private let parameterPointers: ParameterPointers
+  private let gradientPointers: ParameterPointers
+  private var variants: [Variant] = []
+  private var saved = Workspace(byteCount: 0)
+  private var workspace = Workspace(byteCount: 0)
+
+  /// The network planned for a number of images; nil where it computes nothing.
+  private struct Variant {
+    let count: Int
+    let network: (any PlannedLayer)?
+  }
+
+  init(_ model: Model, _ problem: LayerProblem) throws(LayerError) {
+    guard 1...ModelPlan.largestBatch ~= problem.batchSize else {
+      throw .invalidValue(
+        layer: model.network.name, name: "batchSize", value: "\(problem.batchSize)",
+        expected: "1 to \(ModelPlan.largestBatch)")
+    }
+    self.model = model
+    self.problem = problem
+    batchSize = problem.batchSize
+    mode = problem.mode
+    threads = problem.threads
+    level = problem.level
+
+    let inputCount = problem.batchSize * model.inputShape.count
+    let outputCount = problem.batchSize * model.outputShape.count
+    var buffers: [FloatStorage] = []
+    func buffer(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+      let storage = FloatStorage(repeating: 0, count: count)
+      buffers.append(storage)
+      return UnsafeMutableBufferPointer(start: storage.pointer, count: count)
+    }
+    let trains = problem.mode == .training
+    input = buffer(inputCount)
+    output = buffer(outputCount)
+    outputGradient = buffer(trains ? outputCount : 0)
+    inputGradient = buffer(trains && problem.needsInputGradient ? inputCount : 0)
+    self.buffers = buffers
+    parameterPointers = ParameterPointers(model.values.pointers)
+    gradientPointers = ParameterPointers(trains ? model.gradients.pointers : model.values.pointers)
+    try prepare(count: problem.batchSize)
+  }
+
+  private static let largestBatch = 1 << 24
+
+  /// Plans runs of `count` images, so that the first of them allocates nothing either.
+  public func prepare(count: Int) throws(LayerError) {
+    _ = try variant(count)
+  }
+
+  private func variant(_ count: Int) throws(LayerError) -> Variant {
+    for variant in variants where variant.count == count { return variant }
+    guard 0...batchSize ~= count else {
+      throw .invalidValue(
+        layer: model.network.name, name: "the number of images", value: "\(count)", expected: "0 to \(batchSize)")
+    }
+    var problem = problem
+    problem.batchSize = count
+    let variant = Variant(count: count, network: try model.network.plan(problem))
+    variants.append(variant)
+    if let network = variant.network {
+      if network.savedByteCount > saved.byteCount { saved = Workspace(byteCount: network.savedByteCount) }
+      if network.workspaceByteCount > workspace.byteCount {
+        workspace = Workspace(byteCount: network.workspaceByteCount)
+      }
+    }
+    return variant
+  }
+
+  /// Computes ``output`` from the first `count` images of ``input``; all of them where nothing is said.
+  public func forward(count: Int? = nil) throws(LayerError) {
+    let count = count ?? batchSize
+    guard let network = try variant(count).network else {
+      output.baseAddress?.update(from: input.baseAddress.unsafelyUnwrapped, count: count * model.outputShape.count)
+      return
+    }
+    network.forward(
+      ForwardMemory(
+        input: input.baseAddress.unsafelyUnwrapped, output: output.baseAddress.unsafelyUnwrapped,
+        parameters: parameterPointers, saved: saved.base, workspace: workspace.base))
+  }
+
+  /// Computes the model's gradients, and ``inputGradient`` where it was asked for, from ``outputGradient``. It follows
+  /// a forward pass of as many images.
+  public func backward(count: Int? = nil) throws(LayerError) {
+    let count = count ?? batchSize
+    guard mode == .training else {
+      throw .invalidValue(layer: model.network.name, name: "mode", value: "\(mode)", expected: "training")
+    }
+    guard let network = try variant(count).network else {
+      guard !inputGradient.isEmpty else { return }
+      inputGradient.baseAddress?.update(
+        from: outputGradient.baseAddress.unsafelyUnwrapped, count: count * model.inputShape.count)
+      return
+    }
+    network.backward(
+      BackwardMemory(
+        input: UnsafePointer(input.baseAddress.unsafelyUnwrapped),
+        output: UnsafePointer(output.baseAddress.unsafelyUnwrapped),
+        outputGradient: outputGradient.baseAddress.unsafelyUnwrapped,
+        inputGradient: inputGradient.isEmpty ? nil : inputGradient.baseAddress, parameters: parameterPointers,
+        parameterGradients: gradientPointers, saved: saved.base, workspace: workspace.base))
+  }
+
+  /// The output for a tensor of images, `[count]` and then the model's ``Model/inputShape``.
+  public func forward(_ images: Tensor) throws(LayerError) -> Tensor {
+    let count = try count(of: images, each: model.inputShape, "the images' shape")
+    images.withUnsafeBufferPointer { source in _ = input.update(from: source) }
+    try forward(count: count)
+    return tensor(output, count, model.outputShape)
+  }
+
+  /// Computes the model's gradients from the gradient of the loss by the output of the last forward pass, and returns
+  /// that of the input, if it was asked for.
+  @discardableResult
+  public func backward(_ gradient: Tensor) throws(LayerError) -> Tensor? {
+    let count = try count(of: gradient, each: model.outputShape, "the output gradient's shape")
+    guard mode == .training else {
+      throw .invalidValue(layer: model.network.name, name: "mode", value: "\(mode)", expected: "training")
+    }
+    gradient.withUnsafeBufferPointer { source in _ = outputGradient.update(from: source) }
+    try backward(count: count)
+    return problem.needsInputGradient ? tensor(inputGradient, count, model.inputShape) : nil
+  }
+
+  private func count(of tensor: Tensor, each shape: Shape, _ subject: String) throws(LayerError) -> Int {
+    guard tensor.shape.rank == shape.rank + 1, tensor.shape.element == shape, tensor.shape[0] <= batchSize else {
+      throw .invalidValue(
+        layer: model.network.name, name: subject, value: "\(tensor.shape)",
+        expected: "\(shape.batched(batchSize)) or fewer in front")
+    }
+    return tensor.shape[0]
+  }
+
+  private func tensor(_ buffer: UnsafeMutableBufferPointer<Float>, _ count: Int, _ shape: Shape) -> Tensor {
+    Tensor(
+      shape: shape.batched(count),
+      storage: FloatStorage(copying: buffer.baseAddress.unsafelyUnwrapped, count: count * shape.count))
+  }
+}

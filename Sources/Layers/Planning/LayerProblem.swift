@@ -1,0 +1,60 @@
+import Kernels
+
+/// What a plan is made to do.
+public enum PlanMode: Hashable, Sendable {
+  /// Forward and backward: what a backward pass needs is kept.
+  case training
+  /// Forward only.
+  case inference
+}
+
+/// What a layer plans for: the input, the batch, and how to run.
+public struct LayerProblem: Sendable {
+  /// The shape of one image that comes in.
+  public var inputShape: Shape
+  /// The number of images of a run.
+  public var batchSize: Int
+  public var mode: PlanMode
+  /// Whether ``BackwardMemory/inputGradient`` is to be computed.
+  public var needsInputGradient: Bool
+  /// Whether the layer replaces negative outputs by 0, and its backward pass starts with that of ReLU. Only asked of
+  /// layers that say ``Layer/canApplyReLU``.
+  public var appliesReLU: Bool
+  /// The instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
+  public var level: InstructionSet?
+  /// How many threads share the work of a kernel. Results do not depend on it.
+  public var threads: Int
+
+  public init(
+    inputShape: Shape, batchSize: Int, mode: PlanMode, needsInputGradient: Bool = true, appliesReLU: Bool = false,
+    level: InstructionSet? = nil, threads: Int = 1
+  ) {
+    self.inputShape = inputShape
+    self.batchSize = batchSize
+    self.mode = mode
+    self.needsInputGradient = needsInputGradient
+    self.appliesReLU = appliesReLU
+    self.level = level
+    self.threads = threads
+  }
+
+  /// Plans a kernel at this level and number of threads.
+  /// - Throws: ``LayerError/kernel(layer:_:)`` when the kernel rejects its problem.
+  public func kernel<Op: Operation>(
+    _ operation: Op.Type, _ problem: Op.Problem, for layer: String
+  ) throws(LayerError) -> Plan<Op> {
+    do {
+      return try Plan<Op>(problem, level: level, threads: threads)
+    } catch {
+      throw .kernel(layer: layer, error)
+    }
+  }
+
+  /// Plans a kernel of the backward pass; nil for inference, or where `isNeeded` is false.
+  public func backwardKernel<Op: Operation>(
+    _ operation: Op.Type, _ problem: Op.Problem, for layer: String, if isNeeded: Bool = true
+  ) throws(LayerError) -> Plan<Op>? {
+    guard mode == .training, isNeeded else { return nil }
+    return try kernel(operation, problem, for: layer)
+  }
+}

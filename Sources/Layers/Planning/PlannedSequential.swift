@@ -1,0 +1,172 @@
+/// The layers of a ``Sequential``, planned together.
+///
+/// It decides where everything lies. For training, the outputs between layers are saved memory, one after another, and
+/// gradients take turns in two parts of the workspace. For inference, outputs take turns there. A ``ReLU`` behind a
+/// layer that can apply it becomes part of that layer, layers that only change the shape vanish, and the backward pass
+/// ends at the first layer that has parameters unless the input's gradient is asked for.
+final class PlannedSequential: PlannedLayer {
+  let savedByteCount: Int
+  let workspaceByteCount: Int
+  private let steps: [Step]
+  /// The step that ends the backward pass.
+  private let lastBackwardStep: Int
+  /// Where the workspace of a step lies.
+  private let stepWorkspace: Int
+
+  /// One planned layer, and where its data is.
+  private struct Step {
+    let layer: any PlannedLayer
+    let firstParameter: Int
+    var input = Place.input
+    var output = Place.output
+    var saved = 0
+    var outputGradient = Place.output
+    var inputGradient: Place?
+  }
+
+  /// Memory that is handed to a pass, or part of it.
+  private enum Place: Equatable {
+    /// The sequence's input, or its gradient.
+    case input
+    /// The sequence's output, or its gradient.
+    case output
+    /// A byte offset in the saved memory.
+    case saved(Int)
+    /// A byte offset in the workspace.
+    case workspace(Int)
+  }
+
+  /// Plans the layers; nil when none of them computes anything.
+  init?(_ layers: [PlacedLayer], _ problem: LayerProblem) throws(LayerError) {
+    var steps: [Step] = []
+    var outputBytes: [Int] = []
+    var firstBackward: Int?
+    var parameterCount = 0
+    var position = 0
+    while position < layers.count {
+      let placed = layers[position]
+      var stepProblem = problem
+      stepProblem.inputShape = placed.inputShape
+      stepProblem.needsInputGradient = problem.needsInputGradient || parameterCount > 0
+      stepProblem.appliesReLU =
+        placed.layer.canApplyReLU && position + 1 < layers.count && layers[position + 1].layer is ReLU
+      let planned: (any PlannedLayer)?
+      do throws(LayerError) {
+        planned = try placed.layer.plan(stepProblem)
+      } catch {
+        throw error.at(placed.path)
+      }
+      if let planned {
+        if firstBackward == nil, problem.needsInputGradient || !placed.parameters.isEmpty {
+          firstBackward = steps.count
+        }
+        steps.append(Step(layer: planned, firstParameter: parameterCount))
+        outputBytes.append(
+          cacheLines(problem.batchSize * placed.outputShape.count * MemoryLayout<Float>.stride))
+      }
+      parameterCount += placed.parameters.count
+      position += stepProblem.appliesReLU ? 2 : 1
+    }
+    guard !steps.isEmpty else { return nil }
+
+    let turn = outputBytes.dropLast().max() ?? 0
+    savedByteCount = PlannedSequential.place(
+      &steps, outputBytes: outputBytes, keepsOutputs: problem.mode == .training, turn: turn)
+    lastBackwardStep = problem.mode == .training ? firstBackward ?? steps.count : steps.count
+    PlannedSequential.placeGradients(
+      &steps, downTo: lastBackwardStep, needsInputGradient: problem.needsInputGradient, turn: turn)
+    stepWorkspace = 2 * turn
+    workspaceByteCount = stepWorkspace + (steps.map(\.layer.workspaceByteCount).max() ?? 0)
+    self.steps = steps
+  }
+
+  /// Gives each step the places of its input, output and saved memory; returns the bytes of saved memory.
+  private static func place(
+    _ steps: inout [Step], outputBytes: [Int], keepsOutputs: Bool, turn: Int
+  ) -> Int {
+    var saved = 0
+    var place = Place.input
+    for i in steps.indices {
+      steps[i].input = place
+      if i == steps.count - 1 {
+        place = .output
+      } else if keepsOutputs {
+        place = .saved(saved)
+        saved += outputBytes[i]
+      } else {
+        place = place == .workspace(0) ? .workspace(turn) : .workspace(0)
+      }
+      steps[i].output = place
+      steps[i].saved = saved
+      saved += cacheLines(steps[i].layer.savedByteCount)
+    }
+    return saved
+  }
+
+  /// Gives each step of the backward pass the places of its gradients.
+  private static func placeGradients(
+    _ steps: inout [Step], downTo last: Int, needsInputGradient: Bool, turn: Int
+  ) {
+    var place = Place.output
+    for i in steps.indices.reversed() where i >= last {
+      steps[i].outputGradient = place
+      if i == last {
+        steps[i].inputGradient = needsInputGradient ? .input : nil
+      } else {
+        if !steps[i].layer.canShareGradients {
+          place = place == .workspace(0) ? .workspace(turn) : .workspace(0)
+        }
+        steps[i].inputGradient = place
+      }
+    }
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    func locate(_ place: Place) -> UnsafeMutablePointer<Float> {
+      switch place {
+      case .input: UnsafeMutablePointer(mutating: memory.input)
+      case .output: memory.output
+      case .saved(let offset): (memory.saved + offset).assumingMemoryBound(to: Float.self)
+      case .workspace(let offset): (memory.workspace + offset).assumingMemoryBound(to: Float.self)
+      }
+    }
+    for step in steps {
+      step.layer.forward(
+        ForwardMemory(
+          input: locate(step.input), output: locate(step.output), parameters: memory.parameters + step.firstParameter,
+          saved: memory.saved + step.saved, workspace: memory.workspace + stepWorkspace))
+    }
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    func locate(_ place: Place) -> UnsafePointer<Float> {
+      switch place {
+      case .input: memory.input
+      case .output: memory.output
+      case .saved(let offset): UnsafePointer((memory.saved + offset).assumingMemoryBound(to: Float.self))
+      case .workspace(let offset): UnsafePointer((memory.workspace + offset).assumingMemoryBound(to: Float.self))
+      }
+    }
+    func locateGradient(_ place: Place) -> UnsafeMutablePointer<Float>? {
+      switch place {
+      case .input: memory.inputGradient
+      case .output: memory.outputGradient
+      case .saved(let offset): (memory.saved + offset).assumingMemoryBound(to: Float.self)
+      case .workspace(let offset): (memory.workspace + offset).assumingMemoryBound(to: Float.self)
+      }
+    }
+    var i = steps.count
+    while i > lastBackwardStep {
+      i -= 1
+      let step = steps[i]
+      guard let outputGradient = locateGradient(step.outputGradient) else { return }
+      step.layer.backward(
+        BackwardMemory(
+          input: locate(step.input), output: locate(step.output), outputGradient: outputGradient,
+          inputGradient: step.inputGradient.flatMap(locateGradient),
+          parameters: memory.parameters + step.firstParameter,
+          parameterGradients: memory.parameterGradients + step.firstParameter, saved: memory.saved + step.saved,
+          workspace: memory.workspace + stepWorkspace))
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/// Layers one after another, each taking the output of the one before. The shapes in between are inferred.
+///
+///     let network = Sequential(
+///       Conv2D(6, kernelSize: 5), ReLU(), MaxPool2D(2),
+///       Conv2D(16, kernelSize: 5), ReLU(), MaxPool2D(2),
+///       Flatten(), Linear(120), ReLU(), Linear(84), ReLU(), Linear(10))
+///
+/// It is a layer itself, so sequences may lie in sequences. As in PyTorch, the parameters are named after the layers'
+/// positions: `0.weight`, `3.bias`, and `1.0.weight` in a sequence within.
+public struct Sequential: Layer {
+  public var layers: [any Layer]
+
+  public init(_ layers: any Layer...) { self.init(layers) }
+  public init(_ layers: [any Layer]) { self.layers = layers }
+
+  public var name: String { "Sequential" }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    try placed(for: inputShape).last?.outputShape ?? inputShape
+  }
+
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    try placed(for: inputShape).flatMap { layer in layer.parameters.map { $0.at(layer.path) } }
+  }
+
+  public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try placed(for: inputShape).reduce(0) { $0 + $1.multiplyAddsPerImage }
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    let layers = try placed(for: problem.inputShape)
+    return try PlannedSequential(layers, problem)
+  }
+
+  /// The layers at their places, those of inner sequences in their stead.
+  func placed(for inputShape: Shape) throws(LayerError) -> [PlacedLayer] {
+    var result: [PlacedLayer] = []
+    var shape = inputShape
+    for (position, layer) in layers.enumerated() {
+      let path = "\(position)"
+      do throws(LayerError) {
+        if let inner = layer as? Sequential {
+          let placed = try inner.placed(for: shape)
+          result += placed.map { $0.at(path) }
+          shape = placed.last?.outputShape ?? shape
+        } else {
+          let placed = try PlacedLayer(layer, path: path, inputShape: shape)
+          result.append(placed)
+          shape = placed.outputShape
+        }
+      } catch {
+        throw error.at(path)
+      }
+    }
+    return result
+  }
+}
+
+/// A layer at its place in a network: what follows from the shape that reaches it.
+struct PlacedLayer {
+  let layer: any Layer
+  /// The layer's position, behind those of the sequences around it: `3`, `1.0`; empty for a layer alone.
+  let path: String
+  let inputShape: Shape
+  let outputShape: Shape
+  let parameters: [ParameterDescription]
+  let multiplyAddsPerImage: Int
+
+  init(_ layer: any Layer, path: String, inputShape: Shape) throws(LayerError) {
+    self.layer = layer
+    self.path = path
+    self.inputShape = inputShape
+    outputShape = try layer.outputShape(for: inputShape)
+    parameters = try layer.parameters(for: inputShape)
+    multiplyAddsPerImage = try layer.multiplyAddsPerImage(for: inputShape)
+  }
+
+  private init(_ inner: PlacedLayer, path: String) {
+    layer = inner.layer
+    self.path = path
+    inputShape = inner.inputShape
+    outputShape = inner.outputShape
+    parameters = inner.parameters
+    multiplyAddsPerImage = inner.multiplyAddsPerImage
+  }
+
+  /// The same layer, where its sequence lies at `path` in another.
+  func at(_ path: String) -> PlacedLayer { PlacedLayer(self, path: "\(path).\(self.path)") }
+}
