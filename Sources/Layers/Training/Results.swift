@@ -1,0 +1,31 @@
+/// What an epoch of training came to.
+public struct EpochResult: Sendable, Equatable {
+  /// The mean loss of the images, each at the time that it was trained on.
+  public let loss: Double
+  /// The share of images that were classified rightly at that time, 0 to 1.
+  public let accuracy: Double
+  /// Wall time of the epoch: order, batch assembly, forward, loss, backward and update.
+  public let seconds: Double
+  public let images: Int
+}
+
+/// What an evaluation came to.
+public struct EvaluationResult: Sendable, Equatable {
+  /// The mean loss of the images.
+  public let loss: Double
+  /// The share of images that are classified rightly, 0 to 1.
+  public let accuracy: Double
+  public let images: Int
+}
+
+/// How far an epoch has come.
+public struct TrainingProgress: Sendable, Equatable {
+  /// The number of epochs that are done.
+  public let epoch: Int
+  /// The images of this epoch that were trained on.
+  public let imagesDone: Int
+  /// The images of the whole epoch.
+  public let images: Int
+  /// The mean loss of the images done.
+  public let loss: Double
+}
