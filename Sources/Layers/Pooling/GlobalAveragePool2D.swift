@@ -1,0 +1,21 @@
+import Kernels
+
+/// The mean of each channel: `[channels, height, width]` to `[channels, 1, 1]`.
+public struct GlobalAveragePool2D: Layer {
+  public init() {}
+
+  public var name: String { "GlobalAveragePool2D" }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    try requireImage(inputShape, layer: name)
+    return [inputShape[0], 1, 1]
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    try requireImage(problem.inputShape, layer: name)
+    let shape = GlobalPoolShape(
+      batch: problem.batchSize, channels: problem.inputShape[0], inputHeight: problem.inputShape[1],
+      inputWidth: problem.inputShape[2])
+    return try PlannedAveragePool<GlobalAveragePool2DForward, GlobalAveragePool2DBackward>(shape, problem, name)
+  }
+}

@@ -1,0 +1,85 @@
+import Kernels
+
+/// The largest value of each window of each channel: `[channels, height, width]` to
+/// `[channels, outputHeight, outputWidth]`.
+///
+/// Of equal values the first in scan order wins and gets the gradient; NaN is larger than everything. Padding never
+/// wins.
+public struct MaxPool2D: Layer {
+  public var kernelSize: Size2D
+  /// The distance of windows; the kernel's size where nothing else is said, so that windows do not overlap.
+  public var stride: Size2D
+  /// At most half of the kernel's size.
+  public var padding: Size2D
+  public var dilation: Size2D
+  /// Whether a window may hang over the lower and right edge, as long as it starts inside of the image or the padding
+  /// before it.
+  public var ceilMode: Bool
+
+  public init(
+    _ kernelSize: any Size2DConvertible, stride: (any Size2DConvertible)? = nil,
+    padding: any Size2DConvertible = 0, dilation: any Size2DConvertible = 1, ceilMode: Bool = false
+  ) {
+    self.kernelSize = kernelSize.size2D
+    self.stride = stride?.size2D ?? kernelSize.size2D
+    self.padding = padding.size2D
+    self.dilation = dilation.size2D
+    self.ceilMode = ceilMode
+  }
+
+  public var name: String { "MaxPool2D" }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    let shape = try shape(for: inputShape, batchSize: 1)
+    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: name)
+  }
+
+  private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Pool2DShape {
+    try Window(layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
+      .check(inputShape, largestPadding: Size2D(kernelSize.height / 2, kernelSize.width / 2))
+    return Pool2DShape(
+      batch: batchSize, channels: inputShape[0], inputHeight: inputShape[1], inputWidth: inputShape[2],
+      kernelHeight: kernelSize.height, kernelWidth: kernelSize.width, strideHeight: stride.height,
+      strideWidth: stride.width, paddingHeight: padding.height, paddingWidth: padding.width,
+      dilationHeight: dilation.height, dilationWidth: dilation.width, ceilMode: ceilMode)
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    try PlannedMaxPool2D(shape(for: problem.inputShape, batchSize: problem.batchSize), problem, name)
+  }
+}
+
+/// Saves the position of each window's winner.
+private final class PlannedMaxPool2D: PlannedLayer {
+  let savedByteCount: Int
+  let workspaceByteCount: Int
+  private let keepsPositions: Bool
+  private let forward: Plan<MaxPool2DForward>
+  private let backward: Plan<MaxPool2DBackward>?
+
+  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+    forward = try problem.kernel(MaxPool2DForward.self, shape, for: name)
+    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: name, if: problem.needsInputGradient)
+    keepsPositions = backward != nil
+    let outputCount = shape.batch * shape.channels * shape.outputHeight * shape.outputWidth
+    savedByteCount = keepsPositions ? outputCount * MemoryLayout<Int32>.stride : 0
+    workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    forward.run(
+      MaxPool2DForward.Operands(
+        input: memory.input, output: memory.output,
+        positions: keepsPositions ? memory.saved.assumingMemoryBound(to: Int32.self) : nil),
+      workspace: memory.workspace)
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    guard let backward, let inputGradient = memory.inputGradient else { return }
+    backward.run(
+      MaxPool2DBackward.Operands(
+        outputGradient: memory.outputGradient, positions: memory.saved.assumingMemoryBound(to: Int32.self),
+        inputGradient: inputGradient),
+      workspace: memory.workspace)
+  }
+}

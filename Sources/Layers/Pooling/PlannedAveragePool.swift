@@ -1,0 +1,29 @@
+import Kernels
+
+/// An average pooling of any kind: its backward pass needs the output's gradient and nothing else.
+final class PlannedAveragePool<Forward: Operation, Backward: Operation>: PlannedLayer
+where
+  Forward.Operands == AveragePool2DForward.Operands, Backward.Operands == AveragePool2DBackward.Operands,
+  Forward.Problem == Backward.Problem
+{
+  let workspaceByteCount: Int
+  private let forward: Plan<Forward>
+  private let backward: Plan<Backward>?
+
+  init(_ shape: Forward.Problem, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+    forward = try problem.kernel(Forward.self, shape, for: name)
+    backward = try problem.backwardKernel(Backward.self, shape, for: name, if: problem.needsInputGradient)
+    workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    forward.run(AveragePool2DForward.Operands(input: memory.input, output: memory.output), workspace: memory.workspace)
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    guard let backward, let inputGradient = memory.inputGradient else { return }
+    backward.run(
+      AveragePool2DBackward.Operands(outputGradient: memory.outputGradient, inputGradient: inputGradient),
+      workspace: memory.workspace)
+  }
+}
