@@ -5,7 +5,24 @@ import Testing
 
 @Suite struct ActivationTests {
   @Test func reluMatchesReferenceAtEveryCount() throws { try matchesReference(ReLUForward.self, ulps: 0) }
+  @Test func expMatchesReferenceAtEveryCount() throws { try matchesReference(ExpForward.self, ulps: 2) }
+  @Test func tanhMatchesReferenceAtEveryCount() throws { try matchesReference(TanhForward.self, ulps: 2) }
+  @Test func sigmoidMatchesReferenceAtEveryCount() throws { try matchesReference(SigmoidForward.self, ulps: 2) }
   @Test func reluBackwardMatchesReferenceAtEveryCount() throws { try backwardMatchesReference(ReLUBackward.self) }
+  @Test func tanhBackwardMatchesReferenceAtEveryCount() throws { try backwardMatchesReference(TanhBackward.self) }
+  @Test func sigmoidBackwardMatchesReferenceAtEveryCount() throws { try backwardMatchesReference(SigmoidBackward.self) }
+
+  @Test func threadsDoNotChangeTheBits() throws {
+    try threadsAgree(ReLUForward.self)
+    try threadsAgree(ExpForward.self)
+    try threadsAgree(TanhForward.self)
+    try threadsAgree(SigmoidForward.self)
+  }
+
+  @Test func countsAreValidated() {
+    #expect(throws: KernelError.self) { try Plan<TanhForward>(.init(count: -1)) }
+    #expect(throws: KernelError.self) { try Plan<ReLUBackward>(.init(count: .max / 2)) }
+  }
 
   @Test func reluKeepsNaNAndStopsNegatives() throws {
     for row in runnableRows(ReLUForward.self) {
@@ -41,6 +58,22 @@ import Testing
           #expect(sameBits(one.values, [output.values[i]]), "\(row.name) count \(count) at \(i)")
         }
       }
+    }
+  }
+
+  private func threadsAgree<Op: Kernels.Operation>(_ operation: Op.Type) throws
+  where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
+    for row in runnableRows(Op.self) {
+      let count = 100_003
+      let input = GuardedBuffer(mixedValues(count))
+      let outputs = try [1, 2, 3].map { threads in
+        let output = GuardedBuffer<Float>.poisoned(count: count)
+        run(
+          try plan(row, .init(count: count), threads: threads), .init(input: input.pointer, output: output.pointer),
+          keeping: input)
+        return output.values
+      }
+      #expect(sameBits(outputs[0], outputs[1]) && sameBits(outputs[0], outputs[2]), "\(row.name)")
     }
   }
 

@@ -8,6 +8,9 @@ typedef struct {
   ptrdiff_t count;
 } MapArguments;
 ISA_KERNEL(relu_forward, MapArguments)
+ISA_KERNEL(exp_forward, MapArguments)
+ISA_KERNEL(tanh_forward, MapArguments)
+ISA_KERNEL(sigmoid_forward, MapArguments)
 
 typedef struct {
   const float *_Nonnull output;          // of the forward pass
@@ -16,3 +19,5 @@ typedef struct {
   ptrdiff_t count;
 } MapBackwardArguments;
 ISA_KERNEL(relu_backward, MapBackwardArguments)
+ISA_KERNEL(tanh_backward, MapBackwardArguments)
+ISA_KERNEL(sigmoid_backward, MapBackwardArguments)
