@@ -1,0 +1,239 @@
+import Foundation
+
+/// What the machine code of the module Kernels contains, function by function.
+struct Disassembly {
+  struct Function {
+    var name: String
+    var file: String
+    var instructions = 0
+    /// Calls, and jumps that leave the function: the line and the name of what is called.
+    var calls: [(line: String, target: String)] = []
+    /// The first instruction that only a processor with AVX has; nil where there is none.
+    var firstAVX: String?
+    /// The first instruction that names a 256-bit register.
+    var firstYMM: String?
+    /// The first instruction that names a 512-bit register, or a mask register.
+    var firstAVX512: String?
+    var usesZMM = false
+  }
+
+  var functions: [Function] = []
+
+  /// The tool that disassembles: from `PATH`, else from the folder of the Swift toolchain.
+  static let tool: URL? = {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    func find(_ name: String, in folders: [String]) -> URL? {
+      folders.map { URL(fileURLWithPath: $0).appendingPathComponent(name) }
+        .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }
+    if let tool = find("objdump", in: folders) ?? find("llvm-objdump", in: folders) { return tool }
+    guard let swift = find("swift", in: folders) else { return nil }
+    return find("llvm-objdump", in: [swift.resolvingSymlinksInPath().deletingLastPathComponent().path])
+  }()
+
+  /// Whether the listings of this architecture can be read.
+  static var isSupported: Bool {
+    #if arch(x86_64)
+      true
+    #else
+      false
+    #endif
+  }
+
+  /// The folder of the package.
+  static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The objects of the module in the build that this test belongs to, without those of sources that are gone.
+  static let objects: [URL] = {
+    #if DEBUG
+      let configuration = "debug"
+    #else
+      let configuration = "release"
+    #endif
+    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let folders = [
+      executable.deletingLastPathComponent(),
+      URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+      package.appendingPathComponent(".build/\(configuration)"),
+    ]
+    for folder in folders {
+      let build = folder.appendingPathComponent("Kernels.build")
+      guard let sources = try? String(contentsOf: build.appendingPathComponent("sources"), encoding: .utf8) else {
+        continue
+      }
+      let names = sources.split(separator: "\n").map {
+        URL(fileURLWithPath: $0.trimmingCharacters(in: CharacterSet(charactersIn: "'\""))).lastPathComponent + ".o"
+      }
+      let objects = names.map(build.appendingPathComponent).filter {
+        FileManager.default.fileExists(atPath: $0.path)
+      }
+      if !objects.isEmpty { return objects }
+    }
+    return []
+  }()
+
+  /// Disassembles files with one call of the tool.
+  init(_ files: [URL], with tool: URL) throws {
+    let process = Process()
+    process.executableURL = tool
+    process.arguments = ["-t", "-d", "-r", "--no-show-raw-insn"] + files.map(\.path)
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let listing = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    var parser = Parser()
+    listing.withUnsafeBytes { parser.parse($0) }
+    parser.finishFunction()
+    functions = parser.functions
+  }
+}
+
+/// Reads the listings of GNU's and LLVM's objdump, in AT&T syntax:
+///
+///     0000000000004f70 l     F .text	000000000000047e name
+///
+///     0000000000004f70 <name>:
+///         4f70:	mov    0x20(%rdi),%r10
+///         50fe:	call   5103 <name+0x193>
+///     			50ff: R_X86_64_PLT32	target-0x4
+private struct Parser {
+  typealias Line = Slice<UnsafeRawBufferPointer>
+
+  var functions: [Disassembly.Function] = []
+  private var function: Disassembly.Function?
+  private var file = ""
+  /// The bytes of each function of the file. A function ends there: what follows may be one that has no symbol.
+  private var sizes: [String: Int] = [:]
+  private var end = Int.max
+  /// A call or jump that is not yet judged: a relocation on the next line tells its target.
+  private var transfer: (line: String, target: String)?
+  private var previous = ""
+
+  mutating func parse(_ text: UnsafeRawBufferPointer) {
+    var start = 0
+    while start < text.count {
+      let rest = text.baseAddress! + start
+      let length = memchr(rest, 10, text.count - start).map { UnsafeRawPointer($0) - rest } ?? text.count - start
+      parseLine(text[start..<start + length])
+      start += length + 1
+    }
+  }
+
+  mutating func finishFunction() {
+    settleTransfer()
+    if let function { functions.append(function) }
+    function = nil
+  }
+
+  private mutating func parseLine(_ line: Line) {
+    guard let first = line.first, let last = line.last else { return }
+    if last == UInt8(ascii: ":"), isHexadecimal(first) {
+      finishFunction()
+      let words = string(line).split(separator: " ", maxSplits: 1)
+      if words.count == 2, let start = Int(words[0], radix: 16) {
+        let name = String(words[1].dropFirst().dropLast(2))
+        function = Disassembly.Function(name: name, file: file)
+        end = sizes[name].map { start + $0 } ?? Int.max
+      }
+    } else if function == nil, isHexadecimal(first), line.contains(" F ") {
+      let words = string(line).split(whereSeparator: \.isWhitespace)
+      if words.count >= 3, let size = Int(words[words.count - 2], radix: 16) {
+        sizes[String(words[words.count - 1])] = size
+      }
+    } else if line.contains("file format") {
+      finishFunction()
+      let path = string(line).split(separator: ":").first.map(String.init) ?? ""
+      sizes = [:]
+      file = URL(fileURLWithPath: path).lastPathComponent
+    } else if function != nil {
+      if line.contains("R_X86_64_") {
+        if transfer != nil, let target = string(line).split(whereSeparator: \.isWhitespace).last {
+          transfer?.target = String(target.prefix { $0 != "+" }.split(separator: "-").first ?? target)
+          settleTransfer()
+        }
+      } else {
+        parseInstruction(line)
+      }
+    }
+  }
+
+  private mutating func parseInstruction(_ line: Line) {
+    settleTransfer()
+    guard let tab = line.firstIndex(of: UInt8(ascii: "\t")), tab + 1 < line.endIndex else { return }
+    let text = line[(tab + 1)...]
+    let address = line.prefix { $0 != UInt8(ascii: ":") }.drop { $0 == UInt8(ascii: " ") }
+    if let name = function?.name, let address = Int(string(address), radix: 16), address >= end {
+      finishFunction()
+      function = Disassembly.Function(name: "a function without a symbol behind \(name)", file: file)
+      end = Int.max
+    }
+    function?.instructions += 1
+    switch text[text.startIndex] {
+    case UInt8(ascii: "c"), UInt8(ascii: "j"): parseTransfer(string(text))
+    case UInt8(ascii: "v"), UInt8(ascii: "k"): parseVector(text)
+    default: previous = ""
+    }
+    if text[text.startIndex] == UInt8(ascii: "a") { previous = string(text) }
+  }
+
+  private mutating func parseVector(_ text: Line) {
+    guard var function else { return }
+    let zmm = text.contains("%zmm")
+    if zmm { function.usesZMM = true }
+    if function.firstAVX == nil { function.firstAVX = string(text) }
+    if function.firstYMM == nil, text.contains("%ymm") { function.firstYMM = string(text) }
+    if function.firstAVX512 == nil, zmm || text.contains("%k") { function.firstAVX512 = string(text) }
+    self.function = function
+  }
+
+  private mutating func parseTransfer(_ line: String) {
+    let isCall = line.hasPrefix("call")
+    guard isCall || line.hasPrefix("j") else { return }
+    let words = line.split(whereSeparator: \.isWhitespace)
+    if words.count > 1, words[1].hasPrefix("*") {
+      // A jump table's jump follows the addition of the table's address to the entry.
+      let isTable = !isCall && previous.hasPrefix("add") && previous.hasSuffix(words[1].dropFirst())
+      if !isTable { transfer = (line, String(words[1])) }
+      return
+    }
+    guard let open = line.lastIndex(of: "<"), let close = line.lastIndex(of: ">") else {
+      transfer = (line, "an unknown target")
+      return
+    }
+    let target = line[line.index(after: open)..<close]
+    transfer = (line, String(target.prefix { $0 != "+" }))
+    // Inside the function, unless a relocation says otherwise; a call of the function itself is a call.
+    if !isCall || target.contains("+") { transfer?.target = String(target) }
+  }
+
+  private mutating func settleTransfer() {
+    guard let transfer, let name = function?.name else { return }
+    self.transfer = nil
+    let isInside = transfer.target.hasPrefix(name + "+") || (transfer.target == name && transfer.line.hasPrefix("j"))
+    if !isInside { function?.calls.append(transfer) }
+  }
+
+  private func isHexadecimal(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+  }
+
+  private func string(_ line: Line) -> String { String(decoding: line, as: UTF8.self) }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  /// Whether the bytes hold the text.
+  fileprivate func contains(_ text: StaticString) -> Bool {
+    let bytes = UnsafeRawBufferPointer(rebasing: self)
+    var start = 0
+    while start + text.utf8CodeUnitCount <= bytes.count {
+      let rest = bytes.count - start - text.utf8CodeUnitCount + 1
+      guard let match = memchr(bytes.baseAddress! + start, Int32(text.utf8Start.pointee), rest) else { return false }
+      if memcmp(match, text.utf8Start, text.utf8CodeUnitCount) == 0 { return true }
+      start = UnsafeRawPointer(match) - bytes.baseAddress! + 1
+    }
+    return false
+  }
+}

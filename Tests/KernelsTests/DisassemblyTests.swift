@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// Level functions hold what they compute, and only they hold instructions beyond the architecture's own.
+@Suite(
+  .enabled(if: Disassembly.isSupported, "listings are read on x86-64 only"),
+  .enabled(if: Disassembly.tool != nil, "neither objdump nor llvm-objdump is in PATH or beside swift"),
+  .enabled(if: !Disassembly.objects.isEmpty, "the build's objects of Kernels were not found"))
+struct DisassemblyTests {
+  static let levels = ["baseline", "avx2", "avx512"]
+
+  /// What a level function may call. The compiler makes loops that copy or clear into calls of the first three.
+  static let permittedCalls: Set<String> = ["memcpy", "memset", "memmove"]
+
+  /// What certain kernels may call besides, by the start of the called function's symbol.
+  static let permittedCallsOfKernels: [String: String] = [
+    // InlineArray.init(repeating:), once before the loop that is timed.
+    "machine_peak": "$ss11InlineArrayV9repeating"
+  ]
+
+  /// Kernels that only move data: they may do without the level's vector registers.
+  static let movingKernels: Set<String> = ["gemm_pack_a", "gemm_pack_b"]
+
+  /// The kernels that the headers declare with `ISA_KERNEL`.
+  static let kernels: Result<[String], any Error> = Result {
+    let folder = Disassembly.package.appendingPathComponent("Sources/ISA/include")
+    return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "h" }
+      .flatMap { header in
+        try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
+          .filter { $0.hasPrefix("ISA_KERNEL(") }
+          .compactMap { $0.dropFirst("ISA_KERNEL(".count).split(separator: ",").first.map(String.init) }
+      }
+      .sorted()
+  }
+
+  static let disassembly: Result<Disassembly, any Error> = Result {
+    guard let tool = Disassembly.tool else { return try Disassembly([], with: URL(fileURLWithPath: "/bin/true")) }
+    return try Disassembly(Disassembly.objects, with: tool)
+  }
+
+  /// The level functions of the objects by name, and all other functions.
+  static func sorted() throws -> (levels: [String: Disassembly.Function], others: [Disassembly.Function]) {
+    let names = Set(try kernels.get().flatMap { kernel in levels.map { "\(kernel)_\($0)" } })
+    var found: [String: Disassembly.Function] = [:]
+    var others: [Disassembly.Function] = []
+    for function in try disassembly.get().functions {
+      if names.contains(function.name) {
+        found[function.name] = function
+      } else {
+        others.append(function)
+      }
+    }
+    return (found, others)
+  }
+
+  @Test("every declared level function is in the objects")
+  func allThere() throws {
+    let found = try Self.sorted().levels
+    let kernels = try Self.kernels.get()
+    #expect(kernels.count > 2)
+    for kernel in kernels {
+      for level in Self.levels {
+        let function = found["\(kernel)_\(level)"]
+        #expect((function?.instructions ?? 0) > 1, "\(kernel)_\(level) is not in the objects of Kernels")
+      }
+    }
+  }
+
+  @Test("a level function calls nothing out of line")
+  func noCalls() throws {
+    for (name, function) in try Self.sorted().levels.sorted(by: { $0.key < $1.key }) {
+      for call in function.calls {
+        let kernel = name.prefix(upTo: name.lastIndex(of: "_") ?? name.endIndex)
+        if let permitted = Self.permittedCallsOfKernels[String(kernel)], call.target.hasPrefix(permitted) { continue }
+        let target = call.target.replacing("@plt", with: "").replacing("@PLT", with: "")
+        #expect(Self.permittedCalls.contains(target), "\(name) (\(function.file)): \(call.line) calls \(call.target)")
+      }
+    }
+  }
+
+  @Test("a level function uses its level's registers and no higher level's")
+  func registers() throws {
+    let found = try Self.sorted().levels
+    for kernel in try Self.kernels.get() {
+      if let function = found["\(kernel)_baseline"] {
+        let line = function.firstAVX
+        #expect(line == nil, "\(function.name) (\(function.file)) holds \(line ?? "")")
+      }
+      if let function = found["\(kernel)_avx2"] {
+        let line = function.firstAVX512
+        #expect(line == nil, "\(function.name) (\(function.file)) holds \(line ?? "")")
+        let isWide = function.firstYMM != nil || Self.movingKernels.contains(kernel)
+        #expect(isWide, "\(function.name) (\(function.file)) uses no ymm register")
+      }
+      if let function = found["\(kernel)_avx512"] {
+        #expect(
+          function.usesZMM || Self.movingKernels.contains(kernel),
+          "\(function.name) (\(function.file)) uses no zmm register")
+      }
+    }
+  }
+
+  @Test("outside the level functions there is no instruction that a processor may lack")
+  func nothingOutside() throws {
+    let others = try Self.sorted().others
+    #expect(others.count > 100)
+    for function in others {
+      let line = function.firstAVX
+      #expect(line == nil, "\(function.name) (\(function.file)) holds \(line ?? "")")
+    }
+  }
+}
