@@ -8,3 +8,4 @@
 #include "Optimizer.h"
 #include "Softmax.h"
 #include "Pooling.h"
+#include "Bias.h"

@@ -3,6 +3,25 @@
 #include "Levels.h"
 
 typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  ptrdiff_t rows;
+  ptrdiff_t columns;
+} RowsArguments;
+ISA_KERNEL(softmax_forward, RowsArguments)
+ISA_KERNEL(log_softmax_forward, RowsArguments)
+
+typedef struct {
+  const float *_Nonnull output;          // of the forward pass
+  const float *_Nonnull outputGradient;
+  float *_Nonnull inputGradient;
+  ptrdiff_t rows;
+  ptrdiff_t columns;
+} RowsBackwardArguments;
+ISA_KERNEL(softmax_backward, RowsBackwardArguments)
+ISA_KERNEL(log_softmax_backward, RowsBackwardArguments)
+
+typedef struct {
   const float *_Nonnull logits;
   const int32_t *_Nonnull labels;        // one a row, 0 ..< columns
   float *_Nonnull losses;                // one a row

@@ -77,29 +77,19 @@ public enum SoftmaxCrossEntropy: Operation {
     for row in 0..<problem.rows {
       let logits = operands.logits + row * columns
       let label = Int(operands.labels[row])
-      let largest = argmax(logits, columns: columns)
-      let shifted = (0..<columns).map { Double(logits[$0]) - Double(logits[largest]) }
-      let sum = shifted.reduce(0) { $0 + exp($1) }
-      operands.losses[row] = Float(log(sum) - shifted[label])
-      operands.predictions?[row] = Int32(largest)
+      let prediction = argmax(logits, columns: columns)
+      let largest = Double(logits[prediction])
+      var sum = 0.0
+      for i in 0..<columns { sum += exp(Double(logits[i]) - largest) }
+      operands.losses[row] = Float(log(sum) - (Double(logits[label]) - largest))
+      operands.predictions?[row] = Int32(truncatingIfNeeded: prediction)
       for i in 0..<columns {
-        let gradient = exp(shifted[i]) / sum - (i == label ? 1 : 0)
-        operands.logitGradients?[row * columns + i] = Float(gradient * Double(problem.gradientScale))
+        let probability = exp(Double(logits[i]) - largest) / sum
+        let gradient = (i == label ? probability - 1 : probability) * Double(problem.gradientScale)
+        operands.logitGradients?[row * columns + i] = Float(gradient)
       }
     }
   }
-}
-
-/// The number of parts that the rows of a matrix are cut into.
-func rowParts(rows: Int, columns: Int, threads: Int) -> Int {
-  Swift.max(1, Swift.min(rows, Elementwise.parts(rows * columns, threads: threads)))
-}
-
-/// Checks the size of a matrix whose rows are worked on.
-func validateRows(_ operation: String, rows: Int, columns: Int) throws(KernelError) {
-  try require(operation, "rows", rows, in: 0...Int.max)
-  try require(operation, "columns", columns, in: 1...Int(Int32.max))
-  _ = try product(operation, rows, columns, MemoryLayout<Float>.stride)
 }
 
 @inline(always)

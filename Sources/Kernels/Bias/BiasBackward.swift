@@ -1,0 +1,152 @@
+import ISA
+
+/// The gradient of a bias: the sum of its channel's output gradients over batch and plane.
+///
+/// The sum is a tree that depends on the level and the problem alone: lane by lane over the vectors of a plane and over
+/// the images, then the halves of the vector. Threads share the channels.
+public enum BiasBackward: Operation {
+  public static let name = "bias"
+  public static let pass = "backward-weights"
+  public typealias Problem = ChannelsProblem
+
+  public struct Operands {
+    /// `[batch, channels, plane]`
+    public var outputGradient: UnsafePointer<Float>
+    /// `[channels]`, overwritten.
+    public var biasGradient: UnsafeMutablePointer<Float>
+
+    public init(outputGradient: UnsafePointer<Float>, biasGradient: UnsafeMutablePointer<Float>) {
+      self.outputGradient = outputGradient
+      self.biasGradient = biasGradient
+    }
+  }
+
+  public static let kernels: [Kernel<BiasBackward>] = {
+    let levels = Kernel<BiasBackward>.levelRows("channels", functions) { body, problem, threads, operands in
+      let parts = rowParts(rows: problem.channels, columns: problem.batch * problem.plane, threads: threads)
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.channels)
+        var arguments = BiasBackwardArguments(
+          outputGradient: operands.outputGradient, biasGradient: operands.biasGradient, batch: problem.batch,
+          channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
+          endChannel: range.upperBound)
+        body(&arguments)
+      }
+    }
+    let reference = Kernel<BiasBackward>.reference { problem, operands in
+      for channel in 0..<problem.channels {
+        var sum = 0.0
+        for image in 0..<problem.batch {
+          for i in 0..<problem.plane {
+            sum += Double(operands.outputGradient[(image * problem.channels + channel) * problem.plane + i])
+          }
+        }
+        operands.biasGradient[channel] = Float(sum)
+      }
+    }
+    return levels + [reference]
+  }()
+}
+
+@inline(always)
+private func sumChannels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+  if p.pointee.plane == 1 {
+    sumColumns(lanes, p)
+  } else {
+    sumPlanes(lanes, p)
+  }
+}
+
+/// Planes of one value: the channels lie side by side, so a vector sums as many channels as it has lanes. The batch's rows
+/// go to four sums in turn, which hides the additions' latency; the last rows, in which a whole vector could reach behind
+/// the array, go to the first.
+@inline(always)
+private func sumColumns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+  let channels = p.pointee.channels
+  let batch = p.pointee.batch
+  let total = batch &* channels
+  let lastRows = (L.count &+ channels &- 1) / channels
+  let rowsInFours = Swift.max(batch &- lastRows, 0) / 4 &* 4
+  var channel = p.pointee.firstChannel
+  while channel < p.pointee.endChannel {
+    let width = Swift.min(L.count, p.pointee.endChannel &- channel)
+    var sums = InlineArray<4, L.Vector>(repeating: L.splat(0))
+    var row = 0
+    while row < rowsInFours {
+      let values = p.pointee.outputGradient + row &* channels + channel
+      for i in 0..<4 { sums[i] += L.load(values + i &* channels) }
+      row &+= 4
+    }
+    while row < batch {
+      let start = row &* channels &+ channel
+      let isWhole = start &+ L.count <= total
+      let values = p.pointee.outputGradient + start
+      sums[0] += isWhole ? L.load(values) : L.load(values, first: width)
+      row &+= 1
+    }
+    L.store((sums[0] + sums[1]) + (sums[2] + sums[3]), p.pointee.biasGradient + channel, first: width)
+    channel &+= L.count
+  }
+}
+
+/// Larger planes: a channel at a time. A plane's last vector overlaps the one before, or reaches into the plane behind;
+/// the lanes that are not its own count as 0.
+@inline(always)
+private func sumPlanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+  let plane = p.pointee.plane
+  let total = p.pointee.batch &* p.pointee.channels &* plane
+  let whole = plane / L.count &* L.count
+  let final = plane &- L.count
+  let isOld = L.isGreater(L.splat(Float(whole &- final)), L.laneIndices)
+  let isBehind = L.isAtLeast(L.laneIndices, L.splat(Float(plane)))
+  var channel = p.pointee.firstChannel
+  while channel < p.pointee.endChannel {
+    var sum = L.splat(0)
+    var image = 0
+    while image < p.pointee.batch {
+      let start = (image &* p.pointee.channels &+ channel) &* plane
+      let values = p.pointee.outputGradient + start
+      if plane < L.count {
+        let isWhole = start &+ L.count <= total
+        let last = isWhole ? L.load(values) : L.load(values, first: plane)
+        sum += last.replacing(with: L.splat(0), where: isBehind)
+      } else {
+        var even = L.splat(0)
+        var odd = L.splat(0)
+        var i = 0
+        while i &+ 2 &* L.count <= whole {
+          even += L.load(values + i)
+          odd += L.load(values + i + L.count)
+          i &+= 2 &* L.count
+        }
+        if i < whole { even += L.load(values + i) }
+        if whole < plane { odd += L.load(values + final).replacing(with: L.splat(0), where: isOld) }
+        sum += even + odd
+      }
+      image &+= 1
+    }
+    p.pointee.biasGradient[channel] = L.total(sum)
+    channel &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(bias_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<BiasBackwardArguments>) {
+    sumChannels(NEONLanes.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: bias_backward_neon)
+#else
+  @c(bias_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<BiasBackwardArguments>) {
+    sumChannels(BaselineLanes.self, p)
+  }
+  @c(bias_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<BiasBackwardArguments>) {
+    sumChannels(AVX2Lanes.self, p)
+  }
+  @c(bias_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<BiasBackwardArguments>) {
+    sumChannels(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: bias_backward_baseline, avx2: bias_backward_avx2, avx512: bias_backward_avx512)
+#endif

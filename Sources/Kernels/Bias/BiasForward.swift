@@ -1,0 +1,131 @@
+import ISA
+
+/// Images of several channels: `[batch, channels, plane]`, the plane being height × width, or 1 for plain features.
+public struct ChannelsProblem: Sendable, Hashable {
+  public var batch: Int
+  public var channels: Int
+  public var plane: Int
+
+  public init(batch: Int, channels: Int, plane: Int) {
+    self.batch = batch
+    self.channels = channels
+    self.plane = plane
+  }
+}
+
+extension Operation where Problem == ChannelsProblem {
+  /// - Throws: ``KernelError`` for negative sizes, and for more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "batch", problem.batch, in: 0...Int.max)
+    try require(name, "channels", problem.channels, in: 0...Int.max)
+    try require(name, "plane", problem.plane, in: 0...Int.max)
+    _ = try product(name, problem.batch, problem.channels, problem.plane, MemoryLayout<Float>.stride)
+    _ = try product(name, problem.channels, MemoryLayout<Float>.stride)
+  }
+}
+
+/// Adds to each channel its bias. All levels give the same bits.
+public enum BiasForward: Operation {
+  public static let name = "bias"
+  public typealias Problem = ChannelsProblem
+
+  public struct Operands {
+    /// `[batch, channels, plane]`
+    public var input: UnsafePointer<Float>
+    /// `[channels]`
+    public var bias: UnsafePointer<Float>
+    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(input: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+      self.input = input
+      self.bias = bias
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<BiasForward>] = {
+    let levels = Kernel<BiasForward>.levelRows("elementwise", functions) { body, problem, threads, operands in
+      let image = problem.channels * problem.plane
+      let parts = rowParts(rows: problem.batch, columns: image, threads: threads)
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.batch)
+        var arguments = BiasArguments(
+          input: operands.input + range.lowerBound * image, bias: operands.bias,
+          output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
+          plane: problem.plane)
+        body(&arguments)
+      }
+    }
+    let reference = Kernel<BiasForward>.reference { problem, operands in
+      for i in 0..<problem.batch * problem.channels * problem.plane {
+        operands.output[i] = operands.input[i] + operands.bias[i / problem.plane % problem.channels]
+      }
+    }
+    return levels + [reference]
+  }()
+}
+
+@inline(always)
+private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
+  let channels = p.pointee.channels
+  let plane = p.pointee.plane
+  let bias = p.pointee.bias
+  var input = p.pointee.input
+  var output = p.pointee.output
+  var image = 0
+  while image < p.pointee.batch {
+    if plane == 1 {
+      var i = 0
+      while i &+ L.count <= channels {
+        L.store(L.load(input + i) + L.load(bias + i), output + i)
+        i &+= L.count
+      }
+      while i < channels {
+        output[i] = input[i] + bias[i]
+        i &+= 1
+      }
+      input += channels
+      output += channels
+    } else {
+      var channel = 0
+      while channel < channels {
+        let term = bias[channel]
+        var i = 0
+        while i &+ L.count <= plane {
+          L.store(L.load(input + i) + L.splat(term), output + i)
+          i &+= L.count
+        }
+        while i < plane {
+          output[i] = input[i] + term
+          i &+= 1
+        }
+        input += plane
+        output += plane
+        channel &+= 1
+      }
+    }
+    image &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(bias_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<BiasArguments>) {
+    addBias(NEONLanes.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: bias_forward_neon)
+#else
+  @c(bias_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<BiasArguments>) {
+    addBias(BaselineLanes.self, p)
+  }
+  @c(bias_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<BiasArguments>) {
+    addBias(AVX2Lanes.self, p)
+  }
+  @c(bias_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<BiasArguments>) {
+    addBias(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: bias_forward_baseline, avx2: bias_forward_avx2, avx512: bias_forward_avx512)
+#endif

@@ -1,0 +1,92 @@
+import Foundation
+import ISA
+
+/// xⱼ - log Σᵢ exp(xᵢ) along each row. A row that holds NaN, +infinity, or only -infinity becomes NaN, as in PyTorch.
+public enum LogSoftmaxForward: Operation {
+  public static let name = "log-softmax"
+  public typealias Problem = RowsProblem
+  public typealias Operands = RowsOperands
+
+  public static let kernels = rows(forwardFunctions) { input, output, columns in
+    let largest = Double(input[argmax(input, columns: columns)])
+    var sum = 0.0
+    for i in 0..<columns { sum += exp(Double(input[i]) - largest) }
+    for i in 0..<columns { output[i] = Float(Double(input[i]) - largest - log(sum)) }
+  }
+}
+
+/// The gradient of ``LogSoftmaxForward`` from its output y: gⱼ - exp(yⱼ)·Σᵢ gᵢ.
+public enum LogSoftmaxBackward: Operation {
+  public static let name = "log-softmax"
+  public static let pass = "backward-data"
+  public typealias Problem = RowsProblem
+  public typealias Operands = RowsBackwardOperands
+
+  public static let kernels = rows(backwardFunctions) { output, outputGradient, inputGradient, columns in
+    var sum = 0.0
+    for i in 0..<columns { sum += Double(outputGradient[i]) }
+    for i in 0..<columns { inputGradient[i] = Float(Double(outputGradient[i]) - exp(Double(output[i])) * sum) }
+  }
+}
+
+private enum LogSoftmax: RowMap, RowGradient {
+  static var usesExponentials: Bool { @inline(always) get { false } }
+
+  @inline(always) static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float {
+    L.logarithm(L.splat(sum))[0]
+  }
+
+  @inline(always) static func apply<L: ElementwiseLanes>(
+    _ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector
+  ) -> L.Vector {
+    value - parameter
+  }
+
+  @inline(always) static func term<L: ElementwiseLanes>(
+    _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector
+  ) -> L.Vector {
+    g
+  }
+
+  @inline(always) static func apply<L: ElementwiseLanes>(
+    _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector, sum: L.Vector
+  ) -> L.Vector {
+    g - L.exponential(y) * sum
+  }
+}
+
+#if arch(arm64)
+  @c(log_softmax_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<RowsArguments>) {
+    mapRows(NEONLanes.self, LogSoftmax.self, p)
+  }
+  @c(log_softmax_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<RowsBackwardArguments>) {
+    mapRowsBackward(NEONLanes.self, LogSoftmax.self, p)
+  }
+
+  private let forwardFunctions = LevelFunctions(neon: log_softmax_forward_neon)
+  private let backwardFunctions = LevelFunctions(neon: log_softmax_backward_neon)
+#else
+  @c(log_softmax_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<RowsArguments>) {
+    mapRows(BaselineLanes.self, LogSoftmax.self, p)
+  }
+  @c(log_softmax_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<RowsArguments>) {
+    mapRows(AVX2Lanes.self, LogSoftmax.self, p)
+  }
+  @c(log_softmax_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<RowsArguments>) {
+    mapRows(AVX512Lanes.self, LogSoftmax.self, p)
+  }
+  @c(log_softmax_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<RowsBackwardArguments>) {
+    mapRowsBackward(BaselineLanes.self, LogSoftmax.self, p)
+  }
+  @c(log_softmax_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<RowsBackwardArguments>) {
+    mapRowsBackward(AVX2Lanes.self, LogSoftmax.self, p)
+  }
+  @c(log_softmax_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<RowsBackwardArguments>) {
+    mapRowsBackward(AVX512Lanes.self, LogSoftmax.self, p)
+  }
+
+  private let forwardFunctions = LevelFunctions(
+    baseline: log_softmax_forward_baseline, avx2: log_softmax_forward_avx2, avx512: log_softmax_forward_avx512)
+  private let backwardFunctions = LevelFunctions(
+    baseline: log_softmax_backward_baseline, avx2: log_softmax_backward_avx2, avx512: log_softmax_backward_avx512)
+#endif

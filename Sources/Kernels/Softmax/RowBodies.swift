@@ -1,0 +1,158 @@
+import ISA
+
+/// What a row of outputs is made of once its inputs have been reduced: from x - largest x, and Σ exp(x - largest x).
+protocol RowMap {
+  /// Whether the outputs are made from exp(x - largest x), which is then kept in their place meanwhile.
+  static var usesExponentials: Bool { get }
+  /// The outputs' second term or factor, computed once a row.
+  static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float
+  /// The outputs from the exponentials, or from x - largest x, and the parameter.
+  static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector) -> L.Vector
+}
+
+/// A row's input gradients, from its outputs y, its output gradients g and the row's sum of `term`.
+protocol RowGradient {
+  static func term<L: ElementwiseLanes>(_ lanes: L.Type, output y: L.Vector, gradient g: L.Vector) -> L.Vector
+  static func apply<L: ElementwiseLanes>(
+    _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector, sum: L.Vector
+  ) -> L.Vector
+}
+
+@inline(always)
+func mapRows<L: ElementwiseLanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>) {
+  if p.pointee.columns <= L.count {
+    narrowRows(lanes, map, p)
+  } else {
+    wideRows(lanes, map, p)
+  }
+}
+
+@inline(always)
+func mapRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+  _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
+) {
+  if p.pointee.columns <= L.count {
+    narrowRowsBackward(lanes, gradient, p)
+  } else {
+    wideRowsBackward(lanes, gradient, p)
+  }
+}
+
+/// Rows of at most one vector, one vector each. A vector may reach into the rows behind; what it stores there is
+/// overwritten when their turn comes.
+@inline(always)
+private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
+  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
+) {
+  let columns = p.pointee.columns
+  let total = p.pointee.rows &* columns
+  let isOutside = L.isAtLeast(L.laneIndices, L.splat(Float(columns)))
+  var start = 0
+  while start < total {
+    let isWhole = start &+ L.count <= total
+    var x = isWhole ? L.load(p.pointee.input + start) : L.load(p.pointee.input + start, first: columns)
+    x = x.replacing(with: L.splat(-.infinity), where: isOutside)
+    let shifted = x - L.splat(L.maximum(x))
+    let exponentials = L.exponential(shifted)
+    let parameter = Map.parameter(lanes, sum: L.total(exponentials))
+    let output = Map.apply(lanes, Map.usesExponentials ? exponentials : shifted, L.splat(parameter))
+    if isWhole {
+      L.store(output, p.pointee.output + start)
+    } else {
+      L.store(output, p.pointee.output + start, first: columns)
+    }
+    start &+= columns
+  }
+}
+
+/// Rows of more than one vector. The last vector of a row overlaps the one before it.
+@inline(always)
+private func wideRows<L: ElementwiseLanes, Map: RowMap>(
+  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
+) {
+  let columns = p.pointee.columns
+  var row = 0
+  while row < p.pointee.rows {
+    let input = p.pointee.input + row &* columns
+    let output = p.pointee.output + row &* columns
+    let largest = rowMaximum(lanes, input, columns: columns)
+    let sum = rowExponentials(
+      lanes, input, largest: largest, into: Map.usesExponentials ? output : nil, columns: columns)
+    let parameter = L.splat(Map.parameter(lanes, sum: sum))
+    let final = columns &- L.count
+    if Map.usesExponentials {
+      let last = Map.apply(lanes, L.load(output + final), parameter)
+      var i = 0
+      while i < final {
+        L.store(Map.apply(lanes, L.load(output + i), parameter), output + i)
+        i &+= L.count
+      }
+      L.store(last, output + final)
+    } else {
+      var i = 0
+      while i < columns {
+        let start = Swift.min(i, final)
+        L.store(Map.apply(lanes, L.load(input + start) - L.splat(largest), parameter), output + start)
+        i &+= L.count
+      }
+    }
+    row &+= 1
+  }
+}
+
+@inline(always)
+private func narrowRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+  _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
+) {
+  let columns = p.pointee.columns
+  let total = p.pointee.rows &* columns
+  let isOutside = L.isAtLeast(L.laneIndices, L.splat(Float(columns)))
+  var start = 0
+  while start < total {
+    let isWhole = start &+ L.count <= total
+    let y = isWhole ? L.load(p.pointee.output + start) : L.load(p.pointee.output + start, first: columns)
+    let g =
+      isWhole ? L.load(p.pointee.outputGradient + start) : L.load(p.pointee.outputGradient + start, first: columns)
+    let term = Gradient.term(lanes, output: y, gradient: g).replacing(with: L.splat(0), where: isOutside)
+    let result = Gradient.apply(lanes, output: y, gradient: g, sum: L.splat(L.total(term)))
+    if isWhole {
+      L.store(result, p.pointee.inputGradient + start)
+    } else {
+      L.store(result, p.pointee.inputGradient + start, first: columns)
+    }
+    start &+= columns
+  }
+}
+
+@inline(always)
+private func wideRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+  _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
+) {
+  let columns = p.pointee.columns
+  let final = columns &- L.count
+  var row = 0
+  while row < p.pointee.rows {
+    let y = p.pointee.output + row &* columns
+    let g = p.pointee.outputGradient + row &* columns
+    let result = p.pointee.inputGradient + row &* columns
+    var sums = L.splat(0)
+    var i = 0
+    while i &+ L.count <= columns {
+      sums += Gradient.term(lanes, output: L.load(y + i), gradient: L.load(g + i))
+      i &+= L.count
+    }
+    if i < columns {
+      let term = Gradient.term(lanes, output: L.load(y + final), gradient: L.load(g + final))
+      sums += term.replacing(with: L.splat(0), where: L.isGreater(L.splat(Float(i &- final)), L.laneIndices))
+    }
+    let sum = L.splat(L.total(sums))
+    i = 0
+    while i < columns {
+      let start = Swift.min(i, final)
+      L.store(
+        Gradient.apply(lanes, output: L.load(y + start), gradient: L.load(g + start), sum: sum), result + start)
+      i &+= L.count
+    }
+    row &+= 1
+  }
+}

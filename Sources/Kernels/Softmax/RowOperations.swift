@@ -1,0 +1,119 @@
+import ISA
+
+/// A matrix, each of whose rows is worked on as a whole.
+public struct RowsProblem: Sendable, Hashable {
+  public var rows: Int
+  public var columns: Int
+
+  public init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+/// The matrices of a row-wise function, both `[rows, columns]`, in different memory.
+public struct RowsOperands {
+  public var input: UnsafePointer<Float>
+  public var output: UnsafeMutablePointer<Float>
+
+  public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    self.input = input
+    self.output = output
+  }
+}
+
+/// The matrices of a row-wise function's backward pass, all `[rows, columns]`; the input gradient is other memory.
+public struct RowsBackwardOperands {
+  /// What the forward pass wrote.
+  public var output: UnsafePointer<Float>
+  public var outputGradient: UnsafePointer<Float>
+  public var inputGradient: UnsafeMutablePointer<Float>
+
+  public init(
+    output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    self.output = output
+    self.outputGradient = outputGradient
+    self.inputGradient = inputGradient
+  }
+}
+
+extension Operation where Problem == RowsProblem {
+  /// - Throws: ``KernelError`` for negative rows, no columns, or more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateRows(name, rows: problem.rows, columns: problem.columns)
+  }
+}
+
+extension Operation where Problem == RowsProblem, Operands == RowsOperands {
+  /// A row of the table for each level, and the reference, which writes one row of the matrix.
+  static func rows(
+    _ functions: LevelFunctions<RowsArguments>,
+    reference:
+      @escaping @Sendable (
+        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ columns: Int
+      ) -> Void
+  ) -> [Kernel<Self>] {
+    let levels = Kernel<Self>.levelRows("rows", functions) { body, problem, threads, operands in
+      let parts = rowParts(rows: problem.rows, columns: problem.columns, threads: threads)
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.rows)
+        let first = range.lowerBound * problem.columns
+        var arguments = RowsArguments(
+          input: operands.input + first, output: operands.output + first, rows: range.count, columns: problem.columns)
+        body(&arguments)
+      }
+    }
+    let last = Kernel<Self>.reference { problem, operands in
+      for row in 0..<problem.rows {
+        let first = row * problem.columns
+        reference(operands.input + first, operands.output + first, problem.columns)
+      }
+    }
+    return levels + [last]
+  }
+}
+
+extension Operation where Problem == RowsProblem, Operands == RowsBackwardOperands {
+  /// A row of the table for each level, and the reference, which writes one row of the input's gradient.
+  static func rows(
+    _ functions: LevelFunctions<RowsBackwardArguments>,
+    reference:
+      @escaping @Sendable (
+        _ output: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
+        _ inputGradient: UnsafeMutablePointer<Float>, _ columns: Int
+      ) -> Void
+  ) -> [Kernel<Self>] {
+    let levels = Kernel<Self>.levelRows("rows", functions) { body, problem, threads, operands in
+      let parts = rowParts(rows: problem.rows, columns: problem.columns, threads: threads)
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: problem.rows)
+        let first = range.lowerBound * problem.columns
+        var arguments = RowsBackwardArguments(
+          output: operands.output + first, outputGradient: operands.outputGradient + first,
+          inputGradient: operands.inputGradient + first, rows: range.count, columns: problem.columns)
+        body(&arguments)
+      }
+    }
+    let last = Kernel<Self>.reference { problem, operands in
+      for row in 0..<problem.rows {
+        let first = row * problem.columns
+        reference(
+          operands.output + first, operands.outputGradient + first, operands.inputGradient + first, problem.columns)
+      }
+    }
+    return levels + [last]
+  }
+}
+
+/// The number of parts that the rows of a matrix are cut into.
+func rowParts(rows: Int, columns: Int, threads: Int) -> Int {
+  Swift.max(1, Swift.min(rows, Elementwise.parts(rows * columns, threads: threads)))
+}
+
+/// Checks the size of a matrix whose rows are worked on.
+func validateRows(_ operation: String, rows: Int, columns: Int) throws(KernelError) {
+  try require(operation, "rows", rows, in: 0...Int.max)
+  try require(operation, "columns", columns, in: 1...Int(Int32.max))
+  _ = try product(operation, rows, columns, MemoryLayout<Float>.stride)
+}
