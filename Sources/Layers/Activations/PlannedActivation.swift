@@ -24,8 +24,8 @@ where
   }
 
   func backward(_ memory: BackwardMemory) {
-    guard let backward, let inputGradient = memory.inputGradient else { return }
-    backward.run(
+    guard let inputGradient = memory.inputGradient else { return }
+    backward?.run(
       ElementwiseBackwardOperands(
         output: memory.output, outputGradient: memory.outputGradient, inputGradient: inputGradient),
       workspace: memory.workspace)

@@ -75,8 +75,8 @@ private final class PlannedMaxPool2D: PlannedLayer {
   }
 
   func backward(_ memory: BackwardMemory) {
-    guard let backward, let inputGradient = memory.inputGradient else { return }
-    backward.run(
+    guard let inputGradient = memory.inputGradient else { return }
+    backward?.run(
       MaxPool2DBackward.Operands(
         outputGradient: memory.outputGradient, positions: memory.saved.assumingMemoryBound(to: Int32.self),
         inputGradient: inputGradient),

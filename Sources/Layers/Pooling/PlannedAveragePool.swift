@@ -21,8 +21,8 @@ where
   }
 
   func backward(_ memory: BackwardMemory) {
-    guard let backward, let inputGradient = memory.inputGradient else { return }
-    backward.run(
+    guard let inputGradient = memory.inputGradient else { return }
+    backward?.run(
       AveragePool2DBackward.Operands(outputGradient: memory.outputGradient, inputGradient: inputGradient),
       workspace: memory.workspace)
   }

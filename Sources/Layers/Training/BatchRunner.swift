@@ -12,11 +12,17 @@ final class BatchRunner {
   let indices: UnsafeMutablePointer<Int32>
   private var variants: [Variant] = []
 
-  /// What is planned for a number of images.
-  private struct Variant {
+  /// What is planned for a number of images. A class, because plans are large values to copy at every step.
+  private final class Variant {
     let count: Int
     let assembly: Plan<BatchAssembly>
     let loss: any PlannedLoss
+
+    init(count: Int, assembly: Plan<BatchAssembly>, loss: any PlannedLoss) {
+      self.count = count
+      self.assembly = assembly
+      self.loss = loss
+    }
   }
 
   init(_ plan: ModelPlan, _ loss: any Loss, _ scaling: PixelScaling) throws(LayerError) {

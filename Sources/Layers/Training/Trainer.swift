@@ -69,11 +69,11 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - dataset: the images; its shape and labels fit the model.
-  ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the epoch ends.
   ///   - progress: called after each step.
+  ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the epoch ends.
   /// - Throws: ``LayerError`` when the data does not fit the model, `CancellationError` when the epoch was cancelled.
   public func trainEpoch(
-    on dataset: ImageDataset, isCancelled: () -> Bool = { false }, progress: (TrainingProgress) -> Void = { _ in }
+    on dataset: ImageDataset, progress: (TrainingProgress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
   ) throws -> EpochResult {
     try runner.check(dataset)
     let start = ContinuousClock.now

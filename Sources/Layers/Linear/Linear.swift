@@ -1,0 +1,118 @@
+import Kernels
+
+/// A fully connected layer: `[features]` to `[outputFeatures]`, y = W·x + b.
+///
+/// Parameters: `weight` `[outputFeatures, features]` and `bias` `[outputFeatures]`, as in PyTorch. For a batch, with one
+/// image a row: Y = X·Wᵀ + b.
+public struct Linear: Layer {
+  public var outputFeatures: Int
+  /// Whether there is a bias.
+  public var bias: Bool
+
+  public init(_ outputFeatures: Int, bias: Bool = true) {
+    self.outputFeatures = outputFeatures
+    self.bias = bias
+  }
+
+  public var name: String { "Linear" }
+  public var canApplyReLU: Bool { true }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    _ = try features(inputShape)
+    return [outputFeatures]
+  }
+
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    let features = try features(inputShape)
+    let initialization = Initialization.uniform(fanIn: features)
+    let weight = ParameterDescription(
+      name: "weight", shape: [outputFeatures, features], initialization: initialization)
+    guard bias else { return [weight] }
+    return [weight, ParameterDescription(name: "bias", shape: [outputFeatures], initialization: initialization)]
+  }
+
+  public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try features(inputShape) * outputFeatures
+  }
+
+  /// The number of input features, once the options and the input's shape are checked.
+  private func features(_ inputShape: Shape) throws(LayerError) -> Int {
+    guard 1...Int(Int32.max) ~= outputFeatures else {
+      throw .invalidValue(
+        layer: name, name: "outputFeatures", value: "\(outputFeatures)", expected: "1 to \(Int32.max)")
+    }
+    guard inputShape.rank == 1, 1...Int(Int32.max) ~= inputShape[0] else {
+      throw .inputShape(
+        layer: name, given: inputShape,
+        expected: inputShape.rank > 1 ? "[features]; put a Flatten before it" : "[features], at least 1")
+    }
+    _ = try addressable([outputFeatures, inputShape[0]], "weight", layer: name)
+    return inputShape[0]
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    try PlannedLinear(
+      inputs: features(problem.inputShape), outputs: outputFeatures, hasBias: bias, problem, name)
+  }
+}
+
+private final class PlannedLinear: PlannedLayer {
+  let workspaceByteCount: Int
+  private let hasBias: Bool
+  private let forward: Plan<GEMM>
+  private let backwardReLU: Plan<ReLUBackward>?
+  private let backwardWeights: Plan<GEMM>?
+  private let backwardBias: Plan<BiasBackward>?
+  private let backwardData: Plan<GEMM>?
+
+  init(
+    inputs: Int, outputs: Int, hasBias: Bool, _ problem: LayerProblem, _ name: String
+  ) throws(LayerError) {
+    self.hasBias = hasBias
+    let batch = problem.batchSize
+    forward = try problem.kernel(
+      GEMM.self,
+      GEMM.Problem(
+        rows: batch, columns: outputs, depth: inputs, transposeB: true, bias: hasBias ? .perColumn : .none,
+        relu: problem.appliesReLU),
+      for: name)
+    backwardReLU = try problem.backwardKernel(
+      ReLUBackward.self, ElementwiseProblem(count: batch * outputs), for: name, if: problem.appliesReLU)
+    backwardWeights = try problem.backwardKernel(
+      GEMM.self, GEMM.Problem(rows: outputs, columns: inputs, depth: batch, transposeA: true), for: name)
+    backwardBias = try problem.backwardKernel(
+      BiasBackward.self, ChannelsProblem(batch: batch, channels: outputs, plane: 1), for: name, if: hasBias)
+    backwardData = try problem.backwardKernel(
+      GEMM.self, GEMM.Problem(rows: batch, columns: inputs, depth: outputs), for: name,
+      if: problem.needsInputGradient)
+    workspaceByteCount = max(
+      max(forward.workspaceByteCount, backwardReLU?.workspaceByteCount ?? 0),
+      max(backwardWeights?.workspaceByteCount ?? 0, backwardBias?.workspaceByteCount ?? 0),
+      backwardData?.workspaceByteCount ?? 0)
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    forward.run(
+      GEMM.Operands(
+        a: memory.input, b: memory.parameters[0], c: memory.output,
+        bias: hasBias ? UnsafePointer(memory.parameters[1]) : nil),
+      workspace: memory.workspace)
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    let gradient = memory.outputGradient
+    backwardReLU?.run(
+      ElementwiseBackwardOperands(output: memory.output, outputGradient: gradient, inputGradient: gradient),
+      workspace: memory.workspace)
+    backwardWeights?.run(
+      GEMM.Operands(a: gradient, b: memory.input, c: memory.parameterGradients[0]), workspace: memory.workspace)
+    if hasBias {
+      backwardBias?.run(
+        BiasBackward.Operands(outputGradient: gradient, biasGradient: memory.parameterGradients[1]),
+        workspace: memory.workspace)
+    }
+    guard let inputGradient = memory.inputGradient else { return }
+    backwardData?.run(
+      GEMM.Operands(a: gradient, b: memory.parameters[0], c: inputGradient), workspace: memory.workspace)
+  }
+}
