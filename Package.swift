@@ -27,7 +27,10 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["ISA"], swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
     .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),
-    .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimizedInDebug),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .target(
+      name: "TestSupport", dependencies: ["Kernels", "AllocationCounter"], path: "Tests/TestSupport",
+      swiftSettings: optimizedInDebug),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimizedInDebug),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport"], swiftSettings: optimizedInDebug),

@@ -1,0 +1,114 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: Allocations.areCounted, "allocations are counted with glibc only"))
+struct AllocationTests {
+  @Test("the counter sees an allocation, and none where there is none")
+  func counter() {
+    var workspace: Workspace?
+    #expect(Allocations.onThread { workspace = Workspace(byteCount: 1 << 12) } >= 2)
+    #expect(Allocations.inProcess { workspace = Workspace(byteCount: 1 << 13) } >= 2)
+    #expect(workspace?.byteCount == 1 << 13)
+    #expect(Allocations.onThread {} == 0)
+  }
+
+  @Test("a run on one thread allocates nothing: matrix products")
+  func products() throws {
+    let memory = Memory()
+    for rows in [5, 130] {
+      try memory.expectNone(
+        GEMM.self, .init(rows: rows, columns: 70, depth: 90, transposeA: true, bias: .perRow, relu: true),
+        .init(a: memory.inputs, b: memory.inputs, c: memory.outputs, bias: memory.inputs))
+    }
+  }
+
+  @Test("a run on one thread allocates nothing: pooling")
+  func pooling() throws {
+    let memory = Memory()
+    let positions = memory.labels
+    for kernel in [2, 3] {
+      let shape = Pool2DShape(
+        batch: 8, channels: 6, inputHeight: 28, inputWidth: 28, kernelHeight: kernel, kernelWidth: kernel,
+        strideHeight: 2, strideWidth: 2)
+      try memory.expectNone(
+        MaxPool2DForward.self, shape, .init(input: memory.inputs, output: memory.outputs, positions: positions))
+      try memory.expectNone(
+        MaxPool2DBackward.self, shape,
+        .init(outputGradient: memory.inputs, positions: positions, inputGradient: memory.outputs))
+      try memory.expectNone(AveragePool2DForward.self, shape, .init(input: memory.inputs, output: memory.outputs))
+      try memory.expectNone(
+        AveragePool2DBackward.self, shape, .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
+    }
+    let adaptive = AdaptivePool2DShape(
+      batch: 8, channels: 6, inputHeight: 28, inputWidth: 28, outputHeight: 5, outputWidth: 5)
+    try memory.expectNone(
+      AdaptiveAveragePool2DForward.self, adaptive, .init(input: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      AdaptiveAveragePool2DBackward.self, adaptive,
+      .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
+    let planes = GlobalPoolShape(batch: 8, channels: 6, inputHeight: 28, inputWidth: 28)
+    try memory.expectNone(
+      GlobalAveragePool2DForward.self, planes, .init(input: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      GlobalAveragePool2DBackward.self, planes, .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
+  }
+
+  @Test("a run on one thread allocates nothing: activations and losses")
+  func activations() throws {
+    let memory = Memory()
+    let problem = ElementwiseProblem(count: 40_000)
+    let forward = ElementwiseOperands(input: memory.inputs, output: memory.outputs)
+    try memory.expectNone(ReLUForward.self, problem, forward)
+    try memory.expectNone(TanhForward.self, problem, forward)
+    try memory.expectNone(SigmoidForward.self, problem, forward)
+    try memory.expectNone(ExpForward.self, problem, forward)
+    let backward = ElementwiseBackwardOperands(
+      output: memory.inputs, outputGradient: memory.inputs, inputGradient: memory.outputs)
+    try memory.expectNone(ReLUBackward.self, problem, backward)
+    try memory.expectNone(TanhBackward.self, problem, backward)
+    try memory.expectNone(SigmoidBackward.self, problem, backward)
+    try memory.expectNone(
+      SoftmaxCrossEntropy.self, .init(rows: 32, columns: 10, gradientScale: 1),
+      .init(logits: memory.inputs, labels: memory.labels, losses: memory.outputs, logitGradients: memory.outputs + 1000)
+    )
+  }
+
+  @Test("a run on one thread allocates nothing: optimisers")
+  func optimizers() throws {
+    let memory = Memory()
+    let count = 10_000
+    try memory.expectNone(
+      SGDStep.self, .init(count: count, momentum: 0.9, weightDecay: 0.1),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, velocity: memory.outputs + count, learningRate: 0.1,
+        isFirst: true))
+    try memory.expectNone(
+      AdamStep.self, .init(count: count),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
+        secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 1))
+  }
+
+  /// Memory for the operands, all zeros: 40,000 inputs, 40,000 outputs, 40,000 labels.
+  final class Memory {
+    private let floatMemory = GuardedBuffer<Float>(repeating: 0, count: 80_000)
+    private let integerMemory = GuardedBuffer<Int32>(repeating: 0, count: 40_000)
+    var inputs: UnsafeMutablePointer<Float> { floatMemory.pointer }
+    var outputs: UnsafeMutablePointer<Float> { floatMemory.pointer + 40_000 }
+    var labels: UnsafeMutablePointer<Int32> { integerMemory.pointer }
+
+    /// Expects that no kernel of the table allocates once it is planned and has run. A reference may: it is there to be
+    /// read.
+    func expectNone<Op: Operation>(_ operation: Op.Type, _ problem: Op.Problem, _ operands: Op.Operands) throws {
+      for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
+        guard !kernel.isReference, kernel.fitness(problem) != nil else { continue }
+        let plan = try Plan<Op>(problem, level: kernel.level, kernel: kernel.name)
+        let workspace = Workspace(byteCount: plan.workspaceByteCount)
+        plan.run(operands, workspace: workspace)
+        let count = Allocations.onThread { for _ in 0..<3 { plan.run(operands, workspace: workspace) } }
+        #expect(count == 0, "\(Op.name) \(Op.pass) \(kernel.name): \(count) allocations in 3 runs")
+      }
+    }
+  }
+}
