@@ -160,8 +160,8 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPo
         place &+= starts &+ L.Positions(repeating: Int32(truncatingIfNeeded: start &+ x &* g.strideWidth))
         var firstOfRow = g.kernelWidth
         while firstOfRow < g.kernelHeight &* g.kernelWidth {
-          let reached = winner .>= Int32(truncatingIfNeeded: firstOfRow)
-          place.replace(with: place &+ rowStep, where: reached)
+          let reached = L.atLeast(winner, Int32(truncatingIfNeeded: firstOfRow))
+          place = L.select(place, place &+ L.Positions(repeating: rowStep), where: reached)
           firstOfRow &+= g.kernelWidth
         }
         for lane in 0..<L.count { destination[Int(place[lane])] += source[x &+ lane] }

@@ -10,6 +10,10 @@ protocol PoolingLanes: Lanes where Vector: BitwiseCopyable {
   static func select(_ a: Vector, _ b: Vector, where mask: SIMDMask<Vector.MaskStorage>) -> Vector
   /// `b` in all lanes where the mask is set, else `a`.
   static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions
+  /// Where a position is at least `value`.
+  static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage>
+  /// `b` where the mask is set, else `a`.
+  static func select(_ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>) -> Positions
   /// Where a position is `value`.
   static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage>
   /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
@@ -72,11 +76,21 @@ extension PoolingLanes {
     }
     @inline(__always)
     static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
+      a.replacing(with: Positions(repeating: b), where: mask)
+    }
+    @inline(__always)
+    static func select(
+      _ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>
+    ) -> Positions {
       a.replacing(with: b, where: mask)
     }
     @inline(__always)
+    static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+      positions .>= Positions(repeating: value)
+    }
+    @inline(__always)
     static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-      positions .== value
+      positions .== Positions(repeating: value)
     }
     @inline(__always)
     static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
@@ -113,11 +127,21 @@ extension PoolingLanes {
     }
     @inline(__always)
     static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
+      a.replacing(with: Positions(repeating: b), where: mask)
+    }
+    @inline(__always)
+    static func select(
+      _ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>
+    ) -> Positions {
       a.replacing(with: b, where: mask)
     }
     @inline(__always)
+    static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+      positions .>= Positions(repeating: value)
+    }
+    @inline(__always)
     static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-      positions .== value
+      positions .== Positions(repeating: value)
     }
     @inline(__always)
     static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
@@ -153,11 +177,21 @@ extension FourLanes {
   }
   @inline(__always)
   static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
+    a.replacing(with: Positions(repeating: b), where: mask)
+  }
+  @inline(__always)
+  static func select(
+    _ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>
+  ) -> Positions {
     a.replacing(with: b, where: mask)
   }
   @inline(__always)
+  static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+    positions .>= Positions(repeating: value)
+  }
+  @inline(__always)
   static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-    positions .== value
+    positions .== Positions(repeating: value)
   }
   @inline(__always)
   static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
