@@ -9,3 +9,4 @@
 #include "Softmax.h"
 #include "Pooling.h"
 #include "Bias.h"
+#include "Conv2D.h"

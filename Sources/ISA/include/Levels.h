@@ -21,6 +21,13 @@
 #define ISA_AVX512 \
   __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"), min_vector_width(512)))
 
+// A tile that fits the registers of some levels only.
+#define ISA_TILE_AVX512(name, Arguments) ISA_LEVEL(name, avx512, ISA_AVX512, Arguments)
+#define ISA_TILE_AVX2(name, Arguments)   \
+  ISA_LEVEL(name, baseline, , Arguments) \
+  ISA_LEVEL(name, avx2, ISA_AVX2, Arguments)
+#define ISA_TILE_NEON(name, Arguments)
+
 #define ISA_KERNEL(name, Arguments)              \
   ISA_LEVEL(name, baseline, , Arguments)         \
   ISA_LEVEL(name, avx2, ISA_AVX2, Arguments)     \
@@ -37,10 +44,20 @@ static inline int isa_has_avx2(void) {
 #elif defined(__aarch64__)
 
 #define ISA_KERNEL(name, Arguments) ISA_LEVEL(name, neon, , Arguments)
+#define ISA_TILE_NEON(name, Arguments) ISA_LEVEL(name, neon, , Arguments)
+#define ISA_TILE_AVX2(name, Arguments)
+#define ISA_TILE_AVX512(name, Arguments)
 
 #endif
 
 // Asks for the cache line at an address; one that may not be read is ignored.
 __attribute__((always_inline)) static inline void isa_prefetch(const void *_Nonnull address) {
   __builtin_prefetch(address, 1, 3);
+}
+
+// Zeros for a register tile of any size. (InlineArray.init(repeating:) is not inlined where it is long; a load from a
+// constant is, and becomes no load at all.)
+__attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {
+  static const float zeros[24 * 16] __attribute__((aligned(64)));
+  return zeros;
 }

@@ -52,7 +52,12 @@ private func packTransposed<let width: Int>(
   while k < whole {
     var lane = 0
     while lane &+ 4 <= width {
-      transpose4x4(source + (lane &* stride &+ k), stride, target + (k &* width &+ lane), width)
+      let columns = transposed4x4(source + (lane &* stride &+ k), stride)
+      let place = UnsafeMutableRawPointer(target + (k &* width &+ lane))
+      place.storeBytes(of: columns.0, as: SIMD4<Float>.self)
+      place.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
+      place.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
+      place.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
       lane &+= 4
     }
     while lane < width {
@@ -65,33 +70,6 @@ private func packTransposed<let width: Int>(
     for lane in 0..<width { target[k &* width &+ lane] = source[lane &* stride &+ k &* arguments.depthStride] }
     k &+= 1
   }
-}
-
-/// Writes the transpose of a 4 × 4 square.
-@inline(__always)
-private func transpose4x4(
-  _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
-) {
-  func row(_ i: Int) -> SIMD4<Float> {
-    UnsafeRawPointer(source + i &* sourceStride).loadUnaligned(as: SIMD4<Float>.self)
-  }
-  let (a, b, c, d) = (row(0), row(1), row(2), row(3))
-  let acLow = interleave(a.lowHalf, c.lowHalf)
-  let acHigh = interleave(a.highHalf, c.highHalf)
-  let bdLow = interleave(b.lowHalf, d.lowHalf)
-  let bdHigh = interleave(b.highHalf, d.highHalf)
-  func put(_ i: Int, _ even: SIMD2<Float>, _ odd: SIMD2<Float>) {
-    UnsafeMutableRawPointer(target + i &* targetStride).storeBytes(of: interleave(even, odd), as: SIMD4<Float>.self)
-  }
-  put(0, acLow.lowHalf, bdLow.lowHalf)
-  put(1, acLow.highHalf, bdLow.highHalf)
-  put(2, acHigh.lowHalf, bdHigh.lowHalf)
-  put(3, acHigh.highHalf, bdHigh.highHalf)
-}
-
-@inline(__always)
-private func interleave(_ even: SIMD2<Float>, _ odd: SIMD2<Float>) -> SIMD4<Float> {
-  SIMD4(even.x, odd.x, even.y, odd.y)
 }
 
 #if arch(arm64)

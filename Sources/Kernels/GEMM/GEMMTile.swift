@@ -5,10 +5,13 @@ import ISA
 /// The sizes are part of the type, so every loop over the tile has a constant count: it is unrolled whole, and the sums
 /// stay in registers.
 struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
-  var sums = InlineArray<rows, InlineArray<vectors, L.Vector>>(
-    repeating: InlineArray<vectors, L.Vector>(repeating: L.splat(0)))
+  var sums: InlineArray<rows, InlineArray<vectors, L.Vector>>
 
-  @inline(__always) init() {}
+  /// A tile of zeros.
+  @inline(__always) init() {
+    typealias Sums = InlineArray<rows, InlineArray<vectors, L.Vector>>
+    sums = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Sums.self).pointee
+  }
   @inline(__always) static var columns: Int { vectors &* L.count }
 
   /// Adds the products of `depth` columns of a panel of A and rows of a panel of B.
@@ -92,15 +95,24 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
     var rowBias = L.splat(0)
     if let bias = p.pointee.rowBias { rowBias = L.splat(bias[row &+ r]) }
     var offset = 0
-    while offset < width {
-      let count = min(width &- offset, L.count)
+    while offset &+ L.count <= width {
       var value = L.load(sums + offset) * alpha
-      if readsC { value = L.multiplyAdd(beta, L.load(UnsafePointer(c + offset), upTo: count), value) }
-      if let bias = p.pointee.columnBias { value += L.load(bias + (column &+ offset), upTo: count) }
+      if readsC { value = L.multiplyAdd(beta, L.load(c + offset), value) }
+      if let bias = p.pointee.columnBias { value += L.load(bias + (column &+ offset)) }
       value += rowBias
       if relu { value.replace(with: L.splat(0), where: value .< L.splat(0)) }
-      L.store(value, c + offset, upTo: count)
+      L.store(value, c + offset)
       offset &+= L.count
+    }
+    // One by one, by the same operations, so that an element's bits do not depend on where its tile ends.
+    while offset < width {
+      var value = L.splat(sums[offset]) * alpha
+      if readsC { value = L.multiplyAdd(beta, L.splat(c[offset]), value) }
+      if let bias = p.pointee.columnBias { value += L.splat(bias[column &+ offset]) }
+      value += rowBias
+      if relu { value.replace(with: L.splat(0), where: value .< L.splat(0)) }
+      c[offset] = value[0]
+      offset &+= 1
     }
     r &+= 1
   }

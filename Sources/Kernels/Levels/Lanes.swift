@@ -55,49 +55,100 @@ extension Lanes {
   }
 
   /// The first `count` values, the other lanes holding `fill`; nothing behind them is read.
+  ///
+  /// The count is taken apart into powers of two, so the vector is put together in registers.
   @inline(__always) static func load(
     _ source: UnsafePointer<Float>, first count: Int, fill: Float = 0
   ) -> Vector {
-    var vector = splat(fill)
-    withUnsafeMutableBytes(of: &vector) { lanes in
-      let lanes = lanes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-      var i = 0
-      while i < count {
-        lanes[i] = source[i]
-        i &+= 1
-      }
-    }
-    return vector
-  }
-
-  /// Stores the first `count` lanes.
-  @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, first count: Int) {
-    withUnsafeBytes(of: vector) { lanes in
-      let lanes = lanes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-      var i = 0
-      while i < count {
-        destination[i] = lanes[i]
-        i &+= 1
-      }
-    }
-  }
-
-  /// A whole vector where `count` is that of its lanes, else the first `count` values.
-  @inline(__always) static func load(_ source: UnsafePointer<Float>, upTo count: Int) -> Vector {
-    count == self.count ? load(source) : load(source, first: count)
-  }
-
-  /// Stores a whole vector where `count` is that of its lanes, else its first `count` lanes.
-  @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, upTo count: Int) {
-    if count == self.count {
-      store(vector, destination)
+    if count >= self.count { return load(source) }
+    if Vector.self == SIMD16<Float>.self {
+      return unsafeBitCast(load16(source, count, fill), to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      return unsafeBitCast(load8(source, count, fill), to: Vector.self)
     } else {
-      store(vector, destination, first: count)
+      return unsafeBitCast(load4(source, count, fill), to: Vector.self)
     }
+  }
+
+  @inline(__always) private static func load16(
+    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
+  ) -> SIMD16<Float> {
+    if count & 8 == 0 {
+      return SIMD16(lowHalf: load8(source, count, fill), highHalf: SIMD8(repeating: fill))
+    }
+    let low = UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self)
+    return SIMD16(lowHalf: low, highHalf: load8(source + 8, count & 7, fill))
+  }
+
+  @inline(__always) private static func load8(
+    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
+  ) -> SIMD8<Float> {
+    if count & 4 == 0 {
+      return SIMD8(lowHalf: load4(source, count, fill), highHalf: SIMD4(repeating: fill))
+    }
+    let low = UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
+    return SIMD8(lowHalf: low, highHalf: load4(source + 4, count & 3, fill))
+  }
+
+  @inline(__always) private static func load4(
+    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
+  ) -> SIMD4<Float> {
+    switch count & 3 {
+    case 1: SIMD4(source[0], fill, fill, fill)
+    case 2: SIMD4(source[0], source[1], fill, fill)
+    case 3: SIMD4(source[0], source[1], source[2], fill)
+    default: SIMD4(repeating: fill)
+    }
+  }
+
+  /// Stores the first `count` lanes; nothing behind them is written.
+  @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, first count: Int) {
+    if count >= self.count {
+      store(vector, destination)
+    } else if Vector.self == SIMD16<Float>.self {
+      let v = unsafeBitCast(vector, to: SIMD16<Float>.self)
+      if count & 8 == 0 {
+        store8(v.lowHalf, destination, count)
+      } else {
+        UnsafeMutableRawPointer(destination).storeBytes(of: v.lowHalf, as: SIMD8<Float>.self)
+        store8(v.highHalf, destination + 8, count)
+      }
+    } else if Vector.self == SIMD8<Float>.self {
+      store8(unsafeBitCast(vector, to: SIMD8<Float>.self), destination, count)
+    } else {
+      store4(unsafeBitCast(vector, to: SIMD4<Float>.self), destination, count)
+    }
+  }
+
+  @inline(__always) private static func store8(
+    _ v: SIMD8<Float>, _ destination: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    if count & 4 == 0 {
+      store4(v.lowHalf, destination, count)
+    } else {
+      UnsafeMutableRawPointer(destination).storeBytes(of: v.lowHalf, as: SIMD4<Float>.self)
+      store4(v.highHalf, destination + 4, count)
+    }
+  }
+
+  @inline(__always) private static func store4(
+    _ v: SIMD4<Float>, _ destination: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    if count & 3 > 0 { destination[0] = v.x }
+    if count & 3 > 1 { destination[1] = v.y }
+    if count & 3 > 2 { destination[2] = v.z }
   }
 
   /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
   @inline(__always) static func max(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
+
+  /// 0, 1, 2 … in the lanes.
+  @inline(__always) static var laneNumbers: Vector {
+    let all = SIMD16<Float>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    if Vector.self == SIMD16<Float>.self { return unsafeBitCast(all, to: Vector.self) }
+    if Vector.self == SIMD8<Float>.self { return unsafeBitCast(all.lowHalf, to: Vector.self) }
+    return unsafeBitCast(all.lowHalf.lowHalf, to: Vector.self)
+  }
 
   /// The sum of all lanes, by a fixed tree: halves, then halves of halves. Part of the numeric contract of a level.
   @inline(__always) static func sum(_ vector: Vector) -> Float {

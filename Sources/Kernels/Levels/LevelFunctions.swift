@@ -4,7 +4,8 @@ typealias LevelFunction<Arguments> = @Sendable (UnsafePointer<Arguments>) -> Voi
 /// The same body compiled for each level of the architecture.
 ///
 /// It is made in the file that holds the `@c` bodies: a Swift module is compiled file by file into LLVM modules, and a
-/// level's C function can only inline a body of its own LLVM module. (Elsewhere, the link fails.)
+/// level's C function can only inline a body of its own LLVM module. (Elsewhere, the link fails.) A table that the
+/// optimiser would otherwise copy into another file is the result of an `@inline(never)` function.
 struct LevelFunctions<Arguments>: Sendable {
   #if arch(arm64)
     let neon: LevelFunction<Arguments>

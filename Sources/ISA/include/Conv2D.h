@@ -1,0 +1,162 @@
+// Direct convolution: the tiles of its three passes, and what prepares their data.
+//
+// A "view" is the input of one image and group as a tile reads it: the image itself, or a staged copy of a band of its
+// rows with the padding written out. A tile reaches every element by adding two offsets, that of an output's origin in
+// the view and that of a tap from there, so no patch matrix is ever made.
+#pragma once
+#include "Levels.h"
+
+// Copies rows of planes into a view. A staged row is `phases` runs of `phaseWidth` elements: run p, element j is the
+// source's column startX + j · phases + p, so that the columns of a strided convolution become contiguous. What lies
+// outside the source is 0.
+typedef struct {
+  const float *_Nonnull source;
+  float *_Nonnull target;
+  ptrdiff_t planes;
+  ptrdiff_t sourcePlaneStride;
+  ptrdiff_t sourceHeight;
+  ptrdiff_t sourceWidth;
+  ptrdiff_t startY;  // the source's row of the first staged row
+  ptrdiff_t startX;
+  ptrdiff_t height;  // staged rows
+  ptrdiff_t phases;
+  ptrdiff_t phaseWidth;
+} ConvStageArguments;
+ISA_KERNEL(conv_stage, ConvStageArguments)
+
+// Gathers panels of `width` lanes side by side for each k; lanes behind the last are 0.
+typedef struct {
+  const float *_Nonnull source;
+  float *_Nonnull panels;
+  ptrdiff_t lanes;
+  ptrdiff_t width;
+  ptrdiff_t depth;
+  ptrdiff_t laneStride;
+  const int32_t *_Nullable depthOffsets;  // of each k; NULL: k itself
+} ConvPackArguments;
+ISA_KERNEL(conv_pack, ConvPackArguments)
+
+// "rows": a vector holds neighbouring outputs of a row, a tile's rows are output channels.
+// target[c][targets[v]…] = floor(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…])
+typedef struct {
+  const float *_Nonnull source;
+  const int32_t *_Nonnull taps;
+  ptrdiff_t depth;
+  const float *_Nonnull weights;  // panels of the tile's rows
+  const float *_Nonnull bias;     // as many values as the panels have lanes
+  float *_Nonnull target;
+  const int32_t *_Nonnull sources;
+  const int32_t *_Nonnull targets;
+  ptrdiff_t vectors;
+  ptrdiff_t lanes;  // of each vector that are stored
+  ptrdiff_t channels;
+  ptrdiff_t channelStride;
+  float floor;              // 0 for ReLU, else -infinity
+  float *_Nonnull scratch;  // one tile
+} ConvRowsArguments;
+
+// "channels": a vector holds channels, a tile's rows are points: outputs of the image (forward and input gradient), or
+// taps (weight gradient).
+// target[c][point] = floor(bias[c] + Σ_s panels[s][c] · source[offsets[point] + sequence[s]])
+typedef struct {
+  const float *_Nonnull source;
+  const int32_t *_Nonnull sequence;
+  ptrdiff_t depth;
+  const int32_t *_Nonnull offsets;
+  ptrdiff_t points;
+  const float *_Nonnull panels;
+  ptrdiff_t channels;
+  const float *_Nonnull bias;
+  float *_Nonnull target;
+  ptrdiff_t channelStride;
+  float floor;
+  int32_t accumulate;       // 1: adds to the target
+  float *_Nonnull scratch;  // one tile
+} ConvChannelsArguments;
+
+// "dot": a vector holds neighbouring outputs of a row, a tile is output channels × taps, and every lane keeps a sum of
+// its own: sums[c][tap] += gradient[c][gradients[v]…] · source[sources[v] + taps[tap]…], lane by lane.
+typedef struct {
+  const float *_Nonnull source;
+  const int32_t *_Nonnull sources;
+  const float *_Nonnull gradient;
+  const int32_t *_Nonnull gradients;
+  ptrdiff_t gradientStride;  // from one channel to the next
+  ptrdiff_t wholeVectors;
+  ptrdiff_t tailVectors;  // behind the whole ones, of which the lanes tailFirst ..< tailLast count
+  int32_t tailFirst;
+  int32_t tailLast;
+  const int32_t *_Nonnull taps;
+  ptrdiff_t depth;
+  ptrdiff_t channels;
+  float *_Nonnull sums;  // tiles of vectors: [channel tile][tap tile][channel][tap]
+  int32_t accumulate;
+} ConvDotArguments;
+
+// target[c][tap] = the sum over the lanes of sums[c][tap].
+typedef struct {
+  const float *_Nonnull sums;
+  float *_Nonnull target;
+  ptrdiff_t channels;
+  ptrdiff_t depth;
+} ConvDotReduceArguments;
+
+// target[i] = Σ parts[p][i], in the order of the parts.
+typedef struct {
+  const float *_Nonnull parts;
+  float *_Nonnull target;
+  ptrdiff_t count;
+  ptrdiff_t partCount;
+  ptrdiff_t partStride;
+} ConvSumArguments;
+ISA_KERNEL(conv_sum, ConvSumArguments)
+
+// Puts the planes of one phase of a strided input gradient where they belong: target[y · strideY][x · strideX].
+typedef struct {
+  const float *_Nullable source;  // NULL: zeros
+  float *_Nonnull target;
+  ptrdiff_t planes;
+  ptrdiff_t height;
+  ptrdiff_t width;
+  ptrdiff_t targetPlaneStride;
+  ptrdiff_t targetRowStride;
+  ptrdiff_t targetColumnStride;
+} ConvScatterArguments;
+ISA_KERNEL(conv_scatter, ConvScatterArguments)
+
+// Tiles, named rows × vectors (dot: channels × taps); one level has those that fill its registers.
+ISA_TILE_AVX512(conv_rows_12x2, ConvRowsArguments)
+ISA_TILE_AVX512(conv_rows_8x3, ConvRowsArguments)
+ISA_TILE_AVX512(conv_rows_6x4, ConvRowsArguments)
+ISA_TILE_AVX512(conv_rows_4x6, ConvRowsArguments)
+ISA_TILE_AVX512(conv_rows_3x8, ConvRowsArguments)
+ISA_TILE_AVX512(conv_rows_1x8, ConvRowsArguments)
+ISA_TILE_AVX2(conv_rows_6x2, ConvRowsArguments)
+ISA_TILE_AVX2(conv_rows_4x3, ConvRowsArguments)
+ISA_TILE_AVX2(conv_rows_3x4, ConvRowsArguments)
+ISA_TILE_AVX2(conv_rows_1x8, ConvRowsArguments)
+
+ISA_TILE_AVX512(conv_channels_12x2, ConvChannelsArguments)
+ISA_TILE_AVX512(conv_channels_12x1, ConvChannelsArguments)
+ISA_TILE_AVX2(conv_channels_6x2, ConvChannelsArguments)
+ISA_TILE_AVX2(conv_channels_12x1, ConvChannelsArguments)
+
+ISA_TILE_AVX512(conv_dot_6x4, ConvDotArguments)
+ISA_TILE_AVX512(conv_dot_3x5, ConvDotArguments)
+ISA_TILE_AVX512(conv_dot_1x9, ConvDotArguments)
+ISA_TILE_AVX2(conv_dot_3x3, ConvDotArguments)
+ISA_TILE_AVX2(conv_dot_1x9, ConvDotArguments)
+ISA_TILE_AVX512(conv_dot_6x4_reduce, ConvDotReduceArguments)
+ISA_TILE_AVX512(conv_dot_3x5_reduce, ConvDotReduceArguments)
+ISA_TILE_AVX512(conv_dot_1x9_reduce, ConvDotReduceArguments)
+ISA_TILE_AVX2(conv_dot_3x3_reduce, ConvDotReduceArguments)
+ISA_TILE_AVX2(conv_dot_1x9_reduce, ConvDotReduceArguments)
+
+ISA_TILE_NEON(conv_rows_6x4, ConvRowsArguments)
+ISA_TILE_NEON(conv_rows_1x8, ConvRowsArguments)
+ISA_TILE_NEON(conv_channels_6x4, ConvChannelsArguments)
+ISA_TILE_NEON(conv_channels_12x2, ConvChannelsArguments)
+ISA_TILE_NEON(conv_dot_6x4, ConvDotArguments)
+ISA_TILE_NEON(conv_dot_1x9, ConvDotArguments)
+ISA_TILE_NEON(conv_dot_6x4_reduce, ConvDotReduceArguments)
+ISA_TILE_NEON(conv_dot_1x9_reduce, ConvDotReduceArguments)

@@ -1,0 +1,82 @@
+/// The definition of the convolution, output by output.
+func referenceConv2DForward(_ problem: Conv2DForward.Problem, _ operands: Conv2DForward.Operands) {
+  let s = problem.shape
+  for n in 0..<s.batch {
+    for oc in 0..<s.outputChannels {
+      for oy in 0..<s.outputHeight {
+        for ox in 0..<s.outputWidth {
+          var sum: Float = 0
+          s.forEachTap(oc, oy, ox) { ic, y, x, weight in
+            sum +=
+              operands.input[((n * s.inputChannels + ic) * s.inputHeight + y) * s.inputWidth + x]
+              * operands.weights[weight]
+          }
+          if let bias = operands.bias { sum += bias[oc] }
+          if problem.relu, sum < 0 { sum = 0 }
+          operands.output[((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox] = sum
+        }
+      }
+    }
+  }
+}
+
+/// Every output's gradient goes back to the inputs that the output was summed from.
+func referenceConv2DBackwardData(_ s: Conv2DShape, _ operands: Conv2DBackwardData.Operands) {
+  operands.inputGradient.update(repeating: 0, count: s.inputCount)
+  for n in 0..<s.batch {
+    for oc in 0..<s.outputChannels {
+      for oy in 0..<s.outputHeight {
+        for ox in 0..<s.outputWidth {
+          let gradient =
+            operands.outputGradient[((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox]
+          s.forEachTap(oc, oy, ox) { ic, y, x, weight in
+            operands.inputGradient[((n * s.inputChannels + ic) * s.inputHeight + y) * s.inputWidth + x] +=
+              gradient * operands.weights[weight]
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Every weight's gradient is the sum of output gradients times the inputs that the weight met.
+func referenceConv2DBackwardWeights(_ s: Conv2DShape, _ operands: Conv2DBackwardWeights.Operands) {
+  operands.weightGradient.update(repeating: 0, count: s.weightCount)
+  operands.biasGradient?.update(repeating: 0, count: s.outputChannels)
+  for n in 0..<s.batch {
+    for oc in 0..<s.outputChannels {
+      for oy in 0..<s.outputHeight {
+        for ox in 0..<s.outputWidth {
+          let gradient =
+            operands.outputGradient[((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox]
+          s.forEachTap(oc, oy, ox) { ic, y, x, weight in
+            operands.weightGradient[weight] +=
+              gradient * operands.input[((n * s.inputChannels + ic) * s.inputHeight + y) * s.inputWidth + x]
+          }
+          operands.biasGradient?[oc] += gradient
+        }
+      }
+    }
+  }
+}
+
+extension Conv2DShape {
+  /// The inputs that an output is summed from: channel, row, column, and the index of the weight that each meets.
+  fileprivate func forEachTap(
+    _ oc: Int, _ oy: Int, _ ox: Int, _ body: (_ ic: Int, _ y: Int, _ x: Int, _ weight: Int) -> Void
+  ) {
+    let group = oc / groupOutputChannels
+    for c in 0..<groupInputChannels {
+      for ky in 0..<kernelHeight {
+        for kx in 0..<kernelWidth {
+          let y = oy * strideHeight - paddingHeight + ky * dilationHeight
+          let x = ox * strideWidth - paddingWidth + kx * dilationWidth
+          guard y >= 0, y < inputHeight, x >= 0, x < inputWidth else { continue }
+          body(
+            group * groupInputChannels + c, y, x,
+            ((oc * groupInputChannels + c) * kernelHeight + ky) * kernelWidth + kx)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/// The sizes of a two-dimensional convolution (as networks use the word: a cross-correlation) of images
+/// `[batch, inputChannels, inputHeight, inputWidth]` with weights
+/// `[outputChannels, inputChannels / groups, kernelHeight, kernelWidth]`.
+public struct Conv2DShape: Sendable, Hashable {
+  public var batch: Int
+  public var inputChannels: Int
+  public var inputHeight: Int
+  public var inputWidth: Int
+  public var outputChannels: Int
+  public var kernelHeight: Int
+  public var kernelWidth: Int
+  /// Input rows from one output row's window to the next.
+  public var strideHeight: Int
+  public var strideWidth: Int
+  /// Rows of zeros that are taken to lie above and below the image.
+  public var paddingHeight: Int
+  public var paddingWidth: Int
+  /// Input rows from one row of the kernel to the next.
+  public var dilationHeight: Int
+  public var dilationWidth: Int
+  /// Input and output channels fall into as many groups; each output group sees its input group alone. Equal to
+  /// `inputChannels`, the convolution is depthwise.
+  public var groups: Int
+
+  public init(
+    batch: Int, inputChannels: Int, inputHeight: Int, inputWidth: Int, outputChannels: Int, kernelHeight: Int,
+    kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1, paddingHeight: Int = 0, paddingWidth: Int = 0,
+    dilationHeight: Int = 1, dilationWidth: Int = 1, groups: Int = 1
+  ) {
+    self.batch = batch
+    self.inputChannels = inputChannels
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.outputChannels = outputChannels
+    self.kernelHeight = kernelHeight
+    self.kernelWidth = kernelWidth
+    self.strideHeight = strideHeight
+    self.strideWidth = strideWidth
+    self.paddingHeight = paddingHeight
+    self.paddingWidth = paddingWidth
+    self.dilationHeight = dilationHeight
+    self.dilationWidth = dilationWidth
+    self.groups = groups
+  }
+
+  public var outputHeight: Int {
+    (inputHeight + 2 * paddingHeight - dilationHeight * (kernelHeight - 1) - 1) / strideHeight + 1
+  }
+
+  public var outputWidth: Int {
+    (inputWidth + 2 * paddingWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1
+  }
+
+  /// Multiply-adds of one pass over the batch.
+  public var multiplyAdds: Int {
+    batch * outputChannels * outputHeight * outputWidth * groupInputChannels * kernelHeight * kernelWidth
+  }
+
+  /// Elements of the input, the weights and the output.
+  public var inputCount: Int { batch * inputChannels * inputPlane }
+  public var weightCount: Int { outputChannels * depth }
+  public var outputCount: Int { batch * outputChannels * outputPlane }
+
+  var inputPlane: Int { inputHeight * inputWidth }
+  var outputPlane: Int { outputHeight * outputWidth }
+  var groupInputChannels: Int { inputChannels / groups }
+  var groupOutputChannels: Int { outputChannels / groups }
+  var kernelCount: Int { kernelHeight * kernelWidth }
+  /// Terms of the sum that makes one output.
+  var depth: Int { groupInputChannels * kernelCount }
+
+  func validate(_ operation: String) throws(KernelError) {
+    let large = 1 << 30
+    try require(operation, "batch", batch, in: 0...large)
+    try require(operation, "groups", groups, in: 1...large)
+    try require(operation, "inputChannels", inputChannels, in: 1...large)
+    try require(operation, "outputChannels", outputChannels, in: 1...large)
+    for (parameter, channels) in [("inputChannels", inputChannels), ("outputChannels", outputChannels)]
+    where channels % groups != 0 {
+      throw .invalidParameter(
+        operation: operation, parameter: parameter, value: "\(channels)", expected: "a multiple of groups, \(groups)")
+    }
+    try require(operation, "inputHeight", inputHeight, in: 1...large)
+    try require(operation, "inputWidth", inputWidth, in: 1...large)
+    try require(operation, "kernelHeight", kernelHeight, in: 1...large)
+    try require(operation, "kernelWidth", kernelWidth, in: 1...large)
+    try require(operation, "strideHeight", strideHeight, in: 1...large)
+    try require(operation, "strideWidth", strideWidth, in: 1...large)
+    try require(operation, "paddingHeight", paddingHeight, in: 0...large)
+    try require(operation, "paddingWidth", paddingWidth, in: 0...large)
+    try require(operation, "dilationHeight", dilationHeight, in: 1...large)
+    try require(operation, "dilationWidth", dilationWidth, in: 1...large)
+    for (parameter, kernel, dilation, padded) in [
+      ("kernelHeight", kernelHeight, dilationHeight, inputHeight + 2 * paddingHeight),
+      ("kernelWidth", kernelWidth, dilationWidth, inputWidth + 2 * paddingWidth),
+    ] where (kernel - 1) * dilation + 1 > padded {
+      throw .invalidParameter(
+        operation: operation, parameter: parameter, value: "\(kernel) at dilation \(dilation)",
+        expected: "a window of at most the padded input's \(padded)")
+    }
+    // Offsets inside one image are kept in 32 bits, with room for padding.
+    let limit = Int(Int32.max) / 4
+    _ = try product(
+      operation, limit: limit, inputChannels, inputHeight + 2 * paddingHeight, inputWidth + 2 * paddingWidth)
+    _ = try product(
+      operation, limit: limit, outputChannels, outputHeight + 2 * (kernelHeight - 1) * dilationHeight,
+      outputWidth + 2 * (kernelWidth - 1) * dilationWidth)
+    _ = try product(operation, limit: limit, outputChannels, inputChannels / groups, kernelHeight, kernelWidth)
+    _ = try product(operation, batch, inputChannels, inputHeight, inputWidth)
+    _ = try product(operation, batch, outputChannels, outputHeight, outputWidth)
+  }
+}

@@ -1,0 +1,141 @@
+import ISA
+
+/// One panel of channels after the other, all of the points in tiles.
+@inline(__always)
+private func channels<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvChannelsArguments>
+) {
+  let depth = p.pointee.depth
+  let lastPoint = p.pointee.points &- 1
+  var channel = 0
+  while channel < p.pointee.channels {
+    let panel = p.pointee.panels + channel &* depth
+    var point = 0
+    while point <= lastPoint {
+      var offsets = InlineArray<rows, Int>(repeating: 0)
+      // A tile behind the last point computes that again.
+      for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(point &+ i, lastPoint)]) }
+      var sum = Tile<rows, vectors, L>()
+      sum.multiply(p.pointee.source, p.pointee.sequence, offsets, panel, depth: depth)
+      let bias = p.pointee.bias + channel
+      let floor = L.splat(p.pointee.floor)
+      for v in 0..<vectors {
+        let addend = L.load(bias + v &* L.count)
+        for i in 0..<rows {
+          let value = sum.sums[i][v] + addend
+          L.store(
+            value.replacing(with: floor, where: value .< floor),
+            p.pointee.scratch + (i &* vectors &+ v) &* L.count)
+        }
+      }
+      storeTransposed(
+        p.pointee.scratch, stride: tile.columns, rows: rows,
+        p.pointee.target + (channel &* p.pointee.channelStride &+ point), p.pointee.channelStride,
+        columns: min(p.pointee.channels &- channel, tile.columns), valid: min(p.pointee.points &- point, rows),
+        accumulate: p.pointee.accumulate != 0)
+      point &+= rows
+    }
+    channel &+= tile.columns
+  }
+}
+
+extension Tile {
+  /// Adds, for each step of the sequence, the products of a row of a panel with the values that lie the points'
+  /// offsets from there.
+  @inline(__always)
+  fileprivate mutating func multiply(
+    _ source: UnsafePointer<Float>, _ sequence: UnsafePointer<Int32>, _ offsets: InlineArray<rows, Int>,
+    _ panel: UnsafePointer<Float>, depth: Int
+  ) {
+    var panel = panel
+    var s = 0
+    while s < depth {
+      let origin = source + Int(sequence[s])
+      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
+      for v in 0..<vectors { row[v] = L.load(panel + v &* L.count) }
+      for i in 0..<rows {
+        let value = L.splat(origin[offsets[i]])
+        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(value, row[v], sums[i][v]) }
+      }
+      panel += vectors &* L.count
+      s &+= 1
+    }
+  }
+}
+
+/// target[c · channelStride + i] = (or +=) scratch[i · stride + c], squares of 4 × 4 transposed in registers.
+@inline(__always)
+private func storeTransposed(
+  _ scratch: UnsafePointer<Float>, stride: Int, rows: Int, _ target: UnsafeMutablePointer<Float>, _ channelStride: Int,
+  columns: Int, valid: Int, accumulate: Bool
+) {
+  let squareRows = valid == rows ? rows & ~3 : 0
+  let squareColumns = columns & ~3
+  var c = 0
+  while c < squareColumns {
+    var i = 0
+    while i < squareRows {
+      let (a, b, d, e) = transposed4x4(scratch + (i &* stride &+ c), stride)
+      let first = target + (c &* channelStride &+ i)
+      put(a, first, accumulate)
+      put(b, first + channelStride, accumulate)
+      put(d, first + 2 &* channelStride, accumulate)
+      put(e, first + 3 &* channelStride, accumulate)
+      i &+= 4
+    }
+    c &+= 4
+  }
+  c = 0
+  while c < columns {
+    var i = c < squareColumns ? squareRows : 0
+    while i < valid {
+      let value = scratch[i &* stride &+ c]
+      let place = target + (c &* channelStride &+ i)
+      place.pointee = accumulate ? place.pointee + value : value
+      i &+= 1
+    }
+    c &+= 1
+  }
+}
+
+@inline(__always)
+private func put(_ value: SIMD4<Float>, _ place: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
+  let place = UnsafeMutableRawPointer(place)
+  let sum = accumulate ? place.loadUnaligned(as: SIMD4<Float>.self) + value : value
+  place.storeBytes(of: sum, as: SIMD4<Float>.self)
+}
+
+#if arch(arm64)
+  private typealias Arguments = UnsafePointer<ConvChannelsArguments>
+  @c(conv_channels_6x4_neon_body) private func c6x4n(_ p: Arguments) { channels(Tile<6, 4, NEONLanes>.self, p) }
+  @c(conv_channels_12x2_neon_body) private func c12x2n(_ p: Arguments) { channels(Tile<12, 2, NEONLanes>.self, p) }
+
+  @inline(never) func convChannelsTiles() -> [ConvTile<ConvChannelsArguments>] {
+    [
+      .init(level: .neon, rows: 6, vectors: 4, run: conv_channels_6x4_neon),
+      .init(level: .neon, rows: 12, vectors: 2, run: conv_channels_12x2_neon),
+    ]
+  }
+#else
+  private typealias Arguments = UnsafePointer<ConvChannelsArguments>
+  private typealias B = BaselineLanes
+  private typealias A = AVX2Lanes
+  private typealias Z = AVX512Lanes
+  @c(conv_channels_12x2_avx512_body) private func c12x2z(_ p: Arguments) { channels(Tile<12, 2, Z>.self, p) }
+  @c(conv_channels_12x1_avx512_body) private func c12x1z(_ p: Arguments) { channels(Tile<12, 1, Z>.self, p) }
+  @c(conv_channels_6x2_avx2_body) private func c6x2a(_ p: Arguments) { channels(Tile<6, 2, A>.self, p) }
+  @c(conv_channels_12x1_avx2_body) private func c12x1a(_ p: Arguments) { channels(Tile<12, 1, A>.self, p) }
+  @c(conv_channels_6x2_baseline_body) private func c6x2b(_ p: Arguments) { channels(Tile<6, 2, B>.self, p) }
+  @c(conv_channels_12x1_baseline_body) private func c12x1b(_ p: Arguments) { channels(Tile<12, 1, B>.self, p) }
+
+  @inline(never) func convChannelsTiles() -> [ConvTile<ConvChannelsArguments>] {
+    [
+      .init(level: .avx512, rows: 12, vectors: 2, run: conv_channels_12x2_avx512),
+      .init(level: .avx512, rows: 12, vectors: 1, run: conv_channels_12x1_avx512),
+      .init(level: .avx2, rows: 6, vectors: 2, run: conv_channels_6x2_avx2),
+      .init(level: .avx2, rows: 12, vectors: 1, run: conv_channels_12x1_avx2),
+      .init(level: .baseline, rows: 6, vectors: 2, run: conv_channels_6x2_baseline),
+      .init(level: .baseline, rows: 12, vectors: 1, run: conv_channels_12x1_baseline),
+    ]
+  }
+#endif

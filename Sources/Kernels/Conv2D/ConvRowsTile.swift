@@ -1,0 +1,150 @@
+import ISA
+
+/// One panel of output channels after the other, all of the view's vectors in tiles.
+@inline(__always)
+private func rows<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>
+) {
+  let depth = p.pointee.depth
+  let lastVector = p.pointee.vectors &- 1
+  var channel = 0
+  while channel < p.pointee.channels {
+    let weights = p.pointee.weights + channel &* depth
+    var vector = 0
+    while vector <= lastVector {
+      var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
+      // A tile behind the last vector computes that again.
+      for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
+      var sum = Tile<rows, vectors, L>()
+      sum.multiply(weights, origins, p.pointee.taps, depth: depth)
+      store(sum, p, channel: channel, vector: vector)
+      vector &+= vectors
+    }
+    channel &+= rows
+  }
+}
+
+extension Tile {
+  /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`.
+  @inline(__always)
+  fileprivate mutating func multiply(
+    _ weights: UnsafePointer<Float>, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
+    _ taps: UnsafePointer<Int32>, depth: Int
+  ) {
+    var weights = weights
+    var k = 0
+    while k < depth {
+      let tap = Int(taps[k])
+      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
+      for v in 0..<vectors { row[v] = L.load(origins[v] + tap) }
+      for i in 0..<rows {
+        let weight = L.splat(weights[i])
+        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(weight, row[v], sums[i][v]) }
+      }
+      weights += rows
+      k &+= 1
+    }
+  }
+}
+
+/// Stores a tile through bias and floor: at once where it is whole, else by way of scratch memory.
+@inline(__always)
+private func store<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: Tile<rows, vectors, L>, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
+) {
+  let floor = L.splat(p.pointee.floor)
+  let bias = p.pointee.bias + channel
+  let height = min(p.pointee.channels &- channel, rows)
+  let lanes = p.pointee.lanes
+  let target = p.pointee.target + channel &* p.pointee.channelStride
+  let targets = p.pointee.targets + vector
+  if height == rows, lanes == L.count, vector &+ vectors <= p.pointee.vectors {
+    for v in 0..<vectors {
+      let column = target + Int(targets[v])
+      for i in 0..<rows {
+        let value = tile.sums[i][v] + L.splat(bias[i])
+        L.store(value.replacing(with: floor, where: value .< floor), column + i &* p.pointee.channelStride)
+      }
+    }
+    return
+  }
+  for i in 0..<rows {
+    for v in 0..<vectors { L.store(tile.sums[i][v], p.pointee.scratch + (i &* vectors &+ v) &* L.count) }
+  }
+  let width = min(p.pointee.vectors &- vector, vectors)
+  var v = 0
+  while v < width {
+    let column = target + Int(targets[v])
+    var i = 0
+    while i < height {
+      let value = L.load(p.pointee.scratch + (i &* vectors &+ v) &* L.count) + L.splat(bias[i])
+      let row = column + i &* p.pointee.channelStride
+      L.store(value.replacing(with: floor, where: value .< floor), row, first: lanes)
+      i &+= 1
+    }
+    v &+= 1
+  }
+}
+
+/// A tile size of one level: what it is called, and the level's function.
+struct ConvTile<Arguments>: Sendable {
+  let level: InstructionSet
+  let rows: Int
+  let vectors: Int
+  let run: LevelFunction<Arguments>
+
+  var name: String { "\(rows)x\(vectors)" }
+  /// Bytes of scratch memory that one tile fills.
+  var byteCount: Int { cacheLines(rows * vectors * level.lanes * 4) }
+}
+
+#if arch(arm64)
+  private typealias N = NEONLanes
+  @c(conv_rows_6x4_neon_body) private func r6x4n(_ p: UnsafePointer<ConvRowsArguments>) { rows(Tile<6, 4, N>.self, p) }
+  @c(conv_rows_1x8_neon_body) private func r1x8n(_ p: UnsafePointer<ConvRowsArguments>) { rows(Tile<1, 8, N>.self, p) }
+
+  @inline(never) func convRowsTiles() -> [ConvTile<ConvRowsArguments>] {
+    [
+      .init(level: .neon, rows: 6, vectors: 4, run: conv_rows_6x4_neon),
+      .init(level: .neon, rows: 1, vectors: 8, run: conv_rows_1x8_neon),
+    ]
+  }
+#else
+  private typealias B = BaselineLanes
+  private typealias A = AVX2Lanes
+  private typealias Z = AVX512Lanes
+  private typealias Arguments = UnsafePointer<ConvRowsArguments>
+  @c(conv_rows_12x2_avx512_body) private func r12x2z(_ p: Arguments) { rows(Tile<12, 2, Z>.self, p) }
+  @c(conv_rows_8x3_avx512_body) private func r8x3z(_ p: Arguments) { rows(Tile<8, 3, Z>.self, p) }
+  @c(conv_rows_6x4_avx512_body) private func r6x4z(_ p: Arguments) { rows(Tile<6, 4, Z>.self, p) }
+  @c(conv_rows_4x6_avx512_body) private func r4x6z(_ p: Arguments) { rows(Tile<4, 6, Z>.self, p) }
+  @c(conv_rows_3x8_avx512_body) private func r3x8z(_ p: Arguments) { rows(Tile<3, 8, Z>.self, p) }
+  @c(conv_rows_1x8_avx512_body) private func r1x8z(_ p: Arguments) { rows(Tile<1, 8, Z>.self, p) }
+  @c(conv_rows_6x2_avx2_body) private func r6x2a(_ p: Arguments) { rows(Tile<6, 2, A>.self, p) }
+  @c(conv_rows_4x3_avx2_body) private func r4x3a(_ p: Arguments) { rows(Tile<4, 3, A>.self, p) }
+  @c(conv_rows_3x4_avx2_body) private func r3x4a(_ p: Arguments) { rows(Tile<3, 4, A>.self, p) }
+  @c(conv_rows_1x8_avx2_body) private func r1x8a(_ p: Arguments) { rows(Tile<1, 8, A>.self, p) }
+  @c(conv_rows_6x2_baseline_body) private func r6x2b(_ p: Arguments) { rows(Tile<6, 2, B>.self, p) }
+  @c(conv_rows_4x3_baseline_body) private func r4x3b(_ p: Arguments) { rows(Tile<4, 3, B>.self, p) }
+  @c(conv_rows_3x4_baseline_body) private func r3x4b(_ p: Arguments) { rows(Tile<3, 4, B>.self, p) }
+  @c(conv_rows_1x8_baseline_body) private func r1x8b(_ p: Arguments) { rows(Tile<1, 8, B>.self, p) }
+
+  @inline(never) func convRowsTiles() -> [ConvTile<ConvRowsArguments>] {
+    [
+      .init(level: .avx512, rows: 12, vectors: 2, run: conv_rows_12x2_avx512),
+      .init(level: .avx512, rows: 8, vectors: 3, run: conv_rows_8x3_avx512),
+      .init(level: .avx512, rows: 6, vectors: 4, run: conv_rows_6x4_avx512),
+      .init(level: .avx512, rows: 4, vectors: 6, run: conv_rows_4x6_avx512),
+      .init(level: .avx512, rows: 3, vectors: 8, run: conv_rows_3x8_avx512),
+      .init(level: .avx512, rows: 1, vectors: 8, run: conv_rows_1x8_avx512),
+      .init(level: .avx2, rows: 6, vectors: 2, run: conv_rows_6x2_avx2),
+      .init(level: .avx2, rows: 4, vectors: 3, run: conv_rows_4x3_avx2),
+      .init(level: .avx2, rows: 3, vectors: 4, run: conv_rows_3x4_avx2),
+      .init(level: .avx2, rows: 1, vectors: 8, run: conv_rows_1x8_avx2),
+      .init(level: .baseline, rows: 6, vectors: 2, run: conv_rows_6x2_baseline),
+      .init(level: .baseline, rows: 4, vectors: 3, run: conv_rows_4x3_baseline),
+      .init(level: .baseline, rows: 3, vectors: 4, run: conv_rows_3x4_baseline),
+      .init(level: .baseline, rows: 1, vectors: 8, run: conv_rows_1x8_baseline),
+    ]
+  }
+#endif

@@ -1,0 +1,152 @@
+import ISA
+
+/// One axis of a convolution as a tile sees it: output i is summed from the source at `start + i · stride + shift`, for
+/// the shift of each tap.
+///
+/// The forward pass and the weight gradient read the input this way. The input gradient reads the output gradient this
+/// way, once for each phase (remainder by the stride) of the input's coordinates.
+struct ConvAxis: Sendable {
+  /// Elements of the source.
+  var sourceCount: Int
+  /// The source's coordinate of the view's first element; negative or too large where there is padding.
+  var start: Int
+  var stride: Int
+  /// Outputs.
+  var count: Int
+  /// The kernel's element and the shift of each tap; shifts are at least 0.
+  var taps: [(kernel: Int, shift: Int)]
+  /// Where the outputs lie in the target: the first, and from one to the next.
+  var targetStart = 0
+  var targetStride = 1
+
+  /// Elements from an output's origin to behind its last tap.
+  var extent: Int { (taps.map(\.shift).max() ?? 0) + 1 }
+  /// Whether no output reads outside the source.
+  var staysInside: Bool { start >= 0 && start + (count - 1) * stride + extent <= sourceCount }
+
+  static func forward(
+    input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
+  ) -> ConvAxis {
+    ConvAxis(
+      sourceCount: input, start: -padding, stride: stride, count: output,
+      taps: (0..<kernel).map { ($0, $0 * dilation) })
+  }
+
+  /// The axis of the inputs whose coordinate i has (i + padding) mod stride = phase.
+  ///
+  /// Output o met input i at kernel element k where i + padding = o · stride + k · dilation. With
+  /// i + padding = q · stride + phase that is o = q + (phase - k · dilation) / stride, for the k that divide.
+  static func backward(
+    input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int, phase: Int
+  ) -> ConvAxis {
+    let first = floorDivide(padding - phase + stride - 1, stride)
+    let last = floorDivide(input - 1 + padding - phase, stride)
+    let taps = (0..<kernel).filter { (phase - $0 * dilation) % stride == 0 }
+      .map { (kernel: $0, shift: (phase - $0 * dilation) / stride) }
+    let lowest = taps.map(\.shift).min() ?? 0
+    return ConvAxis(
+      sourceCount: output, start: first + lowest, stride: 1, count: max(last - first + 1, 0),
+      taps: taps.map { ($0.kernel, $0.shift - lowest) },
+      targetStart: first * stride + phase - padding, targetStride: stride)
+  }
+}
+
+private func floorDivide(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((b - 1 - a) / b) }
+
+/// How a tile finds the source of one image and group: in place, or as a staged copy of a band of rows.
+struct ConvView: Sendable {
+  let y: ConvAxis
+  let x: ConvAxis
+  let channels: Int
+  let isStaged: Bool
+  /// Output rows that one band covers; the last band may have fewer.
+  let bandRows: Int
+  /// A staged row is as many runs of `phaseWidth` elements; see `ConvStageArguments`.
+  let phases: Int
+  let phaseWidth: Int
+  let rowStride: Int
+  let planeStride: Int
+
+  /// Elements of a staged band beyond which bands get shorter: 512 KB stay in the second-level cache.
+  private static let bandLimit = 128 << 10
+
+  /// - Parameters:
+  ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, so that their sources must be neighbours,
+  ///     too; nil where vectors hold channels.
+  ///   - minimumBands: how many bands to cut an image into at least, so that there is work for all threads.
+  init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, minimumBands: Int) {
+    self.y = y
+    self.x = x
+    self.channels = channels
+    let isContiguous = lanes == nil || (x.stride == 1 && x.count >= lanes!)
+    isStaged = !(y.staysInside && x.staysInside && isContiguous)
+    let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
+    if isStaged {
+      phases = lanes == nil ? 1 : x.stride
+      let width = (max(x.count, lanes ?? 1) - 1) * x.stride + x.extent
+      phaseWidth = (width + phases - 1) / phases
+      rowStride = phases * phaseWidth
+      let rows = Self.bandLimit / max(channels * rowStride, 1)
+      bandRows = min(max((rows - y.extent) / y.stride + 1, 1), wanted)
+      planeStride = ((bandRows - 1) * y.stride + y.extent) * rowStride
+    } else {
+      phases = 1
+      phaseWidth = 0
+      rowStride = x.sourceCount
+      bandRows = wanted
+      planeStride = y.sourceCount * x.sourceCount
+    }
+  }
+
+  var bands: Int { (y.count + bandRows - 1) / bandRows }
+  /// Elements of a staged band.
+  var stagedCount: Int { isStaged ? channels * planeStride : 0 }
+
+  func rows(ofBand band: Int) -> Int { min(bandRows, y.count - band * bandRows) }
+
+  /// The offset of an output's origin from the view's base; the row counts from the band's first.
+  func origin(_ row: Int, _ column: Int) -> Int {
+    row * y.stride * rowStride + (phases > 1 ? column : column * x.stride)
+  }
+
+  /// The offset of a tap from an output's origin.
+  func tap(_ channel: Int, _ shiftY: Int, _ shiftX: Int) -> Int {
+    channel * planeStride + shiftY * rowStride + shiftX % phases * phaseWidth + shiftX / phases
+  }
+
+  /// Offsets of all taps, channel by channel, in the kernel's order.
+  func taps() -> [Int] {
+    (0..<channels).flatMap { channel in
+      y.taps.flatMap { ty in x.taps.map { tx in tap(channel, ty.shift, tx.shift) } }
+    }
+  }
+
+  /// The view's base for a band of a group's planes; copies them to `staging` where the view is staged.
+  func base(
+    of source: UnsafePointer<Float>, band: Int, staging: UnsafeMutablePointer<Float>,
+    stage: LevelFunction<ConvStageArguments>
+  ) -> UnsafePointer<Float> {
+    let startY = y.start + band * bandRows * y.stride
+    guard isStaged else { return source + (startY * x.sourceCount + x.start) }
+    var arguments = ConvStageArguments(
+      source: source, target: staging, planes: channels, sourcePlaneStride: y.sourceCount * x.sourceCount,
+      sourceHeight: y.sourceCount, sourceWidth: x.sourceCount, startY: startY, startX: x.start,
+      height: planeStride / rowStride, phases: phases, phaseWidth: phaseWidth)
+    stage(&arguments)
+    return UnsafePointer(staging)
+  }
+}
+
+/// Offsets that level functions read while they run; they live as long as the plan.
+final class OffsetTable: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Int32>
+  let count: Int
+
+  init(_ offsets: [Int]) {
+    count = offsets.count
+    base = .allocate(capacity: max(count, 1))
+    for (i, offset) in offsets.enumerated() { base[i] = Int32(truncatingIfNeeded: offset) }
+  }
+
+  deinit { base.deallocate() }
+}

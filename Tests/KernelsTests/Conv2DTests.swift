@@ -1,0 +1,282 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct Conv2DTests {
+  /// Awkward sizes: channels that fill no vector, every width up to 40, strides, padding, dilation and groups per axis.
+  static let shapes: [Conv2DShape] = {
+    var shapes = [
+      // The tutorial network's two convolutions, and usual ones of larger networks.
+      Conv2DShape(batch: 3, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernel: 5),
+      Conv2DShape(batch: 5, inputChannels: 6, inputHeight: 14, inputWidth: 14, outputChannels: 16, kernel: 5),
+      Conv2DShape(
+        batch: 1, inputChannels: 17, inputHeight: 9, inputWidth: 33, outputChannels: 35, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 1, inputChannels: 3, inputHeight: 30, inputWidth: 31, outputChannels: 20, kernel: 7, stride: 2,
+        padding: 3),
+      Conv2DShape(batch: 2, inputChannels: 33, inputHeight: 7, inputWidth: 7, outputChannels: 40, kernel: 1),
+      Conv2DShape(
+        batch: 2, inputChannels: 13, inputHeight: 12, inputWidth: 20, outputChannels: 13, kernel: 3, padding: 1,
+        groups: 13),
+      Conv2DShape(
+        batch: 1, inputChannels: 6, inputHeight: 10, inputWidth: 18, outputChannels: 12, kernel: 3, stride: 2,
+        padding: 1, groups: 6),
+      Conv2DShape(batch: 2, inputChannels: 6, inputHeight: 8, inputWidth: 19, outputChannels: 10, kernel: 3, groups: 2),
+      // No images, one pixel, a window of padding alone on every side, strides beyond the image.
+      Conv2DShape(batch: 0, inputChannels: 2, inputHeight: 4, inputWidth: 4, outputChannels: 3, kernel: 3),
+      Conv2DShape(batch: 1, inputChannels: 1, inputHeight: 1, inputWidth: 1, outputChannels: 1, kernel: 1),
+      Conv2DShape(batch: 1, inputChannels: 2, inputHeight: 1, inputWidth: 2, outputChannels: 3, kernel: 2, padding: 4),
+      Conv2DShape(batch: 1, inputChannels: 2, inputHeight: 5, inputWidth: 6, outputChannels: 3, kernel: 2, stride: 9),
+      Conv2DShape(
+        batch: 1, inputChannels: 2, inputHeight: 9, inputWidth: 9, outputChannels: 3, kernel: 1, stride: 3, padding: 2),
+    ]
+    let channels = [1, 3, 5, 6, 7, 13, 17]
+    for width in 1...40 {
+      let i = width
+      let (kernelHeight, kernelWidth) = (1 + i % 3, 1 + i / 2 % 5)
+      let (dilationHeight, dilationWidth) = (1 + i / 3 % 2, i % 4 == 1 ? 2 : 1)
+      let (paddingHeight, paddingWidth) = (i % 3, i / 3 % 4)
+      let shape = Conv2DShape(
+        batch: 1 + i % 4, inputChannels: channels[i % 7], inputHeight: 3 + i % 6, inputWidth: width,
+        outputChannels: channels[i / 2 % 7], kernelHeight: kernelHeight, kernelWidth: kernelWidth,
+        strideHeight: 1 + i / 5 % 3, strideWidth: 1 + i / 4 % 3, paddingHeight: paddingHeight,
+        paddingWidth: paddingWidth, dilationHeight: dilationHeight, dilationWidth: dilationWidth)
+      if (kernelHeight - 1) * dilationHeight < shape.inputHeight + 2 * paddingHeight,
+        (kernelWidth - 1) * dilationWidth < width + 2 * paddingWidth
+      {
+        shapes.append(shape)
+      }
+      shapes.append(
+        Conv2DShape(
+          batch: 2, inputChannels: channels[i / 3 % 7], inputHeight: 6, inputWidth: width,
+          outputChannels: channels[i % 7], kernelHeight: 3, kernelWidth: min(width, 3)))
+    }
+    return shapes
+  }()
+
+  @Test("forward: every kernel gives the reference's result exactly", arguments: InstructionSet.available)
+  func forward(level: InstructionSet) throws {
+    for (i, shape) in Self.shapes.enumerated() {
+      try check(Conv2DForward.self, .init(shape: shape, relu: i % 2 == 0), shape, level: level) { plan, data in
+        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
+        plan.run(
+          .init(
+            input: data.input.pointer, weights: data.weights.pointer,
+            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return output.values
+      }
+    }
+  }
+
+  @Test("backward data: every kernel gives the reference's result exactly", arguments: InstructionSet.available)
+  func backwardData(level: InstructionSet) throws {
+    for shape in Self.shapes {
+      try check(Conv2DBackwardData.self, shape, shape, level: level) { plan, data in
+        let gradient = GuardedBuffer<Float>.poisoned(count: shape.inputCount)
+        plan.run(
+          .init(
+            outputGradient: data.outputGradient.pointer, weights: data.weights.pointer,
+            inputGradient: gradient.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return gradient.values
+      }
+    }
+  }
+
+  @Test("backward weights: every kernel gives the reference's result exactly", arguments: InstructionSet.available)
+  func backwardWeights(level: InstructionSet) throws {
+    for (i, shape) in Self.shapes.enumerated() {
+      try check(Conv2DBackwardWeights.self, shape, shape, level: level) { plan, data in
+        let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
+        let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
+        plan.run(
+          .init(
+            input: data.input.pointer, outputGradient: data.outputGradient.pointer,
+            weightGradient: weights.pointer, biasGradient: i % 3 == 0 ? nil : bias.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return weights.values + bias.values
+      }
+    }
+  }
+
+  @Test("an infinity or NaN in the input reaches what it is summed into, and nothing else")
+  func specialValues() throws {
+    for shape in [Self.shapes[0], Self.shapes[2], Self.shapes[7]] {
+      let data = Data(shape)
+      data.input.pointer[shape.inputCount / 2] = .infinity
+      data.input.pointer[shape.inputCount / 3] = .nan
+      data.outputGradient.pointer[shape.outputCount / 2] = .infinity
+      let forward = try results(Conv2DForward.self, .init(shape: shape), shape) { plan, workspace, output in
+        plan.run(
+          .init(input: data.input.pointer, weights: data.weights.pointer, output: output), workspace: workspace)
+        return shape.outputCount
+      }
+      let backward = try results(Conv2DBackwardData.self, shape, shape) { plan, workspace, output in
+        plan.run(
+          .init(outputGradient: data.outputGradient.pointer, weights: data.weights.pointer, inputGradient: output),
+          workspace: workspace)
+        return shape.inputCount
+      }
+      data.outputGradient.pointer[shape.outputCount / 2] = 1
+      let weights = try results(Conv2DBackwardWeights.self, shape, shape) { plan, workspace, output in
+        plan.run(
+          .init(input: data.input.pointer, outputGradient: data.outputGradient.pointer, weightGradient: output),
+          workspace: workspace)
+        return shape.weightCount
+      }
+      for results in [forward, backward, weights] {
+        for (name, values) in results {
+          #expect(firstDifference(values, results["reference"]!) == nil, "\(name) \(shape)")
+        }
+      }
+    }
+  }
+
+  @Test("an image's output has the same bits in every batch, whatever the threads")
+  func sameBits() throws {
+    let shape = Conv2DShape(
+      batch: 9, inputChannels: 7, inputHeight: 17, inputWidth: 23, outputChannels: 19, kernel: 3, padding: 1)
+    var single = shape
+    single.batch = 1
+    var random = TestRandom(seed: 8)
+    let input = GuardedBuffer(random.reals(shape.inputCount))
+    let weights = GuardedBuffer(random.reals(shape.weightCount))
+    for level in InstructionSet.available {
+      var outputs: [[Float]] = []
+      for threads in [1, 2, 3] {
+        let plan = try Plan<Conv2DForward>(.init(shape: shape), level: level, threads: threads)
+        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
+        plan.run(
+          .init(input: input.pointer, weights: weights.pointer, output: output.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        outputs.append(output.values)
+      }
+      #expect(outputs[0] == outputs[1] && outputs[0] == outputs[2], "\(level)")
+      let plan = try Plan<Conv2DForward>(.init(shape: single), level: level)
+      for image in [0, 8] {
+        let output = GuardedBuffer<Float>.poisoned(count: single.outputCount)
+        plan.run(
+          .init(input: input.pointer + image * single.inputCount, weights: weights.pointer, output: output.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        #expect(output.values == Array(outputs[0][image * single.outputCount..<(image + 1) * single.outputCount]))
+      }
+    }
+  }
+
+  @Test("the weight gradient's bits do not depend on the threads")
+  func sameGradientBits() throws {
+    var random = TestRandom(seed: 9)
+    for shape in [
+      Conv2DShape(batch: 33, inputChannels: 3, inputHeight: 20, inputWidth: 20, outputChannels: 6, kernel: 5),
+      Conv2DShape(
+        batch: 5, inputChannels: 20, inputHeight: 16, inputWidth: 16, outputChannels: 37, kernel: 3, padding: 1),
+    ] {
+      let input = GuardedBuffer(random.reals(shape.inputCount))
+      let gradient = GuardedBuffer(random.reals(shape.outputCount))
+      for level in InstructionSet.available {
+        let results = try [1, 2, 3].map { threads in
+          let plan = try Plan<Conv2DBackwardWeights>(shape, level: level, threads: threads)
+          let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
+          let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
+          plan.run(
+            .init(
+              input: input.pointer, outputGradient: gradient.pointer, weightGradient: weights.pointer,
+              biasGradient: bias.pointer),
+            workspace: poisonedWorkspace(plan.workspaceByteCount))
+          return weights.values + bias.values
+        }
+        #expect(results[0] == results[1] && results[0] == results[2], "\(level) \(shape)")
+      }
+    }
+  }
+
+  @Test("shapes that are no convolution are refused with what would be right")
+  func refusals() {
+    func refused(_ change: (inout Conv2DShape) -> Void) {
+      var shape = Conv2DShape(batch: 1, inputChannels: 4, inputHeight: 8, inputWidth: 8, outputChannels: 4, kernel: 3)
+      change(&shape)
+      #expect(throws: KernelError.self, "\(shape)") { try Plan<Conv2DForward>(.init(shape: shape)) }
+    }
+    refused { $0.batch = -1 }
+    refused { $0.inputChannels = 0 }
+    refused { $0.groups = 3 }
+    refused { $0.kernelHeight = 9 }
+    refused { $0.dilationWidth = 4 }
+    refused { $0.strideWidth = 0 }
+    refused { $0.paddingHeight = -1 }
+    refused { $0.inputHeight = 1 << 29 }
+    refused { $0.inputHeight = Int.max }
+    refused { $0.paddingWidth = Int.max / 2 }
+  }
+
+  // MARK: - Data and comparison
+
+  struct Data {
+    let input: GuardedBuffer<Float>
+    let weights: GuardedBuffer<Float>
+    let bias: GuardedBuffer<Float>
+    let outputGradient: GuardedBuffer<Float>
+
+    init(_ shape: Conv2DShape) {
+      var random = TestRandom(seed: 4)
+      input = GuardedBuffer(random.integers(shape.inputCount))
+      weights = GuardedBuffer(random.integers(shape.weightCount))
+      bias = GuardedBuffer(random.integers(shape.outputChannels))
+      outputGradient = GuardedBuffer(random.integers(shape.outputCount))
+    }
+  }
+
+  /// Runs the reference and every kernel of a level that accepts the problem, with one thread and with two.
+  func check<Op: Operation>(
+    _ operation: Op.Type, _ problem: Op.Problem, _ shape: Conv2DShape, level: InstructionSet,
+    run: (Plan<Op>, Data) -> [Float]
+  ) throws {
+    let data = Data(shape)
+    let expected = run(try Plan<Op>(problem, kernel: "reference"), data)
+    var ran = 0
+    for kernel in Op.kernels where kernel.level == level && !kernel.isReference && kernel.fitness(problem) != nil {
+      for threads in [1, 2] {
+        let plan = try Plan<Op>(problem, level: level, threads: threads, kernel: kernel.name)
+        #expect(plan.kernel.name == kernel.name)
+        let difference = firstDifference(run(plan, data), expected)
+        #expect(difference == nil, "\(Op.name) \(Op.pass) \(kernel.name), \(threads) threads, \(shape)")
+        ran += 1
+      }
+    }
+    #expect(ran > 0, "no kernel of \(level) accepts \(shape)")
+    let chosen = try Plan<Op>(problem, level: level).kernel
+    #expect(!chosen.isReference && chosen.level == level, "\(level) runs \(chosen.name) for \(shape)")
+  }
+
+  /// The results of all kernels that the processor has, by name.
+  func results<Op: Operation>(
+    _ operation: Op.Type, _ problem: Op.Problem, _ shape: Conv2DShape,
+    run: (Plan<Op>, Workspace, UnsafeMutablePointer<Float>) -> Int
+  ) throws -> [String: [Float]] {
+    var results: [String: [Float]] = [:]
+    let count = max(shape.inputCount, shape.outputCount, shape.weightCount)
+    for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
+      guard kernel.fitness(problem) != nil else { continue }
+      let plan = try Plan<Op>(problem, level: kernel.level, kernel: kernel.name)
+      let output = GuardedBuffer<Float>.poisoned(count: count)
+      let used = run(plan, poisonedWorkspace(plan.workspaceByteCount), output.pointer)
+      results[kernel.name] = Array(output.values[..<used])
+    }
+    return results
+  }
+}
+
+extension Conv2DShape {
+  /// A shape with the same parameters along both axes.
+  init(
+    batch: Int, inputChannels: Int, inputHeight: Int, inputWidth: Int, outputChannels: Int, kernel: Int,
+    stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
+  ) {
+    self.init(
+      batch: batch, inputChannels: inputChannels, inputHeight: inputHeight, inputWidth: inputWidth,
+      outputChannels: outputChannels, kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride,
+      strideWidth: stride, paddingHeight: padding, paddingWidth: padding, dilationHeight: dilation,
+      dilationWidth: dilation, groups: groups)
+  }
+}
