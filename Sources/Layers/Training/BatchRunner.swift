@@ -71,10 +71,15 @@ final class BatchRunner {
 
   /// Checks that the model takes the data set's images.
   func check(_ dataset: ImageDataset) throws(LayerError) {
-    let given: Shape = [dataset.channels, dataset.height, dataset.width]
     let expected = plan.model.inputShape
-    guard given == expected || (expected.rank == 1 && given.count == expected.count) else {
-      throw .inputShape(layer: plan.model.network.name, given: given, expected: "\(expected)")
+    let fits =
+      expected.rank == 3
+      ? expected[0] == dataset.channels && expected[1] == dataset.height && expected[2] == dataset.width
+      : expected.rank == 1 && expected[0] == dataset.imageByteCount
+    guard fits else {
+      throw .inputShape(
+        layer: plan.model.network.name, given: [dataset.channels, dataset.height, dataset.width],
+        expected: "\(expected)")
     }
   }
 

@@ -118,14 +118,14 @@ public final class Trainer {
   }
 
   /// One training step on images of a data set, at most ``batchSize``; returns the mean loss before the update.
-  public func step(on dataset: ImageDataset, indices: some Collection<Int>) throws(LayerError) -> Float {
+  public func step(on dataset: ImageDataset, indices: [Int]) throws(LayerError) -> Float {
     try runner.check(dataset)
     guard indices.count <= batchSize, indices.allSatisfy({ 0..<dataset.count ~= $0 }) else {
       throw .invalidValue(
-        layer: "Trainer", name: "indices", value: "\(Array(indices))",
+        layer: "Trainer", name: "indices", value: "\(indices)",
         expected: "at most \(batchSize) of 0 ..< \(dataset.count)")
     }
-    for (i, index) in indices.enumerated() { runner.indices[i] = Int32(truncatingIfNeeded: index) }
+    for i in indices.indices { runner.indices[i] = Int32(truncatingIfNeeded: indices[i]) }
     let count = indices.count
     guard count > 0 else { return 0 }
     try dataset.pixels.withUnsafeBufferPointer { (pixels) throws(LayerError) in
