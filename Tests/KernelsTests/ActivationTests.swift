@@ -34,7 +34,7 @@ import Testing
   }
 
   /// Every row against the last, in place and not, at every count, and each result the same wherever the value lies.
-  private func matchesReference<Op: Kernels.Operation>(_ operation: Op.Type, ulps limit: Int) throws
+  private func matchesReference<Op: KernelOperation>(_ operation: Op.Type, ulps limit: Int) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
     for row in runnableRows(Op.self) {
       for count in elementCounts {
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  private func threadsAgree<Op: Kernels.Operation>(_ operation: Op.Type) throws
+  private func threadsAgree<Op: KernelOperation>(_ operation: Op.Type) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
     for row in runnableRows(Op.self) {
       let count = 100_003
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  private func backwardMatchesReference<Op: Kernels.Operation>(_ operation: Op.Type) throws
+  private func backwardMatchesReference<Op: KernelOperation>(_ operation: Op.Type) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseBackwardOperands {
     for row in runnableRows(Op.self) {
       for count in elementCounts {

@@ -100,7 +100,7 @@ struct AllocationTests {
 
     /// Expects that no kernel of the table allocates once it is planned and has run. A reference may: it is there to be
     /// read.
-    func expectNone<Op: Operation>(_ operation: Op.Type, _ problem: Op.Problem, _ operands: Op.Operands) throws {
+    func expectNone<Op: KernelOperation>(_ operation: Op.Type, _ problem: Op.Problem, _ operands: Op.Operands) throws {
       for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
         guard !kernel.isReference, kernel.fitness(problem) != nil else { continue }
         let plan = try Plan<Op>(problem, level: kernel.level, kernel: kernel.name)

@@ -86,7 +86,7 @@ import Testing
       GlobalPoolShape(batch: 0, channels: 3, inputHeight: 4, inputWidth: 4),
     ]
 
-  static func compareForward<Op: Operation>(
+  static func compareForward<Op: KernelOperation>(
     _ operation: Op.Type, _ shapes: [Op.Problem], _ level: InstructionSet, _ inputCount: KeyPath<Op.Problem, Int>,
     _ outputCount: KeyPath<Op.Problem, Int>
   ) throws where Op.Operands == AveragePool2DForward.Operands {
@@ -108,7 +108,7 @@ import Testing
     #expect(ran >= shapes.count)
   }
 
-  static func compareBackward<Op: Operation>(
+  static func compareBackward<Op: KernelOperation>(
     _ operation: Op.Type, _ shapes: [Op.Problem], _ level: InstructionSet, _ inputCount: KeyPath<Op.Problem, Int>,
     _ outputCount: KeyPath<Op.Problem, Int>, gradients: (Op.Problem, inout TestRandom) -> [Float]
   ) throws where Op.Operands == AveragePool2DBackward.Operands {
@@ -130,7 +130,7 @@ import Testing
     #expect(ran >= shapes.count)
   }
 
-  static func run<Op: Operation>(_ plan: Plan<Op>, _ input: [Float], outputCount: Int) -> [Float]
+  static func run<Op: KernelOperation>(_ plan: Plan<Op>, _ input: [Float], outputCount: Int) -> [Float]
   where Op.Operands == AveragePool2DForward.Operands {
     let input = GuardedBuffer(input)
     let output = GuardedBuffer<Float>.poisoned(count: outputCount)
@@ -139,7 +139,7 @@ import Testing
     return output.values
   }
 
-  static func run<Op: Operation>(_ plan: Plan<Op>, _ gradient: [Float], inputCount: Int) -> [Float]
+  static func run<Op: KernelOperation>(_ plan: Plan<Op>, _ gradient: [Float], inputCount: Int) -> [Float]
   where Op.Operands == AveragePool2DBackward.Operands {
     let gradient = GuardedBuffer(gradient)
     let result = GuardedBuffer<Float>.poisoned(count: inputCount)

@@ -228,7 +228,7 @@ import Testing
   }
 
   /// Runs the reference and every kernel of a level that accepts the problem, with one thread and with two.
-  func check<Op: Operation>(
+  func check<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, _ shape: Conv2DShape, level: InstructionSet,
     run: (Plan<Op>, Data) -> [Float]
   ) throws {
@@ -250,7 +250,7 @@ import Testing
   }
 
   /// The results of all kernels that the processor has, by name.
-  func results<Op: Operation>(
+  func results<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, _ shape: Conv2DShape,
     run: (Plan<Op>, Workspace, UnsafeMutablePointer<Float>) -> Int
   ) throws -> [String: [Float]] {

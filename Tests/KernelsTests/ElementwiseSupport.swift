@@ -3,19 +3,19 @@ import TestSupport
 import Testing
 
 /// The rows of an operation's table that this processor can run, the reference last.
-func runnableRows<Op: Operation>(_ operation: Op.Type) -> [Kernel<Op>] {
+func runnableRows<Op: KernelOperation>(_ operation: Op.Type) -> [Kernel<Op>] {
   Op.kernels.filter { InstructionSet.available.contains($0.level) }
 }
 
 /// A plan for one row of a table.
-func plan<Op: Operation>(_ row: Kernel<Op>, _ problem: Op.Problem, threads: Int = 1) throws -> Plan<Op> {
+func plan<Op: KernelOperation>(_ row: Kernel<Op>, _ problem: Op.Problem, threads: Int = 1) throws -> Plan<Op> {
   let plan = try Plan<Op>(problem, level: row.level, threads: threads, kernel: row.name)
   #expect(plan.kernel.name == row.name)
   return plan
 }
 
 /// Runs a plan on operands whose memory belongs to `owners`.
-func run<Op: Operation>(_ plan: Plan<Op>, _ operands: Op.Operands, keeping owners: AnyObject...) {
+func run<Op: KernelOperation>(_ plan: Plan<Op>, _ operands: Op.Operands, keeping owners: AnyObject...) {
   plan.run(operands, workspace: poisonedWorkspace(plan.workspaceByteCount))
   withExtendedLifetime(owners) {}
 }

@@ -41,7 +41,7 @@ enum PoolShapes {
     strideWidth: 2)
 
   /// The valid ones of the shapes above for an operation.
-  static func valid<Op: Operation>(for operation: Op.Type, maximumDilation: Int = 3) -> [Pool2DShape]
+  static func valid<Op: KernelOperation>(for operation: Op.Type, maximumDilation: Int = 3) -> [Pool2DShape]
   where Op.Problem == Pool2DShape {
     (twoByTwo + windows(maximumDilation: maximumDilation) + [large, largeTwoByTwo])
       .filter { (try? Op.validate($0)) != nil }

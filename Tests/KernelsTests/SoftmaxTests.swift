@@ -72,7 +72,7 @@ import Testing
     #expect(throws: KernelError.self) { try Plan<SoftmaxForward>(.init(rows: .max / 8, columns: 100)) }
   }
 
-  private func forward<Op: Kernels.Operation>(
+  private func forward<Op: KernelOperation>(
     _ row: Kernel<Op>, _ values: [Float], columns: Int, threads: Int = 1
   ) throws -> [Float] where Op.Problem == RowsProblem, Op.Operands == RowsOperands {
     let input = GuardedBuffer(values)
@@ -83,7 +83,7 @@ import Testing
     return output.values
   }
 
-  private func forwardMatches<Op: Kernels.Operation>(_ operation: Op.Type, relative: Float, absolute: Float) throws
+  private func forwardMatches<Op: KernelOperation>(_ operation: Op.Type, relative: Float, absolute: Float) throws
   where Op.Problem == RowsProblem, Op.Operands == RowsOperands {
     for row in runnableRows(Op.self) {
       for columns in SoftmaxCrossEntropyTests.columnCounts {
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  private func backwardMatches<Op: Kernels.Operation, Forward: Kernels.Operation>(
+  private func backwardMatches<Op: KernelOperation, Forward: KernelOperation>(
     _ operation: Op.Type, forward: Forward.Type
   ) throws
   where
@@ -133,7 +133,7 @@ import Testing
     }
   }
 
-  private func rowsAreIndependent<Op: Kernels.Operation>(_ operation: Op.Type) throws
+  private func rowsAreIndependent<Op: KernelOperation>(_ operation: Op.Type) throws
   where Op.Problem == RowsProblem, Op.Operands == RowsOperands {
     for row in runnableRows(Op.self) {
       for columns in [10, 37] {

@@ -42,7 +42,7 @@ import Testing
     try expect(SigmoidForward.self, input, [0.5, 0.5, 0.5, 0.5, 0.5, 1, 0, .nan])
   }
 
-  private func expect<Op: Kernels.Operation>(_ operation: Op.Type, _ input: [Float], _ expected: [Float]) throws
+  private func expect<Op: KernelOperation>(_ operation: Op.Type, _ input: [Float], _ expected: [Float]) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
     for row in runnableRows(Op.self) {
       let memory = GuardedBuffer(input)
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  private func sweep<Op: Kernels.Operation>(_ operation: Op.Type, _ oracle: (Double) -> Double) throws
+  private func sweep<Op: KernelOperation>(_ operation: Op.Type, _ oracle: (Double) -> Double) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
     let input = GuardedBuffer(Self.arguments)
     let expected = Self.arguments.map { Float(oracle(Double($0))) }

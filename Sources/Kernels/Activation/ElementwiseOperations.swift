@@ -35,7 +35,7 @@ public struct ElementwiseBackwardOperands {
   }
 }
 
-extension Operation where Problem == ElementwiseProblem, Operands == ElementwiseOperands {
+extension KernelOperation where Problem == ElementwiseProblem, Operands == ElementwiseOperands {
   /// A row for each level, and the reference: `function` of one value after the other.
   static func rows(
     _ functions: LevelFunctions<MapArguments>, reference function: @escaping @Sendable (Float) -> Float
@@ -56,7 +56,7 @@ extension Operation where Problem == ElementwiseProblem, Operands == Elementwise
   }
 }
 
-extension Operation where Problem == ElementwiseProblem, Operands == ElementwiseBackwardOperands {
+extension KernelOperation where Problem == ElementwiseProblem, Operands == ElementwiseBackwardOperands {
   /// A row for each level, and the reference: `gradient` of one output and output gradient after the other.
   static func rows(
     _ functions: LevelFunctions<MapBackwardArguments>,
@@ -81,7 +81,7 @@ extension Operation where Problem == ElementwiseProblem, Operands == Elementwise
   }
 }
 
-extension Operation where Problem == ElementwiseProblem {
+extension KernelOperation where Problem == ElementwiseProblem {
   /// - Throws: ``KernelError`` when the count is negative or cannot be addressed.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "count", problem.count, in: 0...Int.max)

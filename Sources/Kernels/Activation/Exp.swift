@@ -2,7 +2,7 @@ import Foundation
 import ISA
 
 /// exp(x), within 2 ulp of the exact value, also where that is denormal; 0 at -infinity.
-public enum ExpForward: Operation {
+public enum ExpForward: KernelOperation {
   public static let name = "exp"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands

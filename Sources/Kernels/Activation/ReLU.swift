@@ -1,7 +1,7 @@
 import ISA
 
 /// max(x, 0); NaN stays NaN, and -0 becomes 0.
-public enum ReLUForward: Operation {
+public enum ReLUForward: KernelOperation {
   public static let name = "relu"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
@@ -11,7 +11,7 @@ public enum ReLUForward: Operation {
 
 /// The gradient of ``ReLUForward``: 0 where the output is 0, else the output's gradient. Where the output is NaN the
 /// gradient passes.
-public enum ReLUBackward: Operation {
+public enum ReLUBackward: KernelOperation {
   public static let name = "relu"
   public static let pass = "backward-data"
   public typealias Problem = ElementwiseProblem

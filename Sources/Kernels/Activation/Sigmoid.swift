@@ -2,7 +2,7 @@ import Foundation
 import ISA
 
 /// 1 / (1 + exp(-x)), within 2 ulp of the exact value, also where that is denormal.
-public enum SigmoidForward: Operation {
+public enum SigmoidForward: KernelOperation {
   public static let name = "sigmoid"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
@@ -13,7 +13,7 @@ public enum SigmoidForward: Operation {
 }
 
 /// The gradient of ``SigmoidForward`` from its output y: sigmoid' = (1 - y)·y.
-public enum SigmoidBackward: Operation {
+public enum SigmoidBackward: KernelOperation {
   public static let name = "sigmoid"
   public static let pass = "backward-data"
   public typealias Problem = ElementwiseProblem

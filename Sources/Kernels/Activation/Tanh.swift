@@ -2,7 +2,7 @@ import Foundation
 import ISA
 
 /// tanh(x), within 2 ulp of the exact value; -0 stays -0 and denormals stay themselves.
-public enum TanhForward: Operation {
+public enum TanhForward: KernelOperation {
   public static let name = "tanh"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
@@ -11,7 +11,7 @@ public enum TanhForward: Operation {
 }
 
 /// The gradient of ``TanhForward`` from its output y: tanh' = 1 - y².
-public enum TanhBackward: Operation {
+public enum TanhBackward: KernelOperation {
   public static let name = "tanh"
   public static let pass = "backward-data"
   public typealias Problem = ElementwiseProblem

@@ -3,7 +3,7 @@ import ISA
 /// A batch of images for a network, gathered by index from a set of byte images: output = byte·scale + offset.
 ///
 /// The product is rounded before the offset is added; all levels give the same bits.
-public enum BatchAssembly: Operation {
+public enum BatchAssembly: KernelOperation {
   public static let name = "batch-assembly"
 
   /// `batch` images of `channels` planes of `plane` bytes each.

@@ -4,7 +4,7 @@ import ISA
 ///
 /// The sum is a tree that depends on the level and the problem alone: lane by lane over the vectors of a plane and over
 /// the images, then the halves of the vector. Threads share the channels.
-public enum BiasBackward: Operation {
+public enum BiasBackward: KernelOperation {
   public static let name = "bias"
   public static let pass = "backward-weights"
   public typealias Problem = ChannelsProblem

@@ -13,7 +13,7 @@ public struct ChannelsProblem: Sendable, Hashable {
   }
 }
 
-extension Operation where Problem == ChannelsProblem {
+extension KernelOperation where Problem == ChannelsProblem {
   /// - Throws: ``KernelError`` for negative sizes, and for more elements than can be addressed.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "batch", problem.batch, in: 0...Int.max)
@@ -25,7 +25,7 @@ extension Operation where Problem == ChannelsProblem {
 }
 
 /// Adds to each channel its bias. All levels give the same bits.
-public enum BiasForward: Operation {
+public enum BiasForward: KernelOperation {
   public static let name = "bias"
   public typealias Problem = ChannelsProblem
 

@@ -1,5 +1,5 @@
 /// output = relu(convolution(input, weights) + bias).
-public enum Conv2DForward: Operation {
+public enum Conv2DForward: KernelOperation {
   public static let name = "conv2d"
 
   public struct Problem: Sendable, Hashable {
@@ -44,7 +44,7 @@ public enum Conv2DForward: Operation {
 
 /// The gradient of the input from that of the output: a convolution of the output gradient with the kernel turned by
 /// 180° and its channels exchanged.
-public enum Conv2DBackwardData: Operation {
+public enum Conv2DBackwardData: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-data"
 
@@ -74,7 +74,7 @@ public enum Conv2DBackwardData: Operation {
 }
 
 /// The gradients of weights and bias, summed over the batch.
-public enum Conv2DBackwardWeights: Operation {
+public enum Conv2DBackwardWeights: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-weights"
 

@@ -2,7 +2,7 @@
 ///
 /// Each element of C is the sum over k in order, in blocks whose length depends on the depth alone: the same bits
 /// whatever the other rows and columns, the tile that it falls in and the number of threads.
-public enum GEMM: Operation {
+public enum GEMM: KernelOperation {
   public static let name = "gemm"
 
   /// A vector that is added to every column or every row of the product.

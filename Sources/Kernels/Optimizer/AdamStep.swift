@@ -10,7 +10,7 @@ import ISA
 ///     parameter ← parameter - learningRate/(1 - beta1ᵗ) · m / (√v/√(1 - beta2ᵗ) + epsilon)
 ///
 /// Before the first step m and v are 0. All levels give the same bits.
-public enum AdamStep: Operation {
+public enum AdamStep: KernelOperation {
   public static let name = "adam"
 
   /// What depends on beta1, beta2 and the step alone is computed in Double, so that 1 - beta2 keeps its digits.

@@ -9,7 +9,7 @@ import ISA
 ///     parameter ← parameter - learningRate·g
 ///
 /// The second and third line are left out when momentum is 0. All levels give the same bits.
-public enum SGDStep: Operation {
+public enum SGDStep: KernelOperation {
   public static let name = "sgd"
 
   public struct Problem: Sendable, Hashable {

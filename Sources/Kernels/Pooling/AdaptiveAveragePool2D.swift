@@ -50,7 +50,7 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
 }
 
 /// The mean of each window, the windows as even as whole elements permit.
-public enum AdaptiveAveragePool2DForward: Operation {
+public enum AdaptiveAveragePool2DForward: KernelOperation {
   public typealias Problem = AdaptivePool2DShape
   public typealias Operands = AveragePool2DForward.Operands
 
@@ -95,7 +95,7 @@ public enum AdaptiveAveragePool2DForward: Operation {
 }
 
 /// The gradient of adaptive average pooling: each output's gradient is shared out over its window.
-public enum AdaptiveAveragePool2DBackward: Operation {
+public enum AdaptiveAveragePool2DBackward: KernelOperation {
   public typealias Problem = AdaptivePool2DShape
   public typealias Operands = AveragePool2DBackward.Operands
 

@@ -1,7 +1,7 @@
 import ISA
 
 /// The mean of each window; `countIncludePad` says what it is divided by. There is no dilation.
-public enum AveragePool2DForward: Operation {
+public enum AveragePool2DForward: KernelOperation {
   public typealias Problem = Pool2DShape
 
   public struct Operands {
@@ -43,7 +43,7 @@ public enum AveragePool2DForward: Operation {
 
 /// The gradient of average pooling: each output's gradient, over its divisor, is added to all of its window in the
 /// input, in scan order of the outputs.
-public enum AveragePool2DBackward: Operation {
+public enum AveragePool2DBackward: KernelOperation {
   public typealias Problem = Pool2DShape
 
   public struct Operands {

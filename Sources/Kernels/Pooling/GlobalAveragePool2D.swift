@@ -23,7 +23,7 @@ public struct GlobalPoolShape: Equatable, Hashable, Sendable {
 }
 
 /// The mean of each plane: `[batch, channels, inputHeight, inputWidth]` to `[batch, channels]`.
-public enum GlobalAveragePool2DForward: Operation {
+public enum GlobalAveragePool2DForward: KernelOperation {
   public typealias Problem = GlobalPoolShape
   public typealias Operands = AveragePool2DForward.Operands
 
@@ -56,7 +56,7 @@ public enum GlobalAveragePool2DForward: Operation {
 }
 
 /// The gradient of global average pooling: each plane is filled with its output's gradient over the plane's size.
-public enum GlobalAveragePool2DBackward: Operation {
+public enum GlobalAveragePool2DBackward: KernelOperation {
   public typealias Problem = GlobalPoolShape
   public typealias Operands = AveragePool2DBackward.Operands
 

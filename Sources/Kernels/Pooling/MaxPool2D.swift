@@ -4,7 +4,7 @@ import ISA
 ///
 /// Padding is never chosen. Of equal values the first in scan order wins; every NaN takes the place of what came before
 /// it, so a window that holds NaN yields its last one, as in PyTorch.
-public enum MaxPool2DForward: Operation {
+public enum MaxPool2DForward: KernelOperation {
   public typealias Problem = Pool2DShape
 
   public struct Operands {
@@ -55,7 +55,7 @@ public enum MaxPool2DForward: Operation {
 }
 
 /// The gradient of max pooling: each output's gradient is added at its window's winner, in scan order of the outputs.
-public enum MaxPool2DBackward: Operation {
+public enum MaxPool2DBackward: KernelOperation {
   public typealias Problem = Pool2DShape
 
   public struct Operands {

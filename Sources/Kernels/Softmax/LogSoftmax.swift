@@ -2,7 +2,7 @@ import Foundation
 import ISA
 
 /// xⱼ - log Σᵢ exp(xᵢ) along each row. A row that holds NaN, +infinity, or only -infinity becomes NaN, as in PyTorch.
-public enum LogSoftmaxForward: Operation {
+public enum LogSoftmaxForward: KernelOperation {
   public static let name = "log-softmax"
   public typealias Problem = RowsProblem
   public typealias Operands = RowsOperands
@@ -16,7 +16,7 @@ public enum LogSoftmaxForward: Operation {
 }
 
 /// The gradient of ``LogSoftmaxForward`` from its output y: gⱼ - exp(yⱼ)·Σᵢ gᵢ.
-public enum LogSoftmaxBackward: Operation {
+public enum LogSoftmaxBackward: KernelOperation {
   public static let name = "log-softmax"
   public static let pass = "backward-data"
   public typealias Problem = RowsProblem

@@ -38,14 +38,14 @@ public struct RowsBackwardOperands {
   }
 }
 
-extension Operation where Problem == RowsProblem {
+extension KernelOperation where Problem == RowsProblem {
   /// - Throws: ``KernelError`` for negative rows, no columns, or more elements than can be addressed.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try validateRows(name, rows: problem.rows, columns: problem.columns)
   }
 }
 
-extension Operation where Problem == RowsProblem, Operands == RowsOperands {
+extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands {
   /// A row of the table for each level, and the reference, which writes one row of the matrix.
   static func rows(
     _ functions: LevelFunctions<RowsArguments>,
@@ -74,7 +74,7 @@ extension Operation where Problem == RowsProblem, Operands == RowsOperands {
   }
 }
 
-extension Operation where Problem == RowsProblem, Operands == RowsBackwardOperands {
+extension KernelOperation where Problem == RowsProblem, Operands == RowsBackwardOperands {
   /// A row of the table for each level, and the reference, which writes one row of the input's gradient.
   static func rows(
     _ functions: LevelFunctions<RowsBackwardArguments>,

@@ -2,7 +2,7 @@ import Foundation
 import ISA
 
 /// exp(xⱼ) / Σᵢ exp(xᵢ) along each row. A row that holds NaN, +infinity, or only -infinity becomes NaN, as in PyTorch.
-public enum SoftmaxForward: Operation {
+public enum SoftmaxForward: KernelOperation {
   public static let name = "softmax"
   public typealias Problem = RowsProblem
   public typealias Operands = RowsOperands
@@ -16,7 +16,7 @@ public enum SoftmaxForward: Operation {
 }
 
 /// The gradient of ``SoftmaxForward`` from its output y: yⱼ·(gⱼ - Σᵢ gᵢ·yᵢ).
-public enum SoftmaxBackward: Operation {
+public enum SoftmaxBackward: KernelOperation {
   public static let name = "softmax"
   public static let pass = "backward-data"
   public typealias Problem = RowsProblem

@@ -8,7 +8,7 @@ import ISA
 ///
 /// computed after the row's largest logit has been subtracted, so that logits of any size neither overflow nor lose the
 /// sum. A row that holds NaN, +infinity, or only -infinity has NaN losses and gradients, as in PyTorch.
-public enum SoftmaxCrossEntropy: Operation {
+public enum SoftmaxCrossEntropy: KernelOperation {
   public static let name = "softmax-cross-entropy"
 
   /// `rows` examples of `columns` classes.

@@ -1,7 +1,7 @@
 import Kernels
 
 /// An activation whose derivative is a function of its output.
-final class PlannedActivation<Forward: Operation, Backward: Operation>: PlannedLayer
+final class PlannedActivation<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Problem == ElementwiseProblem, Forward.Operands == ElementwiseOperands,
   Backward.Problem == ElementwiseProblem, Backward.Operands == ElementwiseBackwardOperands

@@ -29,7 +29,7 @@ extension Optimizer {
   }
 
   /// Plans an update kernel.
-  func kernel<Op: Operation>(
+  func kernel<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> Plan<Op> {
     do {

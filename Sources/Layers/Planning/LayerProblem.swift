@@ -40,7 +40,7 @@ public struct LayerProblem: Sendable {
 
   /// Plans a kernel at this level and number of threads.
   /// - Throws: ``LayerError/kernel(layer:_:)`` when the kernel rejects its problem.
-  public func kernel<Op: Operation>(
+  public func kernel<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, for layer: String
   ) throws(LayerError) -> Plan<Op> {
     do {
@@ -51,7 +51,7 @@ public struct LayerProblem: Sendable {
   }
 
   /// Plans a kernel of the backward pass; nil for inference, or where `isNeeded` is false.
-  public func backwardKernel<Op: Operation>(
+  public func backwardKernel<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, for layer: String, if isNeeded: Bool = true
   ) throws(LayerError) -> Plan<Op>? {
     guard mode == .training, isNeeded else { return nil }

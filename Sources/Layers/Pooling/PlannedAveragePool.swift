@@ -1,7 +1,7 @@
 import Kernels
 
 /// An average pooling of any kind: its backward pass needs the output's gradient and nothing else.
-final class PlannedAveragePool<Forward: Operation, Backward: Operation>: PlannedLayer
+final class PlannedAveragePool<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Operands == AveragePool2DForward.Operands, Backward.Operands == AveragePool2DBackward.Operands,
   Forward.Problem == Backward.Problem

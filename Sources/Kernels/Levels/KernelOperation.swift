@@ -2,7 +2,7 @@
 ///
 /// Dispatch, the tests and the benchmark all walk ``kernels``: a row that is added there is dispatched, tested against
 /// the last row and timed without another edit.
-public protocol Operation: Sendable {
+public protocol KernelOperation: Sendable {
   /// The shapes and parameters of one use of the operation; it says nothing about where the data is.
   associatedtype Problem: Sendable
   /// Pointers to the data of one run.
@@ -18,12 +18,12 @@ public protocol Operation: Sendable {
   static func validate(_ problem: Problem) throws(KernelError)
 }
 
-extension Operation {
+extension KernelOperation {
   public static var pass: String { "forward" }
 }
 
 /// One row of an operation's table: an implementation at an instruction-set level.
-public struct Kernel<Op: Operation>: Sendable {
+public struct Kernel<Op: KernelOperation>: Sendable {
   /// How it computes, such as `packed` or `rows`; with the level and the tile it is the row's name.
   public let algorithm: String
   /// The level whose instructions it uses.
@@ -85,7 +85,7 @@ public struct PreparedKernel<Operands>: Sendable {
 ///     plan.run(.init(a: a, b: b, c: c), workspace: workspace)
 ///
 /// A plan is immutable: several threads may run it at once, each with a workspace of its own. A run allocates nothing.
-public struct Plan<Op: Operation>: Sendable {
+public struct Plan<Op: KernelOperation>: Sendable {
   public let problem: Op.Problem
   /// The row of the table that runs.
   public let kernel: Kernel<Op>
