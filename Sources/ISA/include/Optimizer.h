@@ -7,10 +7,11 @@ typedef struct {
   const float *_Nonnull gradients;
   float *_Nullable velocity;  // null where there is no momentum
   ptrdiff_t count;
-  float learningRate;
+  // Momentum and gradientShare are apart: side by side, LLVM makes pairs of them and of the lanes they multiply.
   float momentum;
-  float gradientShare;        // 1 - dampening; of the gradient in the new velocity
   float weightDecay;
+  float learningRate;
+  float gradientShare;        // 1 - dampening; of the gradient in the new velocity
   int32_t isFirst;            // the velocity is written, not read
   int32_t nesterov;
 } SGDArguments;

@@ -26,10 +26,14 @@ extension ElementwiseLanes {
   }
 
   /// exp(x), within 2 ulp over all of Float, also where the result is denormal. The scale 2ⁿ is applied in two steps, as
-  /// n lies in -150...128.
+  /// n lies in -150...128. Below -104 the result is put to 0 rather than let to underflow, which costs some processors
+  /// tens of cycles.
   @inline(always) static func exponential(_ x: Vector) -> Vector {
-    let (q, n) = exponentialParts(clamp(x, -104, 89))
+    let isZero = splat(-104) .> x
+    let bounded = x.replacing(with: splat(89), where: x .> splat(89))
+    let (q, n) = exponentialParts(bounded.replacing(with: splat(0), where: isZero))
     let half = n &>> Bits(repeating: 1)
-    return ((splat(1) + q) * powerOfTwo(half)) * powerOfTwo(n &- half)
+    let result = ((splat(1) + q) * powerOfTwo(half)) * powerOfTwo(n &- half)
+    return result.replacing(with: splat(0), where: isZero)
   }
 }

@@ -22,13 +22,13 @@ public enum ReLUBackward: KernelOperation {
 
 private enum ReLU: VectorMap, VectorGradient {
   @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
-    x.replacing(with: L.splat(0), where: L.isAtLeast(L.splat(0), x))
+    x.replacing(with: L.splat(0), where: L.splat(0) .>= x)
   }
 
   @inline(always) static func apply<L: ElementwiseLanes>(
     _ lanes: L.Type, output y: L.Vector, gradient: L.Vector
   ) -> L.Vector {
-    gradient.replacing(with: L.splat(0), where: L.isAtLeast(L.splat(0), y))
+    gradient.replacing(with: L.splat(0), where: L.splat(0) .>= y)
   }
 }
 

@@ -26,7 +26,7 @@ private enum Sigmoid: VectorMap, VectorGradient {
   /// With e = exp(-|x|), which cannot overflow: 1 / (1 + e) for x ≥ 0, and e / (1 + e) for x < 0.
   @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let e = L.exponential(L.vector(L.bits(x) | L.Bits(repeating: .min)))
-    let numerator = e.replacing(with: L.splat(1), where: L.isAtLeast(x, L.splat(0)))
+    let numerator = e.replacing(with: L.splat(1), where: x .>= L.splat(0))
     return numerator / (L.splat(1) + e)
   }
 

@@ -27,7 +27,7 @@ private enum Tanh: VectorMap, VectorGradient {
   @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let sign = L.bits(x) & L.Bits(repeating: .min)
     let magnitude = L.vector(L.bits(x) & L.Bits(repeating: .max))
-    let a = magnitude.replacing(with: L.splat(10), where: L.isGreater(magnitude, L.splat(10)))
+    let a = magnitude.replacing(with: L.splat(10), where: magnitude .> L.splat(10))
     let (q, n) = L.exponentialParts(a + a)
     let scale = L.powerOfTwo(n)
     let e = L.multiplyAdd(q, scale, scale - L.splat(1))

@@ -61,7 +61,7 @@ private func sumChannels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointe
 /// go to four sums in turn, which hides the additions' latency; the last rows, in which a whole vector could reach behind
 /// the array, go to the first.
 @inline(always)
-private func sumColumns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+private func sumColumns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let channels = p.pointee.channels
   let batch = p.pointee.batch
   let total = batch &* channels
@@ -97,8 +97,8 @@ private func sumPlanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<
   let total = p.pointee.batch &* p.pointee.channels &* plane
   let whole = plane / L.count &* L.count
   let final = plane &- L.count
-  let isOld = L.isGreater(L.splat(Float(whole &- final)), L.laneIndices)
-  let isBehind = L.isAtLeast(L.laneIndices, L.splat(Float(plane)))
+  let isOld = L.splat(Float(whole &- final)) .> L.laneIndices
+  let isBehind = L.laneIndices .>= L.splat(Float(plane))
   var channel = p.pointee.firstChannel
   while channel < p.pointee.endChannel {
     var sum = L.splat(0)

@@ -1,45 +1,29 @@
-/// Lanes that can be compared, and whose bits can be worked on as integers.
+/// A vector of floats whose comparisons are single instructions in generic code, too.
 ///
-/// The standard library's comparisons of vectors are vector instructions for concrete vector types only; generic code
-/// compares lane by lane. So each level gives its own.
-protocol ElementwiseLanes: Lanes {
-  associatedtype Bits: SIMD, Sendable where Bits.Scalar == Int32, Bits == Vector.MaskStorage
-  /// a > b; false where either is NaN.
-  static func isGreater(_ a: Vector, _ b: Vector) -> SIMDMask<Bits>
-  /// a ≥ b; false where either is NaN.
-  static func isAtLeast(_ a: Vector, _ b: Vector) -> SIMDMask<Bits>
-  /// a = b; false where either is NaN.
-  static func isEqual(_ a: Vector, _ b: Vector) -> SIMDMask<Bits>
+/// The standard library compares vectors by vector instructions where the type-checker knows the vector's type. Generic
+/// code gets forms that compare lane by lane, which the optimiser does not put together again as it does with sums and
+/// products. As requirements of a protocol the operators are the known type's own.
+protocol FloatVector: SIMD, Sendable where Scalar == Float {
+  static func .> (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .== (a: Self, b: Self) -> SIMDMask<MaskStorage>
+}
+
+extension SIMD4: FloatVector where Scalar == Float {}
+extension SIMD8: FloatVector where Scalar == Float {}
+extension SIMD16: FloatVector where Scalar == Float {}
+
+/// Lanes that can be compared, and whose bits can be worked on as integers.
+protocol ElementwiseLanes: Lanes where Vector: FloatVector {
+  associatedtype Bits: SIMD, Sendable where Bits.Scalar == Int32
 }
 
 #if arch(arm64)
-  extension NEONLanes: ElementwiseLanes {
-    typealias Bits = SIMD4<Int32>
-    @inline(always) static func isGreater(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .> b }
-    @inline(always) static func isAtLeast(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .>= b }
-    @inline(always) static func isEqual(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .== b }
-  }
+  extension NEONLanes: ElementwiseLanes { typealias Bits = SIMD4<Int32> }
 #else
-  extension BaselineLanes: ElementwiseLanes {
-    typealias Bits = SIMD4<Int32>
-    @inline(always) static func isGreater(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .> b }
-    @inline(always) static func isAtLeast(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .>= b }
-    @inline(always) static func isEqual(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .== b }
-  }
-
-  extension AVX2Lanes: ElementwiseLanes {
-    typealias Bits = SIMD8<Int32>
-    @inline(always) static func isGreater(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .> b }
-    @inline(always) static func isAtLeast(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .>= b }
-    @inline(always) static func isEqual(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .== b }
-  }
-
-  extension AVX512Lanes: ElementwiseLanes {
-    typealias Bits = SIMD16<Int32>
-    @inline(always) static func isGreater(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .> b }
-    @inline(always) static func isAtLeast(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .>= b }
-    @inline(always) static func isEqual(_ a: Vector, _ b: Vector) -> SIMDMask<Bits> { a .== b }
-  }
+  extension BaselineLanes: ElementwiseLanes { typealias Bits = SIMD4<Int32> }
+  extension AVX2Lanes: ElementwiseLanes { typealias Bits = SIMD8<Int32> }
+  extension AVX512Lanes: ElementwiseLanes { typealias Bits = SIMD16<Int32> }
 #endif
 
 extension ElementwiseLanes {
@@ -48,15 +32,7 @@ extension ElementwiseLanes {
   @inline(always) static func vector(_ bits: Bits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
 
   /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
-  @inline(always) static func larger(_ a: Vector, _ b: Vector) -> Vector {
-    a.replacing(with: b, where: isGreater(b, a))
-  }
-
-  /// `value` between the bounds; NaN stays NaN.
-  @inline(always) static func clamp(_ value: Vector, _ low: Float, _ high: Float) -> Vector {
-    let least = value.replacing(with: splat(low), where: isGreater(splat(low), value))
-    return least.replacing(with: splat(high), where: isGreater(least, splat(high)))
-  }
+  @inline(always) static func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
 
   /// 0, 1, 2 … in the lanes.
   @inline(always) static var laneIndices: Vector {

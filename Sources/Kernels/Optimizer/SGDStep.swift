@@ -60,9 +60,9 @@ public enum SGDStep: KernelOperation {
         let velocity = problem.momentum == 0 ? nil : operands.velocity.map { $0 + range.lowerBound }
         var arguments = SGDArguments(
           parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
-          velocity: velocity, count: range.count, learningRate: operands.learningRate, momentum: problem.momentum,
-          gradientShare: 1 - problem.dampening, weightDecay: problem.weightDecay, isFirst: operands.isFirst ? 1 : 0,
-          nesterov: problem.nesterov ? 1 : 0)
+          velocity: velocity, count: range.count, momentum: problem.momentum, weightDecay: problem.weightDecay,
+          learningRate: operands.learningRate, gradientShare: 1 - problem.dampening,
+          isFirst: operands.isFirst ? 1 : 0, nesterov: problem.nesterov ? 1 : 0)
         body(&arguments)
       }
     }
@@ -108,50 +108,97 @@ private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operan
   }
 }
 
-/// One vector of parameters and its new velocity. The products are rounded before they are added, at every level.
+/// What a step is, read once: the compiler must take stores of floats to change what `p` points to.
+private struct SGDFactors<Vector: SIMD> where Vector.Scalar == Float {
+  var learningRate: Vector
+  var momentum: Vector
+  var gradientShare: Vector
+  var weightDecay: Vector
+  var nesterov: Bool
+}
+
+/// Without momentum. The products are rounded before they are added, at every level.
 @inline(always)
-private func sgdVector<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<SGDArguments>, parameter: L.Vector, gradient: L.Vector, velocity: L.Vector
+private func plainVector<L: Lanes>(
+  _ lanes: L.Type, _ factors: SGDFactors<L.Vector>, _ parameter: L.Vector, _ gradient: L.Vector
+) -> L.Vector {
+  parameter - factors.learningRate * (gradient + factors.weightDecay * parameter)
+}
+
+/// With momentum; the velocity that is passed is not used at the first step.
+@inline(always)
+private func momentumVector<L: Lanes>(
+  _ lanes: L.Type, _ factors: SGDFactors<L.Vector>, isFirst: Bool, _ parameter: L.Vector, _ gradient: L.Vector,
+  _ velocity: L.Vector
 ) -> (parameter: L.Vector, velocity: L.Vector) {
-  var gradient = gradient + L.splat(p.pointee.weightDecay) * parameter
-  var newVelocity = velocity
-  if p.pointee.velocity != nil {
-    if p.pointee.isFirst != 0 {
-      newVelocity = gradient
-    } else {
-      newVelocity = L.splat(p.pointee.momentum) * velocity + L.splat(p.pointee.gradientShare) * gradient
-    }
-    gradient = p.pointee.nesterov != 0 ? gradient + L.splat(p.pointee.momentum) * newVelocity : newVelocity
-  }
-  return (parameter - L.splat(p.pointee.learningRate) * gradient, newVelocity)
+  let g = gradient + factors.weightDecay * parameter
+  let v = isFirst ? g : factors.momentum * velocity + factors.gradientShare * g
+  let step = factors.nesterov ? g + factors.momentum * v : v
+  return (parameter - factors.learningRate * step, v)
 }
 
 @inline(always)
 private func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
+  let factors = SGDFactors<L.Vector>(
+    learningRate: L.splat(p.pointee.learningRate), momentum: L.splat(p.pointee.momentum),
+    gradientShare: L.splat(p.pointee.gradientShare), weightDecay: L.splat(p.pointee.weightDecay),
+    nesterov: p.pointee.nesterov != 0)
+  if let velocity = p.pointee.velocity {
+    if p.pointee.isFirst != 0 {
+      sgdWithMomentum(lanes, p, factors, velocity, isFirst: true)
+    } else {
+      sgdWithMomentum(lanes, p, factors, velocity, isFirst: false)
+    }
+  } else {
+    sgdWithoutMomentum(lanes, p, factors)
+  }
+}
+
+@inline(always)
+private func sgdWithoutMomentum<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<SGDArguments>, _ factors: SGDFactors<L.Vector>
+) {
   let parameters = p.pointee.parameters
   let gradients = p.pointee.gradients
   let count = p.pointee.count
-  let readsVelocity = p.pointee.velocity != nil && p.pointee.isFirst == 0
   var i = 0
   while i &+ L.count <= count {
-    var velocity = L.splat(0)
-    if readsVelocity, let source = p.pointee.velocity { velocity = L.load(source + i) }
-    let (parameter, newVelocity) = sgdVector(
-      lanes, p, parameter: L.load(parameters + i), gradient: L.load(gradients + i), velocity: velocity)
-    L.store(parameter, parameters + i)
-    if let destination = p.pointee.velocity { L.store(newVelocity, destination + i) }
+    L.store(plainVector(lanes, factors, L.load(parameters + i), L.load(gradients + i)), parameters + i)
     i &+= L.count
   }
   if i < count {
     let left = count &- i
-    var velocity = L.splat(0)
-    if readsVelocity, let source = p.pointee.velocity { velocity = L.load(UnsafePointer(source + i), first: left) }
-    let (parameter, newVelocity) = sgdVector(
-      lanes, p, parameter: L.load(UnsafePointer(parameters + i), first: left),
-      gradient: L.load(gradients + i, first: left),
-      velocity: velocity)
-    L.store(parameter, parameters + i, first: left)
-    if let destination = p.pointee.velocity { L.store(newVelocity, destination + i, first: left) }
+    let old = L.load(UnsafePointer(parameters + i), first: left)
+    let new = plainVector(lanes, factors, old, L.load(gradients + i, first: left))
+    L.store(new, parameters + i, first: left)
+  }
+}
+
+@inline(always)
+private func sgdWithMomentum<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<SGDArguments>, _ factors: SGDFactors<L.Vector>,
+  _ velocity: UnsafeMutablePointer<Float>, isFirst: Bool
+) {
+  let parameters = p.pointee.parameters
+  let gradients = p.pointee.gradients
+  let count = p.pointee.count
+  var i = 0
+  while i &+ L.count <= count {
+    let old = isFirst ? L.splat(0) : L.load(velocity + i)
+    let new = momentumVector(
+      lanes, factors, isFirst: isFirst, L.load(parameters + i), L.load(gradients + i), old)
+    L.store(new.parameter, parameters + i)
+    L.store(new.velocity, velocity + i)
+    i &+= L.count
+  }
+  if i < count {
+    let left = count &- i
+    let old = isFirst ? L.splat(0) : L.load(UnsafePointer(velocity + i), first: left)
+    let new = momentumVector(
+      lanes, factors, isFirst: isFirst, L.load(UnsafePointer(parameters + i), first: left),
+      L.load(gradients + i, first: left), old)
+    L.store(new.parameter, parameters + i, first: left)
+    L.store(new.velocity, velocity + i, first: left)
   }
 }
 

@@ -22,6 +22,6 @@ extension ElementwiseLanes {
     var small = multiplyAdd(square * f, q, splat(-0.5) * square)
     small = multiplyAdd(exponent, splat(0x1.7f7d1cp-20), small)
     let result = multiplyAdd(exponent, splat(0x1.62e4p-1), f + small)
-    return x.replacing(with: result, where: isEqual(x, x))
+    return x.replacing(with: result, where: x .== x)
   }
 }

@@ -46,7 +46,7 @@ private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
 ) {
   let columns = p.pointee.columns
   let total = p.pointee.rows &* columns
-  let isOutside = L.isAtLeast(L.laneIndices, L.splat(Float(columns)))
+  let isOutside = L.laneIndices .>= L.splat(Float(columns))
   var start = 0
   while start < total {
     let isWhole = start &+ L.count <= total
@@ -106,7 +106,7 @@ private func narrowRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
 ) {
   let columns = p.pointee.columns
   let total = p.pointee.rows &* columns
-  let isOutside = L.isAtLeast(L.laneIndices, L.splat(Float(columns)))
+  let isOutside = L.laneIndices .>= L.splat(Float(columns))
   var start = 0
   while start < total {
     let isWhole = start &+ L.count <= total
@@ -143,7 +143,7 @@ private func wideRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
     }
     if i < columns {
       let term = Gradient.term(lanes, output: L.load(y + final), gradient: L.load(g + final))
-      sums += term.replacing(with: L.splat(0), where: L.isGreater(L.splat(Float(i &- final)), L.laneIndices))
+      sums += term.replacing(with: L.splat(0), where: L.splat(Float(i &- final)) .> L.laneIndices)
     }
     let sum = L.splat(L.total(sums))
     i = 0

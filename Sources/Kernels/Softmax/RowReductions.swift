@@ -17,9 +17,9 @@ extension ElementwiseLanes {
   }
 
   @inline(always) private static func maximum4(_ vector: SIMD4<Float>) -> Float {
-    let (low, high) = unsafeBitCast(vector, to: (SIMD2<Float>, SIMD2<Float>).self)
-    let pair = low.replacing(with: high, where: high .> low)
-    return pair.y > pair.x ? pair.y : pair.x
+    let first = vector[2] > vector[0] ? vector[2] : vector[0]
+    let second = vector[3] > vector[1] ? vector[3] : vector[1]
+    return second > first ? second : first
   }
 
   /// The sum of all lanes by the tree of ``sum(_:)``, in a form that is inlined wherever it is used.
@@ -40,16 +40,14 @@ extension ElementwiseLanes {
   }
 
   @inline(always) private static func total4(_ vector: SIMD4<Float>) -> Float {
-    let (low, high) = unsafeBitCast(vector, to: (SIMD2<Float>, SIMD2<Float>).self)
-    let pair = low + high
-    return pair.x + pair.y
+    (vector[0] + vector[2]) + (vector[1] + vector[3])
   }
 
   /// The first lane that holds `value`, which one of them does. Each such lane gives a power of two; their sum is exact.
   @inline(always) static func firstLane(of value: Float, in vector: Vector) -> Int {
     var powers = splat(0)
     for lane in 0..<count { powers[lane] = Float(1 << lane) }
-    let found = splat(0).replacing(with: powers, where: isEqual(vector, splat(value)))
+    let found = splat(0).replacing(with: powers, where: vector .== splat(value))
     return Int(total(found)).trailingZeroBitCount
   }
 }

@@ -15,14 +15,14 @@ func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
     let logits = p.pointee.logits + start
     let isWhole = start &+ L.count <= total
     var x = isWhole ? L.load(logits) : L.load(logits, first: columns)
-    x = x.replacing(with: L.splat(-.infinity), where: L.isAtLeast(indices, width))
+    x = x.replacing(with: L.splat(-.infinity), where: indices .>= width)
     let largest = L.maximum(x)
     let exponentials = L.exponential(x - L.splat(largest))
     let sum = L.total(exponentials)
     let label = Int(p.pointee.labels[row])
     p.pointee.losses[row] = L.logarithm(L.splat(sum))[0] - (logits[label] - largest)
     if let logitGradients = p.pointee.logitGradients {
-      let target = L.splat(0).replacing(with: L.splat(1), where: L.isEqual(indices, L.splat(Float(label))))
+      let target = L.splat(0).replacing(with: L.splat(1), where: indices .== L.splat(Float(label)))
       let gradient = (exponentials * L.splat(1 / sum) - target) * scale
       if isWhole {
         L.store(gradient, logitGradients + start)
@@ -94,7 +94,7 @@ func rowExponentials<L: ElementwiseLanes>(
   if i < columns {
     let start = columns &- L.count
     let exponentials = L.exponential(L.load(row + start) - L.splat(largest))
-    sum += exponentials.replacing(with: L.splat(0), where: L.isGreater(L.splat(Float(i &- start)), L.laneIndices))
+    sum += exponentials.replacing(with: L.splat(0), where: L.splat(Float(i &- start)) .> L.laneIndices)
     if let output { L.store(exponentials, output + start) }
   }
   return L.total(sum)
