@@ -1,5 +1,3 @@
-import Kernels
+import Foundation
 
-for level in InstructionSet.available {
-  print(level, Machine.peakFLOPS(level: level) / 1e9, Machine.bandwidth(level: level) / 1e9)
-}
+exit(Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

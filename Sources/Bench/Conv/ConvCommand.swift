@@ -1,0 +1,69 @@
+import Kernels
+import Layers
+
+/// `bench conv`: trains the tutorial CNN once per batch size and prints speed, accuracy and memory.
+enum ConvCommand: Command {
+  static let name = "conv"
+  static let summary = "train the tutorial CNN once per batch size: epoch time, images/s, accuracy, memory"
+  static let discussion = """
+    Trains N1, the tutorial CNN (two convolutions, three linear layers), once per batch size and prints a row for each:
+    the epoch's median and least time (batch assembly, forward, loss, backward and update; evaluation not), images/s,
+    GFLOP/s and their share of the peak measured just before, loss and accuracy on training images (as they were
+    trained on) and on test images after the last epoch, and the most memory that the process held.
+
+    An interrupt (Ctrl-C) ends the run after the current step, with finished rows printed and saved, and status 130.
+    """
+  static var options: [CommandOption<ConvOptions>] { ConvOptions.table }
+  static var defaults: ConvOptions { ConvOptions() }
+
+  static func run(_ options: ConvOptions, operands: [String]) throws -> ExitStatus {
+    let optimizer = try options.makeOptimizer()
+    let level = try options.level()
+    let file = try options.json.map(JSONFile.init(path:))
+    let data = try options.data.load(
+      directory: options.dataDirectory, trainImages: options.trainImages, testImages: options.testImages,
+      seed: options.seed)
+    let inputShape: Shape = [data.train.channels, data.train.height, data.train.width]
+    let model = try Model(TutorialCNN.network, inputShape: inputShape, seed: options.seed)
+
+    let interrupt = Interrupt()
+    var report = ConvReport(
+      machine: .measure(level: level, threads: options.threadCount), model: TutorialCNN.name,
+      parameters: model.parameterCount, data: options.data.rawValue, trainImages: data.train.count,
+      testImages: data.test.count, epochs: options.epochs, optimizer: options.optimizer.rawValue,
+      learningRate: options.learningRate, seed: options.seed)
+    printHeader(report, optimizer, flopsPerImage: model.trainingFLOPsPerImage)
+    try file?.write(report)
+    let sweep = BatchSizeSweep(
+      options: options, optimizer: optimizer, level: level, inputShape: inputShape, train: data.train,
+      test: data.test, peakGflops: report.machine.peakGflops, interrupt: interrupt)
+    var memoryIsPerRow = true
+    for batchSize in options.batchSizes {
+      memoryIsPerRow = PeakMemory.reset() && memoryIsPerRow
+      guard let row = try sweep.train(batchSize: batchSize) else { break }
+      report.rows.append(row)
+      Console.print(ConvRow.table.line(row.cells))
+      try file?.write(report)
+    }
+    if !memoryIsPerRow {
+      Console.print("memory: the most since the program began; this system does not let a program reset it")
+    }
+    return interrupt.isRequested ? .interrupted : .done
+  }
+
+  private static func printHeader(_ report: ConvReport, _ optimizer: any Optimizer, flopsPerImage: Int) {
+    let machine = report.machine
+    var rule = "\(report.optimizer), learning rate \(report.learningRate)"
+    if let sgd = optimizer as? SGD { rule += ", momentum \(sgd.momentum)" }
+    Console.print(
+      """
+      \(machine.header)
+      model      \(report.model), \(report.parameters) parameters, \
+      \(Figure.fixed(Double(flopsPerImage) / 1e6, 2)) MFLOP to train on an image
+      data       \(report.data), \(report.trainImages) training and \(report.testImages) test images
+      training   \(rule), \(report.epochs) epoch\(report.epochs == 1 ? "" : "s"), seed \(report.seed)
+
+      \(ConvRow.table.header)
+      """)
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Layers
+
+/// The data sets that a command can train on.
+enum DataChoice: String, CaseIterable {
+  case synthetic
+  case cifar10
+  case fashionMNIST = "fashion-mnist"
+  case mnist
+
+  /// The images that synthetic data has where no number is given.
+  static let syntheticCounts = (train: 10_000, test: 2_000)
+
+  /// Loads the images, all or as many as asked for.
+  ///
+  /// - Parameters:
+  ///   - directory: where the files are; synthetic data has none.
+  ///   - seed: what synthetic data is made from.
+  func load(
+    directory: String?, trainImages: Int?, testImages: Int?, seed: UInt64
+  ) throws -> (train: ImageDataset, test: ImageDataset) {
+    if self == .synthetic {
+      guard directory == nil else {
+        throw UsageError("--data-dir is for data in files; expected --data cifar10, fashion-mnist or mnist with it")
+      }
+      return (
+        SyntheticImages.make(count: trainImages ?? DataChoice.syntheticCounts.train, seed: seed, split: .train),
+        SyntheticImages.make(count: testImages ?? DataChoice.syntheticCounts.test, seed: seed, split: .test)
+      )
+    }
+    guard let directory else {
+      throw UsageError("--data \(rawValue) needs --data-dir DIR, the folder that holds its files or the one above")
+    }
+    return (
+      try first(trainImages, of: loadFile(directory, .train), option: "--train-images"),
+      try first(testImages, of: loadFile(directory, .test), option: "--test-images")
+    )
+  }
+
+  private func loadFile(_ directory: String, _ split: DatasetSplit) throws -> ImageDataset {
+    let folder = URL(fileURLWithPath: directory)
+    return switch self {
+    case .synthetic, .cifar10: try CIFAR10.load(from: folder, split: split)
+    case .fashionMNIST: try MNIST.load(from: folder, split: split, variant: .fashion)
+    case .mnist: try MNIST.load(from: folder, split: split, variant: .digits)
+    }
+  }
+
+  private func first(_ count: Int?, of set: ImageDataset, option: String) throws(UsageError) -> ImageDataset {
+    guard let count else { return set }
+    guard count <= set.count else {
+      throw UsageError("\(option) is \(count); expected at most \(set.count), the images of \(rawValue)")
+    }
+    return set.subset(first: count)
+  }
+}

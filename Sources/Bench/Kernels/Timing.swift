@@ -1,0 +1,50 @@
+import Kernels
+
+/// How long and how often a kernel is run.
+struct Timing {
+  /// The least time for all samples together.
+  let seconds: Double
+  let leastSamples: Int
+
+  static let thorough = Timing(seconds: 0.2, leastSamples: 7)
+  static let quick = Timing(seconds: 0.02, leastSamples: 3)
+
+  /// The clock's own cost and resolution vanish in a sample of this length.
+  private static let sampleSeconds = 50e-6
+
+  /// Seconds a run, one entry a sample; a sample is as many runs as it takes to be measured well.
+  func sample(_ run: () -> Void) -> [Double] {
+    let clock = ContinuousClock()
+    run()
+    var repetitions = 1
+    var samples: [Double] = []
+    let end = clock.now + .seconds(seconds)
+    while samples.count < leastSamples || clock.now < end {
+      let time = clock.measure { for _ in 0..<repetitions { run() } } / .seconds(1)
+      if time < Timing.sampleSeconds, repetitions < 1 << 20 {
+        repetitions *= 2
+        samples.removeAll()
+      } else {
+        samples.append(time / Double(repetitions))
+      }
+    }
+    return samples
+  }
+}
+
+/// The machine's limits at every level, measured when they are first asked for.
+final class MachineLimits {
+  /// Bytes a second.
+  let bandwidth: Double
+  private var peaks: [InstructionSet: [Int: Double]] = [:]
+
+  init(bandwidth: Double) { self.bandwidth = bandwidth }
+
+  /// Floating-point operations a second.
+  func peak(_ level: InstructionSet, threads: Int) -> Double {
+    if let peak = peaks[level]?[threads] { return peak }
+    let peak = MachineReport.peakFLOPS(level: level, threads: threads)
+    peaks[level, default: [:]][threads] = peak
+    return peak
+  }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Bench
+
+@Suite struct ProgramTests {
+  @Test func listsItsCommands() throws {
+    let bare = try BenchProcess()
+    #expect(bare.status == 0)
+    #expect(bare.errors.isEmpty)
+    for command in Program.commands { #expect(bare.output.contains("  \(command.name)")) }
+    for arguments in [["help"], ["--help"]] {
+      let help = try BenchProcess(arguments[0])
+      #expect(help.status == 0)
+      #expect(help.output == bare.output)
+    }
+  }
+
+  @Test(arguments: ["conv", "kernels"])
+  func explainsACommand(_ name: String) throws {
+    let help = try BenchProcess(name, "--help")
+    #expect(help.status == 0)
+    #expect(help.output.hasPrefix("usage: bench \(name) "))
+    for option in ["--threads N", "--isa LEVEL", "--json FILE"] { #expect(help.output.contains(option)) }
+    #expect(try BenchProcess("help", name).output == help.output)
+  }
+
+  @Test(arguments: [
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, help\n"),
+    (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
+    (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
+    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
+    (
+      ["conv", "--data", "cifar10"],
+      "bench conv: --data cifar10 needs --data-dir DIR, the folder that holds its files or the one above\n"
+    ),
+    (["conv", "--data", "mnist", "--data-dir", "/nowhere"], "bench conv: /nowhere: no such folder\n"),
+    (
+      ["conv", "--json", "/nowhere/a.json"],
+      "bench conv: --json is '/nowhere/a.json', which cannot be written; expected a file in a folder that exists\n"
+    ),
+    (["kernels", "fft"], "bench kernels: unknown operation 'fft'; expected one of gemm, conv2d, max-pool2d, relu\n"),
+  ])
+  func refusesWrongUsageInOneLine(_ arguments: [String], _ message: String) throws {
+    let process = try BenchProcess(arguments)
+    #expect(process.status == 2)
+    #expect(process.errors == message)
+    #expect(process.output.isEmpty)
+  }
+
+  @Test func refusesAnUnknownLevelInTheEnvironment() throws {
+    let process = try BenchProcess("conv", environment: ["KERNELS_ISA": "sse9"])
+    #expect(process.status == 2)
+    #expect(process.errors.hasPrefix("bench conv: KERNELS_ISA is 'sse9'; expected one of "))
+  }
+}
