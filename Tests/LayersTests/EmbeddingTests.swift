@@ -1,0 +1,110 @@
+import Foundation
+import Kernels
+import Layers
+import Testing
+
+/// The examples of README.md and docs/embedding.md: they compile, they run, and the documents show them as they are here.
+@Suite struct EmbeddingTests {
+  @Test func multipliesMatrices() throws {
+    let a: [Float] = [1, 2, 3, 4, 5, 6]
+    let b: [Float] = [1, 0, 0, 1, 1, 1]
+    var c = [Float](repeating: 0, count: 4)
+    // example: kernels
+    // C (2×2) = A (2×3) · B (3×2), planned once, run as often as wanted.
+    let plan = try Plan<GEMM>(.init(rows: 2, columns: 2, depth: 3), threads: 2)
+    let workspace = Workspace(byteCount: plan.workspaceByteCount)
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        c.withUnsafeMutableBufferPointer { c in
+          plan.run(.init(a: a.baseAddress!, b: b.baseAddress!, c: c.baseAddress!), workspace: workspace)
+        }
+      }
+    }
+    print(plan.kernel.name, c)
+    // end
+    #expect(c == [4, 5, 10, 11])
+  }
+
+  @Test func convolvesImages() throws {
+    // example: convolution
+    let shape = Conv2DShape(
+      batch: 8, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernelHeight: 5, kernelWidth: 5)
+    let plan = try Plan<Conv2DForward>(.init(shape: shape, relu: true), level: .lowest)
+    print(plan.kernel.name, plan.workspaceByteCount, shape.outputHeight, shape.outputWidth)
+    // end
+    #expect(plan.kernel.level == .lowest)
+    #expect((shape.outputHeight, shape.outputWidth) == (28, 28))
+  }
+
+  @Test func reportsWhatIsWrong() throws {
+    var message = ""
+    // example: errors
+    do {
+      _ = try Plan<GEMM>(.init(rows: 2, columns: 2, depth: 3, aRowStride: 1))
+    } catch {
+      message = "\(error)"  // gemm: aRowStride is 1; expected at least 3
+    }
+    // end
+    #expect(message == "gemm: aRowStride is 1; expected at least 3")
+  }
+
+  @Test func trainsANetwork() throws {
+    // example: layers
+    let network = Sequential(
+      Conv2D(6, kernelSize: 5), ReLU(), MaxPool2D(2),
+      Conv2D(16, kernelSize: 5), ReLU(), MaxPool2D(2),
+      Flatten(), Linear(120), ReLU(), Linear(84), ReLU(), Linear(10))
+    let model = try Model(network, inputShape: [3, 32, 32], seed: 1)
+
+    let training = SyntheticImages.make(count: 1000, seed: 1, split: .train)
+    let test = SyntheticImages.make(count: 200, seed: 1, split: .test)
+    let trainer = try Trainer(
+      model: model, optimizer: SGD(learningRate: 0.001, momentum: 0.9), batchSize: 32, seed: 1, threads: 2)
+    for _ in 0..<2 {
+      let epoch = try trainer.trainEpoch(on: training)
+      print(epoch.loss, epoch.seconds, try trainer.evaluate(on: test).accuracy)
+    }
+
+    let plan = try model.plan(batchSize: 1, mode: .inference)
+    let scores = try plan.forward(Tensor(shape: [1, 3, 32, 32]))
+    // end
+    #expect(scores.shape == [1, 10])
+    #expect(trainer.epoch == 2)
+  }
+
+  @Test func runsALayerAlone() throws {
+    // example: layer
+    let pool = MaxPool2D(2)
+    let image = try Tensor(shape: [1, 1, 2, 2], [1, 4, 3, 2])
+    let output = try pool.forward(image)
+    let gradients = try pool.backward(image, outputGradient: Tensor(shape: output.shape, repeating: 1))
+    print(output.scalars, gradients.input.scalars)
+    // end
+    #expect(output.scalars == [4])
+    #expect(gradients.input.scalars == [0, 1, 0, 0])
+  }
+
+  @Test(arguments: [
+    ("README.md", ["kernels", "layers"]),
+    ("docs/embedding.md", ["kernels", "convolution", "errors", "layers", "layer"]),
+  ])
+  func documentsShowTheseExamples(_ document: String, _ names: [String]) throws {
+    let here = URL(fileURLWithPath: #filePath)
+    let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(contentsOf: package.appendingPathComponent(document), encoding: .utf8)
+    let source = try String(contentsOf: here, encoding: .utf8)
+    for name in names {
+      let example = try #require(EmbeddingTests.example(name, in: source))
+      #expect(text.contains("```swift\n\(example)\n```"), "\(document) lacks the example '\(name)':\n\(example)")
+    }
+  }
+
+  /// The lines between `// example: name` and `// end`, without their common indentation.
+  private static func example(_ name: String, in source: String) -> String? {
+    let lines = source.components(separatedBy: "\n")
+    guard let start = lines.firstIndex(of: "    // example: \(name)"),
+      let end = lines[start...].firstIndex(of: "    // end")
+    else { return nil }
+    return lines[(start + 1)..<end].map { String($0.dropFirst(4)) }.joined(separator: "\n")
+  }
+}
