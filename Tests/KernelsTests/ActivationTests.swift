@@ -17,6 +17,9 @@ import Testing
     try threadsAgree(ExpForward.self)
     try threadsAgree(TanhForward.self)
     try threadsAgree(SigmoidForward.self)
+    try threadsAgreeBackward(ReLUBackward.self)
+    try threadsAgreeBackward(TanhBackward.self)
+    try threadsAgreeBackward(SigmoidBackward.self)
   }
 
   @Test func countsAreValidated() {
@@ -74,6 +77,24 @@ import Testing
         return output.values
       }
       #expect(sameBits(outputs[0], outputs[1]) && sameBits(outputs[0], outputs[2]), "\(row.name)")
+    }
+  }
+
+  private func threadsAgreeBackward<Op: KernelOperation>(_ operation: Op.Type) throws
+  where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseBackwardOperands {
+    for row in runnableRows(Op.self) {
+      let count = 100_003
+      let outputs = GuardedBuffer(mixedValues(count))
+      let gradients = GuardedBuffer(mixedValues(count, seed: 2))
+      let results = try [1, 2, 3].map { threads in
+        let result = GuardedBuffer<Float>.poisoned(count: count)
+        run(
+          try plan(row, .init(count: count), threads: threads),
+          .init(output: outputs.pointer, outputGradient: gradients.pointer, inputGradient: result.pointer),
+          keeping: outputs, gradients)
+        return result.values
+      }
+      #expect(sameBits(results[0], results[1]) && sameBits(results[0], results[2]), "\(row.name)")
     }
   }
 

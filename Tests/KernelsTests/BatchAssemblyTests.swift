@@ -27,6 +27,24 @@ import Testing
     }
   }
 
+  @Test func sizesAreValidatedAndAnEmptyBatchDoesNothing() throws {
+    for problem in [
+      BatchAssembly.Problem(batch: -1, channels: 3, plane: 4), .init(batch: 1, channels: -3, plane: 4),
+      .init(batch: 1, channels: 3, plane: -4), .init(batch: 1 << 30, channels: 1 << 20, plane: 1 << 20),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<BatchAssembly>(problem) }
+    }
+    for row in runnableRows(BatchAssembly.self) {
+      let none = GuardedBuffer<UInt8>([])
+      let noIndices = GuardedBuffer<Int32>([])
+      let output = GuardedBuffer<Float>([])
+      run(
+        try plan(row, .init(batch: 0, channels: 3, plane: 4)),
+        .init(images: none.pointer, indices: noIndices.pointer, scale: 1, offset: 0, output: output.pointer),
+        keeping: none, noIndices, output)
+    }
+  }
+
   @Test func threadsDoNotChangeTheBits() throws {
     for row in runnableRows(BatchAssembly.self) {
       let problem = BatchAssembly.Problem(batch: 33, channels: 3, plane: 1024)

@@ -83,6 +83,16 @@ import Testing
     }
   }
 
+  @Test func sizesAreValidated() {
+    for problem in [
+      ChannelsProblem(batch: -1, channels: 3, plane: 4), .init(batch: 1, channels: -3, plane: 4),
+      .init(batch: 1, channels: 3, plane: -4), .init(batch: 1 << 30, channels: 1 << 30, plane: 1 << 30),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<BiasForward>(problem) }
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<BiasBackward>(problem) }
+    }
+  }
+
   private func gradient(
     _ row: Kernel<BiasBackward>, _ problem: ChannelsProblem, _ values: [Float], threads: Int = 1
   ) throws -> [Float] {

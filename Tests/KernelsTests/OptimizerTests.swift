@@ -84,4 +84,96 @@ import Testing
       }
     }
   }
+
+  /// The state of an optimiser after a step, as one array.
+  private func sgdState(_ row: Kernel<SGDStep>, _ problem: SGDStep.Problem, isFirst: Bool, threads: Int = 1) throws
+    -> [Float]
+  {
+    let count = problem.count
+    let parameters = GuardedBuffer(mixedValues(count, seed: 1))
+    let gradients = GuardedBuffer(mixedValues(count, seed: 2))
+    let velocity =
+      isFirst ? GuardedBuffer<Float>.poisoned(count: count) : GuardedBuffer(mixedValues(count, seed: 3))
+    run(
+      try plan(row, problem, threads: threads),
+      .init(
+        parameters: parameters.pointer, gradients: gradients.pointer,
+        velocity: problem.momentum == 0 ? nil : velocity.pointer, learningRate: 0.125, isFirst: isFirst),
+      keeping: gradients, velocity)
+    return parameters.values + (problem.momentum == 0 ? [] : velocity.values)
+  }
+
+  private func adamState(_ row: Kernel<AdamStep>, _ problem: AdamStep.Problem, threads: Int = 1) throws -> [Float] {
+    let count = problem.count
+    let parameters = GuardedBuffer(mixedValues(count, seed: 1))
+    let gradients = GuardedBuffer(mixedValues(count, seed: 2))
+    let first = GuardedBuffer(mixedValues(count, seed: 3))
+    let second = GuardedBuffer(mixedValues(count, seed: 4).map(abs))
+    run(
+      try plan(row, problem, threads: threads),
+      .init(
+        parameters: parameters.pointer, gradients: gradients.pointer, firstMoments: first.pointer,
+        secondMoments: second.pointer, learningRate: 0.01, step: 3),
+      keeping: gradients)
+    return parameters.values + first.values + second.values
+  }
+
+  @Test(arguments: sgdVariants) func sgdGivesTheReferencesBitsAtEveryLevel(_ variant: SGDStep.Problem) throws {
+    let reference = SGDStep.kernels[SGDStep.kernels.count - 1]
+    for row in runnableRows(SGDStep.self) {
+      for count in elementCounts {
+        var problem = variant
+        problem.count = count
+        for isFirst in [true, false] {
+          let difference = firstApart(
+            try sgdState(row, problem, isFirst: isFirst), try sgdState(reference, problem, isFirst: isFirst), ulps: 0)
+          #expect(difference == nil, "\(row.name) \(problem) first \(isFirst): \(difference ?? "")")
+        }
+      }
+    }
+  }
+
+  @Test func adamGivesTheReferencesBitsAtEveryLevel() throws {
+    let reference = AdamStep.kernels[AdamStep.kernels.count - 1]
+    for row in runnableRows(AdamStep.self) {
+      for count in elementCounts {
+        for weightDecay in [Float(0), 0.01] {
+          let problem = AdamStep.Problem(count: count, weightDecay: weightDecay)
+          let difference = firstApart(try adamState(row, problem), try adamState(reference, problem), ulps: 0)
+          #expect(difference == nil, "\(row.name) \(problem): \(difference ?? "")")
+        }
+      }
+    }
+  }
+
+  @Test func threadsDoNotChangeTheBits() throws {
+    for row in runnableRows(SGDStep.self) {
+      let problem = SGDStep.Problem(count: 100_003, momentum: 0.9)
+      let one = try sgdState(row, problem, isFirst: false)
+      for threads in [2, 3] {
+        #expect(sameBits(one, try sgdState(row, problem, isFirst: false, threads: threads)), "\(row.name)")
+      }
+    }
+    for row in runnableRows(AdamStep.self) {
+      let problem = AdamStep.Problem(count: 100_003)
+      let one = try adamState(row, problem)
+      for threads in [2, 3] { #expect(sameBits(one, try adamState(row, problem, threads: threads)), "\(row.name)") }
+    }
+  }
+
+  @Test func hyperparametersAreValidated() {
+    for problem in [
+      SGDStep.Problem(count: -1), .init(count: 1, momentum: -0.5), .init(count: 1, momentum: .nan),
+      .init(count: 1, weightDecay: .infinity), .init(count: 1, momentum: 0.9, nesterov: true, dampening: 0.1),
+      .init(count: 1, nesterov: true), .init(count: 1, momentum: 0.9, dampening: .nan),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<SGDStep>(problem) }
+    }
+    for problem in [
+      AdamStep.Problem(count: -1), .init(count: 1, beta1: 1), .init(count: 1, beta2: -0.1),
+      .init(count: 1, beta2: .nan), .init(count: 1, epsilon: -1), .init(count: 1, weightDecay: .nan),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<AdamStep>(problem) }
+    }
+  }
 }

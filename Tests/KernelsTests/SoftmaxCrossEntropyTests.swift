@@ -101,6 +101,34 @@ import Testing
     }
   }
 
+  @Test func gradientsAndPredictionsMayBeLeftOut() throws {
+    for row in runnableRows(SoftmaxCrossEntropy.self) {
+      for columns in [1, 10, 37] {
+        var random = TestRandom(seed: 7)
+        let logits = random.reals(3 * columns)
+        let labels: [Int32] = [0, Int32(columns - 1), Int32(columns / 2)]
+        let all = try Results(row, logits: logits, labels: labels, columns: columns)
+        let logitMemory = GuardedBuffer(logits)
+        let labelMemory = GuardedBuffer(labels)
+        let losses = GuardedBuffer<Float>.poisoned(count: 3)
+        run(
+          try plan(row, .init(rows: 3, columns: columns, gradientScale: 1)),
+          .init(logits: logitMemory.pointer, labels: labelMemory.pointer, losses: losses.pointer),
+          keeping: logitMemory, labelMemory)
+        #expect(losses.values == all.losses, "\(row.name) \(columns)")
+      }
+    }
+  }
+
+  @Test func sizesAreValidated() {
+    for problem in [
+      SoftmaxCrossEntropy.Problem(rows: -1, columns: 3, gradientScale: 1), .init(rows: 1, columns: 0, gradientScale: 1),
+      .init(rows: .max / 8, columns: 100, gradientScale: 1),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<SoftmaxCrossEntropy>(problem) }
+    }
+  }
+
   @Test func theFirstOfEqualLogitsIsPredicted() throws {
     for row in runnableRows(SoftmaxCrossEntropy.self) {
       for columns in Self.columnCounts where columns >= 2 {
