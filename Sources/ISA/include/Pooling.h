@@ -27,6 +27,7 @@ typedef struct {
   const float *_Nonnull input;
   float *_Nonnull output;
   int32_t *_Nullable positions;  // of the winners in their windows, ky * kernelWidth + kx
+  float *_Nonnull scratch;       // of the windows kernel
 } MaxPoolForwardArguments;
 
 typedef struct {

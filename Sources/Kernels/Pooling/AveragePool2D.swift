@@ -23,19 +23,22 @@ public enum AveragePool2DForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<AveragePool2DForward>] =
-    InstructionSet.allCases.map { row("2x2", $0, averagePoolTwoByTwoForward) { $0.isTwoByTwo ? 1 : nil } }
-    + InstructionSet.allCases.map { row("windows", $0, averagePoolWindowsForward) { _ in 0.5 } }
+    InstructionSet.allCases.map {
+      row("2x2", $0, averagePoolTwoByTwoForward, usesScratch: false) { $0.isTwoByTwo ? 1 : nil }
+    }
+    + InstructionSet.allCases.map { row("windows", $0, averagePoolWindowsForward, usesScratch: true) { _ in 0.5 } }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    usesScratch: Bool, fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape.geometry, threads: threads)
-      return PreparedKernel { operands, workspace in
-        split.forward(function, operands.input, operands.output, scratch: workspace)
+      let bytes = usesScratch ? cacheLines(PaddedPlane.scratchCount(shape.geometry) * 4) : 0
+      return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+        split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
       }
     }
   }

@@ -12,114 +12,63 @@ private func extent(start: Int, kernel: Int, padding: Int, input: Int, countIncl
   return (end < border ? end : border) &- first
 }
 
-/// One row of outputs: which rows of input its windows cover, and what they count for in the divisor.
-private struct AverageRow {
-  var source: UnsafePointer<Float>  // the plane
-  var first: Int
-  var end: Int
-  var count: Int
-}
-
-/// The mean of `L.count` windows that no side border cuts.
 @inline(__always)
-private func block<L: PoolingLanes>(
-  _ lanes: L.Type, _ g: PoolGeometry, _ row: AverageRow, _ x: Int, _ output: UnsafeMutablePointer<Float>
-) {
-  var sum = L.splat(0)
-  var y = row.first
-  while y < row.end {
-    let source = row.source + (y &* g.inputWidth &+ x &* g.strideWidth &- g.paddingWidth)
-    var kx = 0
-    while kx < g.kernelWidth {
-      sum += L.load(source + kx, stride: g.strideWidth)
-      kx &+= 1
-    }
-    y &+= 1
-  }
-  L.store(sum / L.splat(Float(row.count &* g.kernelWidth)), output + x)
-}
-
-/// The mean of one window, which may run into the padding on both sides.
-@inline(__always)
-private func single(_ g: PoolGeometry, _ row: AverageRow, _ x: Int, _ output: UnsafeMutablePointer<Float>) {
-  let left = x &* g.strideWidth &- g.paddingWidth
-  let first = left > 0 ? left : 0
-  let end = left &+ g.kernelWidth < g.inputWidth ? left &+ g.kernelWidth : g.inputWidth
-  var sum: Float = 0
-  var y = row.first
-  while y < row.end {
-    var i = first
-    while i < end {
-      sum += row.source[y &* g.inputWidth &+ i]
-      i &+= 1
-    }
-    y &+= 1
-  }
-  let columns = extent(
-    start: left, kernel: g.kernelWidth, padding: g.paddingWidth, input: g.inputWidth,
-    countIncludePad: g.countIncludePad != 0)
-  output[x] = sum / Float(row.count &* columns)
-}
-
-/// All outputs whose windows no side border cuts, at least `L.count` of them; the last block overlaps the one before.
-@inline(__always)
-private func blocks<L: PoolingLanes>(
-  _ lanes: L.Type, _ g: PoolGeometry, _ row: AverageRow, _ output: UnsafeMutablePointer<Float>
-) {
-  var x = g.insideFirst
-  while true {
-    block(L.self, g, row, x, output)
-    let next = x &+ L.count
-    if next >= g.insideEnd { break }
-    x = next &+ L.count <= g.insideEnd ? next : g.insideEnd &- L.count
-  }
-}
-
-@inline(__always)
-private func forward<L: PoolingLanes, Half: PoolingLanes, Quarter: PoolingLanes>(
-  _ lanes: L.Type, _ half: Half.Type, _ quarter: Quarter.Type, _ p: UnsafePointer<AveragePoolArguments>
-) {
+private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
-  let inside = g.insideEnd &- g.insideFirst
+  let width = g.outputWidth
+  let columns = p.pointee.scratch
+  var x = 0
+  while x < width &+ PaddedPlane.slack {
+    let count = extent(
+      start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
+      input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+    columns[x] = Float(count)
+    x &+= 1
+  }
+  var input = PaddedPlane(g, lanes: L.count, scratch: p.pointee.scratch, padding: 0)
+  var source = p.pointee.source
   var output = p.pointee.destination
-  var row = AverageRow(source: p.pointee.source, first: 0, end: 0, count: 0)
-  var plane = 0
-  while plane < g.planes {
+  var left = g.planes &* g.outputHeight &* width
+  while left > 0 {
+    input.fill(from: source, g)
+    source += g.inputHeight &* g.inputWidth
     var y = 0
     while y < g.outputHeight {
       let top = y &* g.strideHeight &- g.paddingHeight
-      row.first = top > 0 ? top : 0
-      row.end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
-      row.count = extent(
+      let first = top > 0 ? top : 0
+      let end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
+      let rows = extent(
         start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
         countIncludePad: g.countIncludePad != 0)
-      var x = 0
-      while x < g.insideFirst {
-        single(g, row, x, output)
-        x &+= 1
-      }
-      if inside >= L.count {
-        blocks(L.self, g, row, output)
-      } else if L.count != Half.count && inside >= Half.count {
-        blocks(Half.self, g, row, output)
-      } else if Half.count != Quarter.count && inside >= Quarter.count {
-        blocks(Quarter.self, g, row, output)
-      } else {
-        while x < g.insideEnd {
-          single(g, row, x, output)
-          x &+= 1
+      // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
+      // rows, which are written later, as long as there are enough of them.
+      x = 0
+      while true {
+        var sum = L.splat(0)
+        var row = first
+        while row < end {
+          let taps = input.rows + (row &* input.stride &+ x &* g.strideWidth)
+          var kx = 0
+          while kx < g.kernelWidth {
+            sum += L.load(taps + kx, stride: g.strideWidth)
+            kx &+= 1
+          }
+          row &+= 1
         }
+        let mean = sum / (L.load(columns + x) * L.splat(Float(rows)))
+        if x &+ L.count <= left {
+          L.store(mean, output + x)
+        } else {
+          L.store(mean, output, first: width)
+        }
+        let next = x &+ L.count
+        if next >= width { break }
+        x = next &+ L.count <= width ? next : width &- L.count
       }
-      x = g.insideEnd
-      while x < g.outputWidth {
-        single(g, row, x, output)
-        x &+= 1
-      }
-      output += g.outputWidth
+      output += width
+      left &-= width
       y &+= 1
     }
-    row.source += g.inputHeight &* g.inputWidth
-    plane &+= 1
   }
 }
 
@@ -202,7 +151,7 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Avera
 
 #if arch(arm64)
   @c(average_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, NEONLanes.self, NEONLanes.self, p)
+    forward(NEONLanes.self, p)
   }
   @c(average_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
     backward(NEONLanes.self, p)
@@ -213,13 +162,13 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Avera
 #else
   @c(average_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
   {
-    forward(BaselineLanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    forward(BaselineLanes.self, p)
   }
   @c(average_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    forward(AVX2Lanes.self, p)
   }
   @c(average_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, AVX2Lanes.self, BaselineLanes.self, p)
+    forward(AVX512Lanes.self, p)
   }
   @c(average_pool_windows_backward_baseline_body) private func backwardBaseline(
     _ p: UnsafePointer<AveragePoolArguments>

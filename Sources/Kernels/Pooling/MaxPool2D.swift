@@ -31,22 +31,26 @@ public enum MaxPool2DForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<MaxPool2DForward>] =
-    InstructionSet.allCases.map { row("2x2", $0, maxPoolTwoByTwoForward) { $0.isTwoByTwo ? 1 : nil } }
-    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsForward) { _ in 0.5 } }
+    InstructionSet.allCases.map {
+      row("2x2", $0, maxPoolTwoByTwoForward, usesScratch: false) { $0.isTwoByTwo ? 1 : nil }
+    }
+    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsForward, usesScratch: true) { _ in 0.5 } }
     + [.reference(maxPool2DForwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
-    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    usesScratch: Bool, fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape, threads: threads)
-      return PreparedKernel { operands, _ in
-        split.run { _, geometry, input, output in
+      let bytes = usesScratch ? cacheLines(PaddedPlane.scratchCount(shape.geometry) * 4) : 0
+      return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+        split.run { part, geometry, input, output in
           var arguments = MaxPoolForwardArguments(
             geometry: geometry, input: operands.input + input, output: operands.output + output,
-            positions: operands.positions.map { $0 + output })
+            positions: operands.positions.map { $0 + output },
+            scratch: (workspace + part * bytes).assumingMemoryBound(to: Float.self))
           function(&arguments)
         }
       }

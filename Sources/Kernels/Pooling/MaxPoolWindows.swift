@@ -12,24 +12,19 @@ private func taps(start: Int, kernel: Int, dilation: Int, input: Int) -> (first:
   return (first, end)
 }
 
-/// A row of outputs and the rows of input under it.
-private struct WindowRow {
-  var input: UnsafePointer<Float>  // the plane
-  var top: Int  // the input row of tap 0; negative in the padding
-  var taps: (first: Int, end: Int)  // rows of the window that lie inside the input
-  var output: UnsafeMutablePointer<Float>
-  var positions: UnsafeMutablePointer<Int32>?
-}
-
-/// Outputs `x ..< x + L.count`, whose windows no side border cuts.
+/// Outputs `x ..< x + L.count` of a row: `rows` is the plane's input with its padding, `top` the row of tap 0.
 @inline(__always)
-private func block<L: PoolingLanes>(_ lanes: L.Type, _ g: PoolGeometry, _ row: WindowRow, _ x: Int) {
-  let left = x &* g.strideWidth &- g.paddingWidth
+private func block<L: PoolingLanes>(
+  _ lanes: L.Type, _ g: PoolGeometry, _ input: PaddedPlane, top: Int, taps: (first: Int, end: Int),
+  firstColumns: UnsafePointer<Int32>, _ x: Int
+) -> (maxima: L.Vector, positions: L.Positions) {
   var best = L.splat(-.infinity)
-  var winner = L.Positions(repeating: Int32(truncatingIfNeeded: row.taps.first &* g.kernelWidth))
-  var ky = row.taps.first
-  while ky < row.taps.end {
-    let source = row.input + ((row.top &+ ky &* g.dilationHeight) &* g.inputWidth &+ left)
+  // A padding element is minus infinity, which takes over from nothing: the first element of the input leads at first.
+  var winner: L.Positions = L.load(firstColumns + x)
+  winner &+= L.Positions(repeating: Int32(truncatingIfNeeded: taps.first &* g.kernelWidth))
+  var ky = taps.first
+  while ky < taps.end {
+    let source = input.rows + ((top &+ ky &* g.dilationHeight) &* input.stride &+ x &* g.strideWidth)
     var kx = 0
     while kx < g.kernelWidth {
       let value = L.load(source + kx &* g.dilationWidth, stride: g.strideWidth)
@@ -40,89 +35,56 @@ private func block<L: PoolingLanes>(_ lanes: L.Type, _ g: PoolGeometry, _ row: W
     }
     ky &+= 1
   }
-  L.store(best, row.output + x)
-  if let positions = row.positions { L.store(winner, positions + x) }
-}
-
-/// One output, whose window may run into the padding on both sides.
-@inline(__always)
-private func single(_ g: PoolGeometry, _ row: WindowRow, _ x: Int) {
-  let left = x &* g.strideWidth &- g.paddingWidth
-  let columns = taps(start: left, kernel: g.kernelWidth, dilation: g.dilationWidth, input: g.inputWidth)
-  var best = -Float.infinity
-  var winner = row.taps.first &* g.kernelWidth &+ columns.first
-  var ky = row.taps.first
-  while ky < row.taps.end {
-    let source = row.input + ((row.top &+ ky &* g.dilationHeight) &* g.inputWidth &+ left)
-    var kx = columns.first
-    while kx < columns.end {
-      let value = source[kx &* g.dilationWidth]
-      if value > best || value != value {
-        best = value
-        winner = ky &* g.kernelWidth &+ kx
-      }
-      kx &+= 1
-    }
-    ky &+= 1
-  }
-  row.output[x] = best
-  if let positions = row.positions { positions[x] = Int32(truncatingIfNeeded: winner) }
-}
-
-/// All outputs whose windows no side border cuts, at least `L.count` of them; the last block overlaps the one before.
-@inline(__always)
-private func blocks<L: PoolingLanes>(_ lanes: L.Type, _ g: PoolGeometry, _ row: WindowRow) {
-  var x = g.insideFirst
-  while true {
-    block(L.self, g, row, x)
-    let next = x &+ L.count
-    if next >= g.insideEnd { break }
-    x = next &+ L.count <= g.insideEnd ? next : g.insideEnd &- L.count
-  }
+  return (best, winner)
 }
 
 @inline(__always)
-private func forward<L: PoolingLanes, Half: PoolingLanes, Quarter: PoolingLanes>(
-  _ lanes: L.Type, _ half: Half.Type, _ quarter: Quarter.Type, _ p: UnsafePointer<MaxPoolForwardArguments>
-) {
+private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let g = p.pointee.geometry
-  let inside = g.insideEnd &- g.insideFirst
-  var row = WindowRow(
-    input: p.pointee.input, top: 0, taps: (0, 0), output: p.pointee.output, positions: p.pointee.positions)
-  var plane = 0
-  while plane < g.planes {
+  let width = g.outputWidth
+  let firstColumns = UnsafeMutableRawPointer(p.pointee.scratch).assumingMemoryBound(to: Int32.self)
+  var x = 0
+  while x < width &+ PaddedPlane.slack {
+    let column = taps(
+      start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, dilation: g.dilationWidth,
+      input: g.inputWidth)
+    firstColumns[x] = Int32(truncatingIfNeeded: column.first)
+    x &+= 1
+  }
+  var input = PaddedPlane(g, lanes: L.count, scratch: p.pointee.scratch, padding: -.infinity)
+  var source = p.pointee.input
+  var output = p.pointee.output
+  var positions = p.pointee.positions
+  var left = g.planes &* g.outputHeight &* width
+  while left > 0 {
+    input.fill(from: source, g)
+    source += g.inputHeight &* g.inputWidth
     var y = 0
     while y < g.outputHeight {
-      row.top = y &* g.strideHeight &- g.paddingHeight
-      row.taps = taps(start: row.top, kernel: g.kernelHeight, dilation: g.dilationHeight, input: g.inputHeight)
-      var x = 0
-      while x < g.insideFirst {
-        single(g, row, x)
-        x &+= 1
-      }
-      if inside >= L.count {
-        blocks(L.self, g, row)
-      } else if L.count != Half.count && inside >= Half.count {
-        blocks(Half.self, g, row)
-      } else if Half.count != Quarter.count && inside >= Quarter.count {
-        blocks(Quarter.self, g, row)
-      } else {
-        while x < g.insideEnd {
-          single(g, row, x)
-          x &+= 1
+      let top = y &* g.strideHeight &- g.paddingHeight
+      let rows = taps(start: top, kernel: g.kernelHeight, dilation: g.dilationHeight, input: g.inputHeight)
+      // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
+      // rows, which are written later, as long as there are enough of them.
+      x = 0
+      while true {
+        let result = block(
+          L.self, g, input, top: top, taps: rows, firstColumns: firstColumns, x)
+        if x &+ L.count <= left {
+          L.store(result.maxima, output + x)
+          if let positions { L.store(result.positions, positions + x) }
+        } else {
+          L.store(result.maxima, output, first: width)
+          if let positions { L.store(result.positions, positions, first: width) }
         }
+        let next = x &+ L.count
+        if next >= width { break }
+        x = next &+ L.count <= width ? next : width &- L.count
       }
-      x = g.insideEnd
-      while x < g.outputWidth {
-        single(g, row, x)
-        x &+= 1
-      }
-      row.output += g.outputWidth
-      if let positions = row.positions { row.positions = positions + g.outputWidth }
+      output += width
+      if let next = positions { positions = next + width }
+      left &-= width
       y &+= 1
     }
-    row.input += g.inputHeight &* g.inputWidth
-    plane &+= 1
   }
 }
 
@@ -186,7 +148,7 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPo
 
 #if arch(arm64)
   @c(max_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(NEONLanes.self, NEONLanes.self, NEONLanes.self, p)
+    forward(NEONLanes.self, p)
   }
   @c(max_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
     backward(NEONLanes.self, p)
@@ -196,13 +158,13 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPo
   let maxPoolWindowsBackward = LevelFunctions(neon: max_pool_windows_backward_neon)
 #else
   @c(max_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(BaselineLanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    forward(BaselineLanes.self, p)
   }
   @c(max_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX2Lanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    forward(AVX2Lanes.self, p)
   }
   @c(max_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX512Lanes.self, AVX2Lanes.self, BaselineLanes.self, p)
+    forward(AVX512Lanes.self, p)
   }
   @c(max_pool_windows_backward_baseline_body) private func backwardBaseline(
     _ p: UnsafePointer<MaxPoolBackwardArguments>

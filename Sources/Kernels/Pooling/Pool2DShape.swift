@@ -85,14 +85,14 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
   /// Whether the windows are 2×2 tiles of the input that leave out at most its last row and column.
   var isTwoByTwo: Bool { vertical.isPairs && horizontal.isPairs }
 
-  /// The plane's shape for level functions.
+  /// The plane's shape for level functions. A single column of outputs has no stride.
   var geometry: PoolGeometry {
     let inside = horizontal.inside
     return PoolGeometry(
       planes: planes, inputHeight: inputHeight, inputWidth: inputWidth,
       outputHeight: outputHeight, outputWidth: outputWidth, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
-      strideHeight: strideHeight, strideWidth: strideWidth, paddingHeight: paddingHeight, paddingWidth: paddingWidth,
-      dilationHeight: dilationHeight, dilationWidth: dilationWidth,
+      strideHeight: strideHeight, strideWidth: outputWidth == 1 ? 1 : strideWidth, paddingHeight: paddingHeight,
+      paddingWidth: paddingWidth, dilationHeight: dilationHeight, dilationWidth: dilationWidth,
       insideFirst: inside.lowerBound, insideEnd: inside.upperBound, countIncludePad: countIncludePad ? 1 : 0)
   }
 }

@@ -31,7 +31,11 @@ extension PoolingLanes {
     if stride == 1 { return load(source) }
     if stride == 2 { return evenThenOdd(load(source), load(source + (count &- 1))) }
     var vector = splat(0)
-    for lane in 0..<count { vector[lane] = source[lane &* stride] }
+    var lane = 0
+    while lane < count {
+      vector[lane] = source[lane &* stride]
+      lane &+= 1
+    }
     return vector
   }
 
@@ -49,6 +53,19 @@ extension PoolingLanes {
   @inline(__always)
   static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>) {
     UnsafeMutableRawPointer(destination).storeBytes(of: positions, as: Positions.self)
+  }
+
+  /// Stores the first `count` positions.
+  @inline(__always)
+  static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>, first count: Int) {
+    withUnsafeBytes(of: positions) { lanes in
+      let lanes = lanes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int32.self)
+      var i = 0
+      while i < count {
+        destination[i] = lanes[i]
+        i &+= 1
+      }
+    }
   }
 }
 
