@@ -110,7 +110,7 @@ private struct Parser {
   private var end = Int.max
   /// A call or jump that is not yet judged: a relocation on the next line tells its target.
   private var transfer: (line: String, target: String)?
-  private var previous = ""
+  private var readsJumpTable = false
 
   mutating func parse(_ text: UnsafeRawBufferPointer) {
     var start = 0
@@ -126,6 +126,7 @@ private struct Parser {
     settleTransfer()
     if let function { functions.append(function) }
     function = nil
+    readsJumpTable = false
   }
 
   private mutating func parseLine(_ line: Line) {
@@ -174,9 +175,9 @@ private struct Parser {
     switch text[text.startIndex] {
     case UInt8(ascii: "c"), UInt8(ascii: "j"): parseTransfer(string(text))
     case UInt8(ascii: "v"), UInt8(ascii: "k"): parseVector(text)
-    default: previous = ""
+    case UInt8(ascii: "m"): if text.contains("movslq (") || text.contains("movslq\t(") { readsJumpTable = true }
+    default: break
     }
-    if text[text.startIndex] == UInt8(ascii: "a") { previous = string(text) }
   }
 
   private mutating func parseVector(_ text: Line) {
@@ -194,9 +195,8 @@ private struct Parser {
     guard isCall || line.hasPrefix("j") else { return }
     let words = line.split(whereSeparator: \.isWhitespace)
     if words.count > 1, words[1].hasPrefix("*") {
-      // A jump table's jump follows the addition of the table's address to the entry.
-      let isTable = !isCall && previous.hasPrefix("add") && previous.hasSuffix(words[1].dropFirst())
-      if !isTable { transfer = (line, String(words[1])) }
+      // A jump through a register after a load from a table of offsets is a switch.
+      if isCall || !readsJumpTable { transfer = (line, String(words[1])) }
       return
     }
     guard let open = line.lastIndex(of: "<"), let close = line.lastIndex(of: ">") else {

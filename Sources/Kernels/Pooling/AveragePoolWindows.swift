@@ -16,16 +16,16 @@ private func extent(start: Int, kernel: Int, padding: Int, input: Int, countIncl
 private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
-  let columns = p.pointee.scratch
+  var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: 0)
+  let columns = input.columns
   var x = 0
-  while x < width &+ PaddedPlane.slack {
+  while x < width &+ PoolGeometry.slack {
     let count = extent(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
       input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
     columns[x] = Float(count)
     x &+= 1
   }
-  var input = PaddedPlane(g, lanes: L.count, scratch: p.pointee.scratch, padding: 0)
   var source = p.pointee.source
   var output = p.pointee.destination
   var left = g.planes &* g.outputHeight &* width
@@ -47,10 +47,10 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
         var sum = L.splat(0)
         var row = first
         while row < end {
-          let taps = input.rows + (row &* input.stride &+ x &* g.strideWidth)
+          let source = input.rows + (row &* input.stride &+ x)
           var kx = 0
           while kx < g.kernelWidth {
-            sum += L.load(taps + kx, stride: g.strideWidth)
+            sum += L.load(source + input.taps[kx])
             kx &+= 1
           }
           row &+= 1

@@ -44,7 +44,7 @@ public enum MaxPool2DForward: KernelOperation {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape, threads: threads)
-      let bytes = usesScratch ? cacheLines(PaddedPlane.scratchCount(shape.geometry) * 4) : 0
+      let bytes = usesScratch ? shape.geometry.scratchByteCount : 0
       return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
         split.run { part, geometry, input, output in
           var arguments = MaxPoolForwardArguments(

@@ -15,7 +15,7 @@ private func taps(start: Int, kernel: Int, dilation: Int, input: Int) -> (first:
 /// Outputs `x ..< x + L.count` of a row: `rows` is the plane's input with its padding, `top` the row of tap 0.
 @inline(__always)
 private func block<L: PoolingLanes>(
-  _ lanes: L.Type, _ g: PoolGeometry, _ input: PaddedPlane, top: Int, taps: (first: Int, end: Int),
+  _ lanes: L.Type, _ g: PoolGeometry, _ input: PaddedPlane<L>, top: Int, taps: (first: Int, end: Int),
   firstColumns: UnsafePointer<Int32>, _ x: Int
 ) -> (maxima: L.Vector, positions: L.Positions) {
   var best = L.splat(-.infinity)
@@ -24,10 +24,10 @@ private func block<L: PoolingLanes>(
   winner &+= L.Positions(repeating: Int32(truncatingIfNeeded: taps.first &* g.kernelWidth))
   var ky = taps.first
   while ky < taps.end {
-    let source = input.rows + ((top &+ ky &* g.dilationHeight) &* input.stride &+ x &* g.strideWidth)
+    let source = input.rows + ((top &+ ky &* g.dilationHeight) &* input.stride &+ x)
     var kx = 0
     while kx < g.kernelWidth {
-      let value = L.load(source + kx &* g.dilationWidth, stride: g.strideWidth)
+      let value = L.load(source + input.taps[kx])
       let wins = L.takesOver(value, best)
       best = L.select(best, value, where: wins)
       winner = L.select(winner, Int32(truncatingIfNeeded: ky &* g.kernelWidth &+ kx), where: wins)
@@ -42,16 +42,16 @@ private func block<L: PoolingLanes>(
 private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
-  let firstColumns = UnsafeMutableRawPointer(p.pointee.scratch).assumingMemoryBound(to: Int32.self)
+  var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: -.infinity)
+  let firstColumns = UnsafeMutableRawPointer(input.columns).assumingMemoryBound(to: Int32.self)
   var x = 0
-  while x < width &+ PaddedPlane.slack {
+  while x < width &+ PoolGeometry.slack {
     let column = taps(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, dilation: g.dilationWidth,
       input: g.inputWidth)
     firstColumns[x] = Int32(truncatingIfNeeded: column.first)
     x &+= 1
   }
-  var input = PaddedPlane(g, lanes: L.count, scratch: p.pointee.scratch, padding: -.infinity)
   var source = p.pointee.input
   var output = p.pointee.output
   var positions = p.pointee.positions

@@ -1,50 +1,47 @@
 import ISA
 
-/// A plane of input with its side padding in place, so that a window that a border cuts is computed like any other, and
-/// a vector may run past the last output of a row.
-struct PaddedPlane {
-  /// Input row y, column x lies at y · stride + x + lead.
+/// A plane of input laid out for windows: with its side padding in place, so that a window that a border cuts is
+/// computed like any other and a vector may run past the last output of a row, and with the columns of each phase of the
+/// stride side by side, so that vectors of outputs read contiguous input whatever the stride.
+struct PaddedPlane<L: PoolingLanes> {
+  /// Row y, tap kx of output x lies at y · stride + taps[kx] + x.
   private(set) var rows: UnsafePointer<Float>
   let stride: Int
+  let taps: UnsafePointer<Int>
+  /// An entry for each output column and for those that a vector runs past the last, for the kernel's use.
+  let columns: UnsafeMutablePointer<Float>
   private let copy: UnsafeMutablePointer<Float>?
+  private let phases: Int
+  private let phaseStride: Int
 
-  /// Room behind the last output of a row: one vector of the widest level.
-  static let slack = 16
-
-  /// Floats of scratch memory that a thread needs: an entry for each output column, and the plane.
-  static func scratchCount(_ g: PoolGeometry) -> Int {
-    g.outputWidth + slack + g.inputHeight * stride(g)
-  }
-
-  @inline(__always)
-  private static func stride(_ g: PoolGeometry) -> Int {
-    let reach = (g.outputWidth &- 1 &+ slack) &* g.strideWidth &+ (g.kernelWidth &- 1) &* g.dilationWidth &+ 1
-    let width = g.paddingWidth &+ g.inputWidth
-    return reach > width ? reach : width
-  }
-
-  /// Prepares scratch memory for planes of one shape.
+  /// Prepares scratch memory, as much as ``PoolGeometry/scratchByteCount``, for planes of one shape.
   ///
-  /// - Parameters:
-  ///   - lanes: outputs that are computed together.
-  ///   - padding: the value of elements outside the input.
+  /// - Parameter padding: the value of elements outside the input.
   @inline(__always)
-  init(_ g: PoolGeometry, lanes: Int, scratch: UnsafeMutablePointer<Float>, padding: Float) {
-    // Without cut windows, rows of whole vectors are read where they are.
-    if g.insideFirst == 0, g.insideEnd == g.outputWidth, g.outputWidth >= lanes {
-      copy = nil
-      stride = g.inputWidth
-      rows = UnsafePointer(scratch)
-    } else {
-      let plane = scratch + (g.outputWidth &+ PaddedPlane.slack)
-      copy = plane
-      stride = PaddedPlane.stride(g)
-      rows = UnsafePointer(plane)
-      var i = 0
-      while i < g.inputHeight &* stride {
-        plane[i] = padding
-        i &+= 1
-      }
+  init(_ g: PoolGeometry, scratch: UnsafeMutablePointer<Float>, padding: Float) {
+    let taps = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int.self)
+    columns = scratch + 2 &* g.kernelWidth
+    let plane = columns + (g.outputWidth &+ PoolGeometry.slack)
+    phases = g.phases
+    phaseStride = g.phaseStride
+    // Without cut windows and strides, rows of whole vectors are read where they are.
+    let isDirect =
+      g.strideWidth == 1 && g.insideFirst == 0 && g.insideEnd == g.outputWidth && g.outputWidth >= L.count
+    copy = isDirect ? nil : plane
+    rows = UnsafePointer(plane)
+    stride = isDirect ? g.inputWidth : phases &* phaseStride
+    var kx = 0
+    while kx < g.kernelWidth {
+      let column = kx &* g.dilationWidth
+      taps[kx] = isDirect ? column : column % g.strideWidth &* phaseStride &+ column / g.strideWidth
+      kx &+= 1
+    }
+    self.taps = UnsafePointer(taps)
+    if isDirect { return }
+    var i = 0
+    while i < g.inputHeight &* stride {
+      plane[i] = padding
+      i &+= 1
     }
   }
 
@@ -55,16 +52,62 @@ struct PaddedPlane {
       rows = source
       return
     }
-    var y = 0
-    while y < g.inputHeight {
-      let from = source + y &* g.inputWidth
-      let to = copy + (y &* stride &+ g.paddingWidth)
+    var from = source
+    var to = copy
+    let end = copy + g.inputHeight &* stride
+    while to < end {
+      // Strides of 2: pairs of vectors; the last pair overlaps the one before.
+      let pairs = g.strideWidth == 2 && phases == 2 && g.inputWidth >= 2 &* L.count
       var x = 0
-      while x < g.inputWidth {
-        to[x] = from[x]
-        x &+= 1
+      while pairs && x < g.inputWidth {
+        if x &+ 2 &* L.count > g.inputWidth { x = g.inputWidth &- 2 &* L.count }
+        let (even, odd) = L.deinterleave(L.load(from + x), L.load(from + x + L.count))
+        let first = x &+ g.paddingWidth
+        L.store(even, to + (first & 1 &* phaseStride &+ first >> 1))
+        L.store(odd, to + ((first &+ 1) & 1 &* phaseStride &+ (first &+ 1) >> 1))
+        x &+= 2 &* L.count
       }
-      y &+= 1
+      var phase = pairs ? phases : 0
+      while phase < phases {
+        // The first column of the phase that is not in the left padding.
+        let skipped = phase < g.paddingWidth ? (g.paddingWidth &- phase &+ g.strideWidth &- 1) / g.strideWidth : 0
+        var column = phase &+ skipped &* g.strideWidth &- g.paddingWidth
+        var place = to + (phase &* phaseStride &+ skipped)
+        while column < g.inputWidth {
+          place.pointee = from[column]
+          place += 1
+          column &+= g.strideWidth
+        }
+        phase &+= 1
+      }
+      from += g.inputWidth
+      to += stride
     }
+  }
+}
+
+extension PoolGeometry {
+  /// Room behind the last output of a row: one vector of the widest level.
+  static var slack: Int { 16 }
+
+  /// Phases of the stride that windows read.
+  @inline(__always)
+  fileprivate var phases: Int {
+    let extent = (kernelWidth &- 1) &* dilationWidth &+ 1
+    return extent < strideWidth ? extent : strideWidth
+  }
+
+  /// Floats of one phase of a row.
+  @inline(__always)
+  fileprivate var phaseStride: Int {
+    let reach = outputWidth &+ PoolGeometry.slack &+ (kernelWidth &- 1) &* dilationWidth / strideWidth
+    let width = (paddingWidth &+ inputWidth) / strideWidth &+ 1
+    return reach > width ? reach : width
+  }
+
+  /// Bytes of scratch memory that a thread needs for a ``PaddedPlane``.
+  var scratchByteCount: Int {
+    let count = 2 * kernelWidth + outputWidth + PoolGeometry.slack + inputHeight * phases * phaseStride
+    return cacheLines(count * MemoryLayout<Float>.stride)
   }
 }

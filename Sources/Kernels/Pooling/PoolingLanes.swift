@@ -20,25 +20,9 @@ protocol PoolingLanes: Lanes where Vector: BitwiseCopyable {
   static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector)
   /// The inverse of ``deinterleave(_:_:)``.
   static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector)
-  /// The even lanes of `low`, then the odd lanes of `high`.
-  static func evenThenOdd(_ low: Vector, _ high: Vector) -> Vector
 }
 
 extension PoolingLanes {
-  /// Elements 0, stride, 2 · stride … behind `source`; nothing behind the last of them is read.
-  @inline(__always)
-  static func load(_ source: UnsafePointer<Float>, stride: Int) -> Vector {
-    if stride == 1 { return load(source) }
-    if stride == 2 { return evenThenOdd(load(source), load(source + (count &- 1))) }
-    var vector = splat(0)
-    var lane = 0
-    while lane < count {
-      vector[lane] = source[lane &* stride]
-      lane &+= 1
-    }
-    return vector
-  }
-
   @inline(__always)
   static func load(_ source: UnsafePointer<Int32>) -> Positions {
     UnsafeRawPointer(source).loadUnaligned(as: Positions.self)
@@ -125,10 +109,6 @@ extension PoolingLanes {
       high.oddHalf = odd.highHalf
       return (low, high)
     }
-    @inline(__always)
-    static func evenThenOdd(_ low: Vector, _ high: Vector) -> Vector {
-      Vector(lowHalf: low.evenHalf, highHalf: high.oddHalf)
-    }
   }
 
   extension AVX512Lanes: PoolingLanes {
@@ -176,10 +156,6 @@ extension PoolingLanes {
       high.oddHalf = odd.highHalf
       return (low, high)
     }
-    @inline(__always)
-    static func evenThenOdd(_ low: Vector, _ high: Vector) -> Vector {
-      Vector(lowHalf: low.evenHalf, highHalf: high.oddHalf)
-    }
   }
 #endif
 
@@ -225,9 +201,5 @@ extension FourLanes {
     high.evenHalf = even.highHalf
     high.oddHalf = odd.highHalf
     return (low, high)
-  }
-  @inline(__always)
-  static func evenThenOdd(_ low: Vector, _ high: Vector) -> Vector {
-    Vector(lowHalf: low.evenHalf, highHalf: high.oddHalf)
   }
 }
