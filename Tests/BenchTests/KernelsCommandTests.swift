@@ -56,7 +56,7 @@ import Testing
   }
 }
 
-private enum Miscounting: Kernels.Operation {
+private enum Miscounting: Kernels.KernelOperation {
   static let name = "miscounting"
   static let kernels: [Kernel<Miscounting>] = [
     Kernel(algorithm: "hasty", level: .lowest) { count, _ in

@@ -33,7 +33,7 @@ struct CaseData<Operands> {
 }
 
 /// A problem of one operation.
-struct OperationCase<Op: Operation>: KernelCase {
+struct OperationCase<Op: KernelOperation>: KernelCase {
   let shape: String
   let problem: Op.Problem
   /// Floating-point operations of a run.
