@@ -23,6 +23,27 @@ struct AllocationTests {
     }
   }
 
+  @Test("a run on one thread allocates nothing: convolution")
+  func convolution() throws {
+    let memory = Memory()
+    for (channels, kernel, groups) in [(3, 5, 1), (16, 3, 1), (12, 3, 12)] {
+      let shape = Conv2DShape(
+        batch: 2, inputChannels: channels, inputHeight: 16, inputWidth: 16, outputChannels: channels * 2,
+        kernelHeight: kernel, kernelWidth: kernel, paddingHeight: 1, paddingWidth: 1, groups: groups)
+      try memory.expectNone(
+        Conv2DForward.self, .init(shape: shape, relu: true),
+        .init(input: memory.inputs, weights: memory.inputs, bias: memory.inputs, output: memory.outputs))
+      try memory.expectNone(
+        Conv2DBackwardData.self, shape,
+        .init(outputGradient: memory.inputs, weights: memory.inputs, inputGradient: memory.outputs))
+      try memory.expectNone(
+        Conv2DBackwardWeights.self, shape,
+        .init(
+          input: memory.inputs, outputGradient: memory.inputs, weightGradient: memory.outputs,
+          biasGradient: memory.outputs + 30_000))
+    }
+  }
+
   @Test("a run on one thread allocates nothing: pooling")
   func pooling() throws {
     let memory = Memory()
@@ -72,6 +93,29 @@ struct AllocationTests {
       SoftmaxCrossEntropy.self, .init(rows: 32, columns: 10, gradientScale: 1),
       .init(logits: memory.inputs, labels: memory.labels, losses: memory.outputs, logitGradients: memory.outputs + 1000)
     )
+  }
+
+  @Test("a run on one thread allocates nothing: softmax, bias and batches")
+  func rows() throws {
+    let memory = Memory()
+    let rows = RowsProblem(rows: 32, columns: 37)
+    try memory.expectNone(SoftmaxForward.self, rows, .init(input: memory.inputs, output: memory.outputs))
+    try memory.expectNone(LogSoftmaxForward.self, rows, .init(input: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      SoftmaxBackward.self, rows,
+      .init(output: memory.inputs, outputGradient: memory.inputs, inputGradient: memory.outputs))
+    try memory.expectNone(
+      LogSoftmaxBackward.self, rows,
+      .init(output: memory.inputs, outputGradient: memory.inputs, inputGradient: memory.outputs))
+    let channels = ChannelsProblem(batch: 8, channels: 6, plane: 100)
+    try memory.expectNone(
+      BiasForward.self, channels, .init(input: memory.inputs, bias: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      BiasBackward.self, channels, .init(outputGradient: memory.inputs, biasGradient: memory.outputs))
+    let images = UnsafeRawPointer(memory.inputs).assumingMemoryBound(to: UInt8.self)
+    try memory.expectNone(
+      BatchAssembly.self, .init(batch: 8, channels: 3, plane: 1024),
+      .init(images: images, indices: memory.labels, scale: 1, offset: 0, output: memory.outputs))
   }
 
   @Test("a run on one thread allocates nothing: optimisers")
