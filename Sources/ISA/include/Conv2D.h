@@ -89,8 +89,7 @@ typedef struct {
   const int32_t *_Nonnull taps;
   ptrdiff_t depth;
   ptrdiff_t channels;
-  float *_Nonnull sums;  // tiles of vectors: [channel tile][tap tile][channel][tap]
-  int32_t accumulate;
+  float *_Nonnull sums;  // tiles of vectors, added to: [channel tile][tap tile][channel][tap]
 } ConvDotArguments;
 
 // target[c][tap] = the sum over the lanes of sums[c][tap].

@@ -17,22 +17,8 @@ private func channels<let rows: Int, let vectors: Int, L: Lanes>(
       for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(point &+ i, lastPoint)]) }
       var sum = Tile<rows, vectors, L>()
       sum.multiply(p.pointee.source, p.pointee.sequence, offsets, panel, depth: depth)
-      let bias = p.pointee.bias + channel
-      let floor = L.splat(p.pointee.floor)
-      for v in 0..<vectors {
-        let addend = L.load(bias + v &* L.count)
-        for i in 0..<rows {
-          let value = sum.sums[i][v] + addend
-          L.store(
-            value.replacing(with: floor, where: value .< floor),
-            p.pointee.scratch + (i &* vectors &+ v) &* L.count)
-        }
-      }
-      storeTransposed(
-        p.pointee.scratch, stride: tile.columns, rows: rows,
-        p.pointee.target + (channel &* p.pointee.channelStride &+ point), p.pointee.channelStride,
-        columns: min(p.pointee.channels &- channel, tile.columns), valid: min(p.pointee.points &- point, rows),
-        accumulate: p.pointee.accumulate != 0)
+      sum.spill(to: p.pointee.scratch)
+      finish(tile, p, channel: channel, point: point)
       point &+= rows
     }
     channel &+= tile.columns
@@ -63,24 +49,31 @@ extension Tile {
   }
 }
 
-/// target[c · channelStride + i] = (or +=) scratch[i · stride + c], squares of 4 × 4 transposed in registers.
+/// Turns a tile from points × channels in scratch memory to its places in the target, through bias and floor: squares
+/// of 4 × 4 in registers, what remains one by one.
 @inline(__always)
-private func storeTransposed(
-  _ scratch: UnsafePointer<Float>, stride: Int, rows: Int, _ target: UnsafeMutablePointer<Float>, _ channelStride: Int,
-  columns: Int, valid: Int, accumulate: Bool
+private func finish<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvChannelsArguments>, channel: Int, point: Int
 ) {
-  let squareRows = valid == rows ? rows & ~3 : 0
+  let stride = p.pointee.channelStride
+  let columns = min(p.pointee.channels &- channel, tile.columns)
+  let valid = min(p.pointee.points &- point, rows)
+  let target = p.pointee.target + (channel &* stride &+ point)
+  let bias = p.pointee.bias + channel
+  let floor = p.pointee.floor
+  let accumulate = p.pointee.accumulate != 0
+  let squareRows = valid & ~3
   let squareColumns = columns & ~3
   var c = 0
   while c < squareColumns {
+    let place = target + c &* stride
     var i = 0
     while i < squareRows {
-      let (a, b, d, e) = transposed4x4(scratch + (i &* stride &+ c), stride)
-      let first = target + (c &* channelStride &+ i)
-      put(a, first, accumulate)
-      put(b, first + channelStride, accumulate)
-      put(d, first + 2 &* channelStride, accumulate)
-      put(e, first + 3 &* channelStride, accumulate)
+      let square = transposed4x4(p.pointee.scratch + (i &* tile.columns &+ c), tile.columns)
+      put(square.0, bias[c], floor, place + i, accumulate)
+      put(square.1, bias[c &+ 1], floor, place + (stride &+ i), accumulate)
+      put(square.2, bias[c &+ 2], floor, place + (2 &* stride &+ i), accumulate)
+      put(square.3, bias[c &+ 3], floor, place + (3 &* stride &+ i), accumulate)
       i &+= 4
     }
     c &+= 4
@@ -89,8 +82,9 @@ private func storeTransposed(
   while c < columns {
     var i = c < squareColumns ? squareRows : 0
     while i < valid {
-      let value = scratch[i &* stride &+ c]
-      let place = target + (c &* channelStride &+ i)
+      var value = p.pointee.scratch[i &* tile.columns &+ c] + bias[c]
+      if value < floor { value = floor }
+      let place = target + (c &* stride &+ i)
       place.pointee = accumulate ? place.pointee + value : value
       i &+= 1
     }
@@ -99,10 +93,14 @@ private func storeTransposed(
 }
 
 @inline(__always)
-private func put(_ value: SIMD4<Float>, _ place: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
+private func put(
+  _ sum: SIMD4<Float>, _ bias: Float, _ floor: Float, _ place: UnsafeMutablePointer<Float>, _ accumulate: Bool
+) {
   let place = UnsafeMutableRawPointer(place)
-  let sum = accumulate ? place.loadUnaligned(as: SIMD4<Float>.self) + value : value
-  place.storeBytes(of: sum, as: SIMD4<Float>.self)
+  var value = sum + SIMD4(repeating: bias)
+  value.replace(with: SIMD4(repeating: floor), where: value .< SIMD4(repeating: floor))
+  if accumulate { value += place.loadUnaligned(as: SIMD4<Float>.self) }
+  place.storeBytes(of: value, as: SIMD4<Float>.self)
 }
 
 #if arch(arm64)

@@ -2,7 +2,7 @@ import ISA
 
 /// Output channels × taps in tiles, each over all vectors of the view.
 @inline(__always)
-private func dot<let channels: Int, let taps: Int, L: Lanes>(
+private func dot<let channels: Int, let taps: Int, L: ElementwiseLanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotArguments>
 ) {
   var sums = p.pointee.sums
@@ -19,11 +19,16 @@ private func dot<let channels: Int, let taps: Int, L: Lanes>(
     while tap <= lastTap {
       var offsets = InlineArray<taps, Int>(repeating: 0)
       for t in 0..<taps { offsets[t] = Int(p.pointee.taps[min(tap &+ t, lastTap)]) }
-      var sum = Tile<channels, taps, L>()
-      if p.pointee.accumulate != 0 { sum.load(sums) }
-      sum.multiplyWhole(p, gradients, offsets)
-      sum.multiplyTails(p, gradients, offsets)
-      sum.store(sums)
+      if p.pointee.wholeVectors > 0 {
+        var sum = Tile<channels, taps, L>(spilledTo: sums)
+        sum.multiplyWhole(p, gradients, offsets)
+        sum.spill(to: sums)
+      }
+      if p.pointee.tailVectors > 0 {
+        var sum = Tile<channels, taps, L>(spilledTo: sums)
+        sum.multiplyTails(p, gradients, offsets)
+        sum.spill(to: sums)
+      }
       sums += channels &* tile.columns
       tap &+= taps
     }
@@ -31,21 +36,7 @@ private func dot<let channels: Int, let taps: Int, L: Lanes>(
   }
 }
 
-extension Tile {
-  @inline(__always)
-  fileprivate mutating func load(_ source: UnsafePointer<Float>) {
-    for i in 0..<rows {
-      for v in 0..<vectors { sums[i][v] = L.load(source + (i &* vectors &+ v) &* L.count) }
-    }
-  }
-
-  @inline(__always)
-  fileprivate func store(_ target: UnsafeMutablePointer<Float>) {
-    for i in 0..<rows {
-      for v in 0..<vectors { L.store(sums[i][v], target + (i &* vectors &+ v) &* L.count) }
-    }
-  }
-
+extension Tile where L: ElementwiseLanes {
   /// Adds the products of the vectors of which every lane counts.
   @inline(__always)
   fileprivate mutating func multiplyWhole(
@@ -73,10 +64,11 @@ extension Tile {
     _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
   ) {
-    let numbers = L.laneNumbers
-    let first = L.splat(Float(p.pointee.tailFirst))
-    let last = L.splat(Float(p.pointee.tailLast))
     let zero = L.splat(0)
+    let numbers = L.laneIndices
+    let counts = zero.replacing(with: L.splat(1), where: L.isAtLeast(numbers, L.splat(Float(p.pointee.tailFirst))))
+      .replacing(with: zero, where: L.isAtLeast(numbers, L.splat(Float(p.pointee.tailLast))))
+    let outside = L.isEqual(counts, zero)
     var i = p.pointee.wholeVectors
     let end = i &+ p.pointee.tailVectors
     while i < end {
@@ -84,14 +76,10 @@ extension Tile {
       let gradient = Int(p.pointee.gradients[i])
       var inputs = InlineArray<vectors, L.Vector>(repeating: zero)
       for t in 0..<vectors {
-        inputs[t] = L.load(source + offsets[t])
-          .replacing(with: zero, where: numbers .< first)
-          .replacing(with: zero, where: numbers .>= last)
+        inputs[t] = L.load(source + offsets[t]).replacing(with: zero, where: outside)
       }
       for c in 0..<rows {
-        let value = L.load(gradients[c] + gradient)
-          .replacing(with: zero, where: numbers .< first)
-          .replacing(with: zero, where: numbers .>= last)
+        let value = L.load(gradients[c] + gradient).replacing(with: zero, where: outside)
         for t in 0..<vectors { sums[c][t] = L.multiplyAdd(value, inputs[t], sums[c][t]) }
       }
       i &+= 1
@@ -101,7 +89,7 @@ extension Tile {
 
 /// Sums the lanes of every tile.
 @inline(__always)
-private func reduce<let channels: Int, let taps: Int, L: Lanes>(
+private func reduce<let channels: Int, let taps: Int, L: ElementwiseLanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotReduceArguments>
 ) {
   var sums = p.pointee.sums

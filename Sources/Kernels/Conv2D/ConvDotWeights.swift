@@ -61,9 +61,10 @@ private struct DotWeights: Sendable {
     }
     common.run(operands, workspace) { images, group, target, own in
       let sums = own.assumingMemoryBound(to: Float.self)
+      sums.update(repeating: 0, count: dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth))
       for image in images {
         for band in 0..<view.bands {
-          add(image, band: band, group: group, operands, sums, isFirst: image == images.lowerBound && band == 0)
+          add(image, band: band, group: group, operands, sums)
         }
       }
       var arguments = ConvDotReduceArguments(
@@ -75,7 +76,7 @@ private struct DotWeights: Sendable {
 
   private func add(
     _ image: Int, band: Int, group: Int, _ operands: Conv2DBackwardWeights.Operands,
-    _ sums: UnsafeMutablePointer<Float>, isFirst: Bool
+    _ sums: UnsafeMutablePointer<Float>
   ) {
     let lanes = dot.tile.level.lanes
     let sumCount = dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth)
@@ -106,8 +107,7 @@ private struct DotWeights: Sendable {
       source: source, sources: vectors.sources.base, gradient: gradient, gradients: vectors.gradients.base,
       gradientStride: gradientStride, wholeVectors: vectors.wholeCount, tailVectors: vectors.tailCount,
       tailFirst: Int32(width < lanes ? 0 : lanes - tail), tailLast: Int32(width < lanes ? width : lanes),
-      taps: taps.base, depth: shape.depth, channels: shape.groupOutputChannels, sums: sums,
-      accumulate: isFirst ? 0 : 1)
+      taps: taps.base, depth: shape.depth, channels: shape.groupOutputChannels, sums: sums)
     dot.tile.run(&arguments)
   }
 }

@@ -2,7 +2,7 @@ import ISA
 
 /// One panel of output channels after the other, all of the view's vectors in tiles.
 @inline(__always)
-private func rows<let rows: Int, let vectors: Int, L: Lanes>(
+private func rows<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>
 ) {
   let depth = p.pointee.depth
@@ -17,7 +17,8 @@ private func rows<let rows: Int, let vectors: Int, L: Lanes>(
       for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
       var sum = Tile<rows, vectors, L>()
       sum.multiply(weights, origins, p.pointee.taps, depth: depth)
-      store(sum, p, channel: channel, vector: vector)
+      sum.spill(to: p.pointee.scratch)
+      finish(tile, p, channel: channel, vector: vector)
       vector &+= vectors
     }
     channel &+= rows
@@ -47,42 +48,30 @@ extension Tile {
   }
 }
 
-/// Stores a tile through bias and floor: at once where it is whole, else by way of scratch memory.
+/// Moves a tile's sums from scratch memory to their places, through bias and floor.
 @inline(__always)
-private func store<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: Tile<rows, vectors, L>, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
+private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
 ) {
   let floor = L.splat(p.pointee.floor)
-  let bias = p.pointee.bias + channel
   let height = min(p.pointee.channels &- channel, rows)
-  let lanes = p.pointee.lanes
-  let target = p.pointee.target + channel &* p.pointee.channelStride
-  let targets = p.pointee.targets + vector
-  if height == rows, lanes == L.count, vector &+ vectors <= p.pointee.vectors {
-    for v in 0..<vectors {
-      let column = target + Int(targets[v])
-      for i in 0..<rows {
-        let value = tile.sums[i][v] + L.splat(bias[i])
-        L.store(value.replacing(with: floor, where: value .< floor), column + i &* p.pointee.channelStride)
-      }
-    }
-    return
-  }
-  for i in 0..<rows {
-    for v in 0..<vectors { L.store(tile.sums[i][v], p.pointee.scratch + (i &* vectors &+ v) &* L.count) }
-  }
   let width = min(p.pointee.vectors &- vector, vectors)
-  var v = 0
-  while v < width {
-    let column = target + Int(targets[v])
-    var i = 0
-    while i < height {
-      let value = L.load(p.pointee.scratch + (i &* vectors &+ v) &* L.count) + L.splat(bias[i])
-      let row = column + i &* p.pointee.channelStride
-      L.store(value.replacing(with: floor, where: value .< floor), row, first: lanes)
-      i &+= 1
+  let lanes = p.pointee.lanes
+  var target = p.pointee.target + channel &* p.pointee.channelStride
+  var sums = p.pointee.scratch
+  var i = 0
+  while i < height {
+    let bias = L.splat(p.pointee.bias[channel &+ i])
+    var v = 0
+    while v < width {
+      let value = L.load(sums + v &* L.count) + bias
+      let place = target + Int(p.pointee.targets[vector &+ v])
+      L.store(L.larger(value, floor), place, first: lanes)
+      v &+= 1
     }
-    v &+= 1
+    target += p.pointee.channelStride
+    sums += tile.columns
+    i &+= 1
   }
 }
 

@@ -8,11 +8,23 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
   var sums: InlineArray<rows, InlineArray<vectors, L.Vector>>
 
   /// A tile of zeros.
-  @inline(__always) init() {
+  @inline(__always) init() { self.init(spilledTo: isa_zeros()) }
+
+  /// The tile that `spill` wrote to memory, which is aligned for its vectors.
+  @inline(__always) init(spilledTo memory: UnsafePointer<Float>) {
     typealias Sums = InlineArray<rows, InlineArray<vectors, L.Vector>>
-    sums = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Sums.self).pointee
+    sums = UnsafeRawPointer(memory).assumingMemoryBound(to: Sums.self).pointee
   }
   @inline(__always) static var columns: Int { vectors &* L.count }
+
+  /// Writes the sums row by row: the one use of them outside the loop that makes them. They are finished from memory,
+  /// because a tile that is read in more than one place, or by a loop that is not unrolled, is kept in memory.
+  @inline(__always)
+  func spill(to scratch: UnsafeMutablePointer<Float>) {
+    for i in 0..<rows {
+      for v in 0..<vectors { L.store(sums[i][v], scratch + (i &* vectors &+ v) &* L.count) }
+    }
+  }
 
   /// Adds the products of `depth` columns of a panel of A and rows of a panel of B.
   @inline(__always)
@@ -37,7 +49,7 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
 /// C's block = alpha · A · B + beta · C, tile by tile, a panel of B staying in the first-level cache while the panels of
 /// A pass by.
 @inline(__always)
-private func block<let rows: Int, let vectors: Int, L: Lanes>(
+private func block<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMBlockArguments>
 ) {
   let depth = p.pointee.depth
@@ -49,9 +61,7 @@ private func block<let rows: Int, let vectors: Int, L: Lanes>(
       prefetch(tile, p, row: i, column: j)
       var sum = Tile<rows, vectors, L>()
       sum.multiply(p.pointee.a + i &* depth, b, depth: depth)
-      for r in 0..<rows {
-        for v in 0..<vectors { L.store(sum.sums[r][v], p.pointee.scratch + (r &* vectors &+ v) &* L.count) }
-      }
+      sum.spill(to: p.pointee.scratch)
       finish(tile, p, row: i, column: j)
       i &+= rows
     }
@@ -61,7 +71,7 @@ private func block<let rows: Int, let vectors: Int, L: Lanes>(
 
 /// Asks for a tile's lines of C, which arrive while the products are summed.
 @inline(__always)
-private func prefetch<let rows: Int, let vectors: Int, L: Lanes>(
+private func prefetch<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMBlockArguments>, row: Int, column: Int
 ) {
   let height = min(p.pointee.rows &- row, rows)
@@ -76,10 +86,8 @@ private func prefetch<let rows: Int, let vectors: Int, L: Lanes>(
 }
 
 /// Moves a tile's sums from scratch memory to its place in C, through alpha, beta, bias and ReLU.
-///
-/// The detour keeps the tile in registers (its address is not taken) and one loop serves whole tiles and edges.
 @inline(__always)
-private func finish<let rows: Int, let vectors: Int, L: Lanes>(
+private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMBlockArguments>, row: Int, column: Int
 ) {
   let height = min(p.pointee.rows &- row, rows)
@@ -100,7 +108,7 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
       if readsC { value = L.multiplyAdd(beta, L.load(c + offset), value) }
       if let bias = p.pointee.columnBias { value += L.load(bias + (column &+ offset)) }
       value += rowBias
-      if relu { value.replace(with: L.splat(0), where: value .< L.splat(0)) }
+      if relu { value = L.larger(value, L.splat(0)) }
       L.store(value, c + offset)
       offset &+= L.count
     }
@@ -110,7 +118,7 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
       if readsC { value = L.multiplyAdd(beta, L.splat(c[offset]), value) }
       if let bias = p.pointee.columnBias { value += L.splat(bias[column &+ offset]) }
       value += rowBias
-      if relu { value.replace(with: L.splat(0), where: value .< L.splat(0)) }
+      if relu { value = L.larger(value, L.splat(0)) }
       c[offset] = value[0]
       offset &+= 1
     }

@@ -139,17 +139,6 @@ extension Lanes {
     if count & 3 > 2 { destination[2] = v.z }
   }
 
-  /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
-  @inline(__always) static func max(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
-
-  /// 0, 1, 2 … in the lanes.
-  @inline(__always) static var laneNumbers: Vector {
-    let all = SIMD16<Float>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-    if Vector.self == SIMD16<Float>.self { return unsafeBitCast(all, to: Vector.self) }
-    if Vector.self == SIMD8<Float>.self { return unsafeBitCast(all.lowHalf, to: Vector.self) }
-    return unsafeBitCast(all.lowHalf.lowHalf, to: Vector.self)
-  }
-
   /// The sum of all lanes, by a fixed tree: halves, then halves of halves. Part of the numeric contract of a level.
   @inline(__always) static func sum(_ vector: Vector) -> Float {
     if Vector.self == SIMD16<Float>.self {
