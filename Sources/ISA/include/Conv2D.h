@@ -70,7 +70,7 @@ typedef struct {
   float *_Nonnull target;
   ptrdiff_t channelStride;
   float floor;
-  int32_t accumulate;       // 1: adds to the target
+  int32_t accumulate;       // 1: adds to the target, without bias and floor
   float *_Nonnull scratch;  // one tile
 } ConvChannelsArguments;
 

@@ -2,7 +2,7 @@ import ISA
 
 /// One panel of channels after the other, all of the points in tiles.
 @inline(__always)
-private func channels<let rows: Int, let vectors: Int, L: Lanes>(
+private func channels<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvChannelsArguments>
 ) {
   let depth = p.pointee.depth
@@ -49,19 +49,30 @@ extension Tile {
   }
 }
 
-/// Turns a tile from points × channels in scratch memory to its places in the target, through bias and floor: squares
-/// of 4 × 4 in registers, what remains one by one.
+/// Takes a tile in scratch memory through bias and floor, then turns it from points × channels to its places in the
+/// target: squares of 4 × 4 in registers, what remains one by one.
 @inline(__always)
-private func finish<let rows: Int, let vectors: Int, L: Lanes>(
+private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvChannelsArguments>, channel: Int, point: Int
 ) {
   let stride = p.pointee.channelStride
   let columns = min(p.pointee.channels &- channel, tile.columns)
   let valid = min(p.pointee.points &- point, rows)
   let target = p.pointee.target + (channel &* stride &+ point)
-  let bias = p.pointee.bias + channel
-  let floor = p.pointee.floor
+  let scratch = p.pointee.scratch
   let accumulate = p.pointee.accumulate != 0
+  if !accumulate {
+    let floor = L.splat(p.pointee.floor)
+    for v in 0..<vectors {
+      let bias = L.load(p.pointee.bias + (channel &+ v &* L.count))
+      var i = 0
+      while i < valid {
+        let place = scratch + (i &* tile.columns &+ v &* L.count)
+        L.store(L.larger(L.load(place) + bias, floor), place)
+        i &+= 1
+      }
+    }
+  }
   let squareRows = valid & ~3
   let squareColumns = columns & ~3
   var c = 0
@@ -69,21 +80,27 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
     let place = target + c &* stride
     var i = 0
     while i < squareRows {
-      let square = transposed4x4(p.pointee.scratch + (i &* tile.columns &+ c), tile.columns)
-      put(square.0, bias[c], floor, place + i, accumulate)
-      put(square.1, bias[c &+ 1], floor, place + (stride &+ i), accumulate)
-      put(square.2, bias[c &+ 2], floor, place + (2 &* stride &+ i), accumulate)
-      put(square.3, bias[c &+ 3], floor, place + (3 &* stride &+ i), accumulate)
+      let square = transposed4x4(scratch + (i &* tile.columns &+ c), tile.columns)
+      put(square.0, place + i, accumulate)
+      put(square.1, place + (stride &+ i), accumulate)
+      put(square.2, place + (2 &* stride &+ i), accumulate)
+      put(square.3, place + (3 &* stride &+ i), accumulate)
       i &+= 4
+    }
+    while i < valid {
+      for lane in 0..<4 {
+        let value = scratch[i &* tile.columns &+ c &+ lane]
+        let place = place + (lane &* stride &+ i)
+        place.pointee = accumulate ? place.pointee + value : value
+      }
+      i &+= 1
     }
     c &+= 4
   }
-  c = 0
   while c < columns {
-    var i = c < squareColumns ? squareRows : 0
+    var i = 0
     while i < valid {
-      var value = p.pointee.scratch[i &* tile.columns &+ c] + bias[c]
-      if value < floor { value = floor }
+      let value = scratch[i &* tile.columns &+ c]
       let place = target + (c &* stride &+ i)
       place.pointee = accumulate ? place.pointee + value : value
       i &+= 1
@@ -93,14 +110,10 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
 }
 
 @inline(__always)
-private func put(
-  _ sum: SIMD4<Float>, _ bias: Float, _ floor: Float, _ place: UnsafeMutablePointer<Float>, _ accumulate: Bool
-) {
+private func put(_ value: SIMD4<Float>, _ place: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
   let place = UnsafeMutableRawPointer(place)
-  var value = sum + SIMD4(repeating: bias)
-  value.replace(with: SIMD4(repeating: floor), where: value .< SIMD4(repeating: floor))
-  if accumulate { value += place.loadUnaligned(as: SIMD4<Float>.self) }
-  place.storeBytes(of: value, as: SIMD4<Float>.self)
+  let sum = accumulate ? place.loadUnaligned(as: SIMD4<Float>.self) + value : value
+  place.storeBytes(of: sum, as: SIMD4<Float>.self)
 }
 
 #if arch(arm64)
