@@ -66,9 +66,9 @@ extension Tile where L: ElementwiseLanes {
   ) {
     let zero = L.splat(0)
     let numbers = L.laneIndices
-    let counts = zero.replacing(with: L.splat(1), where: L.isAtLeast(numbers, L.splat(Float(p.pointee.tailFirst))))
-      .replacing(with: zero, where: L.isAtLeast(numbers, L.splat(Float(p.pointee.tailLast))))
-    let outside = L.isEqual(counts, zero)
+    let counts = zero.replacing(with: L.splat(1), where: numbers .>= L.splat(Float(p.pointee.tailFirst)))
+      .replacing(with: zero, where: numbers .>= L.splat(Float(p.pointee.tailLast)))
+    let outside = counts .== zero
     var i = p.pointee.wholeVectors
     let end = i &+ p.pointee.tailVectors
     while i < end {
