@@ -17,8 +17,10 @@ struct BatchSizeSweep {
   func train(batchSize: Int) throws -> ConvRow? {
     defer { progress.clear() }
     let model = try Model(TutorialCNN.network, inputShape: inputShape, seed: options.seed)
+    // A batch is never larger than the set: memory for more would be for nothing.
     let trainer = try Trainer(
-      model: model, optimizer: optimizer, batchSize: batchSize, seed: options.seed, threads: options.threadCount,
+      model: model, optimizer: optimizer, batchSize: min(batchSize, train.count), seed: options.seed,
+      threads: options.threadCount,
       level: level)
     var training: [EpochResult] = []
     var evaluation: [EvaluationResult] = []
