@@ -12,7 +12,7 @@ struct ConvOptions: MachineOptions {
   var data = DataChoice.synthetic
   var dataDirectory: String?
   var batchSizes = [4, 8, 16, 32, 128, 256, 1000]
-  var epochs = 3
+  var epochs = 5
   var trainImages: Int?
   var testImages: Int?
   var optimizer = OptimizerChoice.adam
