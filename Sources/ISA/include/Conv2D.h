@@ -47,6 +47,7 @@ typedef struct {
   float *_Nonnull target;
   const int32_t *_Nonnull sources;
   const int32_t *_Nonnull targets;
+  const int32_t *_Nullable ranges;  // the first tap of each vector, and behind its last; NULL: all taps
   ptrdiff_t vectors;
   ptrdiff_t lanes;  // of each vector that are stored
   ptrdiff_t channels;
@@ -63,6 +64,7 @@ typedef struct {
   const int32_t *_Nonnull sequence;
   ptrdiff_t depth;
   const int32_t *_Nonnull offsets;
+  const int32_t *_Nullable ranges;  // the first step of each point, and behind its last; NULL: all steps
   ptrdiff_t points;
   const float *_Nonnull panels;
   ptrdiff_t channels;

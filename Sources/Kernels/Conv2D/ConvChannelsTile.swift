@@ -15,8 +15,11 @@ private func channels<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
       var offsets = InlineArray<rows, Int>(repeating: 0)
       // A tile behind the last point computes that again.
       for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(point &+ i, lastPoint)]) }
+      let steps = usedSteps(p.pointee.ranges, point, count: rows, last: lastPoint, depth: depth)
       var sum = Tile<rows, vectors, L>()
-      sum.multiply(p.pointee.source, p.pointee.sequence, offsets, panel, depth: depth)
+      sum.multiply(
+        p.pointee.source, p.pointee.sequence + steps.first, offsets, panel + steps.first &* tile.columns,
+        depth: steps.count)
       sum.spill(to: p.pointee.scratch)
       finish(tile, p, channel: channel, point: point)
       point &+= rows

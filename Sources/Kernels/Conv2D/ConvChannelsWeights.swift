@@ -92,7 +92,8 @@ private struct ChannelsWeights: Sendable {
     let pixels = rows * view.x.count
     turn(operands.outputGradient, images, band: band, group: group, panels: panels, pixels: pixels, turned)
     var arguments = ConvChannelsArguments(
-      source: base, sequence: origins.base, depth: images.count * pixels, offsets: taps.base, points: shape.depth,
+      source: base, sequence: origins.base, depth: images.count * pixels, offsets: taps.base, ranges: nil,
+      points: shape.depth,
       panels: turned, channels: channels.count, bias: bias,
       target: target + (group * shape.groupOutputChannels + channels.lowerBound) * shape.depth,
       channelStride: shape.depth, floor: -.infinity, accumulate: isFirst ? 0 : 1, scratch: scratch)

@@ -84,12 +84,56 @@ struct ConvDirect: Sendable {
   let weightOffsets: OffsetTable?
   let floor: Float
   let taps: OffsetTable
-  /// Origins in the view and places in the target: of each vector, or of each output.
-  let sources: OffsetTable
-  let targets: OffsetTable
+  /// Images that are computed together, and their outputs; the last images of a batch may be fewer.
+  let chunk: Int
+  let outputs: Outputs
+  let lastOutputs: Outputs
   let stage: LevelFunction<ConvStageArguments>
   let pack: LevelFunction<ConvPackArguments>
   let scatter: LevelFunction<ConvScatterArguments>
+
+  /// Where the outputs of a band of some images lie: for each vector, or each output, its origin in the view, its place
+  /// in the target and its part of the sum. They go row by row, so that a shorter band has the first of them.
+  struct Outputs: Sendable {
+    let images: Int
+    let perRow: Int
+    let sources: OffsetTable
+    let targets: OffsetTable
+    let ranges: OffsetTable?
+
+    init(images: Int, view: ConvView, lanes: Int?, imageStride: Int) {
+      self.images = images
+      var sources: [Int] = []
+      var targets: [Int] = []
+      var ranges: [Int] = []
+      let columns: [Int]
+      if let lanes {
+        // The last vector of a row ends with the row: it overlaps the one before.
+        columns = stride(from: 0, to: view.x.count, by: lanes).map { max(min($0, view.x.count - lanes), 0) }
+      } else {
+        columns = Array(0..<view.x.count)
+      }
+      // All bands share the places, which count from the band's first row; the parts of the sum are those of the image's.
+      for row in 0..<view.y.count where row < view.bandRows || view.skipsRows {
+        for image in 0..<images {
+          for column in columns {
+            if row < view.bandRows {
+              sources.append(image * view.stagedCount + view.origin(row, column))
+              targets.append(image * imageStride + row * view.x.count + column)
+            }
+            if view.skipsRows {
+              ranges.append(view.steps(ofRow: row).lowerBound)
+              ranges.append(view.steps(ofRow: row).upperBound)
+            }
+          }
+        }
+      }
+      perRow = images * columns.count
+      self.sources = OffsetTable(sources)
+      self.targets = OffsetTable(targets)
+      self.ranges = view.skipsRows ? OffsetTable(ranges) : nil
+    }
+  }
 
   init(
     tile: ConvDirectTile, y: ConvAxis, x: ConvAxis, shape: Conv2DShape, isBackward: Bool, relu: Bool, threads: Int
@@ -103,38 +147,35 @@ struct ConvDirect: Sendable {
     targetWidth = isBackward ? shape.inputWidth : shape.outputWidth
     let units = max(shape.batch * shape.groups, 1)
     let view = ConvView(
-      y: y, x: x, channels: sourceChannels, lanes: tile.rowLanes,
+      y: y, x: x, channels: sourceChannels, lanes: tile.rowLanes, skipsPadding: true,
       minimumBands: threads == 1 ? 1 : (4 * threads + units - 1) / units)
     self.view = view
     depth = sourceChannels * y.taps.count * x.taps.count
     groupWeights = shape.groupOutputChannels * shape.depth
     laneStride = isBackward ? shape.kernelCount : shape.depth
+    let order = view.order()
     weightOffsets =
-      isBackward
+      isBackward || view.skipsRows
       ? OffsetTable(
-        (0..<shape.groupOutputChannels).flatMap { channel in
-          y.taps.flatMap { ty in
-            x.taps.map { tx in channel * shape.depth + ty.kernel * shape.kernelWidth + tx.kernel }
-          }
+        order.map { tap in
+          tap.channel * (isBackward ? shape.depth : shape.kernelCount) + y.taps[tap.y].kernel * shape.kernelWidth
+            + x.taps[tap.x].kernel
         }) : nil
     floor = relu ? 0 : -.infinity
     taps = OffsetTable(view.taps())
-    var sources: [Int] = []
-    var targets: [Int] = []
-    for row in 0..<min(view.bandRows, y.count) {
-      if let lanes = tile.rowLanes {
-        // The last vector of a row ends with the row: it overlaps the one before.
-        for column in stride(from: 0, to: x.count, by: lanes) {
-          let column = max(min(column, x.count - lanes), 0)
-          sources.append(view.origin(row, column))
-          targets.append(row * x.count + column)
-        }
-      } else {
-        for column in 0..<x.count { sources.append(view.origin(row, column)) }
-      }
+    // Rows of several small images, as many as fill a tile, lack the same taps.
+    var chunk = 1
+    let targetStride = groups * targetChannels * targetHeight * targetWidth
+    if case .rows(let rows) = tile, view.skipsRows, view.bands == 1, y.targetStride == 1, x.targetStride == 1 {
+      let perRow = (x.count + rows.level.lanes - 1) / rows.level.lanes
+      let fitting = min((32 << 10) / max(view.stagedCount, 1), Int(Int32.max) / 2 / max(targetStride, 1))
+      chunk = max(min(rows.vectors / max(perRow, 1), fitting, batch / threads), 1)
     }
-    self.sources = OffsetTable(sources)
-    self.targets = OffsetTable(targets)
+    self.chunk = chunk
+    outputs = Outputs(images: chunk, view: view, lanes: tile.rowLanes, imageStride: targetStride)
+    lastOutputs =
+      batch % chunk == 0
+      ? outputs : Outputs(images: batch % chunk, view: view, lanes: tile.rowLanes, imageStride: targetStride)
     stage = convStage[tile.level]
     pack = convPack[tile.level]
     scatter = convScatter[tile.level]
@@ -149,22 +190,24 @@ struct ConvDirect: Sendable {
   private var weightsByteCount: Int { cacheLines(groups * paddedChannels * depth * 4) }
   /// Bytes of each thread.
   var threadByteCount: Int { tile.byteCount + stagedByteCount + phaseByteCount }
-  private var stagedByteCount: Int { cacheLines(view.stagedCount * 4) }
+  private var stagedByteCount: Int { cacheLines(chunk * view.stagedCount * 4) }
   private var phaseByteCount: Int { isWhole ? 0 : cacheLines(targetChannels * view.bandRows * view.x.count * 4) }
 
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
   ) {
-    let units = batch * groups * view.bands
+    let units = (batch + chunk - 1) / chunk * groups * view.bands
     if units == 0 || view.x.count == 0 { return }
     if depth > 0 { prepareWeights(weights, bias, workspace) }
     Parallel.run(parts: parts) { part in
       for unit in Parallel.range(part, of: parts, items: units) {
-        let plane = unit / view.bands
+        let group = unit / view.bands % groups
+        let image = unit / view.bands / groups * chunk
+        let plane = image * groups + group
         let own = workspace + sharedByteCount + part * threadByteCount
         runBand(
-          unit % view.bands, group: plane % groups,
+          unit % view.bands, group: group, outputs: image + chunk <= batch ? outputs : lastOutputs,
           source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
           target: target + plane * targetChannels * targetHeight * targetWidth, shared: workspace, own: own)
       }
@@ -191,7 +234,7 @@ struct ConvDirect: Sendable {
   }
 
   private func runBand(
-    _ band: Int, group: Int, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
+    _ band: Int, group: Int, outputs: Outputs, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
     shared: UnsafeMutableRawPointer, own: UnsafeMutableRawPointer
   ) {
     let rows = view.rows(ofBand: band)
@@ -205,20 +248,27 @@ struct ConvDirect: Sendable {
     let staging = (own + tile.byteCount).assumingMemoryBound(to: Float.self)
     let phase = (own + tile.byteCount + stagedByteCount).assumingMemoryBound(to: Float.self)
     let base = view.base(of: source, band: band, staging: staging, stage: stage)
+    let imageStride = groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
+    for image in 1..<max(outputs.images, 1) {
+      _ = view.base(
+        of: source + image * imageStride, band: band, staging: staging + image * view.stagedCount, stage: stage)
+    }
+    let ranges = outputs.ranges.map { UnsafePointer($0.base + 2 * band * view.bandRows * outputs.perRow) }
     let place = isWhole ? target + band * view.bandRows * targetWidth : phase
     let channelStride = isWhole ? targetHeight * targetWidth : rows * view.x.count
     switch tile {
     case .rows(let tile):
       let lanes = tile.level.lanes
-      let vectors = rows * ((view.x.count + lanes - 1) / lanes)
       var arguments = ConvRowsArguments(
         source: base, taps: taps.base, depth: depth, weights: weights, bias: bias, target: place,
-        sources: sources.base, targets: targets.base, vectors: vectors, lanes: min(view.x.count, lanes),
+        sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
+        vectors: rows * outputs.perRow, lanes: min(view.x.count, lanes),
         channels: targetChannels, channelStride: channelStride, floor: floor, scratch: scratch)
       tile.run(&arguments)
     case .channels(let tile):
       var arguments = ConvChannelsArguments(
-        source: base, sequence: taps.base, depth: depth, offsets: sources.base, points: rows * view.x.count,
+        source: base, sequence: taps.base, depth: depth, offsets: outputs.sources.base, ranges: ranges,
+        points: rows * outputs.perRow,
         panels: weights, channels: targetChannels, bias: bias, target: place, channelStride: channelStride,
         floor: floor, accumulate: 0, scratch: scratch)
       tile.run(&arguments)

@@ -15,14 +15,33 @@ private func rows<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
       var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
       // A tile behind the last vector computes that again.
       for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
+      let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: depth)
       var sum = Tile<rows, vectors, L>()
-      sum.multiply(weights, origins, p.pointee.taps, depth: depth)
+      sum.multiply(weights + steps.first &* rows, origins, p.pointee.taps + steps.first, depth: steps.count)
       sum.spill(to: p.pointee.scratch)
       finish(tile, p, channel: channel, vector: vector)
       vector &+= vectors
     }
     channel &+= rows
   }
+}
+
+/// The steps of the sum that some of a tile's vectors or points need: those that the others need not add zeros to them.
+@inline(__always)
+func usedSteps(
+  _ ranges: UnsafePointer<Int32>?, _ first: Int, count: Int, last: Int, depth: Int
+) -> (first: Int, count: Int) {
+  guard let ranges else { return (0, depth) }
+  var low = Int32(truncatingIfNeeded: depth)
+  var high: Int32 = 0
+  var i = first
+  let end = min(first &+ count &- 1, last)
+  while i <= end {
+    low = min(low, ranges[2 &* i])
+    high = max(high, ranges[2 &* i &+ 1])
+    i &+= 1
+  }
+  return (Int(low), max(Int(high &- low), 0))
 }
 
 extension Tile {
@@ -64,9 +83,15 @@ private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
     let bias = L.splat(p.pointee.bias[channel &+ i])
     var v = 0
     while v < width {
-      let value = L.load(sums + v &* L.count) + bias
+      let sum = sums + v &* L.count
+      let value = L.larger(L.load(sum) + bias, floor)
       let place = target + Int(p.pointee.targets[vector &+ v])
-      L.store(L.larger(value, floor), place, first: lanes)
+      if lanes == L.count {
+        L.store(value, place)
+      } else {
+        L.store(value, sum)
+        L.copy(sum, place, first: lanes)
+      }
       v &+= 1
     }
     target += p.pointee.channelStride

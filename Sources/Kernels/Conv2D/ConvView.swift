@@ -21,6 +21,13 @@ struct ConvAxis: Sendable {
 
   /// Elements from an output's origin to behind its last tap.
   var extent: Int { (taps.map(\.shift).max() ?? 0) + 1 }
+  /// The taps of an output that read inside the source: those before and behind them read padding.
+  func insideTaps(_ output: Int) -> Range<Int> {
+    let origin = start + output * stride
+    let inside = taps.indices.filter { (0..<sourceCount).contains(origin + taps[$0].shift) }
+    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
+  }
+
   /// Whether no output reads outside the source.
   var staysInside: Bool { start >= 0 && start + (count - 1) * stride + extent <= sourceCount }
 
@@ -64,6 +71,9 @@ struct ConvView: Sendable {
   /// A staged row is as many runs of `phaseWidth` elements; see `ConvStageArguments`.
   let phases: Int
   let phaseWidth: Int
+  /// Whether rows of outputs lack taps, so that the sums of a tile are ordered by the kernel's rows: a tile then skips
+  /// the rows that are padding for all of its outputs.
+  let skipsRows: Bool
   let rowStride: Int
   let planeStride: Int
 
@@ -73,11 +83,13 @@ struct ConvView: Sendable {
   /// - Parameters:
   ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, so that their sources must be neighbours,
   ///     too; nil where vectors hold channels.
+  ///   - skipsPadding: whether sums may be ordered by the kernel's rows, and rows of padding left out of them.
   ///   - minimumBands: how many bands to cut an image into at least, so that there is work for all threads.
-  init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, minimumBands: Int) {
+  init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsPadding: Bool = false, minimumBands: Int) {
     self.y = y
     self.x = x
     self.channels = channels
+    skipsRows = skipsPadding && !y.staysInside && y.taps.count > 1
     let isContiguous = lanes == nil || (x.stride == 1 && x.count >= lanes!)
     isStaged = !(y.staysInside && x.staysInside && isContiguous)
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
@@ -114,11 +126,22 @@ struct ConvView: Sendable {
     channel * planeStride + shiftY * rowStride + shiftX % phases * phaseWidth + shiftX / phases
   }
 
-  /// Offsets of all taps, channel by channel, in the kernel's order.
-  func taps() -> [Int] {
-    (0..<channels).flatMap { channel in
-      y.taps.flatMap { ty in x.taps.map { tx in tap(channel, ty.shift, tx.shift) } }
-    }
+  /// All taps in the order of the sums: channel, row and column of the kernel, as indices of the axes' taps.
+  func order() -> [(channel: Int, y: Int, x: Int)] {
+    let columns = x.taps.indices
+    return skipsRows
+      ? y.taps.indices.flatMap { ty in (0..<channels).flatMap { c in columns.map { (c, ty, $0) } } }
+      : (0..<channels).flatMap { c in y.taps.indices.flatMap { ty in columns.map { (c, ty, $0) } } }
+  }
+
+  /// Offsets of all taps in the order of the sums.
+  func taps() -> [Int] { order().map { tap($0.channel, y.taps[$0.y].shift, x.taps[$0.x].shift) } }
+
+  /// The part of the sum that an output row has, where `skipsRows`.
+  func steps(ofRow row: Int) -> Range<Int> {
+    let inside = y.insideTaps(row)
+    let length = channels * x.taps.count
+    return inside.lowerBound * length..<inside.upperBound * length
   }
 
   /// The view's base for a band of a group's planes; copies them to `staging` where the view is staged.

@@ -101,6 +101,35 @@ extension Lanes {
     }
   }
 
+  /// Copies fewer values than a vector has lanes; nothing behind them is read or written.
+  ///
+  /// Where a vector is at hand, storing it to scratch memory and copying from there is better than `store(_:_:first:)`:
+  /// that makes the optimiser compute the vector in pieces.
+  @inline(__always) static func copy(
+    _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, first count: Int
+  ) {
+    let from = UnsafeRawPointer(source)
+    let to = UnsafeMutableRawPointer(destination)
+    var offset = 0
+    if count & 8 != 0 {
+      to.storeBytes(of: from.loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+      offset = 32
+    }
+    if count & 4 != 0 {
+      let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD4<Float>.self)
+      to.storeBytes(of: piece, toByteOffset: offset, as: SIMD4<Float>.self)
+      offset &+= 16
+    }
+    if count & 2 != 0 {
+      let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD2<Float>.self)
+      to.storeBytes(of: piece, toByteOffset: offset, as: SIMD2<Float>.self)
+      offset &+= 8
+    }
+    if count & 1 != 0 {
+      to.storeBytes(of: from.loadUnaligned(fromByteOffset: offset, as: Float.self), toByteOffset: offset, as: Float.self)
+    }
+  }
+
   /// Stores the first `count` lanes; nothing behind them is written.
   @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, first count: Int) {
     if count >= self.count {
