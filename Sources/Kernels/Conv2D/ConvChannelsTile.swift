@@ -1,7 +1,7 @@
 import ISA
 
 /// One panel of channels after the other, all of the points in tiles.
-@inline(__always)
+@inline(always)
 private func channels<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvChannelsArguments>
 ) {
@@ -31,7 +31,7 @@ private func channels<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 extension Tile {
   /// Adds, for each step of the sequence, the products of a row of a panel with the values that lie the points'
   /// offsets from there.
-  @inline(__always)
+  @inline(always)
   fileprivate mutating func multiply(
     _ source: UnsafePointer<Float>, _ sequence: UnsafePointer<Int32>, _ offsets: InlineArray<rows, Int>,
     _ panel: UnsafePointer<Float>, depth: Int
@@ -54,7 +54,7 @@ extension Tile {
 
 /// Takes a tile in scratch memory through bias and floor, then turns it from points × channels to its places in the
 /// target: squares of 4 × 4 in registers, what remains one by one.
-@inline(__always)
+@inline(always)
 private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvChannelsArguments>, channel: Int, point: Int
 ) {
@@ -112,7 +112,7 @@ private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   }
 }
 
-@inline(__always)
+@inline(always)
 private func put(_ value: SIMD4<Float>, _ place: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
   let place = UnsafeMutableRawPointer(place)
   let sum = accumulate ? place.loadUnaligned(as: SIMD4<Float>.self) + value : value

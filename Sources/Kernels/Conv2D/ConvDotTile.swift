@@ -1,7 +1,7 @@
 import ISA
 
 /// Output channels × taps in tiles, each over all vectors of the view.
-@inline(__always)
+@inline(always)
 private func dot<let channels: Int, let taps: Int, L: ElementwiseLanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotArguments>
 ) {
@@ -38,7 +38,7 @@ private func dot<let channels: Int, let taps: Int, L: ElementwiseLanes>(
 
 extension Tile where L: ElementwiseLanes {
   /// Adds the products of the vectors of which every lane counts.
-  @inline(__always)
+  @inline(always)
   fileprivate mutating func multiplyWhole(
     _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
@@ -59,7 +59,7 @@ extension Tile where L: ElementwiseLanes {
 
   /// Adds the products of the vectors of which some lanes do not count: those are 0 on both sides, so that an infinity
   /// there makes no NaN.
-  @inline(__always)
+  @inline(always)
   fileprivate mutating func multiplyTails(
     _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
@@ -88,7 +88,7 @@ extension Tile where L: ElementwiseLanes {
 }
 
 /// Sums the lanes of every tile.
-@inline(__always)
+@inline(always)
 private func reduce<let channels: Int, let taps: Int, L: ElementwiseLanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotReduceArguments>
 ) {

@@ -1,7 +1,7 @@
 import ISA
 
 /// One panel of output channels after the other, all of the view's vectors in tiles.
-@inline(__always)
+@inline(always)
 private func rows<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>
 ) {
@@ -27,7 +27,7 @@ private func rows<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 }
 
 /// The steps of the sum that some of a tile's vectors or points need: those that the others need not add zeros to them.
-@inline(__always)
+@inline(always)
 func usedSteps(
   _ ranges: UnsafePointer<Int32>?, _ first: Int, count: Int, last: Int, depth: Int
 ) -> (first: Int, count: Int) {
@@ -46,7 +46,7 @@ func usedSteps(
 
 extension Tile {
   /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`.
-  @inline(__always)
+  @inline(always)
   fileprivate mutating func multiply(
     _ weights: UnsafePointer<Float>, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
     _ taps: UnsafePointer<Int32>, depth: Int
@@ -68,7 +68,7 @@ extension Tile {
 }
 
 /// Moves a tile's sums from scratch memory to their places, through bias and floor.
-@inline(__always)
+@inline(always)
 private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
 ) {

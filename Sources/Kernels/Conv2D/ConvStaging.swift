@@ -1,7 +1,7 @@
 import ISA
 
 /// Copies rows of planes into a view, with zeros around them and the columns of a strided convolution side by side.
-@inline(__always)
+@inline(always)
 private func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArguments>) {
   let arguments = p.pointee
   var target = arguments.target
@@ -23,7 +23,7 @@ private func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArgume
 }
 
 /// One run of a staged row: every `phases`-th column of the source from `start` on.
-@inline(__always)
+@inline(always)
 private func stageRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
   _ arguments: ConvStageArguments
@@ -49,7 +49,7 @@ private func stageRow<L: Lanes>(
   fill(lanes, target + last, width &- last)
 }
 
-@inline(__always)
+@inline(always)
 private func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int) {
   var i = 0
   while i &+ L.count <= count {
@@ -62,7 +62,7 @@ private func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Floa
   }
 }
 
-@inline(__always)
+@inline(always)
 private func copy<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
@@ -78,7 +78,7 @@ private func copy<L: Lanes>(
 }
 
 /// Gathers panels of lanes.
-@inline(__always)
+@inline(always)
 private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments>) {
   let arguments = p.pointee
   let width = arguments.width
@@ -124,7 +124,7 @@ private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArgument
 }
 
 /// Sums the parts element by element, in their order.
-@inline(__always)
+@inline(always)
 private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
   var i = 0
   while i < p.pointee.count {
@@ -141,7 +141,7 @@ private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArgum
 }
 
 /// Spreads planes over every `targetColumnStride`-th column of every row that the target's row stride leads to.
-@inline(__always)
+@inline(always)
 private func scatter<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvScatterArguments>) {
   let arguments = p.pointee
   for plane in 0..<arguments.planes {

@@ -3,7 +3,7 @@ import ISA
 /// Copies an operand into panels of `width` lanes, so that a tile reads it in order whatever its layout was.
 ///
 /// Lanes behind the last are zero: they cost arithmetic whose results are not stored.
-@inline(__always)
+@inline(always)
 private func pack<let width: Int>(_ panel: Panel<width>.Type, _ p: UnsafePointer<GEMMPackArguments>) {
   let arguments = p.pointee
   var source = arguments.source
@@ -29,7 +29,7 @@ private func pack<let width: Int>(_ panel: Panel<width>.Type, _ p: UnsafePointer
 /// The number of lanes of a panel, as a type.
 private struct Panel<let width: Int> {}
 
-@inline(__always)
+@inline(always)
 private func packPart<let width: Int>(
   _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, lanes: Int,
   _ arguments: GEMMPackArguments
@@ -41,7 +41,7 @@ private func packPart<let width: Int>(
 }
 
 /// Packs lanes that lie `laneStride` apart and are contiguous in k: squares of 4 × 4 are transposed in registers.
-@inline(__always)
+@inline(always)
 private func packTransposed<let width: Int>(
   _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
   _ arguments: GEMMPackArguments

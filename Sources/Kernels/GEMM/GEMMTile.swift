@@ -8,18 +8,18 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
   var sums: InlineArray<rows, InlineArray<vectors, L.Vector>>
 
   /// A tile of zeros.
-  @inline(__always) init() { self.init(spilledTo: isa_zeros()) }
+  @inline(always) init() { self.init(spilledTo: isa_zeros()) }
 
   /// The tile that `spill` wrote to memory, which is aligned for its vectors.
-  @inline(__always) init(spilledTo memory: UnsafePointer<Float>) {
+  @inline(always) init(spilledTo memory: UnsafePointer<Float>) {
     typealias Sums = InlineArray<rows, InlineArray<vectors, L.Vector>>
     sums = UnsafeRawPointer(memory).assumingMemoryBound(to: Sums.self).pointee
   }
-  @inline(__always) static var columns: Int { vectors &* L.count }
+  @inline(always) static var columns: Int { vectors &* L.count }
 
   /// Writes the sums row by row: the one use of them outside the loop that makes them. They are finished from memory,
   /// because a tile that is read in more than one place, or by a loop that is not unrolled, is kept in memory.
-  @inline(__always)
+  @inline(always)
   func spill(to scratch: UnsafeMutablePointer<Float>) {
     for i in 0..<rows {
       for v in 0..<vectors { L.store(sums[i][v], scratch + (i &* vectors &+ v) &* L.count) }
@@ -27,7 +27,7 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
   }
 
   /// Adds the products of `depth` columns of a panel of A and rows of a panel of B.
-  @inline(__always)
+  @inline(always)
   mutating func multiply(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, depth: Int) {
     var a = a
     var b = b
@@ -48,7 +48,7 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
 
 /// C's block = alpha · A · B + beta · C, tile by tile, a panel of B staying in the first-level cache while the panels of
 /// A pass by.
-@inline(__always)
+@inline(always)
 private func block<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMBlockArguments>
 ) {
@@ -70,7 +70,7 @@ private func block<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 }
 
 /// Asks for a tile's lines of C, which arrive while the products are summed.
-@inline(__always)
+@inline(always)
 private func prefetch<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMBlockArguments>, row: Int, column: Int
 ) {
@@ -86,7 +86,7 @@ private func prefetch<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 }
 
 /// Moves a tile's sums from scratch memory to its place in C, through alpha, beta, bias and ReLU.
-@inline(__always)
+@inline(always)
 private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMBlockArguments>, row: Int, column: Int
 ) {
