@@ -16,6 +16,18 @@ struct LevelFunctions<Arguments>: Sendable {
     let avx2: LevelFunction<Arguments>
     let avx512: LevelFunction<Arguments>
 
+    /// Never inlined: in a release build the optimiser would copy a constant table into the files that use it, where
+    /// the level's functions cannot inline their bodies.
+    @inline(never)
+    init(
+      baseline: @escaping LevelFunction<Arguments>, avx2: @escaping LevelFunction<Arguments>,
+      avx512: @escaping LevelFunction<Arguments>
+    ) {
+      self.baseline = baseline
+      self.avx2 = avx2
+      self.avx512 = avx512
+    }
+
     subscript(level: InstructionSet) -> LevelFunction<Arguments> {
       switch level {
       case .baseline: baseline
