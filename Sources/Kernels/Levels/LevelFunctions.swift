@@ -10,6 +10,10 @@ struct LevelFunctions<Arguments>: Sendable {
   #if arch(arm64)
     let neon: LevelFunction<Arguments>
 
+    /// Never inlined; see the other architecture's.
+    @inline(never)
+    init(neon: @escaping LevelFunction<Arguments>) { self.neon = neon }
+
     subscript(level: InstructionSet) -> LevelFunction<Arguments> { neon }
   #else
     let baseline: LevelFunction<Arguments>
