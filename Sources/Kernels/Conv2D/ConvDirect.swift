@@ -62,7 +62,7 @@ func filled(_ count: Int, _ unit: Int) -> Double {
 }
 
 /// Multiply-adds below which one thread runs: handing out work costs some microseconds.
-let convThreadThreshold = 500_000
+let convThreadThreshold = 4_000_000
 
 /// One convolution with stride 1 or more from planes to planes, in tiles, without a patch matrix: the forward pass, or
 /// one phase of the input gradient.

@@ -17,7 +17,7 @@ private let rowBlock = 192
 private let columnBlock = 1024
 
 /// Multiply-adds below which one thread runs: handing out work costs some microseconds.
-private let threadThreshold = 500_000
+private let threadThreshold = 4_000_000
 
 /// The product by packed panels: each thread packs and multiplies its own part of C.
 func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {

@@ -1,7 +1,7 @@
 /// How element-wise operations share their work among threads.
 enum Elementwise {
   /// A run with fewer elements than this for each thread costs less than waking the thread.
-  static let elementsPerThread = 1 << 14
+  static let elementsPerThread = 1 << 16
 
   /// Elements that one thread's share is a multiple of: whole cache lines, and whole vectors of every level.
   static let granule = 64

@@ -3,7 +3,7 @@ import ISA
 /// Shares the planes of a pooling problem out to threads. No result depends on it: planes are independent.
 struct PlaneSplit: Sendable {
   /// Elements of input below which one thread does all.
-  private static let threshold = 32 << 10
+  private static let threshold = 128 << 10
 
   let geometry: PoolGeometry
   let parts: Int

@@ -55,7 +55,8 @@ public final class Model {
     indices = Dictionary(parameters.enumerated().map { ($1.name, $0) }) { first, _ in first }
 
     values = ParameterBlock(parameters)
-    var generator = SplitMix64(seed: seed)
+    // A stream of its own: the trainer's streams of the same seed, one an epoch, order the images.
+    var generator = SplitMix64(seed: seed, stream: .max)
     for (i, parameter) in parameters.enumerated() {
       parameter.initialization.fill(
         UnsafeMutableBufferPointer(start: values.pointers[i], count: parameter.shape.count), using: &generator)
