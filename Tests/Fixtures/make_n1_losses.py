@@ -4,7 +4,7 @@
 
 Weights and images come from SplitMix64, which Tests/LayersTests/TorchLossTests.swift repeats, so that only losses are
 stored, with a few values that tell where a generator drifts:
-  - weights, with seed 1, in the order of the network's parameters: ((bits >> 40) * 2^-23 - 1) * bound, in float32,
+  - weights, with seed 1 and the stream 2^64 - 1, in the order of the network's parameters: ((bits >> 40) * 2^-23 - 1) * bound, in float32,
     where bound is 1/sqrt(fan-in) rounded to float32
   - batches, with seed 2, image by image: the label is (bits >> 32) % 10, then each 8 pixels are the bytes of bits,
     lowest first, halved, plus 12 * label; a pixel p enters the network as p * 2/255 - 1
@@ -31,6 +31,10 @@ class SplitMix64:
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
         return z ^ (z >> 31)
 
+    @classmethod
+    def of_stream(cls, seed, stream):
+        return cls(cls(cls(seed).next() ^ stream).next())
+
 
 def make_network():
     network = torch.nn.Sequential(
@@ -41,7 +45,7 @@ def make_network():
         torch.nn.Linear(120, 84), torch.nn.ReLU(),
         torch.nn.Linear(84, 10),
     ).double()
-    generator = SplitMix64(1)
+    generator = SplitMix64.of_stream(1, MASK)
     with torch.no_grad():
         for module in network:
             if not hasattr(module, "weight"):
