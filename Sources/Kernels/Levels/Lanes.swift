@@ -126,7 +126,8 @@ extension Lanes {
       offset &+= 8
     }
     if count & 1 != 0 {
-      to.storeBytes(of: from.loadUnaligned(fromByteOffset: offset, as: Float.self), toByteOffset: offset, as: Float.self)
+      to.storeBytes(
+        of: from.loadUnaligned(fromByteOffset: offset, as: Float.self), toByteOffset: offset, as: Float.self)
     }
   }
 
