@@ -24,7 +24,7 @@ struct ConvWeightGradient: Sendable {
   let itemsPerSegment: Int
   let threadByteCount: Int
   let sum: LevelFunction<ConvSumArguments>
-  let bias: Plan<BiasBackward>?
+  let bias: PreparedKernel<BiasBackward.Operands>
 
   init(
     shape: Conv2DShape, level: InstructionSet, segments: ConvSegments, parts: Int, itemsPerSegment: Int,
@@ -36,13 +36,15 @@ struct ConvWeightGradient: Sendable {
     self.itemsPerSegment = itemsPerSegment
     self.threadByteCount = threadByteCount
     sum = convSum[level]
-    bias = try? Plan<BiasBackward>(
-      .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), level: level, threads: parts)
+    let kernels = BiasBackward.kernels
+    let kernel = kernels.first { $0.level == level } ?? kernels[kernels.count - 1]
+    bias = kernel.prepare(
+      .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), parts)
   }
 
   private var partialByteCount: Int { segments.count == 1 ? 0 : cacheLines(shape.weightCount * 4) }
   var workspaceByteCount: Int {
-    max(segments.count * partialByteCount + parts * threadByteCount, bias?.workspaceByteCount ?? 0)
+    max(segments.count * partialByteCount + parts * threadByteCount, bias.workspaceByteCount)
   }
 
   /// Calls `body` for every item of every segment with the partial gradient that it adds to, then sums the segments.
@@ -67,9 +69,8 @@ struct ConvWeightGradient: Sendable {
         partStride: stride)
       sum(&arguments)
     }
-    if let biasGradient = operands.biasGradient, let bias {
-      bias.run(
-        .init(outputGradient: operands.outputGradient, biasGradient: biasGradient), workspace: workspace)
+    if let biasGradient = operands.biasGradient {
+      bias.body(.init(outputGradient: operands.outputGradient, biasGradient: biasGradient), workspace)
     }
   }
 

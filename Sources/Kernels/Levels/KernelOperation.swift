@@ -137,9 +137,14 @@ public struct Plan<Op: KernelOperation>: Sendable {
 
   /// Runs the problem on the operands. The operands' memory is as large as the problem says, and outputs do not overlap
   /// inputs unless the operation's operands say that they may.
+  ///
+  /// A workspace that is smaller than ``workspaceByteCount`` is not used: the run then allocates one for itself.
   public func run(_ operands: Op.Operands, workspace: Workspace) {
-    assert(workspace.byteCount >= workspaceByteCount)
-    prepared.body(operands, workspace.base)
+    if workspace.byteCount >= workspaceByteCount {
+      prepared.body(operands, workspace.base)
+    } else {
+      withExtendedLifetime(Workspace(byteCount: workspaceByteCount)) { prepared.body(operands, $0.base) }
+    }
   }
 
   /// Runs the problem with scratch memory that lies at `workspace`, 64-byte aligned, at least ``workspaceByteCount``.
