@@ -10,19 +10,42 @@ private func pack<let width: Int>(_ panel: Panel<width>.Type, _ p: UnsafePointer
   var target = arguments.panels
   var lanes = arguments.lanes
   while lanes > 0 {
+    var panels = 1
     if lanes < width {
       packPart(panel, source, target, lanes: lanes, arguments)
     } else if arguments.laneStride == 1 {
-      for k in 0..<arguments.depth {
-        let row = source + k &* arguments.depthStride
-        for lane in 0..<width { target[k &* width &+ lane] = row[lane] }
-      }
+      panels = min(lanes / width, 4)
+      packRows(panel, source, target, panels: panels, arguments)
     } else {
       packTransposed(panel, source, target, arguments)
     }
-    source += width &* arguments.laneStride
-    target += width &* arguments.depth
-    lanes &-= width
+    source += panels &* width &* arguments.laneStride
+    target += panels &* width &* arguments.depth
+    lanes &-= panels &* width
+  }
+}
+
+/// Packs lanes that lie side by side, some panels at once: a row of one panel is a cache line or two, far from the next
+/// row's, which is too little for the processor to fetch ahead.
+@inline(always)
+private func packRows<let width: Int>(
+  _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, panels: Int,
+  _ arguments: GEMMPackArguments
+) {
+  let rowsAhead = 4 &* arguments.depthStride
+  var k = 0
+  while k < arguments.depth {
+    var from = source + k &* arguments.depthStride
+    var to = target + k &* width
+    var i = 0
+    while i < panels {
+      isa_prefetch(from + rowsAhead)
+      for lane in 0..<width { to[lane] = from[lane] }
+      from += width
+      to += width &* arguments.depth
+      i &+= 1
+    }
+    k &+= 1
   }
 }
 
