@@ -2,7 +2,7 @@ import ISA
 
 // 2×2 windows with stride 2: the rows of a window are loaded whole, and its columns taken apart by shuffles.
 
-private struct Forward<L: PoolingLanes>: TwoByTwoPass {
+private struct Forward: TwoByTwoPass {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   let positions: UnsafeMutablePointer<Int32>?
@@ -18,7 +18,7 @@ private struct Forward<L: PoolingLanes>: TwoByTwoPass {
   }
 
   @inline(__always)
-  func block(_ i: Int, _ o: Int) {
+  func block<L: PoolingLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
     let top = L.deinterleave(L.load(input + i), L.load(input + i + L.count))
     let bottom = L.deinterleave(L.load(input + i + below), L.load(input + i + below + L.count))
     var best = top.even
@@ -54,7 +54,7 @@ private struct Forward<L: PoolingLanes>: TwoByTwoPass {
   }
 }
 
-private struct Backward<L: PoolingLanes>: TwoByTwoPass {
+private struct Backward: TwoByTwoPass {
   let outputGradient: UnsafePointer<Float>
   let positions: UnsafePointer<Int32>
   let inputGradient: UnsafeMutablePointer<Float>
@@ -70,7 +70,7 @@ private struct Backward<L: PoolingLanes>: TwoByTwoPass {
   }
 
   @inline(__always)
-  func block(_ i: Int, _ o: Int) {
+  func block<L: PoolingLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
     let gradient = L.load(outputGradient + o)
     let winner: L.Positions = L.load(positions + o)
     let zero = L.splat(0)
@@ -96,62 +96,34 @@ private struct Backward<L: PoolingLanes>: TwoByTwoPass {
   }
 }
 
-@inline(__always)
-private func forward<L: PoolingLanes, Half: PoolingLanes, Quarter: PoolingLanes>(
-  _ lanes: L.Type, _ half: Half.Type, _ quarter: Quarter.Type, _ p: UnsafePointer<MaxPoolForwardArguments>
-) {
-  let g = p.pointee.geometry
-  if L.count == Half.count || g.outputWidth > Half.count {
-    Forward<L>(p).walk(g)
-  } else if Half.count == Quarter.count || g.outputWidth > Quarter.count {
-    Forward<Half>(p).walk(g)
-  } else {
-    Forward<Quarter>(p).walk(g)
-  }
-}
-
-@inline(__always)
-private func backward<L: PoolingLanes, Half: PoolingLanes, Quarter: PoolingLanes>(
-  _ lanes: L.Type, _ half: Half.Type, _ quarter: Quarter.Type, _ p: UnsafePointer<MaxPoolBackwardArguments>
-) {
-  let g = p.pointee.geometry
-  if L.count == Half.count || g.outputWidth > Half.count {
-    Backward<L>(p).walk(g)
-  } else if Half.count == Quarter.count || g.outputWidth > Quarter.count {
-    Backward<Half>(p).walk(g)
-  } else {
-    Backward<Quarter>(p).walk(g)
-  }
-}
-
 #if arch(arm64)
   @c(max_pool_2x2_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(NEONLanes.self, NEONLanes.self, NEONLanes.self, p)
+    Forward(p).run(NEONLanes.self, p.pointee.geometry)
   }
   @c(max_pool_2x2_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(NEONLanes.self, NEONLanes.self, NEONLanes.self, p)
+    Backward(p).run(NEONLanes.self, p.pointee.geometry)
   }
 
   let maxPoolTwoByTwoForward = LevelFunctions(neon: max_pool_2x2_forward_neon)
   let maxPoolTwoByTwoBackward = LevelFunctions(neon: max_pool_2x2_backward_neon)
 #else
   @c(max_pool_2x2_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(BaselineLanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    Forward(p).run(BaselineLanes.self, p.pointee.geometry)
   }
   @c(max_pool_2x2_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX2Lanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    Forward(p).run(AVX2Lanes.self, p.pointee.geometry)
   }
   @c(max_pool_2x2_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX512Lanes.self, AVX2Lanes.self, BaselineLanes.self, p)
+    Forward(p).run(AVX512Lanes.self, p.pointee.geometry)
   }
   @c(max_pool_2x2_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(BaselineLanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    Backward(p).run(BaselineLanes.self, p.pointee.geometry)
   }
   @c(max_pool_2x2_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(AVX2Lanes.self, BaselineLanes.self, BaselineLanes.self, p)
+    Backward(p).run(AVX2Lanes.self, p.pointee.geometry)
   }
   @c(max_pool_2x2_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(AVX512Lanes.self, AVX2Lanes.self, BaselineLanes.self, p)
+    Backward(p).run(AVX512Lanes.self, p.pointee.geometry)
   }
 
   let maxPoolTwoByTwoForward = LevelFunctions(

@@ -3,6 +3,8 @@ protocol PoolingLanes: Lanes where Vector: BitwiseCopyable {
   /// A position for each lane.
   associatedtype Positions: SIMD, BitwiseCopyable, Sendable
   where Positions.Scalar == Int32, Positions.MaskStorage == Vector.MaskStorage
+  /// The level whose vector has half the lanes, for rows that are narrower than a vector; the same where there is none.
+  associatedtype Half: PoolingLanes
 
   /// Where a window's next value takes the place of its maximum so far: it is larger, or NaN.
   static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage>
@@ -56,16 +58,19 @@ extension PoolingLanes {
 #if arch(arm64)
   extension NEONLanes: PoolingLanes {
     typealias Positions = SIMD4<Int32>
+    typealias Half = NEONLanes
   }
   private typealias FourLanes = NEONLanes
 #else
   extension BaselineLanes: PoolingLanes {
     typealias Positions = SIMD4<Int32>
+    typealias Half = BaselineLanes
   }
   private typealias FourLanes = BaselineLanes
 
   extension AVX2Lanes: PoolingLanes {
     typealias Positions = SIMD8<Int32>
+    typealias Half = BaselineLanes
 
     @inline(__always)
     static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
@@ -113,6 +118,7 @@ extension PoolingLanes {
 
   extension AVX512Lanes: PoolingLanes {
     typealias Positions = SIMD16<Int32>
+    typealias Half = AVX2Lanes
 
     @inline(__always)
     static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {

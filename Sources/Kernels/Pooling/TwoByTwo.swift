@@ -2,27 +2,39 @@ import ISA
 
 /// A pass of pooling with 2×2 windows and stride 2, for the walk over a run of planes.
 protocol TwoByTwoPass {
-  associatedtype L: PoolingLanes
   /// The input's gradient, whose last row and column are set to 0 where no window covers them; nil in a forward pass.
   var leftover: UnsafeMutablePointer<Float>? { get }
   /// Writes the outputs of `L.count` windows side by side, or the two rows of input under them, the upper row first.
   ///
   /// - Parameters:
+  ///   - lanes: the vector to use.
   ///   - input: the offset of the first window's first element.
   ///   - output: the offset of its output.
-  func block(_ input: Int, _ output: Int)
+  func block<L: PoolingLanes>(_ lanes: L.Type, _ input: Int, _ output: Int)
   /// The same for one window.
   func single(_ input: Int, _ output: Int)
 }
 
 extension TwoByTwoPass {
+  /// Walks the outputs with vectors of the level, or of half or a quarter of its lanes where that holds a whole row.
+  @inline(__always)
+  func run<L: PoolingLanes>(_ lanes: L.Type, _ g: PoolGeometry) {
+    if L.count == L.Half.count || g.outputWidth > L.Half.count {
+      walk(lanes, g)
+    } else if L.Half.count == L.Half.Half.count || g.outputWidth > L.Half.Half.count {
+      walk(L.Half.self, g)
+    } else {
+      walk(L.Half.Half.self, g)
+    }
+  }
+
   /// Walks the outputs in the order of the planes, a vector at a time.
   ///
   /// A row that is narrower than a vector is one block that runs on into the following rows: what it writes there is
   /// overwritten when their turn comes. The last rows, behind which there is no room for that, go window by window.
   /// A wider row ends with a block that overlaps the one before.
   @inline(__always)
-  func walk(_ g: PoolGeometry) {
+  private func walk<L: PoolingLanes>(_ lanes: L.Type, _ g: PoolGeometry) {
     let width = g.outputWidth
     let inputWidth = g.inputWidth
     let inputEnd = g.planes &* g.inputHeight &* inputWidth
@@ -38,7 +50,7 @@ extension TwoByTwoPass {
         var x = 0
         if width >= L.count || hasRoom {
           while true {
-            block(input &+ 2 &* x, output &+ x)
+            block(lanes, input &+ 2 &* x, output &+ x)
             let next = x &+ L.count
             if next >= width { break }
             x = next &+ L.count <= width ? next : width &- L.count
