@@ -7,6 +7,7 @@ protocol FloatVector: SIMD, Sendable where Scalar == Float {
   static func .> (a: Self, b: Self) -> SIMDMask<MaskStorage>
   static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>
   static func .== (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .!= (a: Self, b: Self) -> SIMDMask<MaskStorage>
 }
 
 extension SIMD4: FloatVector where Scalar == Float {}

@@ -13,7 +13,7 @@ private func taps(start: Int, kernel: Int, dilation: Int, input: Int) -> (first:
 }
 
 /// Outputs `x ..< x + L.count` of a row: `rows` is the plane's input with its padding, `top` the row of tap 0.
-@inline(__always)
+@inline(always)
 private func block<L: PoolingLanes>(
   _ lanes: L.Type, _ g: PoolGeometry, _ input: PaddedPlane<L>, top: Int, taps: (first: Int, end: Int),
   firstColumns: UnsafePointer<Int32>, _ x: Int

@@ -1,48 +1,130 @@
-/// What pooling needs of a level's vector beyond arithmetic: positions beside values, and columns taken in pairs.
-protocol PoolingLanes: Lanes where Vector: BitwiseCopyable {
+/// A vector of positions, whose comparisons are single instructions in generic code, too; see ``FloatVector``.
+protocol PositionVector: SIMD, BitwiseCopyable, Sendable where Scalar == Int32 {
+  static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .== (a: Self, b: Self) -> SIMDMask<MaskStorage>
+}
+
+extension SIMD4: PositionVector where Scalar == Int32 {}
+extension SIMD8: PositionVector where Scalar == Int32 {}
+extension SIMD16: PositionVector where Scalar == Int32 {}
+
+/// What pooling needs of a level's vector beyond arithmetic and comparisons: positions beside values, columns taken in
+/// pairs, and narrower vectors for narrow rows.
+protocol PoolingLanes: ElementwiseLanes where Vector: BitwiseCopyable {
   /// A position for each lane.
-  associatedtype Positions: SIMD, BitwiseCopyable, Sendable
-  where Positions.Scalar == Int32, Positions.MaskStorage == Vector.MaskStorage
+  associatedtype Positions: PositionVector where Positions.MaskStorage == Vector.MaskStorage
   /// The level whose vector has half the lanes, for rows that are narrower than a vector; the same where there is none.
   associatedtype Half: PoolingLanes
+}
 
+#if arch(arm64)
+  extension NEONLanes: PoolingLanes {
+    typealias Positions = SIMD4<Int32>
+    typealias Half = NEONLanes
+  }
+#else
+  extension BaselineLanes: PoolingLanes {
+    typealias Positions = SIMD4<Int32>
+    typealias Half = BaselineLanes
+  }
+
+  extension AVX2Lanes: PoolingLanes {
+    typealias Positions = SIMD8<Int32>
+    typealias Half = BaselineLanes
+  }
+
+  extension AVX512Lanes: PoolingLanes {
+    typealias Positions = SIMD16<Int32>
+    typealias Half = AVX2Lanes
+  }
+#endif
+
+extension PoolingLanes {
   /// Where a window's next value takes the place of its maximum so far: it is larger, or NaN.
-  static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage>
+  @inline(always)
+  static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
+    (value .> maximum) .| (value .!= value)
+  }
+
   /// `b` where the mask is set, else `a`.
-  static func select(_ a: Vector, _ b: Vector, where mask: SIMDMask<Vector.MaskStorage>) -> Vector
+  @inline(always)
+  static func select(_ a: Vector, _ b: Vector, where mask: SIMDMask<Vector.MaskStorage>) -> Vector {
+    a.replacing(with: b, where: mask)
+  }
+
+  /// `b` where the mask is set, else `a`.
+  @inline(always)
+  static func select(_ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
+    a.replacing(with: b, where: mask)
+  }
+
   /// `b` in all lanes where the mask is set, else `a`.
-  static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions
+  @inline(always)
+  static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
+    a.replacing(with: Positions(repeating: b), where: mask)
+  }
+
   /// Where a position is at least `value`.
-  static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage>
-  /// `b` where the mask is set, else `a`.
-  static func select(_ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>) -> Positions
+  @inline(always)
+  static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+    positions .>= Positions(repeating: value)
+  }
+
   /// Where a position is `value`.
-  static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage>
-  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
-  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector)
+  @inline(always)
+  static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+    positions .== Positions(repeating: value)
+  }
+
+  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`: two shuffles, which the optimiser makes of the
+  /// loop.
+  @inline(always)
+  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
+    var (even, odd) = (Vector(), Vector())
+    let half = count / 2
+    for lane in 0..<half {
+      even[lane] = low[2 &* lane]
+      odd[lane] = low[2 &* lane &+ 1]
+      even[half &+ lane] = high[2 &* lane]
+      odd[half &+ lane] = high[2 &* lane &+ 1]
+    }
+    return (even, odd)
+  }
+
   /// The inverse of ``deinterleave(_:_:)``.
-  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector)
+  @inline(always)
+  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
+    var (low, high) = (Vector(), Vector())
+    let half = count / 2
+    for lane in 0..<half {
+      low[2 &* lane] = even[lane]
+      low[2 &* lane &+ 1] = odd[lane]
+      high[2 &* lane] = even[half &+ lane]
+      high[2 &* lane &+ 1] = odd[half &+ lane]
+    }
+    return (low, high)
+  }
 }
 
 extension PoolingLanes {
-  @inline(__always)
+  @inline(always)
   static func load(_ source: UnsafePointer<Int32>) -> Positions {
     UnsafeRawPointer(source).loadUnaligned(as: Positions.self)
   }
 
   /// In place of the general one, whose store becomes a call where a body has many.
-  @inline(__always)
+  @inline(always)
   static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: Vector.self)
   }
 
-  @inline(__always)
+  @inline(always)
   static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>) {
     UnsafeMutableRawPointer(destination).storeBytes(of: positions, as: Positions.self)
   }
 
   /// Stores the first `count` positions.
-  @inline(__always)
+  @inline(always)
   static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>, first count: Int) {
     withUnsafeBytes(of: positions) { lanes in
       let lanes = lanes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int32.self)
@@ -52,160 +134,5 @@ extension PoolingLanes {
         i &+= 1
       }
     }
-  }
-}
-
-#if arch(arm64)
-  extension NEONLanes: PoolingLanes {
-    typealias Positions = SIMD4<Int32>
-    typealias Half = NEONLanes
-  }
-  private typealias FourLanes = NEONLanes
-#else
-  extension BaselineLanes: PoolingLanes {
-    typealias Positions = SIMD4<Int32>
-    typealias Half = BaselineLanes
-  }
-  private typealias FourLanes = BaselineLanes
-
-  extension AVX2Lanes: PoolingLanes {
-    typealias Positions = SIMD8<Int32>
-    typealias Half = BaselineLanes
-
-    @inline(__always)
-    static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
-      (value .> maximum) .| (value .!= value)
-    }
-    @inline(__always)
-    static func select(_ a: Vector, _ b: Vector, where mask: SIMDMask<Vector.MaskStorage>) -> Vector {
-      a.replacing(with: b, where: mask)
-    }
-    @inline(__always)
-    static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
-      a.replacing(with: Positions(repeating: b), where: mask)
-    }
-    @inline(__always)
-    static func select(
-      _ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>
-    ) -> Positions {
-      a.replacing(with: b, where: mask)
-    }
-    @inline(__always)
-    static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-      positions .>= Positions(repeating: value)
-    }
-    @inline(__always)
-    static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-      positions .== Positions(repeating: value)
-    }
-    @inline(__always)
-    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-      (
-        Vector(lowHalf: low.evenHalf, highHalf: high.evenHalf),
-        Vector(lowHalf: low.oddHalf, highHalf: high.oddHalf)
-      )
-    }
-    @inline(__always)
-    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-      var (low, high) = (Vector(), Vector())
-      low.evenHalf = even.lowHalf
-      low.oddHalf = odd.lowHalf
-      high.evenHalf = even.highHalf
-      high.oddHalf = odd.highHalf
-      return (low, high)
-    }
-  }
-
-  extension AVX512Lanes: PoolingLanes {
-    typealias Positions = SIMD16<Int32>
-    typealias Half = AVX2Lanes
-
-    @inline(__always)
-    static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
-      (value .> maximum) .| (value .!= value)
-    }
-    @inline(__always)
-    static func select(_ a: Vector, _ b: Vector, where mask: SIMDMask<Vector.MaskStorage>) -> Vector {
-      a.replacing(with: b, where: mask)
-    }
-    @inline(__always)
-    static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
-      a.replacing(with: Positions(repeating: b), where: mask)
-    }
-    @inline(__always)
-    static func select(
-      _ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>
-    ) -> Positions {
-      a.replacing(with: b, where: mask)
-    }
-    @inline(__always)
-    static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-      positions .>= Positions(repeating: value)
-    }
-    @inline(__always)
-    static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-      positions .== Positions(repeating: value)
-    }
-    @inline(__always)
-    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-      (
-        Vector(lowHalf: low.evenHalf, highHalf: high.evenHalf),
-        Vector(lowHalf: low.oddHalf, highHalf: high.oddHalf)
-      )
-    }
-    @inline(__always)
-    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-      var (low, high) = (Vector(), Vector())
-      low.evenHalf = even.lowHalf
-      low.oddHalf = odd.lowHalf
-      high.evenHalf = even.highHalf
-      high.oddHalf = odd.highHalf
-      return (low, high)
-    }
-  }
-#endif
-
-extension FourLanes {
-  @inline(__always)
-  static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
-    (value .> maximum) .| (value .!= value)
-  }
-  @inline(__always)
-  static func select(_ a: Vector, _ b: Vector, where mask: SIMDMask<Vector.MaskStorage>) -> Vector {
-    a.replacing(with: b, where: mask)
-  }
-  @inline(__always)
-  static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
-    a.replacing(with: Positions(repeating: b), where: mask)
-  }
-  @inline(__always)
-  static func select(
-    _ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>
-  ) -> Positions {
-    a.replacing(with: b, where: mask)
-  }
-  @inline(__always)
-  static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-    positions .>= Positions(repeating: value)
-  }
-  @inline(__always)
-  static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-    positions .== Positions(repeating: value)
-  }
-  @inline(__always)
-  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-    (
-      Vector(lowHalf: low.evenHalf, highHalf: high.evenHalf),
-      Vector(lowHalf: low.oddHalf, highHalf: high.oddHalf)
-    )
-  }
-  @inline(__always)
-  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-    var (low, high) = (Vector(), Vector())
-    low.evenHalf = even.lowHalf
-    low.oddHalf = odd.lowHalf
-    high.evenHalf = even.highHalf
-    high.oddHalf = odd.highHalf
-    return (low, high)
   }
 }
