@@ -9,8 +9,13 @@ struct BenchProcess {
 
   /// Runs the program to its end.
   ///
-  /// - Parameter interruptAfter: a text; when it is in the output, the program is sent SIGINT.
-  init(_ arguments: [String], interruptAfter: String? = nil, environment: [String: String] = [:]) throws {
+  /// - Parameters:
+  ///   - interruptAfter: a text; when it is in the output, the program is sent SIGINT.
+  ///   - destination: where its output goes instead of into ``output``.
+  init(
+    _ arguments: [String], interruptAfter: String? = nil, environment: [String: String] = [:],
+    output destination: FileHandle? = nil
+  ) throws {
     let process = Process()
     let executable = try #require(BenchProcess.executable, "the program bench is not beside the tests")
     process.executableURL = executable
@@ -18,7 +23,7 @@ struct BenchProcess {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
+    if let destination { process.standardOutput = destination } else { process.standardOutput = output }
     process.standardError = errors
     try process.run()
     let complaint = Collected()
@@ -28,7 +33,7 @@ struct BenchProcess {
     }
     var text = Data()
     var isInterrupted = false
-    while true {
+    while destination == nil {
       let piece = output.fileHandleForReading.availableData
       if piece.isEmpty { break }
       text += piece

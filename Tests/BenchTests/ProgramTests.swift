@@ -30,6 +30,10 @@ import Testing
     (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
+    (
+      ["conv", "--learning-rate", "1e300"],
+      "bench conv: --learning-rate is '1e300'; expected a number above 0.0 and below 1e+30\n"
+    ),
     (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
     (
       ["conv", "--data", "cifar10"],
@@ -48,6 +52,18 @@ import Testing
     #expect(process.errors == message)
     #expect(process.output.isEmpty)
   }
+
+  #if os(Linux)
+    /// /dev/full takes nothing, as a full disk.
+    @Test(arguments: [
+      (["help"], "bench"), (["conv", "--train-images", "8", "--test-images", "8", "--epochs", "1"], "bench conv"),
+    ])
+    func reportsThatItsOutputCannotBeWritten(_ arguments: [String], _ command: String) throws {
+      let process = try BenchProcess(arguments, output: FileHandle(forWritingAtPath: "/dev/full"))
+      #expect(process.status == 2)
+      #expect(process.errors == "\(command): standard output cannot be written: No space left on device\n")
+    }
+  #endif
 
   @Test func refusesAnUnknownLevelInTheEnvironment() throws {
     let process = try BenchProcess("conv", environment: ["KERNELS_ISA": "sse9"])

@@ -3,13 +3,28 @@ import Foundation
 /// The program's output: results on standard output, line by line as they come; the rest on standard error.
 enum Console {
   /// Writes a line of results.
-  static func print(_ line: String = "") {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  /// - Throws: ``UsageError`` when standard output takes none: it is closed, or the disk is full.
+  static func print(_ line: String = "") throws(UsageError) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+    } catch {
+      throw UsageError("standard output cannot be written: \(reason(error))")
+    }
   }
 
-  /// Writes a line about what went wrong.
+  /// Writes a line about what went wrong; there is nobody to tell where standard error takes none.
   static func printError(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    writeToStandardError(line + "\n")
+  }
+
+  fileprivate static func writeToStandardError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  /// What the system says of a failure.
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    return underlying.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
   }
 }
 
@@ -22,12 +37,12 @@ final class ProgressLine {
   func show(_ text: @autoclosure () -> String) {
     guard isShown, ContinuousClock.now - lastTime > .milliseconds(100) else { return }
     lastTime = .now
-    FileHandle.standardError.write(Data("\r\(text())\u{1B}[K".utf8))
+    Console.writeToStandardError("\r\(text())\u{1B}[K")
   }
 
   /// Takes the line away, before a result is printed.
   func clear() {
     guard isShown else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    Console.writeToStandardError("\r\u{1B}[K")
   }
 }

@@ -38,8 +38,13 @@ enum Program {
   }
 
   private static func printHelp(_ text: String) -> ExitStatus {
-    Console.print(text)
-    return .done
+    do {
+      try Console.print(text)
+      return .done
+    } catch {
+      Console.printError("bench: \(error)")
+      return .wrongUsage
+    }
   }
 
   private static func unknown(_ name: String) -> ExitStatus {

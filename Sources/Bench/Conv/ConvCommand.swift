@@ -32,8 +32,8 @@ enum ConvCommand: Command {
       parameters: model.parameterCount, data: options.data.rawValue, trainImages: data.train.count,
       testImages: data.test.count, epochs: options.epochs, optimizer: options.optimizer.rawValue,
       learningRate: options.learningRate, seed: options.seed)
-    printHeader(report, optimizer, flopsPerImage: model.trainingFLOPsPerImage)
     try file?.write(report)
+    try printHeader(report, optimizer, flopsPerImage: model.trainingFLOPsPerImage)
     let sweep = BatchSizeSweep(
       options: options, optimizer: optimizer, level: level, inputShape: inputShape, train: data.train,
       test: data.test, peakGflops: report.machine.peakGflops, interrupt: interrupt)
@@ -42,20 +42,22 @@ enum ConvCommand: Command {
       memoryIsPerRow = PeakMemory.reset() && memoryIsPerRow
       guard let row = try sweep.train(batchSize: batchSize) else { break }
       report.rows.append(row)
-      Console.print(ConvRow.table.line(row.cells))
       try file?.write(report)
+      try Console.print(ConvRow.table.line(row.cells))
     }
     if !memoryIsPerRow {
-      Console.print("memory: the most since the program began; this system does not let a program reset it")
+      try Console.print("memory: the most since the program began; this system does not let a program reset it")
     }
     return interrupt.isRequested ? .interrupted : .done
   }
 
-  private static func printHeader(_ report: ConvReport, _ optimizer: any Optimizer, flopsPerImage: Int) {
+  private static func printHeader(
+    _ report: ConvReport, _ optimizer: any Optimizer, flopsPerImage: Int
+  ) throws(UsageError) {
     let machine = report.machine
     var rule = "\(report.optimizer), learning rate \(report.learningRate)"
     if let sgd = optimizer as? SGD { rule += ", momentum \(sgd.momentum)" }
-    Console.print(
+    try Console.print(
       """
       \(machine.header)
       model      \(report.model), \(report.parameters) parameters, \

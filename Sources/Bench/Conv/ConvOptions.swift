@@ -46,14 +46,15 @@ struct ConvOptions: MachineOptions {
         help: "images a step, one training each"),
       .value("--epochs", path: \.epochs, kind: .integer(1...100_000), help: "passes over the training images"),
       .optional(
-        "--train-images", path: \.trainImages, kind: .integer(1...10_000_000),
+        "--train-images", path: \.trainImages, kind: .integer(1...1_000_000),
         help: "use the first N training images; all if not given, \(DataChoice.syntheticCounts.train) synthetic ones"),
       .optional(
-        "--test-images", path: \.testImages, kind: .integer(1...10_000_000),
+        "--test-images", path: \.testImages, kind: .integer(1...1_000_000),
         help: "use the first N test images; all if not given, \(DataChoice.syntheticCounts.test) synthetic ones"),
       .value("--optimizer", path: \.optimizer, kind: .choice(), help: "the update rule"),
       .value(
-        "--learning-rate", path: \.learningRate, kind: .number(from: 0, including: false), help: "the size of a step"),
+        "--learning-rate", path: \.learningRate, kind: .number(from: 0, including: false, below: 1e30),
+        help: "the size of a step"),
       .optional(
         "--momentum", path: \.momentum, kind: .number(from: 0, including: true, below: 1),
         help: "SGD's momentum; 0.9 if not given"),

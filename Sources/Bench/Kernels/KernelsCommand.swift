@@ -59,16 +59,16 @@ enum KernelsCommand: Command {
     let interrupt = Interrupt()
     var report = KernelsReport(machine: .measure(level: level, threads: options.threadCount))
     let limits = MachineLimits(bandwidth: report.machine.bandwidthGbs * 1e9)
-    Console.print(report.machine.header)
-    Console.print()
-    Console.print(KernelsRow.table.header)
+    try Console.print(report.machine.header)
+    try Console.print()
+    try Console.print(KernelsRow.table.header)
     for problem in KernelCases.all(quick: options.quick)
     where passes.contains(problem.pass) && (operands.isEmpty || operands.contains(problem.kernel)) {
       try problem.measure(
         level: level, threads: options.threadCount, timing: options.quick ? .quick : .thorough, limits: limits
       ) { row, isChosen in
         report.rows.append(row)
-        Console.print(KernelsRow.table.line(row.cells(isChosen: isChosen)))
+        try Console.print(KernelsRow.table.line(row.cells(isChosen: isChosen)))
         return !interrupt.isRequested
       }
       if interrupt.isRequested { break }
