@@ -13,6 +13,7 @@ import Testing
     }
     problems.append(.init(batch: 0, channels: 3, plane: 4))
     problems.append(.init(batch: 2, channels: 0, plane: 4))
+    problems.append(.init(batch: 2, channels: 0, plane: 1))
     problems.append(.init(batch: 2, channels: 3, plane: 0))
     return problems
   }()

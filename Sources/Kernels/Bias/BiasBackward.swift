@@ -63,6 +63,7 @@ private func sumChannels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointe
 @inline(always)
 private func sumColumns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let channels = p.pointee.channels
+  if channels == 0 { return }
   let batch = p.pointee.batch
   let total = batch &* channels
   let lastRows = (L.count &+ channels &- 1) / channels

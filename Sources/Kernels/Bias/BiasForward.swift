@@ -16,11 +16,11 @@ public struct ChannelsProblem: Sendable, Hashable {
 extension KernelOperation where Problem == ChannelsProblem {
   /// - Throws: ``KernelError`` for negative sizes, and for more elements than can be addressed.
   public static func validate(_ problem: Problem) throws(KernelError) {
-    try require(name, "batch", problem.batch, in: 0...Int.max)
-    try require(name, "channels", problem.channels, in: 0...Int.max)
-    try require(name, "plane", problem.plane, in: 0...Int.max)
+    let sizes = 0...Int(Int32.max)
+    try require(name, "batch", problem.batch, in: sizes)
+    try require(name, "channels", problem.channels, in: sizes)
+    try require(name, "plane", problem.plane, in: sizes)
     _ = try product(name, problem.batch, problem.channels, problem.plane, MemoryLayout<Float>.stride)
-    _ = try product(name, problem.channels, MemoryLayout<Float>.stride)
   }
 }
 

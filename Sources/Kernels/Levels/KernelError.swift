@@ -16,7 +16,7 @@ public enum KernelError: Error, Equatable, Sendable, CustomStringConvertible {
     case .invalidParameter(let operation, let parameter, let value, let expected):
       "\(operation): \(parameter) is \(value); expected \(expected)"
     case .tooLarge(let operation):
-      "\(operation): the sizes multiply to more than \(Int32.max) elements in one image or matrix"
+      "\(operation): the sizes multiply to more elements than can be addressed"
     case .unknownInstructionSet(let name):
       "KERNELS_ISA is '\(name)'; expected one of \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", "))"
     case .unavailableInstructionSet(let level):

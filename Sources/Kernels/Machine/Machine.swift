@@ -17,8 +17,9 @@ public enum Machine {
   }()
 
   /// The most floating-point operations a second that one thread can do at a level, by independent multiply-add chains;
-  /// a multiply-add counts as two.
+  /// a multiply-add counts as two. It is 0 at a level that this processor lacks.
   public static func peakFLOPS(level: InstructionSet, seconds: Double = 0.05) -> Double {
+    guard InstructionSet.available.contains(level) else { return 0 }
     let iterations = 20_000
     let sink = Workspace(byteCount: 64)
     var arguments = PeakArguments(
@@ -27,8 +28,10 @@ public enum Machine {
     return Double(2 * peakChains * level.lanes * iterations) / best
   }
 
-  /// Bytes a second that one thread moves while it copies data far larger than the caches, reads and writes counted.
+  /// Bytes a second that one thread moves while it copies data far larger than the caches, reads and writes counted. It
+  /// is 0 at a level that this processor lacks.
   public static func bandwidth(level: InstructionSet, seconds: Double = 0.1) -> Double {
+    guard InstructionSet.available.contains(level) else { return 0 }
     let count = 16 << 20
     let source = Workspace(byteCount: count * 4)
     let destination = Workspace(byteCount: count * 4)
@@ -43,11 +46,11 @@ public enum Machine {
 
   private static func fastest(within seconds: Double, _ body: () -> Void) -> Double {
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(seconds)
+    let start = clock.now
     var best = Double.infinity
     repeat {
       best = min(best, clock.measure(body) / .seconds(1))
-    } while clock.now < end
+    } while (clock.now - start) / .seconds(1) < seconds
     return best
   }
 }
