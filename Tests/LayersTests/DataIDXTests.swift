@@ -161,6 +161,23 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
     }
   }
 
+  @Test(arguments: ["", ".gz"]) func refusesWhatIsNoFile(_ suffix: String) throws {
+    let folder = try TemporaryFolder()
+    // A pipe that nobody writes to: opening it would wait for ever.
+    let pipe = folder.url.appendingPathComponent("train-images-idx3-ubyte\(suffix)").path
+    try #require(mkfifo(pipe, 0o600) == 0)
+    #expect(failure(folder.url) == .unreadable(file: pipe, reason: "it is not a regular file"))
+    try FileManager.default.removeItem(atPath: pipe)
+    try FileManager.default.createDirectory(atPath: pipe, withIntermediateDirectories: false)
+    #expect(failure(folder.url) == .unreadable(file: pipe, reason: "it is a folder"))
+  }
+
+  @Test(arguments: [-1, 0, 256]) func refusesANumberOfDimensionsThatNoFileHas(_ dimensions: Int) throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write([0, 0, 8, UInt8(truncatingIfNeeded: dimensions), 1], to: "a")
+    #expect(throws: DataError.self) { try IDXFile(contentsOf: file, dimensions: dimensions) }
+  }
+
   @Test func reportsThatGzipIsMissing() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write([31, 139], to: "a.gz")

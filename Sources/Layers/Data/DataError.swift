@@ -49,7 +49,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): idx element type \(hexadecimal([code])) is not supported, expected 0x08 (unsigned byte)"
     case .absurdSizes(let file, let sizes):
       "\(file): the header gives sizes \(sizes.map(String.init).joined(separator: "×")), "
-        + "expected at least 1 each and at most \(IDXFile.largestByteCount) bytes together"
+        + "expected at least 1 each and at most \(DataFiles.largestByteCount) bytes together"
     case .labelOutOfRange(let file, let index, let label, let classCount):
       "\(file): label \(label) of image \(index) is out of range, expected 0 to \(classCount - 1)"
     case .countMismatch(let imageFile, let images, let labelFile, let labels):

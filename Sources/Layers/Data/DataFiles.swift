@@ -22,9 +22,30 @@ enum DataFiles {
     FileManager.default.fileExists(atPath: file.path)
   }
 
+  /// The most bytes that a file may hold: forty times MNIST, so that a damaged one cannot ask for all memory.
+  static let largestByteCount = 2_000_000_000
+
+  /// Checks that a file is there, and that it is one that ends: not a folder, a pipe or a device.
+  static func requireFile(_ file: URL) throws(DataError) {
+    var status = stat()
+    guard stat(file.path, &status) == 0 else {
+      let reason = errno
+      if reason == ENOENT || reason == ENOTDIR { throw .missingFile(path: file.path) }
+      throw .unreadable(file: file.path, reason: String(cString: strerror(reason)))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw .unreadable(file: file.path, reason: isFolder ? "it is a folder" : "it is not a regular file")
+    }
+    guard status.st_size <= largestByteCount else {
+      throw .unreadable(
+        file: file.path, reason: "it has \(status.st_size) bytes, expected at most \(largestByteCount)")
+    }
+  }
+
   /// The whole content of a file.
   static func read(_ file: URL) throws(DataError) -> Data {
-    guard exists(file) else { throw .missingFile(path: file.path) }
+    try requireFile(file)
     do {
       return try Data(contentsOf: file)
     } catch {

@@ -6,7 +6,7 @@ enum Gzip {
   ///
   /// - Parameter searchPath: folders to look for gzip in; by default those of `PATH`, then /usr/bin and /bin.
   static func decompress(_ file: URL, searchPath: [String]? = nil) throws(DataError) -> Data {
-    guard DataFiles.exists(file) else { throw .missingFile(path: file.path) }
+    try DataFiles.requireFile(file)
     let folders = searchPath ?? systemSearchPath
     guard
       let gzip = folders.map({ $0 + "/gzip" }).first(where: FileManager.default.isExecutableFile(atPath:))
@@ -45,16 +45,16 @@ enum Gzip {
       complaint.data = (try? messages.fileHandleForReading.readToEnd()) ?? Data()
     }
     var content = Data()
-    while content.count <= IDXFile.largestByteCount,
+    while content.count <= DataFiles.largestByteCount,
       let piece = try output.fileHandleForReading.read(upToCount: 1 << 20), !piece.isEmpty
     {
       content.append(piece)
     }
-    if content.count > IDXFile.largestByteCount {
+    if content.count > DataFiles.largestByteCount {
       process.terminate()
       process.waitUntilExit()
       throw DataError.unreadable(
-        file: file.path, reason: "it decompresses to more than \(IDXFile.largestByteCount) bytes")
+        file: file.path, reason: "it decompresses to more than \(DataFiles.largestByteCount) bytes")
     }
     process.waitUntilExit()
     drained.wait()

@@ -11,16 +11,17 @@ public struct IDXFile: Sendable {
   public let sizes: [Int]
   public let elements: [UInt8]
 
-  /// The most bytes that a file may hold: forty times MNIST, so that a damaged header cannot ask for all memory.
-  static let largestByteCount = 2_000_000_000
   private static let unsignedByte: UInt8 = 0x08
   /// Signed byte, short, int, float and double.
   private static let otherElementTypes: [UInt8] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E]
 
   /// Reads a file, through gzip when its name ends in `.gz`.
   ///
-  /// - Parameter dimensions: how many dimensions it has to have: 1 for labels, 3 for images.
+  /// - Parameter dimensions: how many dimensions it has to have, 1 to 255: 1 for labels, 3 for images.
   public init(contentsOf file: URL, dimensions: Int) throws(DataError) {
+    guard 1...255 ~= dimensions else {
+      throw .invalidDataset(name: file.path, reason: "\(dimensions) dimensions were asked for; expected 1 to 255")
+    }
     let content: Data
     if file.pathExtension == "gz" {
       content = try Gzip.decompress(file)
@@ -47,7 +48,7 @@ public struct IDXFile: Sendable {
     let sizes = (0..<dimensions).map { dimension in
       bytes[(4 + 4 * dimension)..<(8 + 4 * dimension)].reduce(0) { $0 << 8 | Int($1) }
     }
-    guard sizes.allSatisfy({ $0 > 0 }), let count = checkedProduct(sizes), count <= IDXFile.largestByteCount else {
+    guard sizes.allSatisfy({ $0 > 0 }), let count = checkedProduct(sizes), count <= DataFiles.largestByteCount else {
       throw .absurdSizes(file: name, sizes: sizes)
     }
     let expected = headerByteCount + count
