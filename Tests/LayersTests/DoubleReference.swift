@@ -67,11 +67,11 @@ enum DoubleReference {
   /// image and padding.
   static func pool(
     _ shape: Shape, kernel: Size2D, stride: Size2D, padding: Size2D = Size2D(0), dilation: Size2D = Size2D(1),
-    reduce: @escaping ([Double], Int) -> Double
+    ceilMode: Bool = false, reduce: @escaping ([Double], Int) -> Double
   ) -> DoubleFunction {
     windows(
-      shape, rows: extent(shape[1], kernel.height, stride.height, padding.height, dilation.height),
-      columns: extent(shape[2], kernel.width, stride.width, padding.width, dilation.width),
+      shape, rows: extent(shape[1], kernel.height, stride.height, padding.height, dilation.height, ceilMode),
+      columns: extent(shape[2], kernel.width, stride.width, padding.width, dilation.width, ceilMode),
       y: { oy in (0..<kernel.height).map { oy * stride.height + $0 * dilation.height - padding.height } },
       x: { ox in (0..<kernel.width).map { ox * stride.width + $0 * dilation.width - padding.width } }, reduce: reduce)
   }
@@ -126,9 +126,14 @@ enum DoubleReference {
     stride(from: 0, to: input.count, by: shape.count).map { Array(input[$0..<$0 + shape.count]) }
   }
 
-  /// The number of windows along an axis.
-  private static func extent(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> Int {
-    (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1
+  /// The number of windows along an axis; with `ceilMode` one more, if it starts in the image or the padding before it.
+  private static func extent(
+    _ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int, _ ceilMode: Bool = false
+  ) -> Int {
+    let room = size + 2 * padding - dilation * (kernel - 1) - 1
+    guard ceilMode else { return room / stride + 1 }
+    let count = (room + stride - 1) / stride + 1
+    return (count - 1) * stride < size + padding ? count : count - 1
   }
 }
 

@@ -23,7 +23,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
       layer: layer, inputShape: shape,
       reference: {
         DoubleReference.pool(
-          shape, kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding, dilation: layer.dilation
+          shape, kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding, dilation: layer.dilation,
+          ceilMode: layer.ceilMode
         ) { values, _ in values.max() ?? .nan }
       }, hasKinks: true)
   }
@@ -32,8 +33,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(
       layer: layer, inputShape: shape,
       reference: {
-        DoubleReference.pool(shape, kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding) {
-          values, positions in
+        DoubleReference.pool(
+          shape, kernel: layer.kernelSize, stride: layer.stride, padding: layer.padding, ceilMode: layer.ceilMode
+        ) { values, positions in
           values.reduce(0, +) / Double(layer.countIncludePad ? positions : values.count)
         }
       })
@@ -61,6 +63,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     .averagePool(AveragePool2D(2), [3, 6, 8]),
     .averagePool(AveragePool2D(3, stride: 2, padding: 1), [2, 7, 5]),
     .averagePool(AveragePool2D(3, stride: 2, padding: 1, countIncludePad: false), [2, 7, 5]),
+    // Output sizes in which only ceilMode has a window: it hangs over the edge.
+    .maxPool(MaxPool2D(4, stride: 2, ceilMode: true), [2, 3, 3]),
+    .averagePool(AveragePool2D(3, stride: 3, ceilMode: true, countIncludePad: false), [2, 7, 2]),
     .adaptive(GlobalAveragePool2D(), [5, 4, 3], Size2D(1)),
     .adaptive(AdaptiveAveragePool2D(Size2D(3, 2)), [2, 7, 5], Size2D(3, 2)),
     GradientCase(

@@ -5,6 +5,8 @@ struct Window {
   let stride: Size2D
   let padding: Size2D
   let dilation: Size2D
+  /// Whether the last window may hang over the lower and right edge, by less than a stride.
+  var ceilMode = false
 
   /// Larger options are errors of the caller, and would overflow products.
   private static let largestOption = 1 << 20
@@ -20,8 +22,9 @@ struct Window {
         layer: layer, name: "padding", value: "\(padding)", expected: "at most half of the kernel, \(largestPadding)")
     }
     try requireImage(shape, layer: layer)
-    let leastHeight = dilation.height * (kernelSize.height - 1) + 1 - 2 * padding.height
-    let leastWidth = dilation.width * (kernelSize.width - 1) + 1 - 2 * padding.width
+    let overhang = ceilMode ? Size2D(stride.height - 1, stride.width - 1) : Size2D(0)
+    let leastHeight = dilation.height * (kernelSize.height - 1) + 1 - 2 * padding.height - overhang.height
+    let leastWidth = dilation.width * (kernelSize.width - 1) + 1 - 2 * padding.width - overhang.width
     guard shape[1] >= leastHeight, shape[2] >= leastWidth else {
       throw .inputShape(
         layer: layer, given: shape,

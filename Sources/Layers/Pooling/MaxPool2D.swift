@@ -35,8 +35,10 @@ public struct MaxPool2D: Layer {
   }
 
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Pool2DShape {
-    try Window(layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
-      .check(inputShape, largestPadding: Size2D(kernelSize.height / 2, kernelSize.width / 2))
+    try Window(
+      layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode
+    )
+    .check(inputShape, largestPadding: Size2D(kernelSize.height / 2, kernelSize.width / 2))
     return Pool2DShape(
       batch: batchSize, channels: inputShape[0], inputHeight: inputShape[1], inputWidth: inputShape[2],
       kernelHeight: kernelSize.height, kernelWidth: kernelSize.width, strideHeight: stride.height,
