@@ -132,12 +132,34 @@ struct NetworkTests {
     #expect(
       message { try model.plan(batchSize: 0, mode: .training) }
         == "Sequential: batchSize is 0; expected 1 to 16777216")
+    #expect(
+      message { try Model(ReLU(), inputShape: [1 << 30]).plan(batchSize: 1 << 24, mode: .inference) }
+        == "ReLU: batchSize is 16777216; "
+        + "expected fewer: the system has no memory for so many images of 4294967296 values")
     let plan = try model.plan(batchSize: 2, mode: .inference)
     #expect(
       message { try plan.forward(Tensor(shape: [2, 3, 32, 31])) }
         == "Sequential: the images' shape is [2, 3, 32, 31]; expected [2, 3, 32, 32] or fewer in front")
     #expect(message { try plan.forward(count: 3) } == "Sequential: the number of images is 3; expected 0 to 2")
     #expect(message { try plan.backward(count: 2) } == "Sequential: mode is inference; expected training")
+  }
+
+  @Test func aBackwardPassFollowsAForwardPassOfAsManyImages() throws {
+    let plan = try Model(n1, inputShape: [3, 32, 32]).plan(batchSize: 2, mode: .training)
+    let name = "Sequential: the number of images of a backward pass is"
+    #expect(message { try plan.backward() } == "\(name) 2; expected a forward pass before it")
+    try plan.forward(count: 1)
+    #expect(message { try plan.backward(count: 2) } == "\(name) 2; expected that of the forward pass, 1")
+    try plan.backward(count: 1)
+  }
+
+  @Test func sizesThatMultiplyToTooMuchAreErrors() {
+    #expect(
+      message { try Model(Conv2D(1, kernelSize: 46_000, padding: 46_000), inputShape: [1, 1, 1]) }
+        == "Conv2D: the number of multiply-adds is more than \(Int.max / 8); expected fewer")
+    #expect(
+      message { try ReLU().plan(LayerProblem(inputShape: [1 << 62], batchSize: 4, mode: .inference)) }
+        == "ReLU: relu: the sizes multiply to more elements than can be addressed")
   }
 
   @Test func wrongUseOfALayerAloneIsNamed() throws {

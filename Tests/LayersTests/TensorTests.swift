@@ -31,6 +31,7 @@ struct TensorTests {
     #expect(throws: ShapeError.count(given: 3, shape: [2, 2])) { try Tensor(shape: [2, 2], [1, 2, 3]) }
     #expect(throws: ShapeError.invalid([2, -1])) { try Tensor(shape: [2, -1]) }
     #expect(throws: ShapeError.invalid([1 << 40, 1 << 40])) { try Tensor(shape: [1 << 40, 1 << 40]) }
+    #expect(throws: ShapeError.memory([1 << 50])) { try Tensor(shape: [1 << 50]) }
     #expect(ShapeError.count(given: 3, shape: [2, 2]).description == "3 values for shape [2, 2]; expected 4")
   }
 

@@ -11,7 +11,9 @@ where
   private let backward: Plan<Backward>?
 
   init(_ problem: LayerProblem, _ name: String) throws(LayerError) {
-    let elements = ElementwiseProblem(count: problem.batchSize * problem.inputShape.count)
+    let (count, overflow) = problem.batchSize.multipliedReportingOverflow(by: problem.inputShape.count)
+    guard !overflow else { throw .kernel(layer: name, .tooLarge(operation: Forward.name)) }
+    let elements = ElementwiseProblem(count: count)
     forward = try problem.kernel(Forward.self, elements, for: name)
     backward = try problem.backwardKernel(Backward.self, elements, for: name, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)

@@ -49,11 +49,17 @@ public final class Model {
     outputShape = placed.last?.outputShape ?? inputShape
     parameters = try network.parameters(for: inputShape)
     layers = placed.map(LayerSummary.init)
-    multiplyAddsPerImage = placed.reduce(0) { $0 + $1.multiplyAddsPerImage }
     let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
+    multiplyAddsPerImage = try Sequential.sum(placed.map(\.multiplyAddsPerImage), of: network)
     trainingFLOPsPerImage = 6 * multiplyAddsPerImage - 2 * first
     indices = Dictionary(parameters.enumerated().map { ($1.name, $0) }) { first, _ in first }
 
+    let parameterCount = parameters.reduce(0) { $0 + $1.shape.count }
+    guard FloatStorage.fits(parameterCount) else {
+      throw .invalidValue(
+        layer: network.name, name: "the number of parameters", value: "\(parameterCount)",
+        expected: "fewer, the system has no memory for them")
+    }
     values = ParameterBlock(parameters)
     // A stream of its own: the trainer's streams of the same seed, one an epoch, order the images.
     var generator = SplitMix64(seed: seed, stream: .max)
@@ -61,6 +67,13 @@ public final class Model {
       parameter.initialization.fill(
         UnsafeMutableBufferPointer(start: values.pointers[i], count: parameter.shape.count), using: &generator)
     }
+  }
+
+  /// The floats that a plan holds for an image: what comes in and goes out, outputs between layers, gradients.
+  func floatsPerImage(training: Bool) -> Int {
+    let outputs = layers.map(\.outputShape.count)
+    let between = training ? outputs.reduce(0, +) : 2 * (outputs.max() ?? 0)
+    return between + (training ? 2 : 1) * (inputShape.count + outputShape.count)
   }
 
   /// The number of parameters.

@@ -34,6 +34,8 @@ public final class ModelPlan {
   private var variants: [Variant] = []
   private var saved = Workspace(byteCount: 0)
   private var workspace = Workspace(byteCount: 0)
+  /// The images of the last forward pass, whose saved memory a backward pass reads; nil before the first.
+  private var forwardCount: Int?
 
   /// The network planned for a number of images; nil where it computes nothing.
   private struct Variant {
@@ -63,6 +65,13 @@ public final class ModelPlan {
       return UnsafeMutableBufferPointer(start: storage.pointer, count: count)
     }
     let trains = problem.mode == .training
+    let floatsPerImage = model.floatsPerImage(training: trains)
+    let (floats, overflow) = floatsPerImage.multipliedReportingOverflow(by: problem.batchSize)
+    guard !overflow, FloatStorage.fits(floats) else {
+      throw .invalidValue(
+        layer: model.network.name, name: "batchSize", value: "\(problem.batchSize)",
+        expected: "fewer: the system has no memory for so many images of \(floatsPerImage) values")
+    }
     input = buffer(inputCount)
     output = buffer(outputCount)
     outputGradient = buffer(trains ? outputCount : 0)
@@ -91,7 +100,10 @@ public final class ModelPlan {
     let variant = Variant(count: count, network: try model.network.plan(problem))
     variants.append(variant)
     if let network = variant.network {
-      if network.savedByteCount > saved.byteCount { saved = Workspace(byteCount: network.savedByteCount) }
+      if network.savedByteCount > saved.byteCount {
+        saved = Workspace(byteCount: network.savedByteCount)
+        forwardCount = nil
+      }
       if network.workspaceByteCount > workspace.byteCount {
         workspace = Workspace(byteCount: network.workspaceByteCount)
       }
@@ -102,7 +114,9 @@ public final class ModelPlan {
   /// Computes ``output`` from the first `count` images of ``input``; all of them where nothing is said.
   public func forward(count: Int? = nil) throws(LayerError) {
     let count = count ?? batchSize
-    guard let network = try variant(count).network else {
+    let network = try variant(count).network
+    forwardCount = count
+    guard let network else {
       output.baseAddress?.update(from: input.baseAddress.unsafelyUnwrapped, count: count * model.outputShape.count)
       return
     }
@@ -114,10 +128,16 @@ public final class ModelPlan {
 
   /// Computes the model's gradients, and ``inputGradient`` where it was asked for, from ``outputGradient``. It follows
   /// a forward pass of as many images.
+  /// - Throws: ``LayerError`` where the last forward pass had another number of images, or there was none.
   public func backward(count: Int? = nil) throws(LayerError) {
     let count = count ?? batchSize
     guard mode == .training else {
       throw .invalidValue(layer: model.network.name, name: "mode", value: "\(mode)", expected: "training")
+    }
+    guard count == forwardCount else {
+      throw .invalidValue(
+        layer: model.network.name, name: "the number of images of a backward pass", value: "\(count)",
+        expected: forwardCount.map { "that of the forward pass, \($0)" } ?? "a forward pass before it")
     }
     guard let network = try variant(count).network else {
       guard !inputGradient.isEmpty else { return }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Floats in memory that starts on a cache line.
 final class FloatStorage: @unchecked Sendable {
   let count: Int
@@ -18,6 +20,18 @@ final class FloatStorage: @unchecked Sendable {
   convenience init(copying source: UnsafePointer<Float>, count: Int) {
     self.init(uninitialized: count)
     pointer.initialize(from: source, count: count)
+  }
+
+  /// Whether the system grants memory for so many floats. Small requests are not tried.
+  static func fits(_ count: Int) -> Bool {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+    if overflow { return false }
+    if byteCount < 1 << 28 { return true }
+    guard let trial = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
+      trial != MAP_FAILED
+    else { return false }
+    munmap(trial, byteCount)
+    return true
   }
 
   deinit { UnsafeMutableRawPointer(pointer).deallocate() }

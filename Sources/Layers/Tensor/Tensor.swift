@@ -11,6 +11,7 @@ public struct Tensor: Sendable {
   /// A tensor that holds one value everywhere.
   public init(shape: Shape, repeating value: Float = 0) throws(ShapeError) {
     try Tensor.check(shape)
+    guard FloatStorage.fits(shape.count) else { throw .memory(shape) }
     self.shape = shape
     storage = FloatStorage(repeating: value, count: shape.count)
   }

@@ -71,6 +71,11 @@ final class BatchRunner {
 
   /// Checks that the model takes the data set's images.
   func check(_ dataset: ImageDataset) throws(LayerError) {
+    guard dataset.count <= Int(Int32.max) else {
+      throw .invalidValue(
+        layer: plan.model.network.name, name: "the number of images", value: "\(dataset.count)",
+        expected: "at most \(Int32.max)")
+    }
     let expected = plan.model.inputShape
     let fits =
       expected.rank == 3
