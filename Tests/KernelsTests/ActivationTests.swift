@@ -67,7 +67,7 @@ import Testing
   private func threadsAgree<Op: KernelOperation>(_ operation: Op.Type) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseOperands {
     for row in runnableRows(Op.self) {
-      let count = 100_003
+      let count = sharedCount
       let input = GuardedBuffer(mixedValues(count))
       let outputs = try [1, 2, 3].map { threads in
         let output = GuardedBuffer<Float>.poisoned(count: count)
@@ -83,7 +83,7 @@ import Testing
   private func threadsAgreeBackward<Op: KernelOperation>(_ operation: Op.Type) throws
   where Op.Problem == ElementwiseProblem, Op.Operands == ElementwiseBackwardOperands {
     for row in runnableRows(Op.self) {
-      let count = 100_003
+      let count = sharedCount
       let outputs = GuardedBuffer(mixedValues(count))
       let gradients = GuardedBuffer(mixedValues(count, seed: 2))
       let results = try [1, 2, 3].map { threads in

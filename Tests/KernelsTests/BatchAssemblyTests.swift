@@ -47,11 +47,11 @@ import Testing
 
   @Test func threadsDoNotChangeTheBits() throws {
     for row in runnableRows(BatchAssembly.self) {
-      let problem = BatchAssembly.Problem(batch: 33, channels: 3, plane: 1024)
+      let problem = BatchAssembly.Problem(batch: 131, channels: 3, plane: 1024)
       let bytes = GuardedBuffer((0..<40 * 3072).map { UInt8(truncatingIfNeeded: $0 * 101) })
-      let indices = GuardedBuffer<Int32>((0..<33).map { Int32(($0 * 7) % 40) })
+      let indices = GuardedBuffer<Int32>((0..<131).map { Int32(($0 * 7) % 40) })
       let outputs = try [1, 2, 3].map { threads in
-        let output = GuardedBuffer<Float>.poisoned(count: 33 * 3072)
+        let output = GuardedBuffer<Float>.poisoned(count: 131 * 3072)
         run(
           try plan(row, problem, threads: threads),
           .init(images: bytes.pointer, indices: indices.pointer, scale: 1 / 255, offset: 0, output: output.pointer),

@@ -71,8 +71,8 @@ import Testing
   @Test func threadsDoNotChangeTheBits() throws {
     for row in runnableRows(BiasBackward.self) {
       for problem in [
-        ChannelsProblem(batch: 300, channels: 131, plane: 1), .init(batch: 50, channels: 7, plane: 196),
-        .init(batch: 1001, channels: 51, plane: 3),
+        ChannelsProblem(batch: 3000, channels: 131, plane: 1), .init(batch: 300, channels: 7, plane: 196),
+        .init(batch: 3001, channels: 51, plane: 3),
       ] {
         var random = TestRandom(seed: 4)
         let values = random.reals(problem.batch * problem.channels * problem.plane)

@@ -22,6 +22,16 @@ import Testing
         batch: 1, inputChannels: 6, inputHeight: 10, inputWidth: 18, outputChannels: 12, kernel: 3, stride: 2,
         padding: 1, groups: 6),
       Conv2DShape(batch: 2, inputChannels: 6, inputHeight: 8, inputWidth: 19, outputChannels: 10, kernel: 3, groups: 2),
+      // Large enough for several threads.
+      Conv2DShape(
+        batch: 3, inputChannels: 17, inputHeight: 20, inputWidth: 23, outputChannels: 13, kernel: 5, padding: 2),
+      Conv2DShape(
+        batch: 13, inputChannels: 16, inputHeight: 24, inputWidth: 25, outputChannels: 32, kernel: 3, stride: 2,
+        padding: 1),
+      Conv2DShape(
+        batch: 9, inputChannels: 12, inputHeight: 40, inputWidth: 37, outputChannels: 24, kernel: 7, padding: 3,
+        groups: 12),
+      Conv2DShape(batch: 41, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernel: 5),
       // No images, one pixel, a window of padding alone on every side, strides beyond the image.
       Conv2DShape(batch: 0, inputChannels: 2, inputHeight: 4, inputWidth: 4, outputChannels: 3, kernel: 3),
       Conv2DShape(batch: 1, inputChannels: 1, inputHeight: 1, inputWidth: 1, outputChannels: 1, kernel: 1),
@@ -136,7 +146,7 @@ import Testing
   @Test("an image's output has the same bits in every batch, whatever the threads")
   func sameBits() throws {
     let shape = Conv2DShape(
-      batch: 9, inputChannels: 7, inputHeight: 17, inputWidth: 23, outputChannels: 19, kernel: 3, padding: 1)
+      batch: 19, inputChannels: 7, inputHeight: 17, inputWidth: 23, outputChannels: 19, kernel: 3, padding: 1)
     var single = shape
     single.batch = 1
     var random = TestRandom(seed: 8)
@@ -168,7 +178,7 @@ import Testing
   func sameGradientBits() throws {
     var random = TestRandom(seed: 9)
     for shape in [
-      Conv2DShape(batch: 33, inputChannels: 3, inputHeight: 20, inputWidth: 20, outputChannels: 6, kernel: 5),
+      Conv2DShape(batch: 67, inputChannels: 3, inputHeight: 20, inputWidth: 20, outputChannels: 6, kernel: 5),
       Conv2DShape(
         batch: 5, inputChannels: 20, inputHeight: 16, inputWidth: 16, outputChannels: 37, kernel: 3, padding: 1),
     ] {

@@ -20,6 +20,9 @@ func run<Op: KernelOperation>(_ plan: Plan<Op>, _ operands: Op.Operands, keeping
   withExtendedLifetime(owners) {}
 }
 
+/// Elements enough for three threads to share, and not a multiple of anything.
+let sharedCount = 400_009
+
 /// Counts around the vectors of every level, and some odd larger ones.
 let elementCounts: [Int] = Array(0...33) + [63, 64, 65, 127, 257, 1001, 4099]
 

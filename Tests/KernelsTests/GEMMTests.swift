@@ -6,6 +6,8 @@ import Testing
   /// Sizes on either side of every tile edge, and depths on either side of a block of k.
   static let sizes: [(rows: Int, columns: Int, depth: Int)] = {
     var sizes = [(0, 3, 2), (3, 0, 2), (3, 5, 0), (1, 1, 1), (13, 33, 513), (25, 65, 1030), (200, 35, 7), (7, 1100, 9)]
+    // Large enough for several threads, which share rows or columns.
+    sizes += [(301, 67, 401), (70, 299, 397), (1, 3001, 2999), (3001, 1, 2999)]
     for n in 1...40 { sizes += [(n, 41 - n, n % 7 + 1), (n % 13 + 1, n, 17), (5, 6, n)] }
     return sizes
   }()
@@ -43,7 +45,7 @@ import Testing
   @Test("an element's bits do not depend on the other rows and columns, the tile or the threads")
   func sameBits() throws {
     var random = TestRandom(seed: 2)
-    let (rows, columns, depth) = (37, 70, 1100)
+    let (rows, columns, depth) = (37, 170, 1300)
     let a = GuardedBuffer(random.reals(rows * depth))
     let b = GuardedBuffer(random.reals(depth * columns))
     for level in InstructionSet.available {

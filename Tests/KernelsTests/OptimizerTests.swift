@@ -148,14 +148,14 @@ import Testing
 
   @Test func threadsDoNotChangeTheBits() throws {
     for row in runnableRows(SGDStep.self) {
-      let problem = SGDStep.Problem(count: 100_003, momentum: 0.9)
+      let problem = SGDStep.Problem(count: sharedCount, momentum: 0.9)
       let one = try sgdState(row, problem, isFirst: false)
       for threads in [2, 3] {
         #expect(sameBits(one, try sgdState(row, problem, isFirst: false, threads: threads)), "\(row.name)")
       }
     }
     for row in runnableRows(AdamStep.self) {
-      let problem = AdamStep.Problem(count: 100_003)
+      let problem = AdamStep.Problem(count: sharedCount)
       let one = try adamState(row, problem)
       for threads in [2, 3] { #expect(sameBits(one, try adamState(row, problem, threads: threads)), "\(row.name)") }
     }

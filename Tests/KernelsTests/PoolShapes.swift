@@ -32,12 +32,12 @@ enum PoolShapes {
     return shapes
   }
 
-  /// One that is large enough for several threads.
+  /// Shapes that are large enough for several threads.
   static let large = Pool2DShape(
-    batch: 3, channels: 17, inputHeight: 33, inputWidth: 40, kernelHeight: 3, kernelWidth: 3, strideHeight: 2,
+    batch: 13, channels: 17, inputHeight: 33, inputWidth: 40, kernelHeight: 3, kernelWidth: 3, strideHeight: 2,
     strideWidth: 2, paddingHeight: 1, paddingWidth: 1)
   static let largeTwoByTwo = Pool2DShape(
-    batch: 3, channels: 17, inputHeight: 28, inputWidth: 28, kernelHeight: 2, kernelWidth: 2, strideHeight: 2,
+    batch: 23, channels: 17, inputHeight: 28, inputWidth: 28, kernelHeight: 2, kernelWidth: 2, strideHeight: 2,
     strideWidth: 2)
 
   /// The valid ones of the shapes above for an operation.

@@ -137,7 +137,7 @@ import Testing
   where Op.Problem == RowsProblem, Op.Operands == RowsOperands {
     for row in runnableRows(Op.self) {
       for columns in [10, 37] {
-        let rows = 5000
+        let rows = sharedCount / columns
         var random = TestRandom(seed: 5)
         let values = random.reals(rows * columns, in: -8...8)
         let one = try forward(row, values, columns: columns)
