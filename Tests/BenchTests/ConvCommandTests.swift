@@ -98,4 +98,15 @@ enum ConvFigures {
       #expect(process.errors.hasPrefix("bench conv: this processor lacks \(level.rawValue)"))
     }
   }
+
+  @Test(arguments: InstructionSet.available)
+  func theEnvironmentCapsTheLevel(_ level: InstructionSet) throws {
+    let file = TemporaryFile()
+    let process = try BenchProcess(
+      "conv", "--train-images", "8", "--test-images", "8", "--epochs", "1", "--batch-size", "4", "--json", file.path,
+      environment: ["KERNELS_ISA": level.rawValue])
+    #expect(process.status == 0)
+    let machine = try #require(try file.object()["machine"] as? [String: Any])
+    #expect(machine["isa"] as? String == level.rawValue)
+  }
 }
