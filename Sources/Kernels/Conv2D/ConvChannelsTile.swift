@@ -138,18 +138,14 @@ private func put(_ value: SIMD4<Float>, _ place: UnsafeMutablePointer<Float>, _ 
   @c(conv_channels_12x2_avx512_body) private func c12x2z(_ p: Arguments) { channels(Tile<12, 2, Z>.self, p) }
   @c(conv_channels_12x1_avx512_body) private func c12x1z(_ p: Arguments) { channels(Tile<12, 1, Z>.self, p) }
   @c(conv_channels_6x2_avx2_body) private func c6x2a(_ p: Arguments) { channels(Tile<6, 2, A>.self, p) }
-  @c(conv_channels_12x1_avx2_body) private func c12x1a(_ p: Arguments) { channels(Tile<12, 1, A>.self, p) }
   @c(conv_channels_6x2_baseline_body) private func c6x2b(_ p: Arguments) { channels(Tile<6, 2, B>.self, p) }
-  @c(conv_channels_12x1_baseline_body) private func c12x1b(_ p: Arguments) { channels(Tile<12, 1, B>.self, p) }
 
   @inline(never) func convChannelsTiles() -> [ConvTile<ConvChannelsArguments>] {
     [
       .init(level: .avx512, rows: 12, vectors: 2, run: conv_channels_12x2_avx512),
       .init(level: .avx512, rows: 12, vectors: 1, run: conv_channels_12x1_avx512),
       .init(level: .avx2, rows: 6, vectors: 2, run: conv_channels_6x2_avx2),
-      .init(level: .avx2, rows: 12, vectors: 1, run: conv_channels_12x1_avx2),
       .init(level: .baseline, rows: 6, vectors: 2, run: conv_channels_6x2_baseline),
-      .init(level: .baseline, rows: 12, vectors: 1, run: conv_channels_12x1_baseline),
     ]
   }
 #endif

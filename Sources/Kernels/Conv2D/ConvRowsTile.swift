@@ -135,12 +135,8 @@ struct ConvTile<Arguments>: Sendable {
   @c(conv_rows_3x8_avx512_body) private func r3x8z(_ p: Arguments) { rows(Tile<3, 8, Z>.self, p) }
   @c(conv_rows_1x8_avx512_body) private func r1x8z(_ p: Arguments) { rows(Tile<1, 8, Z>.self, p) }
   @c(conv_rows_6x2_avx2_body) private func r6x2a(_ p: Arguments) { rows(Tile<6, 2, A>.self, p) }
-  @c(conv_rows_4x3_avx2_body) private func r4x3a(_ p: Arguments) { rows(Tile<4, 3, A>.self, p) }
-  @c(conv_rows_3x4_avx2_body) private func r3x4a(_ p: Arguments) { rows(Tile<3, 4, A>.self, p) }
   @c(conv_rows_1x8_avx2_body) private func r1x8a(_ p: Arguments) { rows(Tile<1, 8, A>.self, p) }
   @c(conv_rows_6x2_baseline_body) private func r6x2b(_ p: Arguments) { rows(Tile<6, 2, B>.self, p) }
-  @c(conv_rows_4x3_baseline_body) private func r4x3b(_ p: Arguments) { rows(Tile<4, 3, B>.self, p) }
-  @c(conv_rows_3x4_baseline_body) private func r3x4b(_ p: Arguments) { rows(Tile<3, 4, B>.self, p) }
   @c(conv_rows_1x8_baseline_body) private func r1x8b(_ p: Arguments) { rows(Tile<1, 8, B>.self, p) }
 
   @inline(never) func convRowsTiles() -> [ConvTile<ConvRowsArguments>] {
@@ -152,12 +148,8 @@ struct ConvTile<Arguments>: Sendable {
       .init(level: .avx512, rows: 3, vectors: 8, run: conv_rows_3x8_avx512),
       .init(level: .avx512, rows: 1, vectors: 8, run: conv_rows_1x8_avx512),
       .init(level: .avx2, rows: 6, vectors: 2, run: conv_rows_6x2_avx2),
-      .init(level: .avx2, rows: 4, vectors: 3, run: conv_rows_4x3_avx2),
-      .init(level: .avx2, rows: 3, vectors: 4, run: conv_rows_3x4_avx2),
       .init(level: .avx2, rows: 1, vectors: 8, run: conv_rows_1x8_avx2),
       .init(level: .baseline, rows: 6, vectors: 2, run: conv_rows_6x2_baseline),
-      .init(level: .baseline, rows: 4, vectors: 3, run: conv_rows_4x3_baseline),
-      .init(level: .baseline, rows: 3, vectors: 4, run: conv_rows_3x4_baseline),
       .init(level: .baseline, rows: 1, vectors: 8, run: conv_rows_1x8_baseline),
     ]
   }
