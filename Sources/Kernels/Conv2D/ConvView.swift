@@ -90,7 +90,7 @@ struct ConvView: Sendable {
     self.x = x
     self.channels = channels
     skipsRows = skipsPadding && !y.staysInside && y.taps.count > 1
-    let isContiguous = lanes == nil || (x.stride == 1 && x.count >= lanes!)
+    let isContiguous = lanes.map { x.stride == 1 && x.count >= $0 } ?? true
     isStaged = !(y.staysInside && x.staysInside && isContiguous)
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
     if isStaged {

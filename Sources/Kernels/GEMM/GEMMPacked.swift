@@ -3,8 +3,8 @@ import ISA
 /// The length of the blocks that cut k, and so the order of every sum. It depends on the depth alone.
 ///
 /// Long blocks cut the traffic of C, which is read and written once a block; blocks of 512 leave a panel of A (12 rows)
-/// in the first-level cache's share and stream a panel of B (32 columns, 64 KB) from the second level. Measured at
-/// 1024³ on a core with 32 KB + 1 MB: 192 reached 0.80 of peak, 256 0.83, 384 0.88, 512 0.90.
+/// in the first-level cache's share and stream a panel of B (32 columns, 64 KB) from the second level. Shorter
+/// blocks are slower: `bench kernels gemm` tells.
 func gemmDepthBlock(_ depth: Int) -> Int {
   let longest = 512
   let blocks = max((depth + longest - 1) / longest, 1)
