@@ -1,22 +1,16 @@
-import Dispatch
-
 /// Runs parts of an operation on several threads.
 enum Parallel {
-  /// Calls `body` once for every part in 0 ..< parts, on as many threads, and returns when all are done.
+  /// Calls `body` once for every part in 0 ..< parts, on at most as many threads, and returns when all are done.
+  ///
+  /// The parts write to disjoint memory, and none waits for another: any of them may run one after the other on one
+  /// thread. Nothing is allocated.
+  @inline(__always)
   static func run(parts: Int, _ body: (Int) -> Void) {
     if parts <= 1 {
       body(0)
     } else {
-      withoutActuallyEscaping(body) { body in
-        let shared = Shared(call: body)
-        DispatchQueue.concurrentPerform(iterations: parts) { shared.call($0) }
-      }
+      WorkerPool.shared.run(parts: parts, body)
     }
-  }
-
-  /// A body that several threads call; the parts of an operation write to disjoint memory.
-  private struct Shared: @unchecked Sendable {
-    let call: (Int) -> Void
   }
 
   /// The range of items that one of `parts` equal parts covers, in units of `granule` items; it may be empty.

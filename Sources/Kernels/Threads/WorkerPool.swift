@@ -1,0 +1,192 @@
+import Foundation
+import ISA
+import Synchronization
+
+/// Threads that do parts of operations, for the life of the process.
+///
+/// One run at a time has the workers. A run that finds them taken, because another thread has them or because it is
+/// itself within a part, does its parts alone: to wait would not be faster, and a nested run would wait forever.
+///
+/// Parts are claimed one by one, by the workers and by the caller. So a worker that comes late, or that the system gives
+/// no processor, finds its part done: the caller waits for no part but those that have begun.
+///
+/// Workers that look for a run, and a caller that waits for its end, look at memory for a while, so that a run costs
+/// little more than the ways of cache lines between processors. Then they sleep, so that what else runs on the machine
+/// has the processors.
+final class WorkerPool: Sendable {
+  static let shared = WorkerPool(
+    workerLimit: ProcessInfo.processInfo.activeProcessorCount - 1, patience: .microseconds(50))
+
+  /// The most workers: with the caller, a thread for each processor.
+  private let workerLimit: Int
+  /// How long a thread looks before it sleeps.
+  private let patience: Duration
+
+  private let offer = OwnLine(Offer())
+  private let progress = OwnLine(Progress())
+  /// Where workers sleep, and the number of them.
+  private let workersSleep = NSCondition()
+  private let sleepers = OwnLine(Atomic(0))
+  /// Where the caller sleeps.
+  private let callerSleeps = NSCondition()
+
+  /// What a run hands out, in one cache line. (Pointers are not Sendable by themselves.)
+  private struct Offer: ~Copyable, @unchecked Sendable {
+    /// The number of the run in the upper half; in the lower half how many parts nobody has claimed, which is also the
+    /// number of the next part.
+    let ticket = Atomic<UInt64>(0)
+    /// To be read by the one who has claimed a part: until that is done, the run does not end.
+    let body = Atomic<UnsafePointer<PartsBody>?>(nil)
+    /// Whether a run has the workers.
+    let isTaken = Atomic(false)
+    /// Changed by the run that has them.
+    let workers = Atomic(0)
+  }
+
+  /// What the workers tell the caller.
+  private struct Progress: ~Copyable, Sendable {
+    /// Parts that workers have done in this run.
+    let finished = Atomic(0)
+    let callerSleeps = Atomic(false)
+  }
+
+  init(workerLimit: Int, patience: Duration) {
+    self.workerLimit = workerLimit
+    self.patience = patience
+  }
+
+  /// Calls `body` for every part in 0 ..< parts; the caller's is part 0, and whatever the workers leave.
+  func run(parts: Int, _ body: (Int) -> Void) {
+    lend(
+      body,
+      { pool, body, parts in Unmanaged<WorkerPool>.fromOpaque(pool)._withUnsafeGuaranteedRef { $0.run(body, parts) } },
+      Unmanaged.passUnretained(self).toOpaque(), parts)
+  }
+
+  private func run(_ body: UnsafePointer<PartsBody>, _ parts: Int) {
+    let shared = parts - 1
+    if workerLimit == 0 || shared > UInt32.max || offer.value.isTaken.exchange(true, ordering: .acquiring) {
+      for part in 0..<parts { isa_call(body, part) }
+      return
+    }
+    startWorkers(min(shared, workerLimit))
+    progress.value.finished.store(0, ordering: .relaxed)
+    offer.value.body.store(body, ordering: .relaxed)
+    let number = offer.value.ticket.load(ordering: .relaxed) >> 32 &+ 1
+    // Either this sees a worker that goes to sleep, or that worker sees the parts.
+    offer.value.ticket.store(number << 32 | UInt64(shared), ordering: .sequentiallyConsistent)
+    if sleepers.value.load(ordering: .sequentiallyConsistent) > 0 { wakeWorkers(shared) }
+    isa_call(body, 0)
+    var left = shared
+    while let part = claim() {
+      isa_call(body, part)
+      left -= 1
+    }
+    awaitWorkers(finished: left)
+    offer.value.isTaken.store(false, ordering: .releasing)
+  }
+
+  /// Takes a part that nobody has; nil if there is none.
+  private func claim() -> Int? {
+    var ticket = offer.value.ticket.load(ordering: .relaxed)
+    while true {
+      let part = UInt32(truncatingIfNeeded: ticket)
+      if part == 0 { return nil }
+      let (exchanged, original) = offer.value.ticket.weakCompareExchange(
+        expected: ticket, desired: ticket - 1, successOrdering: .acquiring, failureOrdering: .relaxed)
+      if exchanged { return Int(part) }
+      ticket = original
+    }
+  }
+
+  private var hasParts: Bool {
+    UInt32(truncatingIfNeeded: offer.value.ticket.load(ordering: .relaxed)) != 0
+  }
+
+  /// Looks until a condition holds; false if patience ends first.
+  @inline(__always)
+  private func look(until condition: () -> Bool) -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now + patience
+    repeat {
+      for _ in 0..<64 {
+        if condition() { return true }
+        isa_pause()
+      }
+    } while clock.now < end
+    return false
+  }
+}
+
+// The caller's side.
+extension WorkerPool {
+  private func startWorkers(_ count: Int) {
+    for _ in offer.value.workers.load(ordering: .relaxed)..<max(count, offer.value.workers.load(ordering: .relaxed)) {
+      let thread = Thread { self.work() }
+      thread.name = "Kernels"
+      thread.qualityOfService = .userInitiated
+      thread.start()
+      offer.value.workers.add(1, ordering: .relaxed)
+    }
+  }
+
+  private func wakeWorkers(_ count: Int) {
+    workersSleep.lock()
+    for _ in 0..<min(count, sleepers.value.load(ordering: .relaxed)) { workersSleep.signal() }
+    workersSleep.unlock()
+  }
+
+  private func awaitWorkers(finished count: Int) {
+    if look(until: { progress.value.finished.load(ordering: .acquiring) == count }) { return }
+    callerSleeps.lock()
+    progress.value.callerSleeps.store(true, ordering: .sequentiallyConsistent)
+    while progress.value.finished.load(ordering: .sequentiallyConsistent) != count { callerSleeps.wait() }
+    progress.value.callerSleeps.store(false, ordering: .relaxed)
+    callerSleeps.unlock()
+  }
+}
+
+// The workers' side.
+extension WorkerPool {
+  private func work() {
+    while true {
+      while let part = claim() {
+        if let body = offer.value.body.load(ordering: .relaxed) { isa_call(body, part) }
+        progress.value.finished.add(1, ordering: .sequentiallyConsistent)
+        if progress.value.callerSleeps.load(ordering: .sequentiallyConsistent) {
+          callerSleeps.lock()
+          callerSleeps.signal()
+          callerSleeps.unlock()
+        }
+      }
+      if !look(until: { hasParts }) { awaitParts() }
+    }
+  }
+
+  /// Sleeps until a run wakes this worker. It may come too late for a part, and then looks for the next run's.
+  private func awaitParts() {
+    workersSleep.lock()
+    sleepers.value.add(1, ordering: .sequentiallyConsistent)
+    if UInt32(truncatingIfNeeded: offer.value.ticket.load(ordering: .sequentiallyConsistent)) == 0 {
+      workersSleep.wait()
+    }
+    sleepers.value.subtract(1, ordering: .relaxed)
+    workersSleep.unlock()
+  }
+}
+
+/// A value with a distance to what is written beside it, so that those who look at one are not disturbed by the other.
+private struct OwnLine<Value: ~Copyable>: ~Copyable {
+  let value: Value
+  private let distance = InlineArray<16, UInt64>(repeating: 0)
+
+  init(_ value: consuming Value) { self.value = value }
+}
+extension OwnLine: Sendable where Value: Sendable & ~Copyable {}
+
+/// Calls `run` with the address of a closure that does not escape: see Threads.h.
+@_silgen_name("isa_lend")
+private func lend(
+  _ body: (Int) -> Void,
+  _ run: @convention(c) (_ pool: UnsafeRawPointer, UnsafePointer<PartsBody>, _ parts: Int) -> Void,
+  _ pool: UnsafeRawPointer, _ parts: Int)
