@@ -4,6 +4,7 @@
 #include "Machine.h"
 #include "Threads.h"
 #include "GEMM.h"
+#include "Transpose.h"
 #include "Activation.h"
 #include "BatchAssembly.h"
 #include "Optimizer.h"

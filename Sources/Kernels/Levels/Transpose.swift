@@ -1,23 +1,267 @@
+import ISA
+
+extension ElementwiseLanes {
+  /// Four columns of `count` rows that lie `stride` elements apart: lane r of the vectors is row r.
+  ///
+  /// A quarter of the rows at a time is put into each 128 bits of four vectors, by loads that place what they read, and
+  /// then all quarters are transposed at once within their 128 bits: eight shuffles for 4 × `count` elements, and no more
+  /// than eight registers.
+  @inline(always)
+  static func columns4(
+    _ source: UnsafePointer<Float>, _ stride: Int
+  ) -> (Vector, Vector, Vector, Vector) {
+    let a = rowsApart4(source, stride)
+    let b = rowsApart4(source + stride, stride)
+    let c = rowsApart4(source + 2 &* stride, stride)
+    let d = rowsApart4(source + 3 &* stride, stride)
+    let (abLow, abHigh) = (interleavedLow(a, b), interleavedHigh(a, b))
+    let (cdLow, cdHigh) = (interleavedLow(c, d), interleavedHigh(c, d))
+    return (pairsLow(abLow, cdLow), pairsHigh(abLow, cdLow), pairsLow(abHigh, cdHigh), pairsHigh(abHigh, cdHigh))
+  }
+
+  /// Stores four vectors `stride` elements apart.
+  @inline(always)
+  static func store4(
+    _ columns: (Vector, Vector, Vector, Vector), _ target: UnsafeMutablePointer<Float>, _ stride: Int
+  ) {
+    store(columns.0, target)
+    store(columns.1, target + stride)
+    store(columns.2, target + 2 &* stride)
+    store(columns.3, target + 3 &* stride)
+  }
+
+  /// Transposes a square of `count` × `count` elements: target[c · targetStride + r] = source[r · sourceStride + c].
+  ///
+  /// On a Zen 5 core, data in the first-level cache, about 42 cycles for 16 × 16 at AVX-512 (16 stores, 32 shuffles), and
+  /// 11 for 8 × 8 at AVX2. The target must not overlap the source.
+  @inline(always)
+  static func transposeSquare(
+    _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
+  ) {
+    var c = 0
+    while c < count {
+      store4(columns4(source + c, sourceStride), target + c &* targetStride, targetStride)
+      c &+= 4
+    }
+  }
+
+  /// Transposes `rows` × `columns` elements of any number: target[c · targetStride + r] = source[r · sourceStride + c].
+  ///
+  /// Strips of 16, 8 or 4 rows pass over all columns, four at a time. The last strip, and the last four columns, start
+  /// early enough to be whole; what they share with those before them is written twice. Fewer than four rows or columns
+  /// are moved a few elements at a time. Nothing outside the source is read and nothing outside the target written; the
+  /// two must not overlap.
+  @inline(always)
+  static func transpose(
+    _ source: UnsafePointer<Float>, _ sourceStride: Int, rows: Int, columns: Int,
+    _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
+  ) {
+    if columns < 4 {
+      for c in 0..<columns {
+        var r = 0
+        while r < rows {
+          target[c &* targetStride &+ r] = source[r &* sourceStride &+ c]
+          r &+= 1
+        }
+      }
+      return
+    }
+    if rows < 4 {
+      transposeLow(source, sourceStride, rows: rows, columns: columns, target, targetStride)
+      return
+    }
+    var r = 0
+    while r < rows {
+      let left = rows &- r
+      if count == 16, left > 8, rows >= 16 {
+        r = min(r, rows &- 16)
+        strip(source + r &* sourceStride, sourceStride, columns: columns, target + r, targetStride)
+        r &+= 16
+      } else if count >= 8, left > 4, rows >= 8 {
+        r = min(r, rows &- 8)
+        Lanes8.strip(source + r &* sourceStride, sourceStride, columns: columns, target + r, targetStride)
+        r &+= 8
+      } else {
+        r = min(r, rows &- 4)
+        Lanes4.strip(source + r &* sourceStride, sourceStride, columns: columns, target + r, targetStride)
+        r &+= 4
+      }
+    }
+  }
+
+  /// Transposes `count` rows of at least four columns.
+  @inline(always)
+  static func strip(
+    _ source: UnsafePointer<Float>, _ sourceStride: Int, columns: Int, _ target: UnsafeMutablePointer<Float>,
+    _ targetStride: Int
+  ) {
+    var c = 0
+    while true {
+      store4(columns4(source + c, sourceStride), target + c &* targetStride, targetStride)
+      if c &+ 4 >= columns { break }
+      c = min(c &+ 4, columns &- 4)
+    }
+  }
+
+  /// Transposes one to three rows of at least four columns: the last row takes the place of those that are missing.
+  @inline(always)
+  private static func transposeLow(
+    _ source: UnsafePointer<Float>, _ sourceStride: Int, rows: Int, columns: Int,
+    _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
+  ) {
+    guard rows > 0 else { return }
+    let second = min(1, rows &- 1) &* sourceStride
+    let third = (rows &- 1) &* sourceStride
+    var c = 0
+    while true {
+      let a = Lanes4.load(source + c)
+      let b = Lanes4.load(source + (c &+ second))
+      let d = Lanes4.load(source + (c &+ third))
+      let to = target + c &* targetStride
+      for i in 0..<4 {
+        let place = to + i &* targetStride
+        place[0] = a[i]
+        if rows > 1 { place[1] = b[i] }
+        if rows > 2 { place[2] = d[i] }
+      }
+      if c &+ 4 >= columns { break }
+      c = min(c &+ 4, columns &- 4)
+    }
+  }
+}
+
 /// The columns of a 4 × 4 square whose rows lie `stride` elements apart.
-@inline(__always)
+@inline(always)
 func transposed4x4(
   _ source: UnsafePointer<Float>, _ stride: Int
 ) -> (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>) {
-  let a = UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
-  let b = UnsafeRawPointer(source + stride).loadUnaligned(as: SIMD4<Float>.self)
-  let c = UnsafeRawPointer(source + 2 &* stride).loadUnaligned(as: SIMD4<Float>.self)
-  let d = UnsafeRawPointer(source + 3 &* stride).loadUnaligned(as: SIMD4<Float>.self)
-  let acLow = interleave(a.lowHalf, c.lowHalf)
-  let acHigh = interleave(a.highHalf, c.highHalf)
-  let bdLow = interleave(b.lowHalf, d.lowHalf)
-  let bdHigh = interleave(b.highHalf, d.highHalf)
-  return (
-    interleave(acLow.lowHalf, bdLow.lowHalf), interleave(acLow.highHalf, bdLow.highHalf),
-    interleave(acHigh.lowHalf, bdHigh.lowHalf), interleave(acHigh.highHalf, bdHigh.highHalf)
-  )
+  Lanes4.columns4(source, stride)
 }
 
-@inline(__always)
-private func interleave(_ even: SIMD2<Float>, _ odd: SIMD2<Float>) -> SIMD4<Float> {
-  SIMD4(even.x, odd.x, even.y, odd.y)
+#if arch(arm64)
+  private typealias Lanes4 = NEONLanes
+  private typealias Lanes8 = NEONLanes
+#else
+  private typealias Lanes4 = BaselineLanes
+  private typealias Lanes8 = AVX2Lanes
+#endif
+
+// The shuffles work within each 128 bits. They are spelled element by element, which the optimiser reads as one
+// instruction, alternately on single and on double floats: it does not look through the change of type, and so does not
+// try to make one shuffle of all that an element passes through.
+
+extension ElementwiseLanes {
+  /// Four elements of every fourth row, side by side.
+  @inline(always)
+  private static func rowsApart4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let low = SIMD4(lowHalf: pairs(source), highHalf: pairs(source + 4 &* stride))
+      let high = SIMD4(lowHalf: pairs(source + 8 &* stride), highHalf: pairs(source + 12 &* stride))
+      return unsafeBitCast(SIMD8(lowHalf: low, highHalf: high), to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      return unsafeBitCast(SIMD4(lowHalf: pairs(source), highHalf: pairs(source + 4 &* stride)), to: Vector.self)
+    } else {
+      return unsafeBitCast(pairs(source), to: Vector.self)
+    }
+  }
+
+  @inline(always)
+  private static func pairs(_ source: UnsafePointer<Float>) -> SIMD2<Double> {
+    UnsafeRawPointer(source).loadUnaligned(as: SIMD2<Double>.self)
+  }
+
+  /// a0 b0 a1 b1 of each four.
+  @inline(always)
+  private static func interleavedLow(_ a: Vector, _ b: Vector) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD16<Float>.self), unsafeBitCast(b, to: SIMD16<Float>.self))
+      let r = SIMD16(
+        a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5], a[8], b[8], a[9], b[9], a[12], b[12], a[13], b[13])
+      return unsafeBitCast(r, to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD8<Float>.self), unsafeBitCast(b, to: SIMD8<Float>.self))
+      return unsafeBitCast(SIMD8(a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5]), to: Vector.self)
+    } else {
+      let (a, b) = (unsafeBitCast(a, to: SIMD4<Float>.self), unsafeBitCast(b, to: SIMD4<Float>.self))
+      return unsafeBitCast(SIMD4(a[0], b[0], a[1], b[1]), to: Vector.self)
+    }
+  }
+
+  /// a2 b2 a3 b3 of each four.
+  @inline(always)
+  private static func interleavedHigh(_ a: Vector, _ b: Vector) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD16<Float>.self), unsafeBitCast(b, to: SIMD16<Float>.self))
+      let r = SIMD16(
+        a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7], a[10], b[10], a[11], b[11], a[14], b[14], a[15], b[15])
+      return unsafeBitCast(r, to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD8<Float>.self), unsafeBitCast(b, to: SIMD8<Float>.self))
+      return unsafeBitCast(SIMD8(a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7]), to: Vector.self)
+    } else {
+      let (a, b) = (unsafeBitCast(a, to: SIMD4<Float>.self), unsafeBitCast(b, to: SIMD4<Float>.self))
+      return unsafeBitCast(SIMD4(a[2], b[2], a[3], b[3]), to: Vector.self)
+    }
+  }
+
+  /// a0 a1 b0 b1 of each four.
+  @inline(always)
+  private static func pairsLow(_ a: Vector, _ b: Vector) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD8<Double>.self), unsafeBitCast(b, to: SIMD8<Double>.self))
+      return unsafeBitCast(
+        SIMD8(lowHalf: SIMD4(a[0], b[0], a[2], b[2]), highHalf: SIMD4(a[4], b[4], a[6], b[6])), to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD4<Double>.self), unsafeBitCast(b, to: SIMD4<Double>.self))
+      return unsafeBitCast(SIMD4(a[0], b[0], a[2], b[2]), to: Vector.self)
+    } else {
+      let (a, b) = (unsafeBitCast(a, to: SIMD2<Double>.self), unsafeBitCast(b, to: SIMD2<Double>.self))
+      return unsafeBitCast(SIMD2(a[0], b[0]), to: Vector.self)
+    }
+  }
+
+  /// a2 a3 b2 b3 of each four.
+  @inline(always)
+  private static func pairsHigh(_ a: Vector, _ b: Vector) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD8<Double>.self), unsafeBitCast(b, to: SIMD8<Double>.self))
+      return unsafeBitCast(SIMD8(a[1], b[1], a[3], b[3], a[5], b[5], a[7], b[7]), to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      let (a, b) = (unsafeBitCast(a, to: SIMD4<Double>.self), unsafeBitCast(b, to: SIMD4<Double>.self))
+      return unsafeBitCast(SIMD4(a[1], b[1], a[3], b[3]), to: Vector.self)
+    } else {
+      let (a, b) = (unsafeBitCast(a, to: SIMD2<Double>.self), unsafeBitCast(b, to: SIMD2<Double>.self))
+      return unsafeBitCast(SIMD2(a[1], b[1]), to: Vector.self)
+    }
+  }
 }
+
+@inline(always)
+private func transpose<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposeArguments>) {
+  L.transpose(
+    p.pointee.source, p.pointee.sourceStride, rows: p.pointee.rows, columns: p.pointee.columns, p.pointee.target,
+    p.pointee.targetStride)
+}
+
+#if arch(arm64)
+  @c(transpose_neon_body) private func transposeNEON(_ p: UnsafePointer<TransposeArguments>) {
+    transpose(NEONLanes.self, p)
+  }
+
+  /// Transposes a matrix of any size.
+  let transposeMatrix = LevelFunctions(neon: transpose_neon)
+#else
+  @c(transpose_baseline_body) private func transposeBaseline(_ p: UnsafePointer<TransposeArguments>) {
+    transpose(BaselineLanes.self, p)
+  }
+  @c(transpose_avx2_body) private func transposeAVX2(_ p: UnsafePointer<TransposeArguments>) {
+    transpose(AVX2Lanes.self, p)
+  }
+  @c(transpose_avx512_body) private func transposeAVX512(_ p: UnsafePointer<TransposeArguments>) {
+    transpose(AVX512Lanes.self, p)
+  }
+
+  /// Transposes a matrix of any size.
+  let transposeMatrix = LevelFunctions(
+    baseline: transpose_baseline, avx2: transpose_avx2, avx512: transpose_avx512)
+#endif
