@@ -1,0 +1,33 @@
+/// How many images have their class among the `k` highest scores of their row.
+///
+/// The label's score counts as among them when fewer than `k` scores are higher, or equal and in front of it, so that
+/// top 1 agrees with the first largest score. A row whose label's score is NaN does not count.
+///
+/// - Parameters:
+///   - scores: `[images, classes]`
+///   - labels: the class of each image.
+///   - k: at least 1.
+/// - Throws: ``LayerError/invalidValue(layer:name:value:expected:)`` when the shapes, a label or `k` do not fit.
+public func topKCorrect(_ scores: Tensor, labels: [Int], k: Int) throws(LayerError) -> Int {
+  guard scores.shape.rank == 2, scores.shape[0] == labels.count else {
+    throw .invalidValue(
+      layer: "topKCorrect", name: "the scores' shape", value: "\(scores.shape)", expected: "[\(labels.count), classes]")
+  }
+  guard k >= 1 else {
+    throw .invalidValue(layer: "topKCorrect", name: "k", value: "\(k)", expected: "at least 1")
+  }
+  let classes = scores.shape[1]
+  if let label = labels.first(where: { !(0..<classes ~= $0) }) {
+    throw .invalidValue(layer: "topKCorrect", name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
+  }
+  return scores.withUnsafeBufferPointer { scores in
+    labels.indices.count { image in
+      let row = scores[image * classes..<(image + 1) * classes]
+      let own = row[row.startIndex + labels[image]]
+      let ahead = row.indices.count { index in
+        row[index] > own || row[index].isNaN || (row[index] == own && index < row.startIndex + labels[image])
+      }
+      return !own.isNaN && ahead < k
+    }
+  }
+}
