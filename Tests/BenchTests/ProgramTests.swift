@@ -44,7 +44,21 @@ import Testing
       ["conv", "--json", "/nowhere/a.json"],
       "bench conv: --json is '/nowhere/a.json', which cannot be written; expected a file in a folder that exists\n"
     ),
-    (["kernels", "fft"], "bench kernels: unknown operation 'fft'; expected one of gemm, conv2d, max-pool2d, relu\n"),
+    (
+      ["kernels", "gem"],
+      "bench kernels: unknown operation 'gem'; expected one of gemm, conv2d, max-pool2d, average-pool2d, "
+        + "adaptive-average-pool2d, bias, batch-assembly, global-average-pool2d, softmax, log-softmax, "
+        + "softmax-cross-entropy, relu, tanh, sigmoid, exp, sgd, adam\n"
+    ),
+    (
+      ["kernels", "--shape", "m4n"],
+      "bench kernels: --shape: shape 'm4n': expected pairs of name and number, such as mb4ic3ih32oc6kh5; 'n' is none\n"
+    ),
+    (
+      ["kernels", "--shapes", "/nowhere"],
+      "bench kernels: /nowhere: no such file or folder; expected shapes, one a line\n"
+    ),
+    (["kernels", "relu", "--shape", "m4n4k4"], "bench kernels: no shape fits relu\n"),
   ])
   func refusesWrongUsageInOneLine(_ arguments: [String], _ message: String) throws {
     let process = try BenchProcess(arguments)

@@ -24,6 +24,13 @@ import Testing
     #expect(Figure.mebibytes(1_572_864) == "1.5 MiB")
   }
 
+  @Test func findsTheQuartiles() {
+    #expect([4.0, 1, 3, 2, 5].quartiles == (2, 4))
+    #expect([1.0, 2].quartiles == (1.25, 1.75))
+    #expect([7.0].quartiles == (7, 7))
+    #expect([Double]().quartiles.lower.isNaN)
+  }
+
   @Test func findsTheMedian() {
     #expect([3.0, 1, 2].median == 2)
     #expect([4.0, 1, 2, 3].median == 2.5)
@@ -75,16 +82,29 @@ import Testing
   @Test func kernelsReportFollowsItsSchema() throws {
     let row = KernelsRow(
       kernel: "conv2d", pass: "forward", shape: "mb4ic3ih32oc6kh5", algorithm: "rows.avx2.6x2", isa: "avx2", threads: 1,
-      medianSeconds: 1, minSeconds: 0.5, gflops: 2, gbs: 3, limitFraction: 0.25, verified: true)
+      samples: [5, 1, 2, 4, 3], work: Work(flops: 6e9, leastFlops: 4e9, bytes: 9e9), limitSeconds: 0.75,
+      isVerified: true, verification: .checksum, isChosen: true, isWarm: false)
     let json = try object(KernelsReport(machine: machine, rows: [row]))
     #expect(Set(json.keys) == ["schema", "machine", "rows"])
     #expect(json["schema"] as? String == "bench.kernels/1")
-    let keys = try #require((json["rows"] as? [[String: Any]])?.first).keys
+    let record = try #require((json["rows"] as? [[String: Any]])?.first)
     #expect(
-      Set(keys) == [
-        "kernel", "pass", "shape", "algorithm", "isa", "threads", "median_seconds", "min_seconds", "gflops", "gbs",
-        "limit_fraction", "verified",
+      Set(record.keys) == [
+        "kernel", "pass", "shape", "algorithm", "isa", "threads", "median_seconds", "min_seconds",
+        "lower_quartile_seconds", "upper_quartile_seconds", "samples", "gflops", "gbs", "limit_fraction", "verified",
+        "verification", "chosen", "warm",
       ])
+    #expect(record["median_seconds"] as? Double == 3)
+    #expect(record["min_seconds"] as? Double == 1)
+    #expect(record["lower_quartile_seconds"] as? Double == 2)
+    #expect(record["upper_quartile_seconds"] as? Double == 4)
+    #expect(record["samples"] as? Int == 5)
+    #expect(record["gflops"] as? Double == 2)
+    #expect(record["gbs"] as? Double == 3)
+    #expect(record["limit_fraction"] as? Double == 0.25)
+    #expect(record["verification"] as? String == "checksum")
+    #expect(record["chosen"] as? Bool == true)
+    #expect(record["warm"] as? Bool == false)
   }
 
   @Test func refusesFilesThatCannotBeWritten() {

@@ -46,6 +46,13 @@ extension ValueKind where Value == String {
   }
 }
 
+extension ValueKind where Value == String {
+  /// Text without blanks or commas, whose meaning is found out later.
+  static func word(_ placeholder: String, _ expected: String) -> ValueKind {
+    ValueKind(placeholder: placeholder, expected: expected, parse: { $0.isEmpty ? nil : $0 }, format: { $0 })
+  }
+}
+
 extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   static func choice(placeholder: String? = nil) -> ValueKind {
     let names = Value.allCases.map(\.rawValue)
@@ -107,6 +114,20 @@ struct CommandOption<Values> {
       assign: { values, text in
         guard let value = kind.parse(text) else { return false }
         values[keyPath: path] = value
+        return true
+      })
+  }
+
+  /// An option that may be given several times, and each time with several values, separated by commas.
+  static func repeated<Value>(
+    _ names: String..., path: WritableKeyPath<Values, [Value]>, kind: ValueKind<Value>, help: String
+  ) -> CommandOption {
+    let list = ValueKind<[Value]>.list(of: kind)
+    return CommandOption(
+      names: names, placeholder: list.placeholder, help: help, expected: list.expected, currentText: { _ in nil },
+      assign: { values, text in
+        guard let more = list.parse(text) else { return false }
+        values[keyPath: path] += more
         return true
       })
   }

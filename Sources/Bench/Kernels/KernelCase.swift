@@ -1,5 +1,5 @@
+import Foundation
 import Kernels
-import Layers
 
 /// A problem to run every kernel of its operation on.
 protocol KernelCase {
@@ -7,28 +7,69 @@ protocol KernelCase {
   var pass: String { get }
   /// Name-number pairs, such as `mb4ic3ih32oc6kh5`.
   var shape: String { get }
+  var work: Work { get }
 
-  /// Runs each row of the operation's table up to a level, the reference first.
+  /// The row that a plan chooses, and the scratch memory that it asks for.
+  func plan(level: InstructionSet, threads: Int) throws -> (row: String, isReference: Bool, workspaceByteCount: Int)
+
+  /// Runs rows of the operation's table: verifies and times each.
   ///
-  /// - Parameter report: called with each row as soon as it is measured, and whether it is the one that a plan at this
-  ///   level chooses; when it says no, the rest is left out.
-  func measure(
-    level: InstructionSet, threads: Int, timing: Timing, limits: MachineLimits,
-    report: (KernelsRow, _ isChosen: Bool) throws -> Bool
-  ) throws
+  /// - Parameter report: called with each row as soon as it is measured; when it says no, the rest is left out.
+  func measure(_ conditions: Conditions, report: (KernelsRow) throws -> Bool) throws
 }
 
-/// The data of a problem: what a run reads and writes, and the memory that it writes.
-struct CaseData<Operands> {
-  let operands: Operands
-  /// Kept, as the operands point into them.
-  private let inputs: [Words]
-  let outputs: [Words]
+/// Under which conditions kernels are measured.
+struct Conditions {
+  /// The highest level of the rows.
+  let level: InstructionSet
+  let threads: Int
+  /// Whether only the row is run that a plan chooses.
+  var chosenOnly = false
+  /// Whether runs may find their data in the caches.
+  var warm = false
+  /// For the row that a plan chooses.
+  let timing: Timing
+  /// For the other rows.
+  let otherTiming: Timing
+  let limits: MachineLimits
+}
 
-  init(_ operands: Operands, inputs: [Words], outputs: [Words]) {
-    self.operands = operands
-    self.inputs = inputs
-    self.outputs = outputs
+/// What a run has to do at the least, and what it is counted as.
+struct Work {
+  /// Floating-point operations as they are usually counted: with those on padding.
+  let flops: Double
+  /// Those that are needed.
+  let leastFlops: Double
+  /// Each input read and each output written once.
+  let bytes: Double
+
+  init(flops: Double, leastFlops: Double? = nil, bytes: Double) {
+    self.flops = flops
+    self.leastFlops = leastFlops ?? flops
+    self.bytes = bytes
+  }
+
+  /// Counts 32-bit words.
+  init(flops: Int, leastFlops: Int? = nil, words: Int) {
+    self.init(flops: Double(flops), leastFlops: leastFlops.map(Double.init), bytes: 4 * Double(words))
+  }
+}
+
+/// How a result is compared with the reference's.
+enum Agreement {
+  /// All is integers that floats hold exactly.
+  case exact
+  /// Where rounding is part of the operation: within 2·10⁻⁶ of the larger of 1 and the right value.
+  case close
+
+  func holds(_ results: [[Float]], _ expected: [[Float]]) -> Bool {
+    switch self {
+    case .exact: results == expected
+    case .close:
+      zip(results, expected).allSatisfy { results, expected in
+        zip(results, expected).allSatisfy { $0 == $1 || abs($0 - $1) <= 2e-6 * max(1, abs($1)) }
+      }
+    }
   }
 }
 
@@ -36,72 +77,80 @@ struct CaseData<Operands> {
 struct OperationCase<Op: KernelOperation>: KernelCase {
   let shape: String
   let problem: Op.Problem
-  /// Floating-point operations of a run.
-  let flops: Double
-  /// Bytes of all inputs and outputs.
-  let bytes: Double
-  /// Makes small integers to run on, whose sums are exact in any order: results compare exactly.
-  let makeData: () -> CaseData<Op.Operands>
+  let work: Work
+  /// Terms of the longest sum.
+  var terms = 1
+  var agreement = Agreement.exact
+  /// Whether all of a run's results are right, by sums over them that cost far less than computing them. It stands in
+  /// for the reference where that would take seconds.
+  var checksum: ((Op.Operands) -> Bool)?
+  /// Makes the data.
+  let makeOperands: (CaseMemory) -> Op.Operands
 
   var kernel: String { Op.name }
   var pass: String { Op.pass }
 
-  func measure(
-    level: InstructionSet, threads: Int, timing: Timing, limits: MachineLimits,
-    report: (KernelsRow, _ isChosen: Bool) throws -> Bool
-  ) throws {
-    let data = makeData()
-    let chosen = try Plan<Op>(problem, level: level, threads: threads).kernel.name
-    var expected: [[Float]] = []
-    for row in Op.kernels.reversed() where row.level <= level && row.fitness(problem) != nil {
-      let threads = row.isReference ? 1 : threads
-      let plan = try Plan<Op>(problem, level: row.level, threads: threads, kernel: row.name)
-      let workspace = Workspace(byteCount: plan.workspaceByteCount)
-      for output in data.outputs { output.poison() }
-      let first = ContinuousClock().measure { plan.run(data.operands, workspace: workspace) } / .seconds(1)
-      let results = data.outputs.map(\.values)
-      if row.isReference { expected = results }
-      // The reference is the yardstick of what is right, not of speed: its one run is its time.
-      let samples =
-        row.isReference ? [first] : timing.sample { plan.run(data.operands, workspace: workspace) }
-      let median = samples.median
-      let limit = max(flops / limits.peak(row.level, threads: threads), bytes / limits.bandwidth)
-      let isContinued = try report(
+  /// The reference makes about half a billion operations a second: above this number of them, the checksum verifies.
+  private static var referenceFlops: Double { 5e7 }
+
+  func plan(level: InstructionSet, threads: Int) throws -> (row: String, isReference: Bool, workspaceByteCount: Int) {
+    let plan = try Plan<Op>(problem, level: level, threads: threads)
+    return (plan.kernel.name, plan.kernel.isReference, plan.workspaceByteCount)
+  }
+
+  func measure(_ conditions: Conditions, report: (KernelsRow) throws -> Bool) throws {
+    let memory = Double(ProcessInfo.processInfo.physicalMemory)
+    guard work.bytes < memory / 2 else {
+      let size = Figure.fixed(work.bytes / 1e9, 1)
+      throw UsageError("\(kernel) \(shape) has \(size) GB of data, more than half of the memory")
+    }
+    let data = RotatedData(terms: terms, cacheBytes: conditions.warm ? nil : Machine.lastCacheBytes, makeOperands)
+    let chosen = try Plan<Op>(problem, level: conditions.level, threads: conditions.threads).kernel
+    let byChecksum = checksum != nil && work.flops > OperationCase.referenceFlops && !chosen.isReference
+    let verification = byChecksum ? Verification.checksum : agreement == .exact ? .exact : .close
+    func send(_ kernel: Kernel<Op>, _ samples: [Double], isVerified: Bool) throws -> Bool {
+      let threads = kernel.isReference ? 1 : conditions.threads
+      let limit = max(
+        work.leastFlops / conditions.limits.peak(kernel.level, threads: threads),
+        work.bytes / conditions.limits.bandwidth)
+      return try report(
         KernelsRow(
-          kernel: kernel, pass: pass, shape: shape, algorithm: row.name, isa: row.level.rawValue, threads: threads,
-          medianSeconds: median, minSeconds: samples.min() ?? .nan, gflops: flops / median / 1e9,
-          gbs: bytes / median / 1e9, limitFraction: limit / median, verified: results == expected),
-        row.name == chosen)
-      guard isContinued else { return }
+          kernel: self.kernel, pass: pass, shape: shape, algorithm: kernel.name, isa: kernel.level.rawValue,
+          threads: threads, samples: samples, work: work, limitSeconds: limit, isVerified: isVerified,
+          verification: verification, isChosen: kernel.name == chosen.name, isWarm: data.isWarm))
+    }
+    var expected: [[Float]] = []
+    if !byChecksum, let last = Op.kernels.last {
+      // The reference is the yardstick of what is right, not of speed: its one run is its time.
+      let seconds = try run(last, conditions, data).seconds
+      expected = data.memory.results
+      if !conditions.chosenOnly || chosen.isReference {
+        guard try send(last, [seconds], isVerified: true) else { return }
+      }
+    }
+    for kernel in Op.kernels where !kernel.isReference && kernel.level <= conditions.level {
+      guard kernel.fitness(problem) != nil, !conditions.chosenOnly || kernel.name == chosen.name else { continue }
+      let plan = try run(kernel, conditions, data).plan
+      let isVerified =
+        if byChecksum, let checksum { checksum(data.operands[0]) } else {
+          agreement.holds(data.memory.results, expected)
+        }
+      let workspace = Workspace(byteCount: plan.workspaceByteCount)
+      let timing = kernel.name == chosen.name ? conditions.timing : conditions.otherTiming
+      let samples = timing.sample { plan.run(data.operands[$0 % data.operands.count], workspace: workspace) }
+      guard try send(kernel, samples, isVerified: isVerified) else { return }
     }
   }
-}
 
-/// Memory of 32-bit words for a problem's data, on a cache line.
-final class Words {
-  let count: Int
-  let pointer: UnsafeMutablePointer<Float>
-  private let memory: Workspace
-
-  init(count: Int) {
-    self.count = count
-    memory = Workspace(byteCount: count * 4)
-    pointer = memory.base.assumingMemoryBound(to: Float.self)
-    poison()
+  /// Plans a row and runs it once on the first copy of the data, made ready.
+  private func run(
+    _ kernel: Kernel<Op>, _ conditions: Conditions, _ data: RotatedData<Op.Operands>
+  ) throws -> (plan: Plan<Op>, seconds: Double) {
+    let threads = kernel.isReference ? 1 : conditions.threads
+    let plan = try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)
+    let workspace = Workspace(byteCount: plan.workspaceByteCount)
+    data.memory.reset()
+    let seconds = ContinuousClock().measure { plan.run(data.operands[0], workspace: workspace) } / .seconds(1)
+    return (plan, seconds)
   }
-
-  /// Integers from −4 to 4.
-  convenience init(count: Int, random: inout SplitMix64) {
-    self.init(count: count)
-    for i in 0..<count { pointer[i] = Float(Int.random(in: -4...4, using: &random)) }
-  }
-
-  /// Fills it with NaN, so that a value that is not written is seen.
-  func poison() { pointer.initialize(repeating: .nan, count: count) }
-
-  var constant: UnsafePointer<Float> { UnsafePointer(pointer) }
-  var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
-  /// The same words as integers.
-  var integers: UnsafeMutablePointer<Int32> { UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Int32.self) }
-  var byteCount: Double { Double(count * 4) }
 }

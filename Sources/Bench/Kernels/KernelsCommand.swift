@@ -1,74 +1,54 @@
 import Kernels
 
-/// The passes of an operation.
-enum Pass: String, CaseIterable {
-  case forward
-  case backwardData = "backward-data"
-  case backwardWeights = "backward-weights"
-}
-
-/// What `bench kernels` is asked to do.
-struct KernelsOptions: MachineOptions {
-  var passes = Pass.allCases
-  var threads: Int? = 1
-  var isa: InstructionSet?
-  var quick = false
-  var json: String?
-
-  static var table: [CommandOption<KernelsOptions>] {
-    [.value("--pass", path: \.passes, kind: .list(of: .choice()), help: "the passes to measure")]
-      + machineTable(threads: "threads that share the work of a kernel") + [
-        .flag("--quick", path: \.quick, help: "the small problems only, each for a short time"),
-        .optional("--json", path: \.json, kind: .path("FILE"), help: "write the figures to a file as well"),
-      ]
-  }
-}
-
-/// `bench kernels`: every row of the tables on a list of problems, timed, and verified against the reference.
+/// `bench kernels`: rows of the operations' tables on the shapes of Benchmarks/shapes, timed and verified.
 enum KernelsCommand: Command {
   static let name = "kernels"
   static let summary = "time every kernel beside the machine's limit, verified against the reference"
   static let discussion = """
-    Runs every row of the operations' tables, at every instruction-set level up to the one asked for, on the tutorial
-    CNN's shapes, a convolution with many channels and square matrix products. Each result is compared with that of
-    the scalar reference in the same run, on small integers, for which any order of summation is exact; a row that
-    differs is marked WRONG, and the exit status is 1. The limit is what arithmetic at the measured peak or memory at
-    the measured bandwidth permits, whichever is lower; data that stays in the caches can exceed it. A star marks the
-    kernel that a plan chooses.
+    Runs every row of the operations' tables, at every instruction-set level up to the one asked for, on every shape of
+    Benchmarks/shapes that fits the operation. Each result is compared with that of the scalar reference in the same
+    run, on small integers, for which any order of summation is exact ('exact'; 'close' where rounding is part of the
+    operation); where the reference would take long, checksums in integers stand in for it ('checksum'). A row that
+    differs is marked WRONG, and the exit status is 1.
 
-    OP is one of \(operationNames.joined(separator: ", ")); all are run if none is given.
+    The limit is what arithmetic at the measured peak or memory at the measured bandwidth permits, whichever is lower. A
+    star marks the kernel that a plan chooses; it is measured longest. Data is 'cold' where runs take turns among copies
+    that together exceed the caches, and 'warm' where the caches can keep it, which can exceed the limit.
+
+    A shape is pairs of name and number: m n k for products (ta1, tb1 for operands stored transposed), mb ic ih iw oc kh
+    kw sh sw ph pw dh dw g for convolutions, without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias,
+    batch assembly and global pooling, mb ic for the softmax family, n for activations and optimiser steps.
+
+    OP is one of \(KernelCases.operationNames.joined(separator: ", ")); all are run if none is given.
     """
   static let operands: String? = "[OP …]"
   static var options: [CommandOption<KernelsOptions>] { KernelsOptions.table }
   static var defaults: KernelsOptions { KernelsOptions() }
 
-  private static var operationNames: [String] {
-    KernelCases.all(quick: true).reduce(into: []) { names, next in
-      if !names.contains(next.kernel) { names.append(next.kernel) }
-    }
-  }
-
   static func run(_ options: KernelsOptions, operands: [String]) throws -> ExitStatus {
-    if let unknown = operands.first(where: { !operationNames.contains($0) }) {
-      throw UsageError(
-        "unknown operation '\(unknown)'; expected one of \(operationNames.joined(separator: ", "))")
+    let names = KernelCases.operationNames
+    if let unknown = operands.first(where: { !names.contains($0) }) {
+      throw UsageError("unknown operation '\(unknown)'; expected one of \(names.joined(separator: ", "))")
     }
     let level = try options.level()
     let file = try options.json.map(JSONFile.init(path:))
-    let passes = options.passes.map(\.rawValue)
+    let problems = try problems(options, operations: operands)
     let interrupt = Interrupt()
     var report = KernelsReport(machine: .measure(level: level, threads: options.threadCount))
-    let limits = MachineLimits(bandwidth: report.machine.bandwidthGbs * 1e9)
+    let conditions = Conditions(
+      level: level, threads: options.threadCount, chosenOnly: options.chosen, warm: options.warm || options.quick,
+      timing: options.quick ? .quick : .thorough, otherTiming: options.quick ? .quick : .brief,
+      limits: MachineLimits(bandwidth: report.machine.bandwidthGbs * 1e9))
     try Console.print(report.machine.header)
     try Console.print()
     try Console.print(KernelsRow.table.header)
-    for problem in KernelCases.all(quick: options.quick)
-    where passes.contains(problem.pass) && (operands.isEmpty || operands.contains(problem.kernel)) {
-      try problem.measure(
-        level: level, threads: options.threadCount, timing: options.quick ? .quick : .thorough, limits: limits
-      ) { row, isChosen in
+    let progress = ProgressLine()
+    for (index, problem) in problems.enumerated() {
+      progress.show("\(index + 1) of \(problems.count): \(problem.kernel) \(problem.pass) \(problem.shape)")
+      try problem.measure(conditions) { row in
         report.rows.append(row)
-        try Console.print(KernelsRow.table.line(row.cells(isChosen: isChosen)))
+        progress.clear()
+        try Console.print(KernelsRow.table.line(row.cells))
         return !interrupt.isRequested
       }
       if interrupt.isRequested { break }
@@ -77,9 +57,29 @@ enum KernelsCommand: Command {
     if interrupt.isRequested { return .interrupted }
     let wrong = report.rows.count { !$0.verified }
     guard wrong == 0 else {
-      Console.printError("bench kernels: \(wrong) of \(report.rows.count) rows differ from the reference")
+      Console.printError("bench kernels: \(wrong) of \(report.rows.count) rows are wrong")
       return .checkFailed
     }
     return .done
   }
+
+  /// The problems that the options ask for, each once.
+  private static func problems(_ options: KernelsOptions, operations: [String]) throws -> [any KernelCase] {
+    let passes = Set(options.passes.map(\.rawValue))
+    var seen: Set<KernelShape> = []
+    let shapes = try options.files().flatMap(\.shapes).filter { seen.insert($0).inserted }
+    let problems = shapes.flatMap(KernelCases.cases).filter { problem in
+      passes.contains(problem.pass) && (operations.isEmpty || operations.contains(problem.kernel))
+        && (!options.quick || problem.work.isSmall)
+    }
+    guard !problems.isEmpty else {
+      throw UsageError("no shape fits \(operations.isEmpty ? "the options" : operations.joined(separator: ", "))")
+    }
+    return problems
+  }
+}
+
+extension Work {
+  /// Whether even the reference is done with it at once.
+  fileprivate var isSmall: Bool { flops <= 1e6 && bytes <= 4e5 }
 }

@@ -7,20 +7,27 @@ struct Timing {
   let leastSamples: Int
 
   static let thorough = Timing(seconds: 0.2, leastSamples: 7)
-  static let quick = Timing(seconds: 0.02, leastSamples: 3)
+  static let brief = Timing(seconds: 0.03, leastSamples: 3)
+  static let quick = Timing(seconds: 0.01, leastSamples: 3)
 
   /// The clock's own cost and resolution vanish in a sample of this length.
   private static let sampleSeconds = 50e-6
 
-  /// Seconds a run, one entry a sample; a sample is as many runs as it takes to be measured well.
-  func sample(_ run: () -> Void) -> [Double] {
+  /// Seconds a run, one entry a sample; a sample is as many runs as it takes to be measured well. Runs are numbered.
+  func sample(_ run: (Int) -> Void) -> [Double] {
     let clock = ContinuousClock()
-    run()
+    var number = 0
     var repetitions = 1
     var samples: [Double] = []
     let end = clock.now + .seconds(seconds)
     while samples.count < leastSamples || clock.now < end {
-      let time = clock.measure { for _ in 0..<repetitions { run() } } / .seconds(1)
+      let time =
+        clock.measure {
+          for _ in 0..<repetitions {
+            run(number)
+            number &+= 1
+          }
+        } / .seconds(1)
       if time < Timing.sampleSeconds, repetitions < 1 << 20 {
         repetitions *= 2
         samples.removeAll()

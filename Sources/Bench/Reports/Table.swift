@@ -73,3 +73,17 @@ extension Collection<Double> {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 }
+
+extension Collection<Double> {
+  /// The values below which a quarter and three quarters of them lie, between neighbours in proportion; NaN for none.
+  var quartiles: (lower: Double, upper: Double) {
+    let sorted = self.sorted()
+    guard let last = sorted.indices.last else { return (.nan, .nan) }
+    func value(_ share: Double) -> Double {
+      let place = share * Double(last)
+      let below = Int(place)
+      return sorted[below] + (sorted[Swift.min(below + 1, last)] - sorted[below]) * (place - Double(below))
+    }
+    return (value(0.25), value(0.75))
+  }
+}
