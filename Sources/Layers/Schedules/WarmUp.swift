@@ -1,0 +1,28 @@
+/// A linear ramp that is followed by another schedule, which then starts from its own beginning: PyTorch's `SequentialLR`
+/// of a `LinearLR` and that schedule.
+public struct WarmUp: Schedule {
+  /// The units of the ramp.
+  public var duration: Int
+  /// The factor of the first unit.
+  public var startFactor: Double
+  public var next: any Schedule
+
+  public init(duration: Int, startFactor: Double = 1.0 / 3, next: any Schedule) {
+    self.duration = duration
+    self.startFactor = startFactor
+    self.next = next
+  }
+
+  public func learningRate(at time: Int, from base: Double) -> Double {
+    time < duration
+      ? LinearRamp(startFactor: startFactor, duration: duration).learningRate(at: time, from: base)
+      : next.learningRate(at: time - duration, from: base)
+  }
+}
+
+extension Schedule {
+  /// This schedule after a linear ramp.
+  public func warmedUp(over duration: Int, startFactor: Double = 1.0 / 3) -> WarmUp {
+    WarmUp(duration: duration, startFactor: startFactor, next: self)
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Layers
+import Testing
+
+/// Learning rates are PyTorch's, see Tests/Fixtures/make_schedules.py.
+struct ScheduleTests {
+  private static func fixture() throws -> [String: [Double]] {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let data = try Data(contentsOf: folder.appendingPathComponent("Fixtures/schedules.json"))
+    return try JSONDecoder().decode([String: [Double]].self, from: data)
+  }
+
+  private static let schedules: [(name: String, schedule: any Schedule)] = [
+    ("constant", Constant()),
+    ("linear", LinearRamp(startFactor: 0.4, duration: 10)),
+    ("step", StepDecay(period: 3, gamma: 0.7)),
+    ("multiStep", MultiStepDecay(milestones: [2, 7, 7, 15], gamma: 0.5)),
+    ("exponential", ExponentialDecay(gamma: 0.93)),
+    ("cosine", Cosine(period: 16, minimum: 0.002)),
+    ("oneCycle", OneCycle(maximum: 0.5, duration: 24)),
+    (
+      "oneCycleLinear",
+      OneCycle(
+        maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, divisor: 10, finalDivisor: 100,
+        threePhases: true)
+    ),
+    ("warmUp", Cosine(period: 20).warmedUp(over: 4, startFactor: 0.1)),
+  ]
+
+  @Test(arguments: schedules.indices) func learningRatesAreThoseOfPyTorch(index: Int) throws {
+    let (name, schedule) = Self.schedules[index]
+    let expected = try #require(try Self.fixture()[name])
+    #expect(expected.count == 24)
+    for (time, value) in expected.enumerated() {
+      let rate = schedule.learningRate(at: time, from: 0.1)
+      #expect(abs(rate - value) <= 1e-12 + 1e-9 * value, "\(name) at \(time): \(rate), not \(value)")
+    }
+  }
+
+  @Test func aPlateauShrinksTheLearningRateAsInPyTorch() throws {
+    let fixture = try Self.fixture()
+    let metrics = try #require(fixture["metrics"])
+    for (name, start) in [
+      ("plateau", ReduceOnPlateau(factor: 0.5, patience: 2, cooldown: 1)),
+      (
+        "plateauLarger",
+        ReduceOnPlateau(
+          goal: .larger, factor: 0.3, patience: 1, threshold: 0.05, thresholdMode: .absolute, minimum: 0.01)
+      ),
+    ] {
+      let expected = try #require(fixture[name])
+      #expect(Set(expected).count > 2)
+      var plateau = start
+      var rate = 0.1
+      for (time, metric) in metrics.enumerated() {
+        #expect(abs(rate - expected[time]) <= 1e-12, "\(name) at \(time)")
+        // What was stored and read again goes on as if nothing had happened.
+        plateau = try JSONDecoder().decode(ReduceOnPlateau.self, from: JSONEncoder().encode(plateau))
+        rate = plateau.update(rate, after: metric)
+      }
+    }
+  }
+
+  @Test func schedulesHoldBehindTheirEnd() {
+    #expect(LinearRamp(duration: 0).learningRate(at: 0, from: 2) == 2)
+    let cycle = OneCycle(maximum: 1, duration: 10)
+    #expect(cycle.learningRate(at: 100, from: 7) == cycle.learningRate(at: 9, from: 7))
+    #expect(StepDecay(period: 0).learningRate(at: 2, from: 1).isFinite)
+  }
+}
