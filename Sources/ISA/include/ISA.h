@@ -12,3 +12,4 @@
 #include "Pooling.h"
 #include "Bias.h"
 #include "Conv2D.h"
+#include "ConvWeights.h"

@@ -100,7 +100,7 @@ public enum Conv2DBackwardWeights: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardWeights>] =
-    convDotTiles().map(dotWeightsKernel) + convChannelsTiles().map(channelsWeightsKernel)
+    convDotTiles().map(dotWeightsKernel) + convTapsTiles().map(channelsWeightsKernel)
     + [.reference(referenceConv2DBackwardWeights)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

@@ -1,127 +1,161 @@
 import ISA
 
-/// The weight gradient with output channels in the vector: the gradient of a chunk of images is turned to pixel by
+/// The weight gradient with output channels in the vector: the gradient of a block of pixels is turned to pixel by
 /// pixel, and every tap's sum over the pixels is a row of a tile.
+///
+/// A block of the turned gradient is what the first-level cache holds beside the inputs that meet it, and all taps of an
+/// item pass over it before the next is turned; the item's sums wait in the second-level cache.
 private struct ChannelsWeights: Sendable {
   let shape: Conv2DShape
-  let tile: ConvTile<ConvChannelsArguments>
-  let view: ConvView
-  /// Images that one call sums over: several where images are small, so that tiles are seldom loaded and stored.
-  let chunk: Int
-  let common: ConvWeightGradient
+  let tile: ConvTile<ConvTapsArguments>
+  let plan: ConvWeightPlan
   let taps: OffsetTable
-  /// Origins in the view of the pixels of a chunk, and of each band where it is one image.
+  /// Origins in the view of the pixels of a unit.
   let origins: OffsetTable
-  let stage: LevelFunction<ConvStageArguments>
-  let pack: LevelFunction<ConvPackArguments>
+  let pad: LevelFunction<ConvPadArguments>
+  let turn: LevelFunction<ConvTurnArguments>
+  let bias: PreparedKernel<BiasBackward.Operands>
 
-  init(shape: Conv2DShape, tile: ConvTile<ConvChannelsArguments>, threads: Int) {
+  init(shape: Conv2DShape, tile: ConvTile<ConvTapsArguments>, threads: Int) {
     self.shape = shape
     self.tile = tile
-    let view = ConvView(
-      y: shape.forwardY, x: shape.forwardX, channels: shape.groupInputChannels, lanes: nil,
-      minimumBands: max((shape.outputPlane + 1023) / 1024, 1))
-    self.view = view
-    let imageStride = view.isStaged ? view.stagedCount : shape.inputChannels * shape.inputPlane
-    let fitting = max(min(512 / shape.outputPlane, Int(Int32.max) / 2 / max(imageStride, 1)), 1)
-    let chunk = view.bands > 1 ? 1 : min(fitting, 8)
-    self.chunk = chunk
-    taps = OffsetTable(view.taps())
-    origins = OffsetTable(
-      (0..<chunk).flatMap { image in
-        (0..<min(view.bandRows, view.y.count)).flatMap { row in
-          (0..<view.x.count).map { image * imageStride + view.origin(row, $0) }
-        }
-      })
-    stage = convStage[tile.level]
-    pack = convPack[tile.level]
     let width = tile.vectors * tile.level.lanes
-    let segments = ConvSegments(batch: shape.batch, partCount: shape.weightCount)
-    // Few segments and groups: the threads share out the panels, too.
-    let panels = (shape.groupOutputChannels + width - 1) / width
-    let items = shape.groups * (segments.count * shape.groups < 8 ? panels : 1)
-    let pixels = chunk * view.bandRows * view.x.count
-    common = ConvWeightGradient(
-      shape: shape, level: tile.level, segments: segments, parts: threads, itemsPerSegment: items,
-      threadByteCount: tile.byteCount + cacheLines(panels * width * 4) + cacheLines(chunk * view.stagedCount * 4)
-        + cacheLines(panels * width * pixels * 4))
+    plan = ConvWeightPlan(shape: shape, panelWidth: width, tileRows: tile.rows, threads: threads)
+    taps = OffsetTable(plan.taps())
+    origins = OffsetTable(plan.origins())
+    pad = convPad[tile.level]
+    turn = convTurn[tile.level]
+    let kernels = BiasBackward.kernels
+    let kernel = kernels.first { $0.level == tile.level } ?? kernels[kernels.count - 1]
+    bias = kernel.prepare(
+      .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), threads)
   }
 
-  private var width: Int { tile.vectors * tile.level.lanes }
-  private var panels: Int { (shape.groupOutputChannels + width - 1) / width }
+  private var width: Int { plan.panelWidth }
+  private var stagedByteCount: Int { cacheLines(plan.chunk * plan.stagedCount * 4) }
+  private var turnedByteCount: Int { cacheLines(min(ConvWeightPlan.blockPixels, plan.unitPixels + 15) * width * 4) }
+  private var threadByteCount: Int {
+    (plan.segments == 1 ? plan.sumByteCount : 0) + stagedByteCount + turnedByteCount
+  }
+  private var partialByteCount: Int { plan.segments == 1 ? 0 : plan.items * plan.sumByteCount }
+  var workspaceByteCount: Int {
+    max(plan.segments * partialByteCount + plan.threads * threadByteCount, bias.workspaceByteCount)
+  }
 
   func run(_ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer) {
     if shape.batch == 0 {
       ConvWeightGradient.clear(shape, operands)
       return
     }
-    common.run(operands, workspace) { images, item, target, own in
-      let splits = common.itemsPerSegment / shape.groups
-      let panels = Parallel.range(item % splits, of: splits, items: self.panels)
-      var image = images.lowerBound
-      while image < images.upperBound {
-        let last = min(image + chunk, images.upperBound)
-        for band in 0..<view.bands {
-          add(
-            image..<last, band: band, group: item / splits, panels: panels, operands, target, own,
-            isFirst: image == images.lowerBound && band == 0)
-        }
-        image = last
+    let own = workspace + plan.segments * partialByteCount
+    let threads = plan.threads
+    Parallel.run(parts: threads) { part in
+      for index in Parallel.range(part, of: threads, items: plan.segments * plan.items) {
+        let segment = index / plan.items
+        let item = plan.item(index % plan.items)
+        let own = own + part * threadByteCount
+        let sums =
+          plan.segments == 1 ? own : workspace + segment * partialByteCount + index % plan.items * plan.sumByteCount
+        let memory = plan.segments == 1 ? own + plan.sumByteCount : own
+        let target = sums.assumingMemoryBound(to: Float.self)
+        add(plan.rows(segment), item, operands, target, memory)
+        if plan.segments == 1 { place(item, target, operands) }
       }
     }
-  }
-
-  private func add(
-    _ images: Range<Int>, band: Int, group: Int, panels: Range<Int>, _ operands: Conv2DBackwardWeights.Operands,
-    _ target: UnsafeMutablePointer<Float>, _ own: UnsafeMutableRawPointer, isFirst: Bool
-  ) {
-    let scratch = own.assumingMemoryBound(to: Float.self)
-    let bias = (own + tile.byteCount).assumingMemoryBound(to: Float.self)
-    let staging = bias + cacheLines(self.panels * width * 4) / 4
-    let turned = staging + cacheLines(chunk * view.stagedCount * 4) / 4
-    let channels = panels.lowerBound * width..<min(panels.upperBound * width, shape.groupOutputChannels)
-    bias.update(repeating: 0, count: self.panels * width)
-    var base = UnsafePointer(staging)
-    for image in images {
-      let plane = operands.input + (image * shape.inputChannels + group * shape.groupInputChannels) * shape.inputPlane
-      let view = view.base(
-        of: plane, band: band, staging: staging + (image - images.lowerBound) * self.view.stagedCount, stage: stage)
-      if image == images.lowerBound { base = view }
+    if plan.segments > 1 {
+      let sum = convSum[tile.level]
+      Parallel.run(parts: threads) { part in
+        for index in Parallel.range(part, of: threads, items: plan.items) {
+          let sums = (workspace + index * plan.sumByteCount).assumingMemoryBound(to: Float.self)
+          var arguments = ConvSumArguments(
+            parts: sums, target: sums, count: plan.sumByteCount / 4, partCount: plan.segments,
+            partStride: partialByteCount / 4)
+          sum(&arguments)
+          place(plan.item(index), sums, operands)
+        }
+      }
     }
-    let rows = view.rows(ofBand: band)
-    let pixels = rows * view.x.count
-    turn(operands.outputGradient, images, band: band, group: group, panels: panels, pixels: pixels, turned)
-    var arguments = ConvChannelsArguments(
-      source: base, sequence: origins.base, depth: images.count * pixels, offsets: taps.base, ranges: nil,
-      points: shape.depth,
-      panels: turned, channels: channels.count, bias: bias,
-      target: target + (group * shape.groupOutputChannels + channels.lowerBound) * shape.depth,
-      channelStride: shape.depth, floor: -.infinity, accumulate: isFirst ? 0 : 1, scratch: scratch)
-    tile.run(&arguments)
+    if let biasGradient = operands.biasGradient {
+      bias.body(.init(outputGradient: operands.outputGradient, biasGradient: biasGradient), workspace)
+    }
   }
 
-  /// Lays the gradients of a chunk's pixels out panel by panel, pixel by pixel, channel beside channel.
-  private func turn(
-    _ gradient: UnsafePointer<Float>, _ images: Range<Int>, band: Int, group: Int, panels: Range<Int>, pixels: Int,
+  /// Turns an item's sums from taps × channels to their places.
+  private func place(
+    _ item: ConvWeightPlan.Item, _ sums: UnsafeMutablePointer<Float>, _ operands: Conv2DBackwardWeights.Operands
+  ) {
+    for panel in item.panels {
+      let first = item.group * shape.groupOutputChannels + panel * width
+      var arguments = ConvTurnArguments(
+        source: sums + (panel - item.panels.lowerBound) * plan.panelSumCount, sourceStride: width,
+        target: operands.weightGradient + (first * shape.depth + item.channels.lowerBound * shape.kernelCount),
+        targetStride: shape.depth, lanes: item.channels.count * shape.kernelCount,
+        width: item.channels.count * shape.kernelCount,
+        depth: min(width, shape.groupOutputChannels - panel * width))
+      turn(&arguments)
+    }
+  }
+
+  /// Sums an item over the rows of a segment.
+  private func add(
+    _ rows: Range<Int>, _ item: ConvWeightPlan.Item, _ operands: Conv2DBackwardWeights.Operands,
+    _ sums: UnsafeMutablePointer<Float>, _ memory: UnsafeMutableRawPointer
+  ) {
+    let staging = memory.assumingMemoryBound(to: Float.self)
+    let turned = (memory + stagedByteCount).assumingMemoryBound(to: Float.self)
+    let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
+    var isFirst = true
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let unit = plan.unit(at: row, end: rows.upperBound)
+      row += unit.images * unit.rows
+      let source = plan.base(
+        of: operands.input + (unit.image * shape.inputChannels + channel) * shape.inputPlane, unit,
+        channels: item.channels.count, staging: staging, pad: pad)
+      let pixels = unit.images * unit.rows * shape.outputWidth
+      let block = plan.block(pixels)
+      for panel in item.panels {
+        var first = 0
+        while first < pixels {
+          let count = min(block, pixels - first)
+          turnBlock(unit, first..<first + count, group: item.group, panel: panel, operands.outputGradient, turned)
+          var arguments = ConvTapsArguments(
+            source: source, sequence: origins.base + first, depth: count, offsets: taps.base,
+            taps: item.channels.count * shape.kernelCount, panel: turned,
+            sums: sums + (panel - item.panels.lowerBound) * plan.panelSumCount, isFirst: isFirst && first == 0 ? 1 : 0)
+          tile.run(&arguments)
+          first += count
+        }
+      }
+      isFirst = false
+    }
+  }
+
+  /// Lays out the gradients of a unit's pixels pixel by pixel, the channels of a panel side by side.
+  private func turnBlock(
+    _ unit: ConvWeightPlan.Unit, _ pixels: Range<Int>, group: Int, panel: Int, _ gradient: UnsafePointer<Float>,
     _ turned: UnsafeMutablePointer<Float>
   ) {
-    for panel in panels {
-      let first = panel * width
-      for image in images {
-        let channel = image * shape.outputChannels + group * shape.groupOutputChannels + first
-        let pixel = (panel - panels.lowerBound) * images.count + image - images.lowerBound
-        var arguments = ConvPackArguments(
-          source: gradient + (channel * shape.outputPlane + band * view.bandRows * view.x.count),
-          panels: turned + pixel * pixels * width, lanes: min(width, shape.groupOutputChannels - first), width: width,
-          depth: pixels, laneStride: shape.outputPlane, depthOffsets: nil)
-        pack(&arguments)
-      }
+    let imagePixels = unit.rows * shape.outputWidth
+    let channel = group * shape.groupOutputChannels + panel * width
+    var pixel = pixels.lowerBound
+    while pixel < pixels.upperBound {
+      let image = pixel / imagePixels
+      let end = min(pixels.upperBound, (image + 1) * imagePixels)
+      let plane = (unit.image + image) * shape.outputChannels + channel
+      let first = unit.row * shape.outputWidth + pixel - image * imagePixels
+      var arguments = ConvTurnArguments(
+        source: gradient + (plane * shape.outputPlane + first), sourceStride: shape.outputPlane,
+        target: turned + (pixel - pixels.lowerBound) * width, targetStride: width,
+        lanes: min(width, shape.groupOutputChannels - panel * width), width: width, depth: end - pixel)
+      turn(&arguments)
+      pixel = end
     }
   }
 }
 
 /// A row of the weight gradient's table, with channels in the vector.
-func channelsWeightsKernel(_ tile: ConvTile<ConvChannelsArguments>) -> Kernel<Conv2DBackwardWeights> {
+func channelsWeightsKernel(_ tile: ConvTile<ConvTapsArguments>) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "channels", level: tile.level, tile: tile.name,
     fitness: { shape in
@@ -133,7 +167,7 @@ func channelsWeightsKernel(_ tile: ConvTile<ConvChannelsArguments>) -> Kernel<Co
     prepare: { shape, threads in
       let gradient = ChannelsWeights(
         shape: shape, tile: tile, threads: shape.multiplyAdds < convThreadThreshold ? 1 : threads)
-      return PreparedKernel(workspaceByteCount: gradient.common.workspaceByteCount) { operands, workspace in
+      return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }
     })

@@ -1,0 +1,52 @@
+// The weight gradient of a convolution: its tiles, and what brings their data into order.
+#pragma once
+#include "Levels.h"
+
+// target[k · targetStride + lane] = source[lane · sourceStride + k]; lanes behind the last are 0 up to the width.
+typedef struct {
+  const float *_Nonnull source;
+  ptrdiff_t sourceStride;
+  float *_Nonnull target;
+  ptrdiff_t targetStride;
+  ptrdiff_t lanes;
+  ptrdiff_t width;
+  ptrdiff_t depth;
+} ConvTurnArguments;
+ISA_KERNEL(conv_turn, ConvTurnArguments)
+
+// Copies rows startY ..< startY + rows of planes, with zeros around what lies inside: a target row has `left` zeros, the
+// source's row, and zeros up to its width.
+typedef struct {
+  const float *_Nonnull source;
+  float *_Nonnull target;
+  ptrdiff_t planes;
+  ptrdiff_t planeStride;
+  ptrdiff_t sourceHeight;
+  ptrdiff_t sourceWidth;
+  ptrdiff_t startY;
+  ptrdiff_t rows;
+  ptrdiff_t left;
+  ptrdiff_t targetWidth;
+} ConvPadArguments;
+ISA_KERNEL(conv_pad, ConvPadArguments)
+
+// "channels": a vector holds output channels, a tile's rows are taps, and the sum goes over the pixels of a block.
+// sums[tap][c] += Σ_s panel[s][c] · source[sequence[s] + offsets[tap]]
+typedef struct {
+  const float *_Nonnull source;
+  const int32_t *_Nonnull sequence;
+  ptrdiff_t depth;
+  const int32_t *_Nonnull offsets;
+  ptrdiff_t taps;
+  const float *_Nonnull panel;  // as wide as the tile
+  float *_Nonnull sums;         // as wide as the tile, whole tiles of taps
+  int32_t isFirst;              // 1: the sums begin at 0
+} ConvTapsArguments;
+ISA_TILE_AVX512(conv_taps_6x4, ConvTapsArguments)
+ISA_TILE_AVX512(conv_taps_8x3, ConvTapsArguments)
+ISA_TILE_AVX512(conv_taps_8x2, ConvTapsArguments)
+ISA_TILE_AVX512(conv_taps_8x1, ConvTapsArguments)
+ISA_TILE_AVX2(conv_taps_6x2, ConvTapsArguments)
+ISA_TILE_AVX2(conv_taps_4x3, ConvTapsArguments)
+ISA_TILE_NEON(conv_taps_6x4, ConvTapsArguments)
+ISA_TILE_NEON(conv_taps_8x2, ConvTapsArguments)
