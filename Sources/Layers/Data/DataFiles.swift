@@ -26,7 +26,7 @@ enum DataFiles {
   static let largestByteCount = 2_000_000_000
 
   /// Checks that a file is there, and that it is one that ends: not a folder, a pipe or a device.
-  static func requireFile(_ file: URL) throws(DataError) {
+  static func requireFile(_ file: URL, limit: Int = largestByteCount) throws(DataError) {
     var status = stat()
     guard stat(file.path, &status) == 0 else {
       let reason = errno
@@ -37,15 +37,15 @@ enum DataFiles {
       let isFolder = status.st_mode & S_IFMT == S_IFDIR
       throw .unreadable(file: file.path, reason: isFolder ? "it is a folder" : "it is not a regular file")
     }
-    guard status.st_size <= largestByteCount else {
+    guard status.st_size <= limit else {
       throw .unreadable(
-        file: file.path, reason: "it has \(status.st_size) bytes, expected at most \(largestByteCount)")
+        file: file.path, reason: "it has \(status.st_size) bytes, expected at most \(limit)")
     }
   }
 
   /// The whole content of a file.
-  static func read(_ file: URL) throws(DataError) -> Data {
-    try requireFile(file)
+  static func read(_ file: URL, limit: Int = largestByteCount) throws(DataError) -> Data {
+    try requireFile(file, limit: limit)
     do {
       return try Data(contentsOf: file)
     } catch {

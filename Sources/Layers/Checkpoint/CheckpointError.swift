@@ -1,0 +1,36 @@
+/// What is wrong with a checkpoint: which file, which tensor, what was found and what would be right.
+public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file is not there, or the system could not read or write it.
+  case file(path: String, reason: String)
+  /// The file is no safetensors file: its header does not say what is in it.
+  case header(file: String, reason: String)
+  /// What the header says of a tensor cannot be.
+  case tensor(file: String, name: String, reason: String)
+  /// Bytes of the file that belong to no tensor.
+  case unusedBytes(file: String, range: Range<Int>)
+  /// Tensors that the model has and the file lacks.
+  case missing(file: String, names: [String])
+  /// Tensors that the file has and the model lacks.
+  case unexpected(file: String, names: [String])
+
+  public var description: String {
+    switch self {
+    case .file(let path, let reason):
+      "\(path): \(reason)"
+    case .header(let file, let reason):
+      "\(file): not a safetensors file, \(reason)"
+    case .tensor(let file, let name, let reason):
+      "\(file): tensor '\(name)' \(reason)"
+    case .unusedBytes(let file, let range):
+      "\(file): bytes \(range.lowerBound) to \(range.upperBound - 1) of the data belong to no tensor"
+    case .missing(let file, let names):
+      "\(file): lacks \(CheckpointError.list(names)), which the model has"
+    case .unexpected(let file, let names):
+      "\(file): has \(CheckpointError.list(names)), which the model lacks"
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+  }
+}
