@@ -14,12 +14,13 @@ struct BenchProcess {
   ///   - destination: where its output goes instead of into ``output``.
   init(
     _ arguments: [String], interruptAfter: String? = nil, environment: [String: String] = [:],
-    output destination: FileHandle? = nil
+    output destination: FileHandle? = nil, currentDirectory: URL? = nil
   ) throws {
     let process = Process()
     let executable = try #require(BenchProcess.executable, "the program bench is not beside the tests")
     process.executableURL = executable
     process.arguments = arguments
+    if let currentDirectory { process.currentDirectoryURL = currentDirectory }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     let (output, errors) = (Pipe(), Pipe())

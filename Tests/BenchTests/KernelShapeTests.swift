@@ -93,4 +93,15 @@ import Testing
     #expect(try ShapeFile.load(folder.path).map(\.name) == ["a", "b"])
     #expect(try ShapeFile.load(folder.appendingPathComponent("b.txt").path).map(\.shapes.count) == [1])
   }
+
+  @Test func findsTheShapesFromAnywhere() throws {
+    let process = try BenchProcess(
+      ["kernels", "bias", "--quick", "--chosen"], currentDirectory: FileManager.default.temporaryDirectory)
+    #expect(process.status == 0, "\(process.errors)")
+    #expect(try ShapeFile.folder(among: ["/nowhere", "/"]) == "/")
+    #expect(
+      throws: ShapeError(
+        place: "/nowhere and /elsewhere", reason: "no such folder of shapes; name one, or a file, with --shapes")
+    ) { try ShapeFile.folder(among: ["/nowhere", "/elsewhere"]) }
+  }
 }

@@ -26,8 +26,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, help\n"),
-    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, help\n"),
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
     (

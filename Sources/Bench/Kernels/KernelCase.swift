@@ -3,6 +3,8 @@ import Kernels
 
 /// A problem to run every kernel of its operation on.
 protocol KernelCase {
+  /// The operation's type, such as `Conv2DForward`.
+  var operation: String { get }
   var kernel: String { get }
   var pass: String { get }
   /// Name-number pairs, such as `mb4ic3ih32oc6kh5`.
@@ -87,6 +89,7 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
   /// Makes the data.
   let makeOperands: (CaseMemory) -> Op.Operands
 
+  var operation: String { "\(Op.self)" }
   var kernel: String { Op.name }
   var pass: String { Op.pass }
 

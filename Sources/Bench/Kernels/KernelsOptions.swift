@@ -46,6 +46,6 @@ struct KernelsOptions: MachineOptions {
       files.append(ShapeFile(name: "--shape", shapes: parsed))
     }
     for path in shapeFiles { files += try ShapeFile.load(path) }
-    return files.isEmpty ? try ShapeFile.load(ShapeFile.standardFolder()) : files
+    return files.isEmpty ? try ShapeFile.load(ShapeFile.folder()) : files
   }
 }

@@ -48,14 +48,18 @@ struct ShapeFile {
     return files
   }
 
-  /// The folder of the project's shapes: below the current directory, or where this program was built.
-  static func standardFolder() throws(ShapeError) -> String {
+  /// Where the project's shapes can be: below the current directory, or where this program was built.
+  static var standardFolders: [String] {
     let folder = "Benchmarks/shapes"
-    if FileManager.default.fileExists(atPath: folder) { return folder }
     let root = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-    let built = root.appendingPathComponent(folder).path
-    if FileManager.default.fileExists(atPath: built) { return built }
+    return [folder, root.appendingPathComponent(folder).path]
+  }
+
+  /// The first of the folders that exists.
+  static func folder(among folders: [String] = standardFolders) throws(ShapeError) -> String {
+    if let folder = folders.first(where: { FileManager.default.fileExists(atPath: $0) }) { return folder }
     throw ShapeError(
-      place: folder, reason: "no such folder here, nor at \(built); name a file or folder with --shapes")
+      place: folders.joined(separator: " and "),
+      reason: "no such folder of shapes; name one, or a file, with --shapes")
   }
 }
