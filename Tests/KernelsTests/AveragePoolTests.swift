@@ -98,7 +98,7 @@ import Testing
       let expected = run(try Plan<Op>(shape, kernel: "reference"), input, outputCount: count)
       for kernel in Op.kernels where kernel.level == level && kernel.fitness(shape) != nil {
         for threads in [1, 2] {
-          let plan = try Plan<Op>(shape, level: level, threads: threads, kernel: kernel.name)
+          let plan = try sharing { try Plan<Op>(shape, level: level, threads: threads, kernel: kernel.name) }
           let difference = firstDifference(run(plan, input, outputCount: count), expected)
           #expect(difference == nil, "\(Op.name) \(kernel.name), \(threads) threads, \(shape)")
         }
@@ -120,7 +120,7 @@ import Testing
       let expected = run(try Plan<Op>(shape, kernel: "reference"), gradient, inputCount: count)
       for kernel in Op.kernels where kernel.level == level && kernel.fitness(shape) != nil {
         for threads in [1, 2] {
-          let plan = try Plan<Op>(shape, level: level, threads: threads, kernel: kernel.name)
+          let plan = try sharing { try Plan<Op>(shape, level: level, threads: threads, kernel: kernel.name) }
           let difference = firstDifference(run(plan, gradient, inputCount: count), expected)
           #expect(difference == nil, "\(Op.name) \(kernel.name), \(threads) threads, \(shape)")
         }

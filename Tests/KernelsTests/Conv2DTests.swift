@@ -155,7 +155,7 @@ import Testing
     for level in InstructionSet.available {
       var outputs: [[Float]] = []
       for threads in [1, 2, 3] {
-        let plan = try Plan<Conv2DForward>(.init(shape: shape), level: level, threads: threads)
+        let plan = try sharing { try Plan<Conv2DForward>(.init(shape: shape), level: level, threads: threads) }
         let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
         plan.run(
           .init(input: input.pointer, weights: weights.pointer, output: output.pointer),
@@ -186,7 +186,7 @@ import Testing
       let gradient = GuardedBuffer(random.reals(shape.outputCount))
       for level in InstructionSet.available {
         let results = try [1, 2, 3].map { threads in
-          let plan = try Plan<Conv2DBackwardWeights>(shape, level: level, threads: threads)
+          let plan = try sharing { try Plan<Conv2DBackwardWeights>(shape, level: level, threads: threads) }
           let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
           let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
           plan.run(
@@ -247,7 +247,7 @@ import Testing
     var ran = 0
     for kernel in Op.kernels where kernel.level == level && !kernel.isReference && kernel.fitness(problem) != nil {
       for threads in [1, 2] {
-        let plan = try Plan<Op>(problem, level: level, threads: threads, kernel: kernel.name)
+        let plan = try sharing { try Plan<Op>(problem, level: level, threads: threads, kernel: kernel.name) }
         #expect(plan.kernel.name == kernel.name)
         let difference = firstDifference(run(plan, data), expected)
         #expect(difference == nil, "\(Op.name) \(Op.pass) \(kernel.name), \(threads) threads, \(shape)")

@@ -7,9 +7,9 @@ func runnableRows<Op: KernelOperation>(_ operation: Op.Type) -> [Kernel<Op>] {
   Op.kernels.filter { InstructionSet.available.contains($0.level) }
 }
 
-/// A plan for one row of a table.
+/// A plan for one row of a table; its threads share even the least work.
 func plan<Op: KernelOperation>(_ row: Kernel<Op>, _ problem: Op.Problem, threads: Int = 1) throws -> Plan<Op> {
-  let plan = try Plan<Op>(problem, level: row.level, threads: threads, kernel: row.name)
+  let plan = try sharing { try Plan<Op>(problem, level: row.level, threads: threads, kernel: row.name) }
   #expect(plan.kernel.name == row.name)
   return plan
 }

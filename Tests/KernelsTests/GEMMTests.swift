@@ -31,7 +31,7 @@ import Testing
       let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
       for kernel in GEMM.kernels where kernel.level == level && kernel.fitness(problem) != nil {
         for threads in [1, 2] {
-          let plan = try Plan<GEMM>(problem, level: level, threads: threads, kernel: kernel.name)
+          let plan = try sharing { try Plan<GEMM>(problem, level: level, threads: threads, kernel: kernel.name) }
           #expect(plan.kernel.name == kernel.name)
           let difference = firstDifference(try data.run(plan), expected)
           #expect(difference == nil, "\(kernel.name), \(threads) threads, \(problem)")
@@ -50,7 +50,9 @@ import Testing
     let b = GuardedBuffer(random.reals(depth * columns))
     for level in InstructionSet.available {
       let whole = GuardedBuffer<Float>.poisoned(count: rows * columns)
-      let plan = try Plan<GEMM>(.init(rows: rows, columns: columns, depth: depth), level: level, threads: 2)
+      let plan = try sharing {
+        try Plan<GEMM>(.init(rows: rows, columns: columns, depth: depth), level: level, threads: 2)
+      }
       plan.run(
         .init(a: a.pointer, b: b.pointer, c: whole.pointer), workspace: poisonedWorkspace(plan.workspaceByteCount))
       for row in [0, 1, 12, 36] {

@@ -14,7 +14,9 @@ import Testing
       let expected = try Self.forward(Plan<MaxPool2DForward>(shape, kernel: "reference"), input)
       for kernel in MaxPool2DForward.kernels where kernel.level == level && kernel.fitness(shape) != nil {
         for threads in [1, 2] {
-          let plan = try Plan<MaxPool2DForward>(shape, level: level, threads: threads, kernel: kernel.name)
+          let plan = try sharing {
+            try Plan<MaxPool2DForward>(shape, level: level, threads: threads, kernel: kernel.name)
+          }
           let result = try Self.forward(plan, input)
           let difference = firstDifference(result.output, expected.output)
           #expect(difference == nil, "\(kernel.name), \(threads) threads, \(shape)")
@@ -44,7 +46,9 @@ import Testing
       let expected = try Self.backward(Plan<MaxPool2DBackward>(shape, kernel: "reference"), gradient, positions)
       for kernel in MaxPool2DBackward.kernels where kernel.level == level && kernel.fitness(shape) != nil {
         for threads in [1, 2] {
-          let plan = try Plan<MaxPool2DBackward>(shape, level: level, threads: threads, kernel: kernel.name)
+          let plan = try sharing {
+            try Plan<MaxPool2DBackward>(shape, level: level, threads: threads, kernel: kernel.name)
+          }
           let difference = firstDifference(try Self.backward(plan, gradient, positions), expected)
           #expect(difference == nil, "\(kernel.name), \(threads) threads, \(shape)")
         }
@@ -106,12 +110,14 @@ import Testing
     shape.batch = 0
     for kernel in MaxPool2DForward.kernels where InstructionSet.available.contains(kernel.level) {
       guard kernel.fitness(shape) != nil else { continue }
-      let plan = try Plan<MaxPool2DForward>(shape, level: kernel.level, threads: 2, kernel: kernel.name)
+      let plan = try sharing { try Plan<MaxPool2DForward>(shape, level: kernel.level, threads: 2, kernel: kernel.name) }
       #expect(try Self.forward(plan, []).output.isEmpty)
     }
     for kernel in MaxPool2DBackward.kernels where InstructionSet.available.contains(kernel.level) {
       guard kernel.fitness(shape) != nil else { continue }
-      let plan = try Plan<MaxPool2DBackward>(shape, level: kernel.level, threads: 2, kernel: kernel.name)
+      let plan = try sharing {
+        try Plan<MaxPool2DBackward>(shape, level: kernel.level, threads: 2, kernel: kernel.name)
+      }
       #expect(try Self.backward(plan, [], []).isEmpty)
     }
   }

@@ -8,10 +8,9 @@ import Testing
 @Suite struct ParallelTests {
   /// Pools of their own, so that no other test takes the workers: as they are used, with none, with more than there are
   /// processors, and with workers that sleep at once, and so are woken for every run.
-  static let pools = [
-    WorkerPool(workerLimit: 1, patience: .microseconds(50)), WorkerPool(workerLimit: 0, patience: .microseconds(50)),
-    WorkerPool(workerLimit: 5, patience: .microseconds(50)), WorkerPool(workerLimit: 3, patience: .zero),
-  ]
+  static let pools = [(1, 20), (0, 20), (5, 20), (3, 0)].map { workers, spin in
+    WorkerPool(workerLimit: workers, spinTime: .microseconds(spin), yieldTime: .microseconds(10 * spin))
+  }
 
   @Test("every part is called once, however many there are", arguments: pools.indices)
   func everyPartOnce(pool: Int) {

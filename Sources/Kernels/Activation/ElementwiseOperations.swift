@@ -36,19 +36,22 @@ public struct ElementwiseBackwardOperands {
 }
 
 extension KernelOperation where Problem == ElementwiseProblem, Operands == ElementwiseOperands {
-  /// A row for each level, and the reference: `function` of one value after the other.
+  /// A row for each level, and the reference: `function` of one value after the other. A value takes as long as
+  /// `multiplyAdds` of a full tile.
   static func rows(
-    _ functions: LevelFunctions<MapArguments>, reference function: @escaping @Sendable (Float) -> Float
+    _ functions: LevelFunctions<MapArguments>, multiplyAdds: Int = 0,
+    reference function: @escaping @Sendable (Float) -> Float
   ) -> [Kernel<Self>] {
-    let levels = Kernel<Self>.levelRows("elementwise", functions) { body, problem, threads, operands in
-      let parts = Elementwise.parts(problem.count, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
-        var arguments = MapArguments(
-          input: operands.input + range.lowerBound, output: operands.output + range.lowerBound, count: range.count)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<Self>.levelRows(
+      "elementwise", functions, work: { Work(multiplyAdds: $0.count * multiplyAdds, bytes: $0.count * 8) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          var arguments = MapArguments(
+            input: operands.input + range.lowerBound, output: operands.output + range.lowerBound, count: range.count)
+          body(&arguments)
+        }
+      })
     let reference = Kernel<Self>.reference { problem, operands in
       for i in 0..<problem.count { operands.output[i] = function(operands.input[i]) }
     }
@@ -62,16 +65,17 @@ extension KernelOperation where Problem == ElementwiseProblem, Operands == Eleme
     _ functions: LevelFunctions<MapBackwardArguments>,
     reference gradient: @escaping @Sendable (_ output: Float, _ outputGradient: Float) -> Float
   ) -> [Kernel<Self>] {
-    let levels = Kernel<Self>.levelRows("elementwise", functions) { body, problem, threads, operands in
-      let parts = Elementwise.parts(problem.count, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
-        var arguments = MapBackwardArguments(
-          output: operands.output + range.lowerBound, outputGradient: operands.outputGradient + range.lowerBound,
-          inputGradient: operands.inputGradient + range.lowerBound, count: range.count)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<Self>.levelRows(
+      "elementwise", functions, work: { Work(bytes: $0.count * 12) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          var arguments = MapBackwardArguments(
+            output: operands.output + range.lowerBound, outputGradient: operands.outputGradient + range.lowerBound,
+            inputGradient: operands.inputGradient + range.lowerBound, count: range.count)
+          body(&arguments)
+        }
+      })
     let reference = Kernel<Self>.reference { problem, operands in
       for i in 0..<problem.count {
         operands.inputGradient[i] = gradient(operands.output[i], operands.outputGradient[i])

@@ -7,7 +7,7 @@ public enum ExpForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(expForward) { x in Float(exp(Double(x))) }
+  public static let kernels = rows(expForward, multiplyAdds: 12) { x in Float(exp(Double(x))) }
 }
 
 private enum Exp: VectorMap {

@@ -7,7 +7,7 @@ public enum SigmoidForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(sigmoidForward) { x in
+  public static let kernels = rows(sigmoidForward, multiplyAdds: 12) { x in
     x < 0 ? Float(exp(Double(x)) / (1 + exp(Double(x)))) : Float(1 / (1 + exp(-Double(x))))
   }
 }

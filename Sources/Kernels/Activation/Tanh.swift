@@ -7,7 +7,7 @@ public enum TanhForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(tanhForward) { x in Float(tanh(Double(x))) }
+  public static let kernels = rows(tanhForward, multiplyAdds: 12) { x in Float(tanh(Double(x))) }
 }
 
 /// The gradient of ``TanhForward`` from its output y: tanh' = 1 - y².

@@ -43,18 +43,20 @@ public enum BatchAssembly: KernelOperation {
   }
 
   public static let kernels: [Kernel<BatchAssembly>] = {
-    let levels = Kernel<BatchAssembly>.levelRows("elementwise", assemblyFunctions) { body, problem, threads, operands in
-      let elements = problem.channels * problem.plane
-      let parts = Swift.min(Elementwise.parts(problem.batch * elements, threads: threads), Swift.max(problem.batch, 1))
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.batch)
-        var arguments = BatchAssemblyArguments(
-          images: operands.images, indices: operands.indices + range.lowerBound,
-          output: operands.output + range.lowerBound * elements, batch: range.count, elements: elements,
-          scale: operands.scale, offset: operands.offset)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<BatchAssembly>.levelRows(
+      "elementwise", assemblyFunctions,
+      work: { Work(bytes: $0.batch * $0.channels * $0.plane * 5, pieces: $0.batch) },
+      run: { body, problem, parts, operands in
+        let elements = problem.channels * problem.plane
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.batch)
+          var arguments = BatchAssemblyArguments(
+            images: operands.images, indices: operands.indices + range.lowerBound,
+            output: operands.output + range.lowerBound * elements, batch: range.count, elements: elements,
+            scale: operands.scale, offset: operands.offset)
+          body(&arguments)
+        }
+      })
     let reference = Kernel<BatchAssembly>.reference { problem, operands in
       let elements = problem.channels * problem.plane
       for image in 0..<problem.batch {

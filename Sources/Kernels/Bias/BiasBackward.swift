@@ -22,17 +22,18 @@ public enum BiasBackward: KernelOperation {
   }
 
   public static let kernels: [Kernel<BiasBackward>] = {
-    let levels = Kernel<BiasBackward>.levelRows("channels", functions) { body, problem, threads, operands in
-      let parts = rowParts(rows: problem.channels, columns: problem.batch * problem.plane, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.channels)
-        var arguments = BiasBackwardArguments(
-          outputGradient: operands.outputGradient, biasGradient: operands.biasGradient, batch: problem.batch,
-          channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
-          endChannel: range.upperBound)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<BiasBackward>.levelRows(
+      "channels", functions, work: { Work(bytes: $0.count * 4, pieces: $0.channels) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.channels)
+          var arguments = BiasBackwardArguments(
+            outputGradient: operands.outputGradient, biasGradient: operands.biasGradient, batch: problem.batch,
+            channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
+            endChannel: range.upperBound)
+          body(&arguments)
+        }
+      })
     let reference = Kernel<BiasBackward>.reference { problem, operands in
       for channel in 0..<problem.channels {
         var sum = 0.0

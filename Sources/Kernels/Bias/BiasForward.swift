@@ -11,6 +11,8 @@ public struct ChannelsProblem: Sendable, Hashable {
     self.channels = channels
     self.plane = plane
   }
+
+  var count: Int { batch * channels * plane }
 }
 
 extension KernelOperation where Problem == ChannelsProblem {
@@ -45,18 +47,19 @@ public enum BiasForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<BiasForward>] = {
-    let levels = Kernel<BiasForward>.levelRows("elementwise", functions) { body, problem, threads, operands in
-      let image = problem.channels * problem.plane
-      let parts = rowParts(rows: problem.batch, columns: image, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.batch)
-        var arguments = BiasArguments(
-          input: operands.input + range.lowerBound * image, bias: operands.bias,
-          output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
-          plane: problem.plane)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<BiasForward>.levelRows(
+      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
+      run: { body, problem, parts, operands in
+        let image = problem.channels * problem.plane
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.batch)
+          var arguments = BiasArguments(
+            input: operands.input + range.lowerBound * image, bias: operands.bias,
+            output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
+            plane: problem.plane)
+          body(&arguments)
+        }
+      })
     let reference = Kernel<BiasForward>.reference { problem, operands in
       for i in 0..<problem.batch * problem.channels * problem.plane {
         operands.output[i] = operands.input[i] + operands.bias[i / problem.plane % problem.channels]

@@ -166,7 +166,7 @@ func channelsWeightsKernel(_ tile: ConvTile<ConvTapsArguments>) -> Kernel<Conv2D
     },
     prepare: { shape, threads in
       let gradient = ChannelsWeights(
-        shape: shape, tile: tile, threads: shape.multiplyAdds < convThreadThreshold ? 1 : threads)
+        shape: shape, tile: tile, threads: shape.parts(threads: threads))
       return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }

@@ -61,9 +61,6 @@ func filled(_ count: Int, _ unit: Int) -> Double {
   count == 0 ? 1 : Double(count) / Double((count + unit - 1) / unit * unit)
 }
 
-/// Multiply-adds below which one thread runs: handing out work costs some microseconds.
-let convThreadThreshold = 4_000_000
-
 /// One convolution with stride 1 or more from planes to planes, in tiles, without a patch matrix: the forward pass, or
 /// one phase of the input gradient.
 struct ConvDirect: Sendable {
@@ -300,7 +297,7 @@ func forwardKernel(_ algorithm: String, _ tile: ConvDirectTile) -> Kernel<Conv2D
     },
     prepare: { problem, threads in
       let shape = problem.shape
-      let parts = shape.multiplyAdds < convThreadThreshold ? 1 : threads
+      let parts = shape.parts(threads: threads)
       let convolution = ConvDirect(
         tile: tile, y: shape.forwardY, x: shape.forwardX, shape: shape, isBackward: false, relu: problem.relu,
         threads: parts)
@@ -325,7 +322,7 @@ func backwardDataKernel(_ algorithm: String, _ tile: ConvDirectTile) -> Kernel<C
       return tile.fitness(channels: shape.groupInputChannels, height: height, width: width, depth: depth)
     },
     prepare: { shape, threads in
-      let parts = shape.multiplyAdds < convThreadThreshold ? 1 : threads
+      let parts = shape.parts(threads: threads)
       // The remainders by the stride that coordinates of the input have.
       let phases = (0..<min(shape.strideHeight, shape.inputHeight)).flatMap { row in
         (0..<min(shape.strideWidth, shape.inputWidth)).map { column in

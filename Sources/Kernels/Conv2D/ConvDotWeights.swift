@@ -126,7 +126,7 @@ func dotWeightsKernel(_ dot: ConvDotTile) -> Kernel<Conv2DBackwardWeights> {
     },
     prepare: { shape, threads in
       let gradient = DotWeights(
-        shape: shape, dot: dot, threads: shape.multiplyAdds < convThreadThreshold ? 1 : threads)
+        shape: shape, dot: dot, threads: shape.parts(threads: threads))
       return PreparedKernel(workspaceByteCount: gradient.common.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }

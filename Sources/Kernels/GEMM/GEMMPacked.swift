@@ -16,16 +16,15 @@ private let rowBlock = 192
 /// Columns of B that are packed at a time, 2 MB with blocks of 512: they stay in the last-level cache.
 private let columnBlock = 1024
 
-/// Multiply-adds below which one thread runs: handing out work costs some microseconds.
-private let threadThreshold = 4_000_000
-
 /// The product by packed panels: each thread packs and multiplies its own part of C.
 func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {
   let tile = gemmTile(level)
   let columns = tile.vectors * level.lanes
   let prepare: @Sendable (GEMM.Problem, Int) -> PreparedKernel<GEMM.Operands> = { problem, threads in
-    let work = problem.rows * problem.columns * max(problem.depth, 1)
-    let parts = work < threadThreshold ? 1 : threads
+    let work = Work(
+      multiplyAdds: problem.rows * problem.columns * problem.depth,
+      bytes: (problem.rows * problem.depth + problem.depth * problem.columns + problem.rows * problem.columns) * 4)
+    let parts = work.parts(threads: threads)
     let product = PackedGEMM(problem: problem, level: level, tileRows: tile.rows, tileColumns: columns, parts: parts)
     return PreparedKernel(workspaceByteCount: product.workspaceByteCount * parts) { operands, workspace in
       Parallel.run(parts: parts) { product.run(part: $0, operands, workspace) }

@@ -59,21 +59,22 @@ public enum AdamStep: KernelOperation {
   }
 
   public static let kernels: [Kernel<AdamStep>] = {
-    let levels = Kernel<AdamStep>.levelRows("elementwise", adamFunctions) { body, problem, threads, operands in
-      let correction = BiasCorrection(problem, operands)
-      let parts = Elementwise.parts(problem.count, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
-        let first = range.lowerBound
-        var arguments = AdamArguments(
-          parameters: operands.parameters + first, gradients: operands.gradients + first,
-          firstMoments: operands.firstMoments + first, secondMoments: operands.secondMoments + first,
-          count: range.count, firstShare: Float(1 - problem.beta1), secondDecay: Float(problem.beta2),
-          secondShare: Float(1 - problem.beta2), stepSize: correction.stepSize, rootScale: correction.rootScale,
-          epsilon: problem.epsilon, weightDecay: problem.weightDecay)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<AdamStep>.levelRows(
+      "elementwise", adamFunctions, work: { Work(bytes: $0.count * 28) },
+      run: { body, problem, parts, operands in
+        let correction = BiasCorrection(problem, operands)
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          let first = range.lowerBound
+          var arguments = AdamArguments(
+            parameters: operands.parameters + first, gradients: operands.gradients + first,
+            firstMoments: operands.firstMoments + first, secondMoments: operands.secondMoments + first,
+            count: range.count, firstShare: Float(1 - problem.beta1), secondDecay: Float(problem.beta2),
+            secondShare: Float(1 - problem.beta2), stepSize: correction.stepSize, rootScale: correction.rootScale,
+            epsilon: problem.epsilon, weightDecay: problem.weightDecay)
+          body(&arguments)
+        }
+      })
     return levels + [.reference(referenceAdam)]
   }()
 

@@ -53,19 +53,20 @@ public enum SGDStep: KernelOperation {
   }
 
   public static let kernels: [Kernel<SGDStep>] = {
-    let levels = Kernel<SGDStep>.levelRows("elementwise", sgdFunctions) { body, problem, threads, operands in
-      let parts = Elementwise.parts(problem.count, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
-        let velocity = problem.momentum == 0 ? nil : operands.velocity.map { $0 + range.lowerBound }
-        var arguments = SGDArguments(
-          parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
-          velocity: velocity, count: range.count, momentum: problem.momentum, weightDecay: problem.weightDecay,
-          learningRate: operands.learningRate, gradientShare: 1 - problem.dampening,
-          isFirst: operands.isFirst ? 1 : 0, nesterov: problem.nesterov ? 1 : 0)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<SGDStep>.levelRows(
+      "elementwise", sgdFunctions, work: { Work(bytes: $0.count * ($0.momentum == 0 ? 12 : 20)) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          let velocity = problem.momentum == 0 ? nil : operands.velocity.map { $0 + range.lowerBound }
+          var arguments = SGDArguments(
+            parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
+            velocity: velocity, count: range.count, momentum: problem.momentum, weightDecay: problem.weightDecay,
+            learningRate: operands.learningRate, gradientShare: 1 - problem.dampening,
+            isFirst: operands.isFirst ? 1 : 0, nesterov: problem.nesterov ? 1 : 0)
+          body(&arguments)
+        }
+      })
     return levels + [.reference(referenceSGD)]
   }()
 

@@ -2,16 +2,18 @@ import ISA
 
 /// Shares the planes of a pooling problem out to threads. No result depends on it: planes are independent.
 struct PlaneSplit: Sendable {
-  /// Elements of input below which one thread does all.
-  private static let threshold = 128 << 10
-
   let geometry: PoolGeometry
   let parts: Int
 
   init(_ geometry: PoolGeometry, threads: Int) {
     self.geometry = geometry
-    let elements = geometry.planes &* geometry.inputHeight &* geometry.inputWidth
-    parts = elements < PlaneSplit.threshold ? 1 : max(1, min(threads, geometry.planes))
+    let inputs = geometry.planes &* geometry.inputHeight &* geometry.inputWidth
+    let outputs = geometry.planes &* geometry.outputHeight &* geometry.outputWidth
+    // An element of a window costs about as much as eight multiply-adds of a full tile.
+    let work = Work(
+      multiplyAdds: outputs &* geometry.kernelHeight &* geometry.kernelWidth &* 8, bytes: (inputs &+ outputs) &* 4,
+      pieces: geometry.planes)
+    parts = work.parts(threads: threads)
   }
 
   init(_ shape: Pool2DShape, threads: Int) {

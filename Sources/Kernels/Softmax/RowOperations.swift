@@ -54,16 +54,18 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands
         _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ columns: Int
       ) -> Void
   ) -> [Kernel<Self>] {
-    let levels = Kernel<Self>.levelRows("rows", functions) { body, problem, threads, operands in
-      let parts = rowParts(rows: problem.rows, columns: problem.columns, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.rows)
-        let first = range.lowerBound * problem.columns
-        var arguments = RowsArguments(
-          input: operands.input + first, output: operands.output + first, rows: range.count, columns: problem.columns)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<Self>.levelRows(
+      "rows", functions,
+      work: { rowWork(rows: $0.rows, columns: $0.columns) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          let first = range.lowerBound * problem.columns
+          var arguments = RowsArguments(
+            input: operands.input + first, output: operands.output + first, rows: range.count, columns: problem.columns)
+          body(&arguments)
+        }
+      })
     let last = Kernel<Self>.reference { problem, operands in
       for row in 0..<problem.rows {
         let first = row * problem.columns
@@ -84,17 +86,19 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsBackward
         _ inputGradient: UnsafeMutablePointer<Float>, _ columns: Int
       ) -> Void
   ) -> [Kernel<Self>] {
-    let levels = Kernel<Self>.levelRows("rows", functions) { body, problem, threads, operands in
-      let parts = rowParts(rows: problem.rows, columns: problem.columns, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.rows)
-        let first = range.lowerBound * problem.columns
-        var arguments = RowsBackwardArguments(
-          output: operands.output + first, outputGradient: operands.outputGradient + first,
-          inputGradient: operands.inputGradient + first, rows: range.count, columns: problem.columns)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<Self>.levelRows(
+      "rows", functions,
+      work: { rowWork(rows: $0.rows, columns: $0.columns) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          let first = range.lowerBound * problem.columns
+          var arguments = RowsBackwardArguments(
+            output: operands.output + first, outputGradient: operands.outputGradient + first,
+            inputGradient: operands.inputGradient + first, rows: range.count, columns: problem.columns)
+          body(&arguments)
+        }
+      })
     let last = Kernel<Self>.reference { problem, operands in
       for row in 0..<problem.rows {
         let first = row * problem.columns
@@ -106,9 +110,9 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsBackward
   }
 }
 
-/// The number of parts that the rows of a matrix are cut into.
-func rowParts(rows: Int, columns: Int, threads: Int) -> Int {
-  Swift.max(1, Swift.min(rows, Elementwise.parts(rows * columns, threads: threads)))
+/// The work of a pass over rows: exponentials or sums along short rows, a value as long as 64 multiply-adds.
+func rowWork(rows: Int, columns: Int) -> Work {
+  Work(multiplyAdds: rows * columns * 64, pieces: rows)
 }
 
 /// Checks the size of a matrix whose rows are worked on.

@@ -51,19 +51,22 @@ public enum SoftmaxCrossEntropy: KernelOperation {
   }
 
   public static let kernels: [Kernel<SoftmaxCrossEntropy>] = {
-    let levels = Kernel<SoftmaxCrossEntropy>.levelRows("rows", functions) { body, problem, threads, operands in
-      let parts = rowParts(rows: problem.rows, columns: problem.columns, threads: threads)
-      Parallel.run(parts: parts) { part in
-        let range = Parallel.range(part, of: parts, items: problem.rows)
-        let first = range.lowerBound
-        var arguments = SoftmaxCrossEntropyArguments(
-          logits: operands.logits + first * problem.columns, labels: operands.labels + first,
-          losses: operands.losses + first, logitGradients: operands.logitGradients.map { $0 + first * problem.columns },
-          predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
-          gradientScale: problem.gradientScale)
-        body(&arguments)
-      }
-    }
+    let levels = Kernel<SoftmaxCrossEntropy>.levelRows(
+      "rows", functions,
+      work: { rowWork(rows: $0.rows, columns: $0.columns) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          let first = range.lowerBound
+          var arguments = SoftmaxCrossEntropyArguments(
+            logits: operands.logits + first * problem.columns, labels: operands.labels + first,
+            losses: operands.losses + first,
+            logitGradients: operands.logitGradients.map { $0 + first * problem.columns },
+            predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
+            gradientScale: problem.gradientScale)
+          body(&arguments)
+        }
+      })
     return levels + [.reference(reference)]
   }()
 

@@ -15,12 +15,16 @@ import Synchronization
 /// has the processors.
 final class WorkerPool: Sendable {
   static let shared = WorkerPool(
-    workerLimit: ProcessInfo.processInfo.activeProcessorCount - 1, patience: .microseconds(50))
+    workerLimit: ProcessInfo.processInfo.activeProcessorCount - 1, spinTime: .microseconds(20),
+    yieldTime: .microseconds(200))
 
   /// The most workers: with the caller, a thread for each processor.
   private let workerLimit: Int
-  /// How long a thread looks before it sleeps.
-  private let patience: Duration
+  /// How long a thread only looks: about what it costs to put a thread to sleep and to wake it.
+  private let spinTime: Duration
+  /// How long a worker then looks while it leaves the processor to any other thread that is to run on it: the pauses
+  /// between the kernels of a training step are shorter.
+  private let yieldTime: Duration
 
   private let offer = OwnLine(Offer())
   private let progress = OwnLine(Progress())
@@ -50,9 +54,10 @@ final class WorkerPool: Sendable {
     let callerSleeps = Atomic(false)
   }
 
-  init(workerLimit: Int, patience: Duration) {
+  init(workerLimit: Int, spinTime: Duration, yieldTime: Duration) {
     self.workerLimit = workerLimit
-    self.patience = patience
+    self.spinTime = spinTime
+    self.yieldTime = yieldTime
   }
 
   /// Calls `body` for every part in 0 ..< parts; the caller's is part 0, and whatever the workers leave.
@@ -103,17 +108,17 @@ final class WorkerPool: Sendable {
     UInt32(truncatingIfNeeded: offer.value.ticket.load(ordering: .relaxed)) != 0
   }
 
-  /// Looks until a condition holds; false if patience ends first.
+  /// Looks until a condition holds, but no longer than `time`: false if it does not.
   @inline(__always)
-  private func look(until condition: () -> Bool) -> Bool {
-    let clock = ContinuousClock()
-    let end = clock.now + patience
+  private func look(for time: Duration, yielding: Bool = false, until condition: () -> Bool) -> Bool {
+    let end = ContinuousClock.now + time
     repeat {
       for _ in 0..<64 {
         if condition() { return true }
         isa_pause()
       }
-    } while clock.now < end
+      if yielding { sched_yield() }
+    } while ContinuousClock.now < end
     return false
   }
 }
@@ -137,7 +142,7 @@ extension WorkerPool {
   }
 
   private func awaitWorkers(finished count: Int) {
-    if look(until: { progress.value.finished.load(ordering: .acquiring) == count }) { return }
+    if look(for: spinTime, until: { progress.value.finished.load(ordering: .acquiring) == count }) { return }
     callerSleeps.lock()
     progress.value.callerSleeps.store(true, ordering: .sequentiallyConsistent)
     while progress.value.finished.load(ordering: .sequentiallyConsistent) != count { callerSleeps.wait() }
@@ -159,7 +164,8 @@ extension WorkerPool {
           callerSleeps.unlock()
         }
       }
-      if !look(until: { hasParts }) { awaitParts() }
+      if look(for: spinTime, until: { hasParts }) { continue }
+      if !look(for: yieldTime, yielding: true, until: { hasParts }) { awaitParts() }
     }
   }
 
