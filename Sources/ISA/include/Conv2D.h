@@ -158,3 +158,44 @@ ISA_TILE_NEON(conv_dot_6x4, ConvDotArguments)
 ISA_TILE_NEON(conv_dot_1x9, ConvDotArguments)
 ISA_TILE_NEON(conv_dot_6x4_reduce, ConvDotReduceArguments)
 ISA_TILE_NEON(conv_dot_1x9_reduce, ConvDotReduceArguments)
+
+// "depthwise": each channel is a plane of its own, convolved with a k × k kernel at stride 1 and padding k / 2.
+// target[plane] = floor(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
+typedef struct {
+  const float *_Nonnull source;  // all planes
+  ptrdiff_t sourceCount;         // elements of all
+  float *_Nonnull target;        // all planes
+  const float *_Nonnull weights;
+  const float *_Nullable bias;
+  ptrdiff_t firstPlane;
+  ptrdiff_t endPlane;
+  ptrdiff_t channels;    // of the target: a plane's channel is its remainder by this
+  ptrdiff_t multiplier;  // target planes for each source plane
+  ptrdiff_t height;
+  ptrdiff_t width;
+  int32_t isTurned;  // the weights are turned by 180°
+  int32_t streams;   // the target is stored past the caches; its rows are whole, aligned vectors
+  float floor;
+  float *_Nonnull scratch;  // k · k + 4 vectors and a plane
+} ConvDepthwiseArguments;
+ISA_KERNEL(conv_depthwise_3, ConvDepthwiseArguments)
+ISA_KERNEL(conv_depthwise_5, ConvDepthwiseArguments)
+ISA_KERNEL(conv_depthwise_7, ConvDepthwiseArguments)
+
+// The weight gradient of the same convolution, of channels firstChannel ..< endChannel, summed over some images.
+typedef struct {
+  const float *_Nonnull source;    // the first image
+  const float *_Nonnull gradient;  // the first image
+  ptrdiff_t images;
+  ptrdiff_t channels;    // of the gradient
+  ptrdiff_t multiplier;  // gradient planes for each source plane
+  ptrdiff_t firstChannel;
+  ptrdiff_t endChannel;
+  ptrdiff_t height;
+  ptrdiff_t width;
+  float *_Nonnull target;  // of all channels
+  float *_Nonnull sums;    // for each channel at most k · (k + 2) vectors, then two planes and six vectors
+} ConvDepthwiseWeightsArguments;
+ISA_KERNEL(conv_depthwise_weights_3, ConvDepthwiseWeightsArguments)
+ISA_KERNEL(conv_depthwise_weights_5, ConvDepthwiseWeightsArguments)
+ISA_KERNEL(conv_depthwise_weights_7, ConvDepthwiseWeightsArguments)

@@ -61,3 +61,23 @@ __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(voi
   static const float zeros[24 * 16] __attribute__((aligned(64)));
   return zeros;
 }
+
+// Stores a vector past the caches, to an address that is a multiple of its size: for output that is larger than the
+// caches and not read soon, which would otherwise be fetched before it is overwritten. Such stores are not ordered
+// with others until isa_stream_fence.
+#define ISA_STREAM(lanes)                                                                                          \
+  typedef float isa_vector##lanes __attribute__((vector_size(4 * lanes)));                                         \
+  typedef float isa_unaligned##lanes __attribute__((vector_size(4 * lanes), aligned(4)));                          \
+  __attribute__((always_inline)) static inline void isa_stream##lanes(float *_Nonnull target, const void *_Nonnull vector) { \
+    isa_vector##lanes value = *(const isa_unaligned##lanes *)vector;                                               \
+    __builtin_nontemporal_store(value, (isa_vector##lanes *)target);                                               \
+  }
+ISA_STREAM(4)
+ISA_STREAM(8)
+ISA_STREAM(16)
+
+__attribute__((always_inline)) static inline void isa_stream_fence(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif
+}

@@ -1,0 +1,160 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite struct ConvDepthwiseTests {
+  /// Every width up to three vectors of the widest level, heights below and above the kernel, several outputs a channel.
+  static let shapes: [Conv2DShape] = {
+    var shapes: [Conv2DShape] = []
+    for width in 1...52 {
+      let size = [3, 5, 7][width % 3]
+      shapes.append(shape(batch: 1 + width % 3, channels: 3, height: 1 + width % 11, width: width, size: size))
+      shapes.append(
+        shape(batch: 2, channels: 2, height: 6, width: width, size: [5, 7, 3][width % 3], multiplier: 1 + width % 4))
+    }
+    // Enough for several threads and segments.
+    shapes.append(shape(batch: 5, channels: 19, height: 33, width: 32, size: 3))
+    shapes.append(shape(batch: 4, channels: 11, height: 23, width: 56, size: 5, multiplier: 2))
+    shapes.append(shape(batch: 0, channels: 2, height: 4, width: 4, size: 3))
+    return shapes
+  }()
+
+  static func shape(
+    batch: Int, channels: Int, height: Int, width: Int, size: Int, multiplier: Int = 1
+  ) -> Conv2DShape {
+    Conv2DShape(
+      batch: batch, inputChannels: channels, inputHeight: height, inputWidth: width,
+      outputChannels: channels * multiplier, kernel: size, padding: size / 2, groups: channels)
+  }
+
+  @Test("every kernel gives the reference's result exactly", arguments: InstructionSet.available)
+  func matchesReference(level: InstructionSet) throws {
+    let tests = Conv2DTests()
+    for (i, shape) in Self.shapes.enumerated() {
+      try tests.check(Conv2DForward.self, .init(shape: shape, relu: i % 2 == 0), shape, level: level) { plan, data in
+        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
+        plan.run(
+          .init(
+            input: data.input.pointer, weights: data.weights.pointer,
+            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return output.values
+      }
+      try tests.check(Conv2DBackwardData.self, shape, shape, level: level) { plan, data in
+        let gradient = GuardedBuffer<Float>.poisoned(count: shape.inputCount)
+        plan.run(
+          .init(
+            outputGradient: data.outputGradient.pointer, weights: data.weights.pointer,
+            inputGradient: gradient.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return gradient.values
+      }
+      try tests.check(Conv2DBackwardWeights.self, shape, shape, level: level) { plan, data in
+        let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
+        let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
+        plan.run(
+          .init(
+            input: data.input.pointer, outputGradient: data.outputGradient.pointer,
+            weightGradient: weights.pointer, biasGradient: i % 3 == 0 ? nil : bias.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return weights.values + bias.values
+      }
+    }
+  }
+
+  @Test("an infinity or NaN at a border reaches what it is summed into, and nothing else")
+  func specialValues() throws {
+    let tests = Conv2DTests()
+    for width in [5, 8, 16, 21, 32] {
+      for size in [3, 5, 7] {
+        let shape = Self.shape(batch: 2, channels: 3, height: 9, width: width, size: size)
+        let data = Conv2DTests.Data(shape)
+        // The gradient of a whole plane of ones shows every weight that an input must not reach.
+        for i in 0..<shape.outputCount { data.outputGradient.pointer[i] = 1 }
+        let plane = 9 * width
+        for (channel, place, value) in [
+          (0, 0, Float.infinity), (1, plane - 1, .nan), (2, 4 * width + width - 1, .infinity), (3, 4 * width, .nan),
+        ] {
+          data.input.pointer[channel * plane + place] = value
+        }
+        let forward = try tests.results(Conv2DForward.self, .init(shape: shape), shape) { plan, workspace, output in
+          plan.run(
+            .init(input: data.input.pointer, weights: data.weights.pointer, output: output), workspace: workspace)
+          return shape.outputCount
+        }
+        let weights = try tests.results(Conv2DBackwardWeights.self, shape, shape) { plan, workspace, output in
+          plan.run(
+            .init(input: data.input.pointer, outputGradient: data.outputGradient.pointer, weightGradient: output),
+            workspace: workspace)
+          return shape.weightCount
+        }
+        data.outputGradient.pointer[plane - width] = .infinity
+        let backward = try tests.results(Conv2DBackwardData.self, shape, shape) { plan, workspace, output in
+          plan.run(
+            .init(outputGradient: data.outputGradient.pointer, weights: data.weights.pointer, inputGradient: output),
+            workspace: workspace)
+          return shape.inputCount
+        }
+        for results in [forward, backward, weights] {
+          for (name, values) in results where name.hasPrefix("depthwise") {
+            #expect(firstDifference(values, results["reference"]!) == nil, "\(name) \(shape)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("depthwise convolutions at stride 1 run the depthwise kernels, others do not")
+  func choice() throws {
+    for level in InstructionSet.available {
+      for (width, size) in [(7, 3), (14, 3), (28, 3), (32, 3), (56, 5), (112, 7)] {
+        let shape = Self.shape(batch: 1, channels: 8, height: width, width: width, size: size)
+        let name = "depthwise.\(level).\(size)x\(size)"
+        #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.name == name)
+        #expect(try Plan<Conv2DBackwardData>(shape, level: level).kernel.name == name)
+        #expect(try Plan<Conv2DBackwardWeights>(shape, level: level).kernel.name == name)
+        var grouped = shape
+        grouped.groups = 4
+        #expect(try Plan<Conv2DForward>(.init(shape: grouped), level: level).kernel.algorithm != "depthwise")
+        var dilated = shape
+        (dilated.dilationHeight, dilated.dilationWidth) = (2, 1)
+        dilated.paddingHeight = size - 1
+        #expect(try Plan<Conv2DForward>(.init(shape: dilated), level: level).kernel.algorithm != "depthwise")
+      }
+    }
+  }
+
+  @Test("outputs larger than the caches, which are stored past them, are the same")
+  func streams() throws {
+    let large = Self.shape(batch: 33, channels: 128, height: 32, width: 32, size: 3)
+    var small = large
+    small.batch = 1
+    var random = TestRandom(seed: 12)
+    let image = GuardedBuffer(random.reals(small.inputCount))
+    let weights = GuardedBuffer(random.reals(small.weightCount))
+    let input = Workspace(byteCount: large.inputCount * 4)
+    let output = Workspace(byteCount: large.outputCount * 4)
+    let (source, target) = (
+      input.base.assumingMemoryBound(to: Float.self), output.base.assumingMemoryBound(to: Float.self)
+    )
+    for i in 0..<large.batch {
+      (source + i * small.inputCount).update(from: image.pointer, count: small.inputCount)
+    }
+    for level in InstructionSet.available {
+      let plan = try Plan<Conv2DForward>(.init(shape: small), level: level)
+      let expected = GuardedBuffer<Float>.poisoned(count: small.outputCount)
+      plan.run(
+        .init(input: image.pointer, weights: weights.pointer, output: expected.pointer),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+      let largePlan = try Plan<Conv2DForward>(.init(shape: large), level: level, threads: 2)
+      target.update(repeating: .nan, count: large.outputCount)
+      largePlan.run(
+        .init(input: source, weights: weights.pointer, output: target),
+        workspace: poisonedWorkspace(largePlan.workspaceByteCount))
+      for i in 0..<large.batch {
+        let values = Array(UnsafeBufferPointer(start: target + i * small.outputCount, count: small.outputCount))
+        #expect(values == expected.values, "\(level) image \(i)")
+      }
+    }
+  }
+}
