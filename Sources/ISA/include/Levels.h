@@ -55,6 +55,11 @@ __attribute__((always_inline)) static inline void isa_prefetch(const void *_Nonn
   __builtin_prefetch(address, 1, 3);
 }
 
+// The same for a line that will only be read.
+__attribute__((always_inline)) static inline void isa_prefetch_read(const void *_Nonnull address) {
+  __builtin_prefetch(address, 0, 3);
+}
+
 // Zeros for a register tile of any size. (InlineArray.init(repeating:) is not inlined where it is long; a load from a
 // constant is, and becomes no load at all.)
 __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {

@@ -14,6 +14,9 @@ private struct Column<L: ElementwiseLanes> {
   let x: Int
   let height: Int
   let width: Int
+  /// Elements from what is loaded to what is asked for ahead: to the next plane. Columns of vectors leave out lines,
+  /// which the processor's own prefetching does not follow.
+  let ahead: Int
   /// A store may reach into the rows that are written next, up to here.
   let targetEnd: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
@@ -30,6 +33,9 @@ private struct Column<L: ElementwiseLanes> {
     let outside = (L.splat(Float(0 &- first)) .> lanes) .| (lanes .>= L.splat(Float(width &- first)))
     return vector.replacing(with: L.splat(0), where: outside)
   }
+
+  @inline(always)
+  func prefetch(_ row: Int) { isa_prefetch_read(source + (row &* width &+ x &+ ahead)) }
 
   @inline(always)
   func store(_ sum: L.Vector, _ row: Int, isInside: Bool) {
@@ -51,6 +57,9 @@ private struct Column<L: ElementwiseLanes> {
 func zeroVectors<let count: Int, Vector: SIMD>(_ type: InlineArray<count, Vector>.Type) -> InlineArray<count, Vector> {
   UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: InlineArray<count, Vector>.self).pointee
 }
+
+/// The least distance in elements at which planes are asked for ahead: memory answers while as much is computed.
+let depthwisePrefetch = 1024
 
 /// How many rows and columns a kernel has.
 enum DepthwiseKernel<let size: Int> {}
@@ -75,6 +84,8 @@ private struct Sums<let size: Int, L: ElementwiseLanes> {
   /// Adds `rows` rows from `row` on, and stores the outputs that are complete then.
   @inline(always)
   mutating func add(_ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
+    column.prefetch(row)
+    if rows > 1 { column.prefetch(row &+ 1) }
     addTap(0, rows, column, row, isInside: isInside)
     addTap(1, rows, column, row, isInside: isInside)
     addTap(2, rows, column, row, isInside: isInside)
@@ -150,6 +161,7 @@ private func planes<let size: Int, L: ElementwiseLanes>(
   let (height, width) = (arguments.height, arguments.width)
   let count = height &* width
   let weights = arguments.scratch + L.count
+  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
   let copy = weights + size &* size &* L.count
   var plane = arguments.firstPlane
   while plane < arguments.endPlane {
@@ -171,7 +183,7 @@ private func planes<let size: Int, L: ElementwiseLanes>(
     while x < width {
       if x > 0 && x &+ L.count > width { x = width &- L.count }
       let column = Column<L>(
-        source: source, target: arguments.target + plane &* count, x: x, height: height, width: width,
+        source: source, target: arguments.target + plane &* count, x: x, height: height, width: width, ahead: ahead,
         targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
         floor: L.splat(arguments.floor), streams: arguments.streams != 0)
       var sums = Sums(kernel, lanes, weights: weights, bias: bias)

@@ -16,6 +16,15 @@ private struct Column<L: ElementwiseLanes> {
   let firstLane: Int
   let height: Int
   let width: Int
+  /// Elements from what is loaded to what is asked for ahead: to the next plane.
+  let ahead: Int
+
+  @inline(always)
+  func prefetch(_ row: Int) {
+    let place = row &* width &+ x &+ ahead
+    isa_prefetch_read(source + place)
+    isa_prefetch_read(gradient + place)
+  }
 
   /// A row's inputs, moved by as many elements: 0 outside the plane and where the gradient does not count.
   @inline(always)
@@ -53,6 +62,7 @@ extension Tile where L: ElementwiseLanes {
         gradients[i] = column.gradient(above &- i, isInside: isInside)
       }
     }
+    column.prefetch(row)
     addTap(0, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
     addTap(1, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
     addTap(2, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
@@ -113,6 +123,7 @@ private func differentiate<let rows: Int, let size: Int, L: ElementwiseLanes>(
   let a = p.pointee
   let (height, width) = (a.height, a.width)
   let count = height &* width
+  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
   // The sums of as many kernels' rows as whole parts have.
   let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
   let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
@@ -144,7 +155,8 @@ private func differentiate<let rows: Int, let size: Int, L: ElementwiseLanes>(
         while x < width {
           let last = x > 0 && x &+ L.count > width ? width &- L.count : x
           let column = Column<L>(
-            source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width)
+            source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
+            ahead: ahead)
           var tile = Tile<rows, size, L>(spilledTo: sums)
           if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
             tile.walk(column, first: first, isInside: true)
