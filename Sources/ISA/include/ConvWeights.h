@@ -2,6 +2,22 @@
 #pragma once
 #include "Levels.h"
 
+// Memory that will be read soon: rows of whole cache lines, which a level function asks for a few at a time while it
+// computes. It counts on what it finds here.
+typedef struct {
+  const float *_Nullable row;
+  ptrdiff_t rowStride;
+  ptrdiff_t lines;  // of a row
+  ptrdiff_t line;   // of the row, the next to ask for
+  ptrdiff_t left;   // lines of all rows
+  ptrdiff_t atOnce;
+} ConvAhead;
+
+// Asks for a cache line to come to the second-level cache: the first-level cache is full of what is in use.
+__attribute__((always_inline)) static inline void isa_prefetch_level2(const void *_Nullable address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 // target[k · targetStride + lane] = source[lane · sourceStride + k]; lanes behind the last are 0 up to the width.
 typedef struct {
   const float *_Nonnull source;
@@ -27,6 +43,7 @@ typedef struct {
   ptrdiff_t rows;
   ptrdiff_t left;
   ptrdiff_t targetWidth;
+  ConvAhead *_Nonnull ahead;
 } ConvPadArguments;
 ISA_KERNEL(conv_pad, ConvPadArguments)
 
@@ -41,6 +58,7 @@ typedef struct {
   const float *_Nonnull panel;  // as wide as the tile
   float *_Nonnull sums;         // as wide as the tile, whole tiles of taps
   int32_t isFirst;              // 1: the sums begin at 0
+  ConvAhead *_Nonnull ahead;    // two of them
 } ConvTapsArguments;
 ISA_TILE_AVX512(conv_taps_6x4, ConvTapsArguments)
 ISA_TILE_AVX512(conv_taps_8x3, ConvTapsArguments)

@@ -32,10 +32,11 @@ private struct ChannelsWeights: Sendable {
   }
 
   private var width: Int { plan.panelWidth }
+  private let aheadByteCount = cacheLines(2 * MemoryLayout<ConvAhead>.stride)
   private var stagedByteCount: Int { cacheLines(plan.chunk * plan.stagedCount * 4) }
   private var turnedByteCount: Int { cacheLines(min(ConvWeightPlan.blockPixels, plan.unitPixels + 15) * width * 4) }
   private var threadByteCount: Int {
-    (plan.segments == 1 ? plan.sumByteCount : 0) + stagedByteCount + turnedByteCount
+    (plan.segments == 1 ? plan.sumByteCount : 0) + aheadByteCount + stagedByteCount + turnedByteCount
   }
   private var partialByteCount: Int { plan.segments == 1 ? 0 : plan.items * plan.sumByteCount }
   var workspaceByteCount: Int {
@@ -50,7 +51,8 @@ private struct ChannelsWeights: Sendable {
     let own = workspace + plan.segments * partialByteCount
     let threads = plan.threads
     Parallel.run(parts: threads) { part in
-      for index in Parallel.range(part, of: threads, items: plan.segments * plan.items) {
+      let range = Parallel.range(part, of: threads, items: plan.segments * plan.items)
+      for index in range {
         let segment = index / plan.items
         let item = plan.item(index % plan.items)
         let own = own + part * threadByteCount
@@ -58,7 +60,7 @@ private struct ChannelsWeights: Sendable {
           plan.segments == 1 ? own : workspace + segment * partialByteCount + index % plan.items * plan.sumByteCount
         let memory = plan.segments == 1 ? own + plan.sumByteCount : own
         let target = sums.assumingMemoryBound(to: Float.self)
-        add(plan.rows(segment), item, operands, target, memory)
+        add(index, isFirst: index == range.lowerBound, end: range.upperBound, item, operands, target, memory)
         if plan.segments == 1 { place(item, target, operands) }
       }
     }
@@ -96,38 +98,83 @@ private struct ChannelsWeights: Sendable {
     }
   }
 
-  /// Sums an item over the rows of a segment.
+  /// Sums an item over the rows of its segment, and asks ahead for what the thread's next item begins with.
   private func add(
-    _ rows: Range<Int>, _ item: ConvWeightPlan.Item, _ operands: Conv2DBackwardWeights.Operands,
+    _ index: Int, isFirst: Bool, end: Int, _ item: ConvWeightPlan.Item, _ operands: Conv2DBackwardWeights.Operands,
     _ sums: UnsafeMutablePointer<Float>, _ memory: UnsafeMutableRawPointer
   ) {
-    let staging = memory.assumingMemoryBound(to: Float.self)
-    let turned = (memory + stagedByteCount).assumingMemoryBound(to: Float.self)
+    let ahead = memory.assumingMemoryBound(to: ConvAhead.self)
+    let staging = (memory + aheadByteCount).assumingMemoryBound(to: Float.self)
+    let turned = (memory + aheadByteCount + stagedByteCount).assumingMemoryBound(to: Float.self)
     let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
-    var isFirst = true
+    let taps = item.channels.count * shape.kernelCount
+    let tiles = (taps + tile.rows - 1) / tile.rows
+    let rows = plan.rows(index / plan.items)
     var row = rows.lowerBound
     while row < rows.upperBound {
+      let isFirstUnit = row == rows.lowerBound
       let unit = plan.unit(at: row, end: rows.upperBound)
       row += unit.images * unit.rows
-      let source = plan.base(
-        of: operands.input + (unit.image * shape.inputChannels + channel) * shape.inputPlane, unit,
-        channels: item.channels.count, staging: staging, pad: pad)
       let pixels = unit.images * unit.rows * shape.outputWidth
       let block = plan.block(pixels)
+      var none = ConvAhead()
+      none.left = 0
+      ahead[0] = none
+      if isFirst, isFirstUnit {
+        ahead[0] = plan.ahead(
+          gradient: operands.outputGradient, unit, item, panel: item.panels.lowerBound, first: 0,
+          pixels: min(block, pixels)
+        ).spread(over: item.channels.count * unit.rows)
+      }
+      let source = plan.base(
+        of: operands.input + (unit.image * shape.inputChannels + channel) * shape.inputPlane, unit,
+        channels: item.channels.count, staging: staging, ahead: ahead, pad: pad)
+      // What the thread will read next.
+      var nextItem: ConvWeightPlan.Item? = item
+      var nextUnit = unit
+      if row < rows.upperBound {
+        nextUnit = plan.unit(at: row, end: rows.upperBound)
+      } else if index + 1 < end {
+        let rows = plan.rows((index + 1) / plan.items)
+        nextItem = plan.item((index + 1) % plan.items)
+        nextUnit = plan.unit(at: rows.lowerBound, end: rows.upperBound)
+      } else {
+        nextItem = nil
+      }
+      let blocks = (pixels + block - 1) / block
       for panel in item.panels {
-        var first = 0
-        while first < pixels {
+        for b in 0..<blocks {
+          let first = b * block
           let count = min(block, pixels - first)
+          ahead[0] = none
+          ahead[1] = none
+          let times = tiles * ((count + ConvWeightPlan.pixelsBetweenAsking - 1) / ConvWeightPlan.pixelsBetweenAsking)
+          if b + 1 < blocks || panel + 1 < item.panels.upperBound {
+            let isLast = b + 1 == blocks
+            ahead[0] = plan.ahead(
+              gradient: operands.outputGradient, unit, item, panel: isLast ? panel + 1 : panel,
+              first: isLast ? 0 : first + block, pixels: isLast ? block : min(block, pixels - first - block)
+            ).spread(over: times)
+          } else if let nextItem {
+            ahead[0] = plan.ahead(
+              gradient: operands.outputGradient, nextUnit, nextItem, panel: nextItem.panels.lowerBound, first: 0,
+              pixels: min(block, nextUnit.rows * shape.outputWidth)
+            ).spread(over: times)
+          }
+          if let nextItem {
+            ahead[1] = plan.ahead(
+              input: operands.input, nextUnit, nextItem,
+              part: (panel - item.panels.lowerBound) * blocks + b, of: item.panels.count * blocks
+            ).spread(over: times)
+          }
           turnBlock(unit, first..<first + count, group: item.group, panel: panel, operands.outputGradient, turned)
           var arguments = ConvTapsArguments(
-            source: source, sequence: origins.base + first, depth: count, offsets: taps.base,
-            taps: item.channels.count * shape.kernelCount, panel: turned,
-            sums: sums + (panel - item.panels.lowerBound) * plan.panelSumCount, isFirst: isFirst && first == 0 ? 1 : 0)
+            source: source, sequence: origins.base + first, depth: count, offsets: self.taps.base, taps: taps,
+            panel: turned, sums: sums + (panel - item.panels.lowerBound) * plan.panelSumCount,
+            isFirst: isFirstUnit && b == 0 ? 1 : 0, ahead: ahead)
           tile.run(&arguments)
-          first += count
         }
       }
-      isFirst = false
     }
   }
 

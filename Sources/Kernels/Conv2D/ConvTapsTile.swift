@@ -14,7 +14,7 @@ private func taps<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
     for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(tap &+ i, lastTap)]) }
     let start = p.pointee.isFirst != 0 ? isa_zeros() : UnsafePointer(sums)
     var sum = Tile<rows, vectors, L>(spilledTo: start)
-    sum.multiply(p.pointee.source, p.pointee.sequence, offsets, p.pointee.panel, depth: p.pointee.depth)
+    sum.multiply(p, offsets)
     sum.spill(to: sums)
     sums += rows &* tile.columns
     tap &+= rows
@@ -24,22 +24,27 @@ private func taps<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 extension Tile {
   /// Adds, for each pixel, the products of its row of the panel with the values that lie the taps' offsets from it.
   @inline(always)
-  fileprivate mutating func multiply(
-    _ source: UnsafePointer<Float>, _ sequence: UnsafePointer<Int32>, _ offsets: InlineArray<rows, Int>,
-    _ panel: UnsafePointer<Float>, depth: Int
-  ) {
-    var panel = panel
+  fileprivate mutating func multiply(_ p: UnsafePointer<ConvTapsArguments>, _ offsets: InlineArray<rows, Int>) {
+    let source = p.pointee.source
+    let sequence = p.pointee.sequence
+    let depth = p.pointee.depth
+    var panel = p.pointee.panel
     var s = 0
     while s < depth {
-      let origin = source + Int(sequence[s])
-      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
-      for v in 0..<vectors { row[v] = L.load(panel + v &* L.count) }
-      for i in 0..<rows {
-        let value = L.splat(origin[offsets[i]])
-        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(value, row[v], sums[i][v]) }
+      askAhead(p.pointee.ahead)
+      askAhead(p.pointee.ahead + 1)
+      let end = min(s &+ ConvWeightPlan.pixelsBetweenAsking, depth)
+      while s < end {
+        let origin = source + Int(sequence[s])
+        var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
+        for v in 0..<vectors { row[v] = L.load(panel + v &* L.count) }
+        for i in 0..<rows {
+          let value = L.splat(origin[offsets[i]])
+          for v in 0..<vectors { sums[i][v] = L.multiplyAdd(value, row[v], sums[i][v]) }
+        }
+        panel += vectors &* L.count
+        s &+= 1
       }
-      panel += vectors &* L.count
-      s &+= 1
     }
   }
 }

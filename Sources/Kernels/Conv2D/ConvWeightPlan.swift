@@ -29,6 +29,8 @@ struct ConvWeightPlan: Sendable {
 
   /// Pixels of a block, so that a turned block of 64 channels leaves room in 48 KB of first-level cache.
   static let blockPixels = 160
+  /// Pixels of a tile after which lines ahead are asked for again.
+  static let pixelsBetweenAsking = 16
   /// Bytes of an item's sums, which share 1 MB of second-level cache with a unit of the input.
   private static let sumLimit = 400 << 10
   /// Elements of a staged unit: 256 KB.
@@ -75,7 +77,8 @@ struct ConvWeightPlan: Sendable {
       planeStride = ((unitRows - 1) * y.stride + y.extent) * rowStride
     } else {
       rowStride = shape.inputWidth
-      unitRows = y.count
+      let rows = Self.stagedLimit / max(perPart * y.stride * rowStride, 1)
+      unitRows = min(max(rows, 1), y.count)
       planeStride = shape.inputPlane
     }
     let imageStride = isStaged ? perPart * planeStride : shape.inputChannels * shape.inputPlane
@@ -161,7 +164,7 @@ struct ConvWeightPlan: Sendable {
   /// The base of a unit of an item's planes, of which `source` is the first; copies them where there is padding.
   func base(
     of source: UnsafePointer<Float>, _ unit: Unit, channels: Int, staging: UnsafeMutablePointer<Float>,
-    pad: LevelFunction<ConvPadArguments>
+    ahead: UnsafeMutablePointer<ConvAhead>, pad: LevelFunction<ConvPadArguments>
   ) -> UnsafePointer<Float> {
     let startY = unit.row * shape.strideHeight - shape.paddingHeight
     guard isStaged else { return source + startY * shape.inputWidth }
@@ -170,9 +173,57 @@ struct ConvWeightPlan: Sendable {
         source: source + image * shape.inputChannels * shape.inputPlane, target: staging + image * stagedCount,
         planes: channels, planeStride: shape.inputPlane, sourceHeight: shape.inputHeight,
         sourceWidth: shape.inputWidth, startY: startY, rows: planeStride / rowStride, left: shape.paddingWidth,
-        targetWidth: rowStride)
+        targetWidth: rowStride, ahead: ahead)
       pad(&arguments)
     }
     return UnsafePointer(staging)
+  }
+
+  /// The gradients of a unit's pixels from one on, as a panel reads them.
+  func ahead(
+    gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, first: Int, pixels: Int
+  ) -> ConvAhead {
+    let channel = item.group * shape.groupOutputChannels + panel * panelWidth
+    let lanes = min(panelWidth, shape.groupOutputChannels - panel * panelWidth)
+    let imageStride = shape.outputChannels * shape.outputPlane
+    let plane = gradient + (unit.image * imageStride + channel * shape.outputPlane)
+    if unit.images > 1 {
+      return lines(plane, count: lanes * shape.outputPlane, rows: unit.images, stride: imageStride)
+    }
+    return lines(
+      plane + (unit.row * shape.outputWidth + first), count: pixels, rows: lanes, stride: shape.outputPlane)
+  }
+
+  /// One of `parts` equal parts of a unit's input.
+  func ahead(input: UnsafePointer<Float>, _ unit: Unit, _ item: Item, part: Int, of parts: Int) -> ConvAhead {
+    let imageStride = shape.inputChannels * shape.inputPlane
+    let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
+    let plane = input + (unit.image * imageStride + channel * shape.inputPlane)
+    if unit.images > 1 {
+      let images = Parallel.range(part, of: parts, items: unit.images)
+      return lines(
+        plane + images.lowerBound * imageStride, count: item.channels.count * shape.inputPlane, rows: images.count,
+        stride: imageStride)
+    }
+    let planes = Parallel.range(part, of: parts, items: item.channels.count)
+    let first = max(unit.row * shape.strideHeight - shape.paddingHeight, 0)
+    let rows = min(unit.rows * shape.strideHeight, shape.inputHeight - first)
+    return lines(
+      plane + (planes.lowerBound * shape.inputPlane + first * shape.inputWidth), count: rows * shape.inputWidth,
+      rows: planes.count, stride: shape.inputPlane)
+  }
+
+  private func lines(_ row: UnsafePointer<Float>, count: Int, rows: Int, stride: Int) -> ConvAhead {
+    let lines = (count + 15) / 16
+    return ConvAhead(row: row, rowStride: stride, lines: lines, line: 0, left: max(rows * lines, 0), atOnce: 0)
+  }
+}
+
+extension ConvAhead {
+  /// The same, asked for in as many times as there are.
+  func spread(over times: Int) -> ConvAhead {
+    var spread = self
+    spread.atOnce = (left + times - 1) / max(times, 1)
+    return spread
   }
 }

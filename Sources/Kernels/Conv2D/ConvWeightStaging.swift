@@ -1,5 +1,24 @@
 import ISA
 
+/// Asks for the next few lines of what will be read soon.
+@inline(always)
+func askAhead(_ ahead: UnsafeMutablePointer<ConvAhead>) {
+  var count = min(ahead.pointee.atOnce, ahead.pointee.left)
+  if count <= 0 { return }
+  ahead.pointee.left &-= count
+  var line = ahead.pointee.line
+  while count > 0 {
+    isa_prefetch_level2(ahead.pointee.row.unsafelyUnwrapped + line &* 16)
+    line &+= 1
+    if line == ahead.pointee.lines {
+      line = 0
+      ahead.pointee.row = ahead.pointee.row.unsafelyUnwrapped + ahead.pointee.rowStride
+    }
+    count &-= 1
+  }
+  ahead.pointee.line = line
+}
+
 /// Turns lanes × depth to depth × lanes, with zeros up to the width.
 @inline(always)
 private func turn<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
@@ -22,6 +41,9 @@ private func turn<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvT
   L.transpose(p.pointee.source, p.pointee.sourceStride, rows: columns, columns: depth, target, stride)
 }
 
+/// Elements that a copy of rows asks for ahead: a plane is short for the processor to find out that it is read in order.
+private let padAhead = 512
+
 /// Copies rows of planes with zeros around them.
 ///
 /// Zeros are stored in whole vectors first, and the row's own elements over what of them was too much.
@@ -38,6 +60,7 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
     var row = 0
     while row < p.pointee.rows {
       let y = p.pointee.startY &+ row
+      askAhead(p.pointee.ahead)
       let isInside = y >= 0 && y < p.pointee.sourceHeight
       let first = isInside ? left : width
       let last = isInside ? left &+ count : width
@@ -65,6 +88,7 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
           var i = 0
           while i < count {
             let j = min(i, count &- L.count)
+            isa_prefetch(from + (j &+ padAhead))
             L.store(L.load(from + j), target + (left &+ j))
             i &+= L.count
           }
