@@ -94,9 +94,41 @@ import Testing
     }
   }
 
+  /// What the weight gradient is cut into: several blocks of rows, or of one row; units of several images; segments of
+  /// whole images and of parts of one; several panels, and parts of the channels; padding wider than the image; and the
+  /// same strided, dilated and in groups.
+  static let weightShapes: [Conv2DShape] = [
+    Conv2DShape(
+      batch: 4, inputChannels: 8, inputHeight: 32, inputWidth: 30, outputChannels: 64, kernel: 3, padding: 1),
+    Conv2DShape(
+      batch: 1, inputChannels: 5, inputHeight: 9, inputWidth: 331, outputChannels: 70, kernel: 3, padding: 1),
+    Conv2DShape(batch: 2, inputChannels: 4, inputHeight: 5, inputWidth: 323, outputChannels: 3, kernel: 2),
+    Conv2DShape(
+      batch: 17, inputChannels: 22, inputHeight: 7, inputWidth: 7, outputChannels: 48, kernel: 3, padding: 1),
+    Conv2DShape(batch: 9, inputChannels: 31, inputHeight: 7, inputWidth: 6, outputChannels: 130, kernel: 1),
+    Conv2DShape(
+      batch: 6, inputChannels: 260, inputHeight: 4, inputWidth: 5, outputChannels: 80, kernel: 3, padding: 1),
+    Conv2DShape(
+      batch: 3, inputChannels: 16, inputHeight: 57, inputWidth: 55, outputChannels: 24, kernel: 3, stride: 2,
+      padding: 1),
+    Conv2DShape(
+      batch: 2, inputChannels: 3, inputHeight: 61, inputWidth: 67, outputChannels: 64, kernel: 7, stride: 2,
+      padding: 3),
+    Conv2DShape(
+      batch: 5, inputChannels: 24, inputHeight: 14, inputWidth: 14, outputChannels: 48, kernel: 3, padding: 2,
+      dilation: 2, groups: 2),
+    Conv2DShape(
+      batch: 9, inputChannels: 12, inputHeight: 3, inputWidth: 2, outputChannels: 17, kernel: 5, padding: 4),
+    Conv2DShape(
+      batch: 2, inputChannels: 8, inputHeight: 40, inputWidth: 41, outputChannels: 34, kernel: 1, stride: 2,
+      padding: 1),
+    Conv2DShape(
+      batch: 600, inputChannels: 4, inputHeight: 6, inputWidth: 5, outputChannels: 9, kernel: 3, padding: 1),
+  ]
+
   @Test("backward weights: every kernel gives the reference's result exactly", arguments: InstructionSet.available)
   func backwardWeights(level: InstructionSet) throws {
-    for (i, shape) in Self.shapes.enumerated() {
+    for (i, shape) in (Self.shapes + Self.weightShapes).enumerated() {
       try check(Conv2DBackwardWeights.self, shape, shape, level: level) { plan, data in
         let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
         let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
@@ -181,6 +213,10 @@ import Testing
       Conv2DShape(batch: 67, inputChannels: 3, inputHeight: 20, inputWidth: 20, outputChannels: 6, kernel: 5),
       Conv2DShape(
         batch: 5, inputChannels: 20, inputHeight: 16, inputWidth: 16, outputChannels: 37, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 1, inputChannels: 40, inputHeight: 32, inputWidth: 32, outputChannels: 64, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 7, inputChannels: 100, inputHeight: 6, inputWidth: 6, outputChannels: 140, kernel: 3, padding: 1),
     ] {
       let input = GuardedBuffer(random.reals(shape.inputCount))
       let gradient = GuardedBuffer(random.reals(shape.outputCount))

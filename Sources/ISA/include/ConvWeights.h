@@ -47,18 +47,24 @@ typedef struct {
 } ConvPadArguments;
 ISA_KERNEL(conv_pad, ConvPadArguments)
 
-// "channels": a vector holds output channels, a tile's rows are taps, and the sum goes over the pixels of a block.
-// sums[tap][c] += Σ_s panel[s][c] · source[sequence[s] + offsets[tap]]
+// "channels": a vector holds output channels, a tile's rows are taps, and the sum goes over the pixels of a block, which
+// are runs of neighbours.
+// sums[tap · sumStride + c] +=
+//   Σ_run Σ_i panel[pixels[run] + i][c] · source[sources[run] + i · sourceStep + offsets[tap]]
 typedef struct {
   const float *_Nonnull source;
-  const int32_t *_Nonnull sequence;
-  ptrdiff_t depth;
+  const int32_t *_Nonnull sources;
+  const int32_t *_Nonnull pixels;
+  ptrdiff_t runs;
+  ptrdiff_t runLength;
+  ptrdiff_t sourceStep;
   const int32_t *_Nonnull offsets;
   ptrdiff_t taps;
   const float *_Nonnull panel;  // as wide as the tile
-  float *_Nonnull sums;         // as wide as the tile, whole tiles of taps
-  int32_t isFirst;              // 1: the sums begin at 0
-  ConvAhead *_Nonnull ahead;    // two of them
+  float *_Nonnull sums;         // rows as wide as the tile
+  ptrdiff_t sumStride;
+  int32_t isFirst;            // 1: the sums begin at 0
+  ConvAhead *_Nonnull ahead;  // two of them
 } ConvTapsArguments;
 ISA_TILE_AVX512(conv_taps_6x4, ConvTapsArguments)
 ISA_TILE_AVX512(conv_taps_8x3, ConvTapsArguments)

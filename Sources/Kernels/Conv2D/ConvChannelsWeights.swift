@@ -10,8 +10,7 @@ private struct ChannelsWeights: Sendable {
   let tile: ConvTile<ConvTapsArguments>
   let plan: ConvWeightPlan
   let taps: OffsetTable
-  /// Origins in the view of the pixels of a unit.
-  let origins: OffsetTable
+  let rows: [ConvWeightPlan.Rows]
   let pad: LevelFunction<ConvPadArguments>
   let turn: LevelFunction<ConvTurnArguments>
   let bias: PreparedKernel<BiasBackward.Operands>
@@ -22,7 +21,7 @@ private struct ChannelsWeights: Sendable {
     let width = tile.vectors * tile.level.lanes
     plan = ConvWeightPlan(shape: shape, panelWidth: width, tileRows: tile.rows, threads: threads)
     taps = OffsetTable(plan.taps())
-    origins = OffsetTable(plan.origins())
+    rows = plan.rowTables()
     pad = convPad[tile.level]
     turn = convTurn[tile.level]
     let kernels = BiasBackward.kernels
@@ -107,23 +106,20 @@ private struct ChannelsWeights: Sendable {
     let staging = (memory + aheadByteCount).assumingMemoryBound(to: Float.self)
     let turned = (memory + aheadByteCount + stagedByteCount).assumingMemoryBound(to: Float.self)
     let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
-    let taps = item.channels.count * shape.kernelCount
-    let tiles = (taps + tile.rows - 1) / tile.rows
+    let tiles = (item.channels.count * shape.kernelCount + tile.rows - 1) / tile.rows
     let rows = plan.rows(index / plan.items)
     var row = rows.lowerBound
     while row < rows.upperBound {
       let isFirstUnit = row == rows.lowerBound
       let unit = plan.unit(at: row, end: rows.upperBound)
       row += unit.images * unit.rows
-      let pixels = unit.images * unit.rows * shape.outputWidth
-      let block = plan.block(pixels)
+      let firstBlock = plan.block(0, of: unit)
       var none = ConvAhead()
       none.left = 0
       ahead[0] = none
       if isFirst, isFirstUnit {
         ahead[0] = plan.ahead(
-          gradient: operands.outputGradient, unit, item, panel: item.panels.lowerBound, first: 0,
-          pixels: min(block, pixels)
+          gradient: operands.outputGradient, unit, item, panel: item.panels.lowerBound, firstBlock
         ).spread(over: item.channels.count * unit.rows)
       }
       let source = plan.base(
@@ -141,24 +137,23 @@ private struct ChannelsWeights: Sendable {
       } else {
         nextItem = nil
       }
-      let blocks = (pixels + block - 1) / block
+      let blocks = plan.blocks(of: unit)
       for panel in item.panels {
         for b in 0..<blocks {
-          let first = b * block
-          let count = min(block, pixels - first)
+          let block = plan.block(b, of: unit)
+          let times = tiles * block.rows.count * unit.images
           ahead[0] = none
           ahead[1] = none
-          let times = tiles * ((count + ConvWeightPlan.pixelsBetweenAsking - 1) / ConvWeightPlan.pixelsBetweenAsking)
           if b + 1 < blocks || panel + 1 < item.panels.upperBound {
             let isLast = b + 1 == blocks
             ahead[0] = plan.ahead(
               gradient: operands.outputGradient, unit, item, panel: isLast ? panel + 1 : panel,
-              first: isLast ? 0 : first + block, pixels: isLast ? block : min(block, pixels - first - block)
+              plan.block(isLast ? 0 : b + 1, of: unit)
             ).spread(over: times)
           } else if let nextItem {
             ahead[0] = plan.ahead(
-              gradient: operands.outputGradient, nextUnit, nextItem, panel: nextItem.panels.lowerBound, first: 0,
-              pixels: min(block, nextUnit.rows * shape.outputWidth)
+              gradient: operands.outputGradient, nextUnit, nextItem, panel: nextItem.panels.lowerBound,
+              plan.block(0, of: nextUnit)
             ).spread(over: times)
           }
           if let nextItem {
@@ -167,14 +162,36 @@ private struct ChannelsWeights: Sendable {
               part: (panel - item.panels.lowerBound) * blocks + b, of: item.panels.count * blocks
             ).spread(over: times)
           }
-          turnBlock(unit, first..<first + count, group: item.group, panel: panel, operands.outputGradient, turned)
-          var arguments = ConvTapsArguments(
-            source: source, sequence: origins.base + first, depth: count, offsets: self.taps.base, taps: taps,
-            panel: turned, sums: sums + (panel - item.panels.lowerBound) * plan.panelSumCount,
-            isFirst: isFirstUnit && b == 0 ? 1 : 0, ahead: ahead)
-          tile.run(&arguments)
+          turnBlock(unit, block.pixels, group: item.group, panel: panel, operands.outputGradient, turned)
+          multiply(
+            source, turned, unit, block, channels: item.channels.count,
+            sums + (panel - item.panels.lowerBound) * plan.panelSumCount, isFirst: isFirstUnit && b == 0, ahead)
         }
       }
+    }
+  }
+
+  /// Adds a turned block to the sums of all taps.
+  private func multiply(
+    _ source: UnsafePointer<Float>, _ turned: UnsafePointer<Float>, _ unit: ConvWeightPlan.Unit,
+    _ block: ConvWeightPlan.Block, channels: Int, _ sums: UnsafeMutablePointer<Float>, isFirst: Bool,
+    _ ahead: UnsafeMutablePointer<ConvAhead>
+  ) {
+    let panel = turned - block.pixels.lowerBound * width
+    for element in 0..<(plan.skipsPadding ? shape.kernelCount : 1) {
+      let ky = element / shape.kernelWidth
+      let kx = element % shape.kernelWidth
+      let table = rows[rows.count > 1 ? ky : 0]
+      let entries = plan.entries(ky: ky, unit, block)
+      let columns = plan.columns(kx: kx, block)
+      var arguments = ConvTapsArguments(
+        source: source + (plan.tap(ky, kx) + columns.lowerBound * shape.strideWidth),
+        sources: table.sources.base + entries.lowerBound, pixels: table.pixels.base + entries.lowerBound,
+        runs: entries.count, runLength: columns.count, sourceStep: shape.strideWidth, offsets: taps.base,
+        taps: plan.skipsPadding ? channels : channels * shape.kernelCount, panel: panel + columns.lowerBound * width,
+        sums: sums + element * width, sumStride: plan.skipsPadding ? shape.kernelCount * width : width,
+        isFirst: isFirst ? 1 : 0, ahead: ahead)
+      tile.run(&arguments)
     }
   }
 

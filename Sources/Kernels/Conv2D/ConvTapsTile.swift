@@ -1,23 +1,50 @@
 import ISA
 
-/// One tile of taps after the other, each over all pixels of the block.
+/// One tile of taps after the other, each over all pixels of the block. The last taps, fewer than a tile has rows, are in
+/// smaller ones.
 @inline(always)
 private func taps<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>
 ) {
-  let lastTap = p.pointee.taps &- 1
-  var sums = p.pointee.sums
+  let taps = p.pointee.taps
   var tap = 0
-  while tap <= lastTap {
-    var offsets = InlineArray<rows, Int>(repeating: 0)
-    // A tile behind the last tap computes that again.
-    for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(tap &+ i, lastTap)]) }
-    let start = p.pointee.isFirst != 0 ? isa_zeros() : UnsafePointer(sums)
-    var sum = Tile<rows, vectors, L>(spilledTo: start)
-    sum.multiply(p, offsets)
-    sum.spill(to: sums)
-    sums += rows &* tile.columns
+  while taps &- tap > 4 {
+    add(tile, p, tap)
     tap &+= rows
+  }
+  while tap < taps {
+    if taps &- tap > 2 {
+      add(Tile<4, vectors, L>.self, p, tap)
+      tap &+= 4
+    } else {
+      add(Tile<2, vectors, L>.self, p, tap)
+      tap &+= 2
+    }
+  }
+}
+
+/// Adds a block to a tile's sums. Rows behind the last tap are the last tap's again, and store the same.
+@inline(always)
+private func add<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>, _ tap: Int
+) {
+  let last = p.pointee.taps &- 1
+  var offsets = InlineArray<rows, Int>(repeating: 0)
+  for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(tap &+ i, last)]) }
+  let stride = p.pointee.sumStride
+  let sums = p.pointee.sums
+  let isFirst = p.pointee.isFirst != 0
+  let start = isFirst ? isa_zeros() : UnsafePointer(sums)
+  let startStride = isFirst ? 0 : stride
+  var sum = Tile<rows, vectors, L>()
+  for i in 0..<rows {
+    let row = start + min(tap &+ i, last) &* startStride
+    for v in 0..<vectors { sum.sums[i][v] = L.load(row + v &* L.count) }
+  }
+  sum.multiply(p, offsets)
+  for i in 0..<rows {
+    let row = sums + min(tap &+ i, last) &* stride
+    for v in 0..<vectors { L.store(sum.sums[i][v], row + v &* L.count) }
   }
 }
 
@@ -25,26 +52,27 @@ extension Tile {
   /// Adds, for each pixel, the products of its row of the panel with the values that lie the taps' offsets from it.
   @inline(always)
   fileprivate mutating func multiply(_ p: UnsafePointer<ConvTapsArguments>, _ offsets: InlineArray<rows, Int>) {
-    let source = p.pointee.source
-    let sequence = p.pointee.sequence
-    let depth = p.pointee.depth
-    var panel = p.pointee.panel
-    var s = 0
-    while s < depth {
+    let step = p.pointee.sourceStep
+    let length = p.pointee.runLength
+    var run = 0
+    while run < p.pointee.runs {
       askAhead(p.pointee.ahead)
       askAhead(p.pointee.ahead + 1)
-      let end = min(s &+ ConvWeightPlan.pixelsBetweenAsking, depth)
-      while s < end {
-        let origin = source + Int(sequence[s])
+      var origin = p.pointee.source + Int(p.pointee.sources[run])
+      var panel = p.pointee.panel + Int(p.pointee.pixels[run]) &* (vectors &* L.count)
+      var i = length
+      while i > 0 {
         var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
         for v in 0..<vectors { row[v] = L.load(panel + v &* L.count) }
         for i in 0..<rows {
           let value = L.splat(origin[offsets[i]])
           for v in 0..<vectors { sums[i][v] = L.multiplyAdd(value, row[v], sums[i][v]) }
         }
+        origin += step
         panel += vectors &* L.count
-        s &+= 1
+        i &-= 1
       }
+      run &+= 1
     }
   }
 }

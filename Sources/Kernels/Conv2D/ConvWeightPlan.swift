@@ -18,8 +18,10 @@ struct ConvWeightPlan: Sendable {
   /// Images of a unit that are small, and rows of a unit where they are not.
   let chunk: Int
   let unitRows: Int
-  /// Whether there is padding, so that units of the input are copied.
+  /// Whether units of the input are copied, with padding.
   let isStaged: Bool
+  /// Whether the taps of each element of the kernel pass over the pixels that it meets inside the image.
+  let skipsPadding: Bool
   private let panels: Int
   private let panelParts: Int
   private let channelParts: Int
@@ -29,8 +31,6 @@ struct ConvWeightPlan: Sendable {
 
   /// Pixels of a block, so that a turned block of 64 channels leaves room in 48 KB of first-level cache.
   static let blockPixels = 160
-  /// Pixels of a tile after which lines ahead are asked for again.
-  static let pixelsBetweenAsking = 16
   /// Bytes of an item's sums, which share 1 MB of second-level cache with a unit of the input.
   private static let sumLimit = 400 << 10
   /// Elements of a staged unit: 256 KB.
@@ -46,7 +46,7 @@ struct ConvWeightPlan: Sendable {
     let panels = (shape.groupOutputChannels + panelWidth - 1) / panelWidth
     self.panels = panels
     func sumCount(_ channels: Int) -> Int {
-      (channels * shape.kernelCount + tileRows - 1) / tileRows * tileRows * panelWidth
+      channels * shape.kernelCount * panelWidth
     }
     let pixels = shape.batch * shape.outputPlane
     let partial = shape.groups * panels * sumCount(channels) * 4
@@ -69,7 +69,9 @@ struct ConvWeightPlan: Sendable {
     sumByteCount = (panels + panelParts - 1) / panelParts * panelSumCount * 4
     let y = shape.forwardY
     let x = shape.forwardX
-    isStaged = !(y.staysInside && x.staysInside)
+    let hasPadding = !(y.staysInside && x.staysInside)
+    skipsPadding = hasPadding && filledByTiles(channels, rows: tileRows) > 0.8
+    isStaged = hasPadding && !skipsPadding
     if isStaged {
       rowStride = (x.count - 1) * x.stride + x.extent
       let rows = Self.stagedLimit / max(perPart * rowStride, 1)
@@ -132,34 +134,124 @@ struct ConvWeightPlan: Sendable {
     return Unit(image: image, images: 1, row: y, rows: min(unitRows, height - y, end - row))
   }
 
-  /// The pixels of a unit's blocks: as equal as whole vectors allow.
-  func block(_ pixels: Int) -> Int {
-    let blocks = (pixels + Self.blockPixels - 1) / Self.blockPixels
-    return ((pixels + blocks - 1) / blocks + 15) & ~15
+  /// The pixels of a unit's blocks: whole rows, or parts of one.
+  func block(_ unit: Unit) -> Int {
+    let width = shape.outputWidth
+    if unit.images > 1 { return unit.images * unit.rows * width }
+    if width > Self.blockPixels {
+      let parts = (width + Self.blockPixels - 1) / Self.blockPixels
+      return (width + parts - 1) / parts
+    }
+    let most = Self.blockPixels / width
+    let blocks = (unit.rows + most - 1) / most
+    return (unit.rows + blocks - 1) / blocks * width
   }
 
-  /// The offsets of a unit's pixels from its base.
-  func origins() -> [Int] {
+  /// A block of a unit: rows or a part of one, and the pixels.
+  func block(_ index: Int, of unit: Unit) -> Block {
+    let size = block(unit)
+    let width = shape.outputWidth
+    if unit.images > 1 { return Block(rows: 0..<unit.rows, columns: 0..<width, pixels: 0..<size) }
+    if size >= width {
+      let rows = index * (size / width)..<min((index + 1) * (size / width), unit.rows)
+      return Block(
+        rows: rows, columns: 0..<width, pixels: rows.lowerBound * width..<rows.upperBound * width)
+    }
+    let parts = (width + size - 1) / size
+    let row = index / parts
+    let columns = index % parts * size..<min((index % parts + 1) * size, width)
+    return Block(
+      rows: row..<row + 1, columns: columns,
+      pixels: row * width + columns.lowerBound..<row * width + columns.upperBound)
+  }
+
+  func blocks(of unit: Unit) -> Int {
+    let size = block(unit)
+    let width = shape.outputWidth
+    if unit.images > 1 { return 1 }
+    return size >= width ? (unit.rows * width + size - 1) / size : unit.rows * ((width + size - 1) / size)
+  }
+
+  struct Block {
+    let rows: Range<Int>
+    let columns: Range<Int>
+    /// Counted from the unit's first.
+    let pixels: Range<Int>
+  }
+
+  /// Rows of a unit: where their inputs lie, and their pixels.
+  struct Rows: Sendable {
+    let sources: OffsetTable
+    let pixels: OffsetTable
+  }
+
+  /// The rows of a unit; where padding is skipped and units are whole images, for each row of the kernel those that it
+  /// meets inside the image.
+  func rowTables() -> [Rows] {
     let imageStride = isStaged ? stagedCount : shape.inputChannels * shape.inputPlane
-    return (0..<chunk).flatMap { image in
-      (0..<unitRows).flatMap { row in
-        (0..<shape.outputWidth).map {
-          image * imageStride + row * shape.strideHeight * rowStride + $0 * shape.strideWidth
+    func table(_ rows: Range<Int>) -> Rows {
+      var sources: [Int] = []
+      var pixels: [Int] = []
+      for image in 0..<chunk {
+        for row in rows {
+          sources.append(image * imageStride + row * shape.strideHeight * rowStride)
+          pixels.append((image * unitRows + row) * shape.outputWidth)
         }
+      }
+      return Rows(sources: OffsetTable(sources), pixels: OffsetTable(pixels))
+    }
+    guard skipsPadding, chunk > 1 else { return [table(0..<unitRows)] }
+    return (0..<shape.kernelHeight).map { table(insideRows($0)) }
+  }
+
+  /// The entries of a kernel row's table that belong to a block.
+  func entries(ky: Int, _ unit: Unit, _ block: Block) -> Range<Int> {
+    if chunk > 1 { return 0..<unit.images * (skipsPadding ? insideRows(ky).count : unit.rows) }
+    if !skipsPadding { return block.rows }
+    let rows = insideRows(ky)
+    let first = max(block.rows.lowerBound, rows.lowerBound - unit.row)
+    return first..<max(min(block.rows.upperBound, rows.upperBound - unit.row), first)
+  }
+
+  /// The columns of a block that a column of the kernel meets inside the image.
+  func columns(kx: Int, _ block: Block) -> Range<Int> {
+    if !skipsPadding { return block.columns }
+    let columns = insideColumns(kx)
+    let first = max(block.columns.lowerBound, columns.lowerBound)
+    return first..<max(min(block.columns.upperBound, columns.upperBound), first)
+  }
+
+  private func insideRows(_ ky: Int) -> Range<Int> {
+    inside(
+      shift: ky * shape.dilationHeight - shape.paddingHeight, stride: shape.strideHeight, input: shape.inputHeight,
+      output: shape.outputHeight)
+  }
+
+  private func insideColumns(_ kx: Int) -> Range<Int> {
+    inside(
+      shift: kx * shape.dilationWidth - shape.paddingWidth, stride: shape.strideWidth, input: shape.inputWidth,
+      output: shape.outputWidth)
+  }
+
+  /// The outputs o of an axis for which o · stride + shift lies inside the input.
+  private func inside(shift: Int, stride: Int, input: Int, output: Int) -> Range<Int> {
+    let first = min(max((stride - 1 - shift) / stride, 0), output)
+    let last = input > shift ? min((input - 1 - shift) / stride + 1, output) : 0
+    return first..<max(first, last)
+  }
+
+  /// The offsets of an item's taps from a pixel; where padding is skipped, of its channels.
+  func taps() -> [Int] {
+    if skipsPadding { return (0..<channelsPerPart).map { $0 * planeStride } }
+    return (0..<channelsPerPart).flatMap { channel in
+      (0..<shape.kernelHeight).flatMap { ky in
+        (0..<shape.kernelWidth).map { channel * planeStride + tap(ky, $0) }
       }
     }
   }
 
-  /// The offsets of an item's taps from a pixel.
-  func taps() -> [Int] {
-    (0..<channelsPerPart).flatMap { channel in
-      (0..<shape.kernelHeight).flatMap { ky in
-        (0..<shape.kernelWidth).map {
-          channel * planeStride + ky * shape.dilationHeight * rowStride + $0 * shape.dilationWidth
-        }
-      }
-    }
-  }
+  /// The offset of an element of the kernel from the first.
+  func tap(_ ky: Int, _ kx: Int) -> Int { ky * shape.dilationHeight * rowStride + kx * shape.dilationWidth }
 
   /// The base of a unit of an item's planes, of which `source` is the first; copies them where there is padding.
   func base(
@@ -167,7 +259,7 @@ struct ConvWeightPlan: Sendable {
     ahead: UnsafeMutablePointer<ConvAhead>, pad: LevelFunction<ConvPadArguments>
   ) -> UnsafePointer<Float> {
     let startY = unit.row * shape.strideHeight - shape.paddingHeight
-    guard isStaged else { return source + startY * shape.inputWidth }
+    guard isStaged else { return source + (startY * shape.inputWidth - shape.paddingWidth) }
     for image in 0..<unit.images {
       var arguments = ConvPadArguments(
         source: source + image * shape.inputChannels * shape.inputPlane, target: staging + image * stagedCount,
@@ -181,7 +273,7 @@ struct ConvWeightPlan: Sendable {
 
   /// The gradients of a unit's pixels from one on, as a panel reads them.
   func ahead(
-    gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, first: Int, pixels: Int
+    gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, _ block: Block
   ) -> ConvAhead {
     let channel = item.group * shape.groupOutputChannels + panel * panelWidth
     let lanes = min(panelWidth, shape.groupOutputChannels - panel * panelWidth)
@@ -191,7 +283,8 @@ struct ConvWeightPlan: Sendable {
       return lines(plane, count: lanes * shape.outputPlane, rows: unit.images, stride: imageStride)
     }
     return lines(
-      plane + (unit.row * shape.outputWidth + first), count: pixels, rows: lanes, stride: shape.outputPlane)
+      plane + (unit.row * shape.outputWidth + block.pixels.lowerBound), count: block.pixels.count, rows: lanes,
+      stride: shape.outputPlane)
   }
 
   /// One of `parts` equal parts of a unit's input.
@@ -217,6 +310,21 @@ struct ConvWeightPlan: Sendable {
     let lines = (count + 15) / 16
     return ConvAhead(row: row, rowStride: stride, lines: lines, line: 0, left: max(rows * lines, 0), atOnce: 0)
   }
+}
+
+/// The used share of tiles of taps, of which the last are 4 or 2 rows high where those are enough.
+func filledByTiles(_ taps: Int, rows: Int) -> Double {
+  var left = taps % rows
+  var used = taps - left
+  if left > 4 || left > rows - 2 {
+    used += rows
+  } else {
+    while left > 0 {
+      used += left > 2 ? 4 : 2
+      left -= left > 2 ? 4 : 2
+    }
+  }
+  return Double(taps) / Double(used)
 }
 
 extension ConvAhead {
