@@ -16,12 +16,16 @@ import Testing
     }
   }
 
-  @Test(arguments: ["conv", "kernels"])
-  func explainsACommand(_ name: String) throws {
+  @Test(arguments: [
+    ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
+    ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
+    ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
+  ])
+  func explainsACommand(_ name: String, _ options: [String]) throws {
     let help = try BenchProcess(name, "--help")
     #expect(help.status == 0)
     #expect(help.output.hasPrefix("usage: bench \(name) "))
-    for option in ["--threads N", "--isa LEVEL", "--json FILE"] { #expect(help.output.contains(option)) }
+    for option in options { #expect(help.output.contains(option)) }
     #expect(try BenchProcess("help", name).output == help.output)
   }
 
@@ -58,7 +62,14 @@ import Testing
       ["kernels", "--shapes", "/nowhere"],
       "bench kernels: /nowhere: no such file or folder; expected shapes, one a line\n"
     ),
-    (["kernels", "relu", "--shape", "m4n4k4"], "bench kernels: no shape fits relu\n"),
+    (
+      ["kernels", "relu", "--shape", "m4n4k4"],
+      "bench kernels: no shape fits relu with the passes forward, backward-data, backward-weights\n"
+    ),
+    (
+      ["kernels", "--quick", "--shape", "m400n400k400"],
+      "bench kernels: no problem is small enough for --quick: 1 MFLOP and 0.4 MB\n"
+    ),
   ])
   func refusesWrongUsageInOneLine(_ arguments: [String], _ message: String) throws {
     let process = try BenchProcess(arguments)

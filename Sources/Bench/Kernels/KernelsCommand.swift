@@ -68,13 +68,16 @@ enum KernelsCommand: Command {
     let passes = Set(options.passes.map(\.rawValue))
     var seen: Set<KernelShape> = []
     let shapes = try options.files().flatMap(\.shapes).filter { seen.insert($0).inserted }
-    let problems = shapes.flatMap(KernelCases.cases).filter { problem in
+    let fitting = shapes.flatMap(KernelCases.cases).filter { problem in
       passes.contains(problem.pass) && (operations.isEmpty || operations.contains(problem.kernel))
-        && (!options.quick || problem.work.isSmall)
     }
-    guard !problems.isEmpty else {
-      throw UsageError("no shape fits \(operations.isEmpty ? "the options" : operations.joined(separator: ", "))")
+    guard !fitting.isEmpty else {
+      let wanted = (operations.isEmpty ? ["any operation"] : operations).joined(separator: ", ")
+      throw UsageError(
+        "no shape fits \(wanted) with the passes \(options.passes.map(\.rawValue).joined(separator: ", "))")
     }
+    let problems = options.quick ? fitting.filter(\.work.isSmall) : fitting
+    guard !problems.isEmpty else { throw UsageError("no problem is small enough for --quick: 1 MFLOP and 0.4 MB") }
     return problems
   }
 }
