@@ -32,6 +32,24 @@ import Testing
         batch: 9, inputChannels: 12, inputHeight: 40, inputWidth: 37, outputChannels: 24, kernel: 7, padding: 3,
         groups: 12),
       Conv2DShape(batch: 41, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernel: 5),
+      // More images than a vector has lanes, with all that makes pixels differ in their taps: padding on both sides of
+      // small planes, strides, dilation, groups; planes of fewer pixels than lanes; bands.
+      Conv2DShape(batch: 17, inputChannels: 3, inputHeight: 9, inputWidth: 6, outputChannels: 7, kernel: 3, padding: 1),
+      Conv2DShape(batch: 33, inputChannels: 5, inputHeight: 4, inputWidth: 4, outputChannels: 9, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 18, inputChannels: 4, inputHeight: 7, inputWidth: 8, outputChannels: 6, kernel: 5, stride: 2, padding: 2),
+      Conv2DShape(
+        batch: 16, inputChannels: 6, inputHeight: 10, inputWidth: 9, outputChannels: 4, kernel: 3, padding: 3,
+        dilation: 2, groups: 2),
+      Conv2DShape(
+        batch: 35, inputChannels: 4, inputHeight: 5, inputWidth: 5, outputChannels: 8, kernelHeight: 1, kernelWidth: 4,
+        strideHeight: 2, strideWidth: 3, paddingHeight: 2, paddingWidth: 2, groups: 4),
+      Conv2DShape(batch: 21, inputChannels: 2, inputHeight: 3, inputWidth: 3, outputChannels: 13, kernel: 3),
+      Conv2DShape(batch: 19, inputChannels: 6, inputHeight: 14, inputWidth: 14, outputChannels: 16, kernel: 5),
+      Conv2DShape(
+        batch: 16, inputChannels: 48, inputHeight: 18, inputWidth: 20, outputChannels: 7, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 20, inputChannels: 1, inputHeight: 28, inputWidth: 28, outputChannels: 6, kernel: 5, padding: 2),
       // No images, one pixel, a window of padding alone on every side, strides beyond the image.
       Conv2DShape(batch: 0, inputChannels: 2, inputHeight: 4, inputWidth: 4, outputChannels: 3, kernel: 3),
       Conv2DShape(batch: 1, inputChannels: 1, inputHeight: 1, inputWidth: 1, outputChannels: 1, kernel: 1),
@@ -206,11 +224,38 @@ import Testing
     }
   }
 
+  @Test("all kernels of a level sum an output in the same order", arguments: InstructionSet.available)
+  func sameOrder(level: InstructionSet) throws {
+    var random = TestRandom(seed: 10)
+    for (kernel, padding, stride) in [(5, 0, 1), (3, 1, 1), (5, 2, 2)] {
+      let shape = Conv2DShape(
+        batch: 19, inputChannels: 7, inputHeight: 17, inputWidth: 23, outputChannels: 9, kernel: kernel, stride: stride,
+        padding: padding)
+      let input = GuardedBuffer(random.reals(shape.inputCount))
+      let weights = GuardedBuffer(random.reals(shape.weightCount))
+      let bias = GuardedBuffer(random.reals(shape.outputChannels))
+      var first: (name: String, output: [Float])?
+      for row in Conv2DForward.kernels where row.level == level && !row.isReference {
+        guard row.fitness(.init(shape: shape)) != nil else { continue }
+        let plan = try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: row.name)
+        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
+        plan.run(
+          .init(
+            input: input.pointer, weights: weights.pointer, bias: UnsafePointer(bias.pointer), output: output.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        let expected = first ?? (row.name, output.values)
+        first = expected
+        #expect(output.values == expected.output, "\(row.name) and \(expected.name) differ, \(shape)")
+      }
+    }
+  }
+
   @Test("the weight gradient's bits do not depend on the threads")
   func sameGradientBits() throws {
     var random = TestRandom(seed: 9)
     for shape in [
       Conv2DShape(batch: 67, inputChannels: 3, inputHeight: 20, inputWidth: 20, outputChannels: 6, kernel: 5),
+      Conv2DShape(batch: 48, inputChannels: 6, inputHeight: 14, inputWidth: 14, outputChannels: 16, kernel: 5),
       Conv2DShape(
         batch: 5, inputChannels: 20, inputHeight: 16, inputWidth: 16, outputChannels: 37, kernel: 3, padding: 1),
       Conv2DShape(

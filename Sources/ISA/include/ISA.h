@@ -13,3 +13,4 @@
 #include "Bias.h"
 #include "Conv2D.h"
 #include "ConvWeights.h"
+#include "ConvBatch.h"

@@ -37,6 +37,7 @@ public enum Conv2DForward: KernelOperation {
   public static let kernels: [Kernel<Conv2DForward>] =
     convRowsTiles().map { forwardKernel("rows", .rows($0)) }
     + convChannelsTiles().map { forwardKernel("channels", .channels($0)) }
+    + convBatchTiles().map(batchForwardKernel)
     + depthwiseForwardKernels() + [.reference(referenceConv2DForward)]
 
   public static func validate(_ problem: Problem) throws(KernelError) { try problem.shape.validate(name) }
@@ -68,6 +69,7 @@ public enum Conv2DBackwardData: KernelOperation {
   public static let kernels: [Kernel<Conv2DBackwardData>] =
     convRowsTiles().map { backwardDataKernel("rows", .rows($0)) }
     + convChannelsTiles().map { backwardDataKernel("channels", .channels($0)) }
+    + convBatchTiles().map(batchBackwardDataKernel)
     + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }
@@ -101,6 +103,7 @@ public enum Conv2DBackwardWeights: KernelOperation {
 
   public static let kernels: [Kernel<Conv2DBackwardWeights>] =
     convDotTiles().map(dotWeightsKernel) + convTapsTiles().map(channelsWeightsKernel)
+    + convBatchWeightsTiles().map(batchWeightsKernel)
     + depthwiseBackwardWeightsKernels() + [.reference(referenceConv2DBackwardWeights)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

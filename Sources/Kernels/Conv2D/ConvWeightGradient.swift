@@ -5,14 +5,19 @@ import ISA
 struct ConvSegments: Sendable {
   let batch: Int
   let count: Int
+  /// Images that are never parted.
+  let granule: Int
 
   /// - Parameter partCount: elements of one segment's partial gradient; there are no more segments than 4 MB hold.
-  init(batch: Int, partCount: Int) {
+  init(batch: Int, partCount: Int, granule: Int = 1) {
     self.batch = batch
-    count = max(min(8, batch / 2, (1 << 20) / max(partCount, 1)), 1)
+    self.granule = granule
+    count = max(min(8, batch / (2 * granule), (1 << 20) / max(partCount, 1)), 1)
   }
 
-  func images(_ segment: Int) -> Range<Int> { Parallel.range(segment, of: count, items: batch) }
+  func images(_ segment: Int) -> Range<Int> {
+    Parallel.range(segment, of: count, items: batch, granule: granule)
+  }
 }
 
 /// What both weight-gradient algorithms share: segments, partial gradients, the final sum and the bias gradient.

@@ -1,0 +1,309 @@
+import ISA
+
+/// The weight gradient with images side by side: every lane sums the products of its images over a whole segment of the
+/// batch, and the lanes are summed at the end.
+///
+/// Input and output gradient of as many images as a vector has lanes are turned into staging memory. A tile of channels
+/// and taps then passes over a few rows of the gradient at a time, which stay in the first-level cache for all taps.
+private struct BatchWeights: Sendable {
+  let shape: Conv2DShape
+  let tile: ConvTile<ConvBatchWeightsArguments>
+  let layout: Layout
+  let common: ConvWeightGradient
+  let splits: Int
+  let records: OffsetTable
+  let places: OffsetTable
+  let turn: LevelFunction<ConvBatchTurnArguments>
+  let sum: LevelFunction<ConvBatchSumArguments>
+
+  /// Sizes that follow from shape and tile alone.
+  struct Layout: Sendable {
+    let channelTiles: Int
+    let tapTiles: Int
+    /// Output rows of a band, and of a part of it that stays in the first-level cache.
+    let bandRows: Int
+    let chunkRows: Int
+    /// Rows and columns of a channel of the staged input, and of the padding before the image.
+    let rows: Int
+    let columns: Int
+    let top: Int
+    let left: Int
+    /// Elements.
+    let sourceCount: Int
+    let gradientCount: Int
+    /// Sums of a tile of channels, and of all.
+    let tileSumCount: Int
+    let sumCount: Int
+
+    init(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) {
+      let lanes = tile.level.lanes
+      channelTiles = (shape.groupOutputChannels + tile.rows - 1) / tile.rows
+      tapTiles = (shape.depth + tile.vectors - 1) / tile.vectors
+      let (y, x) = (shape.forwardY, shape.forwardX)
+      top = shape.paddingHeight
+      left = shape.paddingWidth
+      columns = max((x.count - 1) * x.stride + x.extent, shape.inputWidth)
+      // 768 KB of staging leave room in the second-level cache for the sums.
+      let rowCount = (shape.groupInputChannels * columns * y.stride + channelTiles * tile.rows * x.count) * lanes
+      bandRows = min(max(Self.bandLimit / max(rowCount, 1), 1), y.count)
+      rows = (bandRows - 1) * y.stride + y.extent
+      chunkRows = max(Self.chunkLimit / (tile.rows * x.count * lanes), 1)
+      sourceCount = shape.groupInputChannels * rows * columns * lanes
+      gradientCount = channelTiles * tile.rows * bandRows * x.count * lanes
+      // Whole squares of vectors are summed.
+      let vectors = tapTiles * tile.rows * tile.vectors
+      tileSumCount = (vectors + lanes - 1) / lanes * lanes * lanes
+      sumCount = channelTiles * tileSumCount
+    }
+
+    private static let bandLimit = 192 << 10
+    /// 20 KB of the gradient stay in the first-level cache beside what passes of the input.
+    private static let chunkLimit = 5 << 10
+  }
+
+  init(shape: Conv2DShape, tile: ConvTile<ConvBatchWeightsArguments>, threads: Int) {
+    self.shape = shape
+    self.tile = tile
+    let lanes = tile.level.lanes
+    let layout = Layout(shape, tile)
+    self.layout = layout
+    turn = convBatchTurnIn[tile.level]
+    sum = convBatchSum[tile.level]
+    let segments = ConvSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes)
+    // Few segments: the threads share out the channels, too, at the price of staging the input twice.
+    splits = segments.count * shape.groups >= threads ? 1 : min(threads, layout.channelTiles)
+    common = ConvWeightGradient(
+      shape: shape, level: tile.level, segments: segments, parts: threads, itemsPerSegment: shape.groups * splits,
+      threadByteCount: 4 * (layout.sumCount + layout.sourceCount + layout.gradientCount + lanes * lanes))
+    let taps = Self.taps(shape)
+    records = OffsetTable(
+      stride(from: 0, to: taps.count, by: tile.vectors).flatMap { first in
+        Self.record((first..<first + tile.vectors).map { taps[min($0, taps.count - 1)] }, shape, layout, lanes)
+      })
+    var places: [Int] = []
+    for channelTile in 0..<layout.channelTiles {
+      let first = places.count
+      for tapTile in 0..<layout.tapTiles {
+        for c in 0..<tile.rows {
+          for t in 0..<tile.vectors {
+            let channel = channelTile * tile.rows + c
+            let tap = tapTile * tile.vectors + t
+            let isInside = channel < shape.groupOutputChannels && tap < taps.count
+            places.append(isInside ? channel * shape.depth + taps[tap].weight : -1)
+          }
+        }
+      }
+      places += Array(repeating: -1, count: layout.tileSumCount / lanes - (places.count - first))
+    }
+    self.places = OffsetTable(places)
+  }
+
+  struct Tap {
+    let channel: Int
+    let y: Int
+    let x: Int
+    let weight: Int
+  }
+
+  /// All taps, the channels of each kernel element together, as they lack the same pixels.
+  static func taps(_ shape: Conv2DShape) -> [Tap] {
+    (0..<shape.kernelHeight).flatMap { y in
+      (0..<shape.kernelWidth).flatMap { x in
+        (0..<shape.groupInputChannels).map { channel in
+          Tap(
+            channel: channel, y: y, x: x, weight: (channel * shape.kernelHeight + y) * shape.kernelWidth + x)
+        }
+      }
+    }
+  }
+
+  /// The outputs that a kernel's element meets inside the input.
+  static func outputs(_ axis: ConvAxis, _ tap: Int) -> Range<Int> {
+    let inside = (0..<axis.count).filter {
+      (0..<axis.sourceCount).contains(axis.start + $0 * axis.stride + axis.taps[tap].shift)
+    }
+    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
+  }
+
+  static func union(_ ranges: [Range<Int>]) -> Range<Int> {
+    let used = ranges.filter { !$0.isEmpty }
+    guard let first = used.map(\.lowerBound).min(), let last = used.map(\.upperBound).max() else { return 0..<0 }
+    return first..<last
+  }
+
+  static func record(_ taps: [Tap], _ shape: Conv2DShape, _ layout: Layout, _ lanes: Int) -> [Int] {
+    let rows = union(taps.map { outputs(shape.forwardY, $0.y) })
+    let columns = union(taps.map { outputs(shape.forwardX, $0.x) })
+    return [rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound]
+      + taps.map {
+        let row = $0.channel * layout.rows + $0.y * shape.dilationHeight
+        return (row * layout.columns + $0.x * shape.dilationWidth) * lanes
+      }
+  }
+
+  private var lanes: Int { tile.level.lanes }
+
+  func run(_ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer) {
+    if shape.batch == 0 {
+      ConvWeightGradient.clear(shape, operands)
+      return
+    }
+    common.run(operands, workspace) { images, item, target, own in
+      let group = item / splits
+      let channelTiles = Parallel.range(item % splits, of: splits, items: layout.channelTiles)
+      let sums = own.assumingMemoryBound(to: Float.self)
+      sums.update(repeating: 0, count: layout.sumCount)
+      for image in stride(from: images.lowerBound, to: images.upperBound, by: lanes) {
+        for firstRow in stride(from: 0, to: shape.outputHeight, by: layout.bandRows) {
+          add(
+            image..<min(image + lanes, images.upperBound), group: group, channelTiles: channelTiles,
+            firstRow: firstRow, operands, sums)
+        }
+      }
+      reduce(channelTiles, sums, target + group * shape.groupOutputChannels * shape.depth)
+    }
+  }
+
+  private func reduce(
+    _ channelTiles: Range<Int>, _ sums: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>
+  ) {
+    var arguments = ConvBatchSumArguments(
+      sums: sums + channelTiles.lowerBound * layout.tileSumCount,
+      places: places.base + channelTiles.lowerBound * layout.tileSumCount / lanes,
+      count: channelTiles.count * layout.tileSumCount / lanes, target: target,
+      scratch: sums + layout.sumCount + layout.sourceCount + layout.gradientCount)
+    sum(&arguments)
+  }
+
+  /// Adds a band of rows of some images.
+  private func add(
+    _ images: Range<Int>, group: Int, channelTiles: Range<Int>, firstRow: Int,
+    _ operands: Conv2DBackwardWeights.Operands, _ sums: UnsafeMutablePointer<Float>
+  ) {
+    let source = sums + layout.sumCount
+    let gradient = source + layout.sourceCount
+    let scratch = gradient + layout.gradientCount
+    let rows = min(layout.bandRows, shape.outputHeight - firstRow)
+    let input =
+      operands.input + (images.lowerBound * shape.inputChannels + group * shape.groupInputChannels) * shape.inputPlane
+    stage(input, images.count, firstRow: firstRow, source, scratch)
+    let output =
+      operands.outputGradient
+      + (images.lowerBound * shape.outputChannels + group * shape.groupOutputChannels) * shape.outputPlane
+    let width = shape.outputWidth
+    let tileCount = tile.rows * rows * width * lanes
+    for channelTile in channelTiles {
+      let channel = channelTile * tile.rows
+      let channels = min(shape.groupOutputChannels - channel, tile.rows)
+      let staged = gradient + channelTile * tileCount
+      if channels < tile.rows { staged.update(repeating: 0, count: tileCount) }
+      var arguments = ConvBatchTurnArguments(
+        images: UnsafeMutablePointer(mutating: output + (channel * shape.outputPlane + firstRow * width)),
+        staged: staged, runs: channels, length: rows * width, imageRunStride: shape.outputPlane,
+        stagedRunStride: lanes, stagedStride: tile.rows * lanes, imageStride: shape.outputChannels * shape.outputPlane,
+        count: images.count, scratch: scratch)
+      turn(&arguments)
+    }
+    let rowStride = shape.strideHeight * layout.columns * lanes
+    for row in stride(from: 0, to: rows, by: layout.chunkRows) {
+      for channelTile in channelTiles {
+        // Rows count from the image's first: so do those of the records.
+        var arguments = ConvBatchWeightsArguments(
+          source: source - firstRow * rowStride, sourceRowStride: rowStride,
+          sourceColumnStride: shape.strideWidth * lanes,
+          gradient: gradient + (channelTile * tileCount - firstRow * width * tile.rows * lanes), width: width,
+          firstRow: firstRow + row, lastRow: firstRow + min(row + layout.chunkRows, rows), records: records.base,
+          recordCount: layout.tapTiles, sums: sums + channelTile * layout.tileSumCount)
+        tile.run(&arguments)
+      }
+    }
+  }
+
+  /// Turns a band of the input into staging memory, with the padding written out.
+  private func stage(
+    _ input: UnsafePointer<Float>, _ images: Int, firstRow: Int, _ staged: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    let first = firstRow * shape.strideHeight - layout.top
+    let inside = (first..<first + layout.rows).clamped(to: 0..<shape.inputHeight)
+    let before = inside.isEmpty ? layout.rows : inside.lowerBound - first
+    let width = shape.inputWidth
+    let isPadded = layout.columns != width
+    let rowCount = layout.columns * lanes
+    for channel in 0..<shape.groupInputChannels {
+      let plane = staged + channel * layout.rows * rowCount
+      plane.update(repeating: 0, count: before * rowCount)
+      (plane + (before + inside.count) * rowCount).update(
+        repeating: 0, count: (layout.rows - before - inside.count) * rowCount)
+    }
+    let start = staged + before * rowCount
+    var arguments = ConvBatchTurnArguments(
+      images: UnsafeMutablePointer(mutating: input + inside.lowerBound * width), staged: start,
+      runs: shape.groupInputChannels, length: inside.count * width, imageRunStride: shape.inputPlane,
+      stagedRunStride: layout.rows * rowCount, stagedStride: lanes,
+      imageStride: shape.inputChannels * shape.inputPlane, count: images, scratch: scratch)
+    if layout.rows == shape.inputHeight, inside.count == layout.rows, !isPadded {
+      arguments.length *= arguments.runs
+      arguments.runs = 1
+    }
+    turn(&arguments)
+    if !isPadded { return }
+    // The rows stand side by side; from the last on, they move apart.
+    for channel in 0..<shape.groupInputChannels {
+      let plane = start + channel * layout.rows * rowCount
+      for row in (0..<inside.count).reversed() {
+        let place = plane + row * rowCount
+        (place + layout.left * lanes).update(from: plane + row * width * lanes, count: width * lanes)
+        place.update(repeating: 0, count: layout.left * lanes)
+        (place + (layout.left + width) * lanes).update(
+          repeating: 0, count: (layout.columns - layout.left - width) * lanes)
+      }
+    }
+  }
+}
+
+/// A row of the weight gradient's table, with images side by side.
+func batchWeightsKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<Conv2DBackwardWeights> {
+  Kernel(
+    algorithm: "batch", level: tile.level, tile: tile.name,
+    fitness: { batchWeightsFitness($0, tile) },
+    prepare: { shape, threads in
+      let gradient = BatchWeights(
+        shape: shape, tile: tile, threads: shape.parts(threads: threads))
+      return PreparedKernel(workspaceByteCount: gradient.common.workspaceByteCount) { operands, workspace in
+        gradient.run(operands, workspace)
+      }
+    })
+}
+
+/// The share of peak to expect: the cycles of the tiles, of loading and storing them for each chunk of rows, of turning,
+/// which moves about 3.2 floats a cycle, and of summing lanes, about six a vector, once a segment. nil where staging or
+/// sums would be too large.
+private func batchWeightsFitness(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) -> Double? {
+  let lanes = tile.level.lanes
+  guard shape.batch > 0, shape.inputPlane <= 16 << 10, shape.outputPlane <= 16 << 10, shape.depth <= 16 << 10 else {
+    return nil
+  }
+  let layout = BatchWeights.Layout(shape, tile)
+  guard layout.sumCount <= 640 << 10, layout.sourceCount + layout.gradientCount <= 256 << 10 else { return nil }
+  let rows = (0..<shape.kernelHeight).map { BatchWeights.outputs(shape.forwardY, $0) }
+  let columns = (0..<shape.kernelWidth).map { BatchWeights.outputs(shape.forwardX, $0) }
+  let taps = BatchWeights.taps(shape)
+  let pixels = stride(from: 0, to: taps.count, by: tile.vectors).reduce(0) { sum, first in
+    let tile = taps[first..<min(first + tile.vectors, taps.count)]
+    return sum + BatchWeights.union(tile.map { rows[$0.y] }).count
+      * BatchWeights.union(tile.map { columns[$0.x] }).count
+  }
+  let sums = Double(tile.rows * tile.vectors)
+  let step = max(sums, Double(tile.rows + tile.vectors), 8) / 2
+  let tiles = Double(layout.channelTiles * layout.tapTiles)
+  let chunks = Double((shape.outputHeight + layout.chunkRows - 1) / layout.chunkRows)
+  let imageGroups = (shape.batch + lanes - 1) / lanes
+  let segments = ConvSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes).count
+  let turned = (shape.groupInputChannels * shape.inputPlane + shape.groupOutputChannels * shape.outputPlane) * lanes
+  let perGroup =
+    Double(pixels * layout.channelTiles) * step + chunks * tiles * (20 + 2 * sums) + Double(turned) / 3.2
+    + Double(layout.sumCount / lanes * segments) * 6 / Double(imageGroups)
+  let ideal = Double(shape.groupOutputChannels * shape.outputPlane * shape.depth) / 2
+  return ideal / perGroup * filled(shape.batch, lanes)
+}
