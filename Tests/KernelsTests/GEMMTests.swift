@@ -42,6 +42,70 @@ import Testing
     #expect(ran >= 2 * Self.problems.count)
   }
 
+  @Test("few rows and columns, in every layout and with every ending", arguments: InstructionSet.available)
+  func smallProducts(level: InstructionSet) throws {
+    var index = 0
+    for rows in [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 23, 24, 25] {
+      for columns in [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 20, 24, 31, 32, 33, 48, 65, 80] {
+        index += 1
+        // The parameters change at rates that have no common divisor, so that all pairs of them come about.
+        let problem = GEMM.Problem(
+          rows: rows, columns: columns, depth: [0, 1, 2, 3, 4, 5, 10, 17, 40, 70, 100][index % 11],
+          transposeA: index & 1 != 0, transposeB: index & 2 != 0, alpha: [1, 2][index / 4 % 2],
+          beta: [0, 1, 3][index % 3], cRowStride: columns + index % 5,
+          bias: [.none, .perColumn, .perRow][index / 3 % 3], relu: index % 7 < 3)
+        let data = Data(problem, seed: UInt64(index))
+        let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
+        for kernel in GEMM.kernels where kernel.level == level && kernel.fitness(problem) != nil {
+          let result = try data.run(Plan<GEMM>(problem, level: level, kernel: kernel.name))
+          #expect(firstDifference(result, expected) == nil, "\(kernel.name), \(problem)")
+        }
+      }
+    }
+  }
+
+  @Test("a row of a layer's output has the same bits in every batch", arguments: [true, false])
+  func sameBitsInEveryBatch(transposeB: Bool) throws {
+    var random = TestRandom(seed: 4)
+    let (columns, depth) = (85, 700)
+    let batches = [1, 2, 4, 7, 12, 13, 33, 150, 500]
+    let a = GuardedBuffer(random.reals(500 * depth))
+    let b = GuardedBuffer(random.reals(depth * columns))
+    let bias = GuardedBuffer(random.reals(columns))
+    for level in InstructionSet.available {
+      var first: [Float] = []
+      for rows in batches {
+        let plan = try Plan<GEMM>(
+          .init(rows: rows, columns: columns, depth: depth, transposeB: transposeB, bias: .perColumn, relu: true),
+          level: level, threads: rows % 3 + 1)
+        let c = GuardedBuffer<Float>.poisoned(count: rows * columns)
+        plan.run(
+          .init(a: a.pointer, b: b.pointer, c: c.pointer, bias: bias.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        let row = Array(c.values[0..<columns])
+        if first.isEmpty { first = row }
+        #expect(row == first, "\(level), \(rows) rows")
+      }
+    }
+  }
+
+  @Test("a thread's workspace is at most 4 MB, whatever the size")
+  func workspaceLimit() throws {
+    let sizes = [(1, 1, 1), (4, 4096, 1024), (4, 100_000, 4096), (4096, 4, 100_000), (9999, 9999, 9999)]
+    for (rows, columns, depth) in sizes {
+      for (transposeA, transposeB) in [(false, false), (true, false), (false, true), (true, true)] {
+        for level in InstructionSet.available {
+          for threads in [1, 2, 3] {
+            let plan = try Plan<GEMM>(
+              .init(rows: rows, columns: columns, depth: depth, transposeA: transposeA, transposeB: transposeB),
+              level: level, threads: threads)
+            #expect(plan.workspaceByteCount <= threads * 4 << 20, "\(plan.problem)")
+          }
+        }
+      }
+    }
+  }
+
   @Test("an element's bits do not depend on the other rows and columns, the tile or the threads")
   func sameBits() throws {
     var random = TestRandom(seed: 2)

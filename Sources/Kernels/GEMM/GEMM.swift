@@ -1,7 +1,8 @@
 /// The general matrix product C = relu(alpha · op(A) · op(B) + beta · C + bias) of row-major matrices.
 ///
-/// Each element of C is the sum over k in order, in blocks whose length depends on the depth alone: the same bits
-/// whatever the other rows and columns, the tile that it falls in and the number of threads.
+/// Each element of C is one sum: it begins with beta · C + bias, then (alpha · a) · b is added for one k after the other.
+/// So it has the same bits whatever the other rows and columns, the tile and the block that it falls in, and the number
+/// of threads.
 public enum GEMM: KernelOperation {
   public static let name = "gemm"
 

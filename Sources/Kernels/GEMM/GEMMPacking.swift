@@ -1,124 +1,143 @@
 import ISA
 
-/// Copies an operand into panels of `width` lanes, so that a tile reads it in order whatever its layout was.
-///
-/// Lanes behind the last are zero: they cost arithmetic whose results are not stored.
+/// Packs lanes, so that a tile reads them in order whatever their layout was.
 @inline(always)
-private func pack<let width: Int>(_ panel: Panel<width>.Type, _ p: UnsafePointer<GEMMPackArguments>) {
-  let arguments = p.pointee
-  var source = arguments.source
-  var target = arguments.panels
-  var lanes = arguments.lanes
-  while lanes > 0 {
-    var panels = 1
-    if lanes < width {
-      packPart(panel, source, target, lanes: lanes, arguments)
-    } else if arguments.laneStride == 1 {
-      panels = min(lanes / width, 4)
-      packRows(panel, source, target, panels: panels, arguments)
-    } else {
-      packTransposed(panel, source, target, arguments)
+private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+  if p.pointee.laneStride == 1 {
+    packRows(lanes, p)
+  } else {
+    var lane = 0
+    while lane < p.pointee.lanes {
+      let width = panelWidth(p, lane)
+      packTransposed(
+        lanes, p.pointee.source + lane &* p.pointee.laneStride, p.pointee.laneStride, width: width,
+        depth: p.pointee.depth, p.pointee.panels + lane &* p.pointee.depth, panelStride(p, width))
+      lane &+= width
     }
-    source += panels &* width &* arguments.laneStride
-    target += panels &* width &* arguments.depth
-    lanes &-= panels &* width
   }
+  if p.pointee.alpha != 1 {
+    // Lanes that a panel lacks may be multiplied, too: nobody reads them.
+    let width = panelStride(p, p.pointee.panelLanes)
+    let panels = (p.pointee.lanes &+ p.pointee.panelLanes &- 1) / p.pointee.panelLanes
+    var i = 0
+    while i < panels &* width &* p.pointee.depth {
+      p.pointee.panels[i] *= p.pointee.alpha
+      i &+= 1
+    }
+  }
+}
+
+/// Packs a panel of lanes that lie apart, while the next panel's lanes are fetched: they are many and short, which is
+/// not what the processor fetches ahead by itself.
+@inline(always)
+private func packTransposed<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ stride: Int, width: Int, depth: Int,
+  _ panel: UnsafeMutablePointer<Float>, _ panelStride: Int
+) {
+  let piece = 32
+  var k = 0
+  while k < depth {
+    // Pieces that are too short to be transposed well are part of the last.
+    let columns = depth &- k < 2 &* piece ? depth &- k : piece
+    // The piece after the next, or the next panel's first.
+    var ahead = k &+ columns &+ piece
+    if ahead >= depth { ahead = width &* stride &+ (ahead &- depth) }
+    var next = source + ahead
+    var lane = 0
+    while lane < width {
+      isa_prefetch(next)
+      isa_prefetch(next + 16)
+      next += stride
+      lane &+= 1
+    }
+    L.transpose(source + k, stride, rows: width, columns: columns, panel + k &* panelStride, panelStride)
+    k &+= columns
+  }
+}
+
+/// The number of lanes of the panel that begins with a lane.
+@inline(always)
+private func panelWidth(_ p: UnsafePointer<GEMMPackArguments>, _ lane: Int) -> Int {
+  let left = p.pointee.lanes &- lane
+  return left < p.pointee.panelLanes ? left : p.pointee.panelLanes
+}
+
+/// Elements from one k to the next in a panel.
+@inline(always)
+private func panelStride(_ p: UnsafePointer<GEMMPackArguments>, _ width: Int) -> Int {
+  width < p.pointee.panelLanes && p.pointee.lastStride != 0 ? p.pointee.lastStride : width
 }
 
 /// Packs lanes that lie side by side, some panels at once: a row of one panel is a cache line or two, far from the next
-/// row's, which is too little for the processor to fetch ahead.
+/// k's, which is too little for the processor to fetch ahead.
 @inline(always)
-private func packRows<let width: Int>(
-  _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, panels: Int,
-  _ arguments: GEMMPackArguments
+private func packRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+  let depth = p.pointee.depth
+  var first = 0
+  while first < p.pointee.lanes {
+    var end = first &+ 4 &* p.pointee.panelLanes
+    if end > p.pointee.lanes { end = p.pointee.lanes }
+    var k = 0
+    while k < depth {
+      let source = p.pointee.source + k &* p.pointee.depthStride
+      var ahead = first
+      while ahead < end {
+        isa_prefetch(source + (ahead &+ 8 &* p.pointee.depthStride))
+        ahead &+= 16
+      }
+      var lane = first
+      while lane < end {
+        let width = panelWidth(p, lane)
+        copyRow(lanes, source + lane, p.pointee.panels + (lane &* depth &+ k &* panelStride(p, width)), width)
+        lane &+= width
+      }
+      k &+= 1
+    }
+    first = end
+  }
+}
+
+/// Copies a few values, at least half by pieces that overlap: for the widths of panels these are two.
+@inline(always)
+private func copyRow<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
-  let rowsAhead = 4 &* arguments.depthStride
-  var k = 0
-  while k < arguments.depth {
-    var from = source + k &* arguments.depthStride
-    var to = target + k &* width
+  if count >= L.count {
     var i = 0
-    while i < panels {
-      isa_prefetch(from + rowsAhead)
-      for lane in 0..<width { to[lane] = from[lane] }
-      from += width
-      to += width &* arguments.depth
-      i &+= 1
+    while i < count {
+      L.store(L.load(source + i), target + i)
+      i &+= L.count
+      if i > count &- L.count, i < count { i = count &- L.count }
     }
-    k &+= 1
-  }
-}
-
-/// The number of lanes of a panel, as a type.
-private struct Panel<let width: Int> {}
-
-@inline(always)
-private func packPart<let width: Int>(
-  _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, lanes: Int,
-  _ arguments: GEMMPackArguments
-) {
-  for k in 0..<arguments.depth {
-    let row = source + k &* arguments.depthStride
-    for lane in 0..<width { target[k &* width &+ lane] = lane < lanes ? row[lane &* arguments.laneStride] : 0 }
-  }
-}
-
-/// Packs lanes that lie `laneStride` apart and are contiguous in k: squares of 4 × 4 are transposed in registers.
-@inline(always)
-private func packTransposed<let width: Int>(
-  _ panel: Panel<width>.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
-  _ arguments: GEMMPackArguments
-) {
-  let stride = arguments.laneStride
-  let whole = arguments.depthStride == 1 ? arguments.depth & ~3 : 0
-  var k = 0
-  while k < whole {
-    var lane = 0
-    while lane &+ 4 <= width {
-      let columns = transposed4x4(source + (lane &* stride &+ k), stride)
-      let place = UnsafeMutableRawPointer(target + (k &* width &+ lane))
-      place.storeBytes(of: columns.0, as: SIMD4<Float>.self)
-      place.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
-      place.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
-      place.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
-      lane &+= 4
-    }
-    while lane < width {
-      for step in 0..<4 { target[(k &+ step) &* width &+ lane] = source[lane &* stride &+ k &+ step] }
-      lane &+= 1
-    }
-    k &+= 4
-  }
-  while k < arguments.depth {
-    for lane in 0..<width { target[k &* width &+ lane] = source[lane &* stride &+ k &* arguments.depthStride] }
-    k &+= 1
+  } else if count >= 8 {
+    let last = UnsafeRawPointer(source + (count &- 8)).loadUnaligned(as: SIMD8<Float>.self)
+    let first = UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target).storeBytes(of: first, as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target + (count &- 8)).storeBytes(of: last, as: SIMD8<Float>.self)
+  } else if count >= 4 {
+    let last = UnsafeRawPointer(source + (count &- 4)).loadUnaligned(as: SIMD4<Float>.self)
+    let first = UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
+    UnsafeMutableRawPointer(target).storeBytes(of: first, as: SIMD4<Float>.self)
+    UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: last, as: SIMD4<Float>.self)
+  } else {
+    if count > 0 { target[0] = source[0] }
+    if count > 1 { target[1] = source[1] }
+    if count > 2 { target[2] = source[2] }
   }
 }
 
 #if arch(arm64)
-  @c(gemm_pack_a_neon_body) private func packANEON(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<6>.self, p) }
-  @c(gemm_pack_b_neon_body) private func packBNEON(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<16>.self, p) }
+  @c(gemm_pack_neon_body) private func packNEON(_ p: UnsafePointer<GEMMPackArguments>) { pack(NEONLanes.self, p) }
 
-  let gemmPackA = LevelFunctions(neon: gemm_pack_a_neon)
-  let gemmPackB = LevelFunctions(neon: gemm_pack_b_neon)
+  let gemmPack = LevelFunctions(neon: gemm_pack_neon)
 #else
-  @c(gemm_pack_a_baseline_body) private func packABaseline(_ p: UnsafePointer<GEMMPackArguments>) {
-    pack(Panel<6>.self, p)
+  @c(gemm_pack_baseline_body) private func packBaseline(_ p: UnsafePointer<GEMMPackArguments>) {
+    pack(BaselineLanes.self, p)
   }
-  @c(gemm_pack_b_baseline_body) private func packBBaseline(_ p: UnsafePointer<GEMMPackArguments>) {
-    pack(Panel<8>.self, p)
-  }
-  @c(gemm_pack_a_avx2_body) private func packAAVX2(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<6>.self, p) }
-  @c(gemm_pack_b_avx2_body) private func packBAVX2(_ p: UnsafePointer<GEMMPackArguments>) { pack(Panel<16>.self, p) }
-  @c(gemm_pack_a_avx512_body) private func packAAVX512(_ p: UnsafePointer<GEMMPackArguments>) {
-    pack(Panel<12>.self, p)
-  }
-  @c(gemm_pack_b_avx512_body) private func packBAVX512(_ p: UnsafePointer<GEMMPackArguments>) {
-    pack(Panel<32>.self, p)
+  @c(gemm_pack_avx2_body) private func packAVX2(_ p: UnsafePointer<GEMMPackArguments>) { pack(AVX2Lanes.self, p) }
+  @c(gemm_pack_avx512_body) private func packAVX512(_ p: UnsafePointer<GEMMPackArguments>) {
+    pack(AVX512Lanes.self, p)
   }
 
-  let gemmPackA = LevelFunctions(
-    baseline: gemm_pack_a_baseline, avx2: gemm_pack_a_avx2, avx512: gemm_pack_a_avx512)
-  let gemmPackB = LevelFunctions(
-    baseline: gemm_pack_b_baseline, avx2: gemm_pack_b_avx2, avx512: gemm_pack_b_avx512)
+  let gemmPack = LevelFunctions(baseline: gemm_pack_baseline, avx2: gemm_pack_avx2, avx512: gemm_pack_avx512)
 #endif

@@ -70,6 +70,14 @@ extension ElementwiseLanes {
       transposeLow(source, sourceStride, rows: rows, columns: columns, target, targetStride)
       return
     }
+    if rows > 4, rows < 8 {
+      twoStrips(Lanes4.self, Lanes4.self, source, sourceStride, rows: rows, columns: columns, target, targetStride)
+      return
+    }
+    if count >= 8, rows > 8, rows <= 12 {
+      twoStrips(Lanes8.self, Lanes4.self, source, sourceStride, rows: rows, columns: columns, target, targetStride)
+      return
+    }
     var r = 0
     while r < rows {
       let left = rows &- r
@@ -98,6 +106,24 @@ extension ElementwiseLanes {
     var c = 0
     while true {
       store4(columns4(source + c, sourceStride), target + c &* targetStride, targetStride)
+      if c &+ 4 >= columns { break }
+      c = min(c &+ 4, columns &- 4)
+    }
+  }
+
+  /// Transposes the first rows and the last in one pass over at least four columns.
+  @inline(always)
+  private static func twoStrips<First: ElementwiseLanes, Last: ElementwiseLanes>(
+    _ first: First.Type, _ last: Last.Type, _ source: UnsafePointer<Float>, _ sourceStride: Int, rows: Int,
+    columns: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
+  ) {
+    let below = rows &- Last.count
+    let sourceBelow = source + below &* sourceStride
+    var c = 0
+    while true {
+      let to = target + c &* targetStride
+      First.store4(First.columns4(source + c, sourceStride), to, targetStride)
+      Last.store4(Last.columns4(sourceBelow + c, sourceStride), to + below, targetStride)
       if c &+ 4 >= columns { break }
       c = min(c &+ 4, columns &- 4)
     }

@@ -1,0 +1,251 @@
+import ISA
+
+/// The most rows that a level's tile has, as a type.
+private struct Most<let rows: Int> {}
+
+/// A column of tiles `vectors` wide, as a type.
+private struct Width<let vectors: Int, L: ElementwiseLanes> {
+  @inline(always) static var columns: Int { vectors &* L.count }
+}
+
+/// What a tile computes with.
+private struct TileJob {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  var bStride: Int
+  /// Where the tile's part of B is packed; nil if it is packed already.
+  var panel: UnsafeMutablePointer<Float>?
+  var depth: Int
+  /// Elements from what is read of B to what is fetched.
+  var ahead: Int
+  /// Rows that the sums begin with.
+  var initial: UnsafePointer<Float>
+  var initialStride: Int
+  var target: UnsafeMutablePointer<Float>
+  var targetStride: Int
+}
+
+/// A block of C, one panel of A after the other, each with all of B's panels.
+///
+/// With one column of tiles, B's panel stays in the first-level cache while the panels of A pass by; with many, the panel
+/// of A stays there while B's pass by.
+@inline(always)
+private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>
+) {
+  let isWhole = p.pointee.columns % shape.columns == 0
+  var job = TileJob(
+    a: p.pointee.a, b: p.pointee.b, bStride: p.pointee.bStride, panel: p.pointee.panel, depth: p.pointee.depth,
+    ahead: p.pointee.bAhead, initial: isa_zeros(), initialStride: 0, target: p.pointee.scratch,
+    targetStride: shape.columns)
+  var bStep = p.pointee.bStep
+  // The sums begin with what is in memory: zeros, a row of biases, C, or what is put into scratch memory.
+  let beginsWithC = p.pointee.beta == 1 && p.pointee.columnBias == nil && p.pointee.rowBias == nil && isWhole
+  let beginsWithRow = p.pointee.beta == 0 && p.pointee.rowBias == nil
+  if beginsWithRow, !isWhole, let bias = p.pointee.columnBias {
+    let row = p.pointee.scratch + most &* shape.columns
+    for j in 0..<p.pointee.columns { row[j] = bias[j] }
+    job.initial = UnsafePointer(row)
+  } else if !beginsWithRow {
+    job.initial = UnsafePointer(p.pointee.scratch)
+    job.initialStride = shape.columns
+  }
+  var row = 0
+  while row < p.pointee.rows {
+    let left = p.pointee.rows &- row
+    let height = left < p.pointee.panelRows ? left : p.pointee.panelRows
+    var column = 0
+    while column < p.pointee.columns {
+      let c = p.pointee.c + (row &* p.pointee.cRowStride &+ column)
+      prefetchNext(shape, p, row: row, height: height, column: column)
+      if beginsWithC {
+        job.initial = UnsafePointer(c)
+        job.initialStride = p.pointee.cRowStride
+      } else if !beginsWithRow {
+        begin(shape, p, UnsafePointer(c), row: row, height: height, column: column)
+      } else if isWhole, let bias = p.pointee.columnBias {
+        job.initial = bias + column
+      }
+      if isWhole {
+        job.target = c
+        job.targetStride = p.pointee.cRowStride
+      }
+      anyTile(tileRows, shape, height: height, job)
+      if !isWhole || p.pointee.relu != 0 { end(shape, p, job, c, height: height, column: column) }
+      job.b += bStep
+      if let panel = job.panel { job.panel = panel + shape.columns &* p.pointee.depth }
+      column &+= shape.columns
+    }
+    job.b = p.pointee.b
+    if let panel = p.pointee.panel {
+      job.b = UnsafePointer(panel)
+      job.bStride = shape.columns
+      bStep = shape.columns &* p.pointee.depth
+      job.panel = nil
+    }
+    job.a += height &* p.pointee.depth
+    row &+= height
+  }
+}
+
+/// Asks for the next tile's lines of C, which arrive while this one's products are summed.
+@inline(always)
+private func prefetchNext<let vectors: Int, L: ElementwiseLanes>(
+  _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, row: Int, height: Int, column: Int
+) {
+  var (row, column) = (row, column &+ shape.columns)
+  if column >= p.pointee.columns {
+    column = 0
+    row &+= height
+  }
+  var left = p.pointee.rows &- row
+  if left > p.pointee.panelRows { left = p.pointee.panelRows }
+  var c = p.pointee.c + (row &* p.pointee.cRowStride &+ column)
+  while left > 0 {
+    isa_prefetch(c)
+    if shape.columns > 16 { isa_prefetch(c + 16) }
+    isa_prefetch(c + (shape.columns &- 1))
+    c += p.pointee.cRowStride
+    left &-= 1
+  }
+}
+
+/// Puts what the sums begin with into scratch memory: beta · C + biases, or 0. Lanes behind the last column are not
+/// read later.
+@inline(always)
+private func begin<let vectors: Int, L: ElementwiseLanes>(
+  _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, _ c: UnsafePointer<Float>, row: Int,
+  height: Int, column: Int
+) {
+  var width = p.pointee.columns &- column
+  if width > shape.columns { width = shape.columns }
+  var r = 0
+  while r < height {
+    let target = p.pointee.scratch + r &* shape.columns
+    let c = c + r &* p.pointee.cRowStride
+    var rowBias: Float = 0
+    if let bias = p.pointee.rowBias { rowBias = bias[row &+ r] }
+    var j = 0
+    while j < width {
+      var value = rowBias
+      if p.pointee.beta != 0 { value = c[j] * p.pointee.beta + value }
+      if let bias = p.pointee.columnBias { value += bias[column &+ j] }
+      target[j] = value
+      j &+= 1
+    }
+    r &+= 1
+  }
+}
+
+/// Copies a tile to its place if it is not there, through ReLU.
+@inline(always)
+private func end<let vectors: Int, L: ElementwiseLanes>(
+  _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, _ job: TileJob,
+  _ c: UnsafeMutablePointer<Float>, height: Int, column: Int
+) {
+  let width = p.pointee.columns &- column
+  var r = 0
+  while r < height {
+    let source = job.target + r &* job.targetStride
+    if p.pointee.relu != 0 {
+      // Behind the last column there is scratch memory, or the column is a whole vector's.
+      for v in 0..<vectors { L.store(L.larger(L.load(source + v &* L.count), L.splat(0)), source + v &* L.count) }
+    }
+    if job.targetStride == shape.columns, job.target == p.pointee.scratch {
+      let target = c + r &* p.pointee.cRowStride
+      var j = 0
+      while j < shape.columns, j &+ L.count <= width {
+        L.store(L.load(source + j), target + j)
+        j &+= L.count
+      }
+      if j < shape.columns { L.copy(source + j, target + j, first: width &- j) }
+    }
+    r &+= 1
+  }
+}
+
+/// A tile of `height` rows.
+@inline(always)
+private func anyTile<let most: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, height: Int, _ job: TileJob
+) {
+  if most > 6, height > 6 {
+    switch height {
+    case 7: tile(Tile<7, vectors, L>.self, job)
+    case 8: tile(Tile<8, vectors, L>.self, job)
+    case 9: tile(Tile<9, vectors, L>.self, job)
+    case 10: tile(Tile<10, vectors, L>.self, job)
+    case 11: tile(Tile<11, vectors, L>.self, job)
+    default: tile(Tile<12, vectors, L>.self, job)
+    }
+    return
+  }
+  switch height {
+  case 1: tile(Tile<1, vectors, L>.self, job)
+  case 2: tile(Tile<2, vectors, L>.self, job)
+  case 3: tile(Tile<3, vectors, L>.self, job)
+  case 4: tile(Tile<4, vectors, L>.self, job)
+  case 5: tile(Tile<5, vectors, L>.self, job)
+  default: tile(Tile<6, vectors, L>.self, job)
+  }
+}
+
+@inline(always)
+private func tile<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ job: TileJob
+) {
+  if let panel = job.panel {
+    var sums = Tile<rows, vectors, L>(job.initial, stride: job.initialStride)
+    sums.multiplyPacking(job.a, job.b, bStride: job.bStride, depth: job.depth, panel: panel)
+    sums.store(to: job.target, stride: job.targetStride)
+  } else {
+    var sums = Tile<rows, vectors, L>(job.initial, stride: job.initialStride)
+    sums.multiply(job.a, job.b, bStride: job.bStride, depth: job.depth, ahead: job.ahead)
+    sums.store(to: job.target, stride: job.targetStride)
+  }
+}
+
+#if arch(arm64)
+  private typealias N = NEONLanes
+  @c(gemm_tiles_2_neon_body) private func two(_ p: UnsafePointer<GEMMTilesArguments>) {
+    tiles(Most<12>.self, Width<2, N>.self, p)
+  }
+  @c(gemm_tiles_1_neon_body) private func one(_ p: UnsafePointer<GEMMTilesArguments>) {
+    tiles(Most<12>.self, Width<1, N>.self, p)
+  }
+
+  /// Tiles that are two vectors wide.
+  let gemmTiles2 = LevelFunctions(neon: gemm_tiles_2_neon)
+  /// Tiles that are one vector wide.
+  let gemmTiles1 = LevelFunctions(neon: gemm_tiles_1_neon)
+#else
+  private typealias B = BaselineLanes
+  private typealias A = AVX2Lanes
+  private typealias Z = AVX512Lanes
+  private typealias Arguments = UnsafePointer<GEMMTilesArguments>
+  @c(gemm_tiles_2_baseline_body) private func twoB(_ p: Arguments) { tiles(Most<6>.self, Width<2, B>.self, p) }
+  @c(gemm_tiles_1_baseline_body) private func oneB(_ p: Arguments) { tiles(Most<6>.self, Width<1, B>.self, p) }
+  @c(gemm_tiles_2_avx2_body) private func twoA(_ p: Arguments) { tiles(Most<6>.self, Width<2, A>.self, p) }
+  @c(gemm_tiles_1_avx2_body) private func oneA(_ p: Arguments) { tiles(Most<6>.self, Width<1, A>.self, p) }
+  @c(gemm_tiles_2_avx512_body) private func twoZ(_ p: Arguments) { tiles(Most<12>.self, Width<2, Z>.self, p) }
+  @c(gemm_tiles_1_avx512_body) private func oneZ(_ p: Arguments) { tiles(Most<12>.self, Width<1, Z>.self, p) }
+
+  /// Tiles that are two vectors wide.
+  let gemmTiles2 = LevelFunctions(
+    baseline: gemm_tiles_2_baseline, avx2: gemm_tiles_2_avx2, avx512: gemm_tiles_2_avx512)
+  /// Tiles that are one vector wide.
+  let gemmTiles1 = LevelFunctions(
+    baseline: gemm_tiles_1_baseline, avx2: gemm_tiles_1_avx2, avx512: gemm_tiles_1_avx512)
+#endif
+
+/// Rows and vectors of each level's tile: as many accumulators as the registers hold beside a row of B and a broadcast.
+func gemmTile(_ level: InstructionSet) -> (rows: Int, vectors: Int) {
+  switch level {
+  #if arch(arm64)
+    case .neon: (12, 2)
+  #else
+    case .baseline, .avx2: (6, 2)
+    case .avx512: (12, 2)
+  #endif
+  }
+}
