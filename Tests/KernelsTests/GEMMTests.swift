@@ -75,9 +75,9 @@ import Testing
     for level in InstructionSet.available {
       var first: [Float] = []
       for rows in batches {
-        let plan = try Plan<GEMM>(
-          .init(rows: rows, columns: columns, depth: depth, transposeB: transposeB, bias: .perColumn, relu: true),
-          level: level, threads: rows % 3 + 1)
+        let problem = GEMM.Problem(
+          rows: rows, columns: columns, depth: depth, transposeB: transposeB, bias: .perColumn, relu: true)
+        let plan = try sharing { try Plan<GEMM>(problem, level: level, threads: rows % 3 + 1) }
         let c = GuardedBuffer<Float>.poisoned(count: rows * columns)
         plan.run(
           .init(a: a.pointer, b: b.pointer, c: c.pointer, bias: bias.pointer),
