@@ -363,10 +363,11 @@ private struct ConvBatchSteps {
 
 extension ConvBatchGeometry {
   /// The share of peak to expect of a tile on full vectors of images: what leaving out padding saves, against the tile's
-  /// cycles and those of turning, which moves about 3.2 floats a cycle. nil where staging would be too large.
+  /// cycles, those of turning, which moves about four floats a cycle, and those of packing weights. nil where staging
+  /// would be too large.
   func share(_ tile: ConvBatchTile) -> Double? {
     let lanes = tile.level.lanes
-    guard targetHeight * targetWidth <= 16 << 10, sourceHeight * sourceWidth <= 16 << 10 else { return nil }
+    guard batch > 0, targetHeight * targetWidth <= 16 << 10, sourceHeight * sourceWidth <= 16 << 10 else { return nil }
     let extent = pixels.ys.map(\.extent).max() ?? 1
     guard sourceChannels * sourceWidth * lanes * (extent + 1) <= 3 * ConvBatch.bandLimit else { return nil }
     let rows = min(stripRows(tile), bandRows(lanes: lanes))
@@ -375,7 +376,26 @@ extension ConvBatchGeometry {
     }
     let panels = Double((targetChannels + tile.rows - 1) / tile.rows)
     let floats = (sourceChannels * sourceHeight * sourceWidth + targetChannels * targetHeight * targetWidth) * lanes
-    return Double(multiplyAdds) / 2 / (pixels.cycles(groups, tile) * panels + Double(floats) / 3.2)
+    // Weights that have to be gathered one by one take three times as long as those that are transposed.
+    let packed = Double(targetChannels * depth) * (weightOffsets == nil ? 0.5 : 1.5)
+    let imageGroups = Double((batch + lanes - 1) / lanes)
+    let cycles = pixels.cycles(groups, tile) * stretch(tile) * panels + Double(floats) / 4 + packed / imageGroups
+    return Double(multiplyAdds) / 2 / cycles
+  }
+
+  /// How much longer steps take where the pixels or weights of a tile's sum leave the first-level cache: about a cycle
+  /// for each cache line that comes from the second. Pixels do from 850 lines on, a little more than the cache has, as
+  /// neighbouring tiles share most of them; weights from 512 on.
+  private func stretch(_ tile: ConvBatchTile) -> Double {
+    guard let y = pixels.ys.first, let x = pixels.xs.first else { return 1 }
+    let line = Double(tile.level.lanes * 4) / 64
+    let taps = max(x.taps.count, 1)
+    let pixelLines = Double((tile.wide - 1) * x.stride + x.extent) / Double(taps) * line
+    let weightLines = Double(tile.rows * 4) / 64
+    var lines = 0.0
+    if pixelLines * Double(sourceChannels * y.taps.count * taps) > 850 { lines += min(pixelLines, Double(tile.wide)) }
+    if weightLines * Double(depth) > 512 { lines += weightLines }
+    return 1 + lines / tile.cycles(pixels: tile.wide)
   }
 }
 
@@ -383,7 +403,7 @@ extension ConvBatchGeometry {
 func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
   @Sendable func split(_ problem: Conv2DForward.Problem) -> ConvBatchSplit<Conv2DForward>? {
     let shape = problem.shape
-    guard shape.batch > 0, let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
+    guard let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
     return ConvBatchSplit(batch: shape.batch, level: tile.level, share: share) {
       .init(shape: shape.with(batch: $0), relu: problem.relu)
     }
@@ -414,7 +434,7 @@ func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
 /// A row of the input gradient's table.
 func batchBackwardDataKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DBackwardData> {
   @Sendable func split(_ shape: Conv2DShape) -> ConvBatchSplit<Conv2DBackwardData>? {
-    guard shape.batch > 0, let share = ConvBatchGeometry(backward: shape).share(tile) else { return nil }
+    guard let share = ConvBatchGeometry(backward: shape).share(tile) else { return nil }
     return ConvBatchSplit(batch: shape.batch, level: tile.level, share: share) { shape.with(batch: $0) }
   }
   return Kernel(

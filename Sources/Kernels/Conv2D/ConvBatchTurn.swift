@@ -14,14 +14,16 @@ private func turnIn<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Con
       if arguments.length >= L.count {
         // The last square ends with the run: it overlaps the one before.
         first = min(first, arguments.length &- L.count)
-        // Images often lie a multiple of 4 KB apart, where all of a square's rows share the few places of one set of the
-        // first-level cache: each line is read but once.
-        for i in 0..<L.count {
-          var row = L.splat(0)
-          if i < arguments.count { row = L.load(images + (i &* arguments.imageStride &+ first)) }
-          L.store(row, scratch + i &* L.count)
+        if arguments.count == L.count {
+          L.transposeSquare(images + first, arguments.imageStride, staged + first &* stride, stride)
+        } else {
+          for i in 0..<L.count {
+            var row = L.splat(0)
+            if i < arguments.count { row = L.load(images + (i &* arguments.imageStride &+ first)) }
+            L.store(row, scratch + i &* L.count)
+          }
+          L.transposeSquare(UnsafePointer(scratch), L.count, staged + first &* stride, stride)
         }
-        L.transposeSquare(UnsafePointer(scratch), L.count, staged + first &* stride, stride)
       } else {
         for j in 0..<arguments.length {
           let place = staged + j &* stride

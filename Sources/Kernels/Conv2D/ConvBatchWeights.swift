@@ -276,9 +276,9 @@ func batchWeightsKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<C
     })
 }
 
-/// The share of peak to expect: the cycles of the tiles, of loading and storing them for each chunk of rows, of turning,
-/// which moves about 3.2 floats a cycle, and of summing lanes, about six a vector, once a segment. nil where staging or
-/// sums would be too large.
+/// The share of peak to expect: the cycles of the tiles, whose inputs come from the second-level cache, of loading and
+/// storing their sums for each chunk of rows, of turning, which moves about four floats a cycle, and of summing lanes,
+/// about six a vector, once a segment. nil where staging or sums would be too large.
 private func batchWeightsFitness(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) -> Double? {
   let lanes = tile.level.lanes
   guard shape.batch > 0, shape.inputPlane <= 16 << 10, shape.outputPlane <= 16 << 10, shape.depth <= 16 << 10 else {
@@ -295,14 +295,16 @@ private func batchWeightsFitness(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatc
       * BatchWeights.union(tile.map { columns[$0.x] }).count
   }
   let sums = Double(tile.rows * tile.vectors)
-  let step = max(sums, Double(tile.rows + tile.vectors), 8) / 2
+  let step = max(sums, Double(tile.rows + tile.vectors), 8) / 2 + 0.3 * Double(tile.vectors * lanes) / 16
+  // Half a megabyte of sums leaves the second-level cache.
+  let perTile = 15 + sums * (layout.sumCount <= 128 << 10 ? 1.2 : 3.6)
   let tiles = Double(layout.channelTiles * layout.tapTiles)
   let chunks = Double((shape.outputHeight + layout.chunkRows - 1) / layout.chunkRows)
   let imageGroups = (shape.batch + lanes - 1) / lanes
   let segments = ConvSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes).count
   let turned = (shape.groupInputChannels * shape.inputPlane + shape.groupOutputChannels * shape.outputPlane) * lanes
   let perGroup =
-    Double(pixels * layout.channelTiles) * step + chunks * tiles * (20 + 2 * sums) + Double(turned) / 3.2
+    Double(pixels * layout.channelTiles) * step + chunks * tiles * perTile + Double(turned) / 4
     + Double(layout.sumCount / lanes * segments) * 6 / Double(imageGroups)
   let ideal = Double(shape.groupOutputChannels * shape.outputPlane * shape.depth) / 2
   return ideal / perGroup * filled(shape.batch, lanes)

@@ -38,11 +38,48 @@ extension ElementwiseLanes {
   static func transposeSquare(
     _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
   ) {
+    if count == 16 {
+      // Whole rows: sixteen loads in place of 64, for twice the shuffles.
+      let a = turned4(source, sourceStride)
+      let b = turned4(source + 4 &* sourceStride, sourceStride)
+      let c = turned4(source + 8 &* sourceStride, sourceStride)
+      let d = turned4(source + 12 &* sourceStride, sourceStride)
+      store4(quarters(a.0, b.0, c.0, d.0), target, 4 &* targetStride)
+      store4(quarters(a.1, b.1, c.1, d.1), target + targetStride, 4 &* targetStride)
+      store4(quarters(a.2, b.2, c.2, d.2), target + 2 &* targetStride, 4 &* targetStride)
+      store4(quarters(a.3, b.3, c.3, d.3), target + 3 &* targetStride, 4 &* targetStride)
+      return
+    }
     var c = 0
     while c < count {
       store4(columns4(source + c, sourceStride), target + c &* targetStride, targetStride)
       c &+= 4
     }
+  }
+
+  /// Four rows with each square of 4 × 4 in them transposed.
+  @inline(always)
+  private static func turned4(
+    _ source: UnsafePointer<Float>, _ stride: Int
+  ) -> (Vector, Vector, Vector, Vector) {
+    let (a, b) = (load(source), load(source + stride))
+    let (c, d) = (load(source + 2 &* stride), load(source + 3 &* stride))
+    let (abLow, abHigh) = (interleavedLow(a, b), interleavedHigh(a, b))
+    let (cdLow, cdHigh) = (interleavedLow(c, d), interleavedHigh(c, d))
+    return (pairsLow(abLow, cdLow), pairsHigh(abLow, cdLow), pairsLow(abHigh, cdHigh), pairsHigh(abHigh, cdHigh))
+  }
+
+  /// The first, second, third and fourth 128 bits of four vectors of 512.
+  @inline(always)
+  private static func quarters(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector
+  ) -> (Vector, Vector, Vector, Vector) {
+    let (abEven, abOdd) = (evenQuarters(a, b), oddQuarters(a, b))
+    let (cdEven, cdOdd) = (evenQuarters(c, d), oddQuarters(c, d))
+    return (
+      evenQuarterPairs(abEven, cdEven), evenQuarterPairs(abOdd, cdOdd), oddQuarterPairs(abEven, cdEven),
+      oddQuarterPairs(abOdd, cdOdd)
+    )
   }
 
   /// Transposes `rows` × `columns` elements of any number: target[c · targetStride + r] = source[r · sourceStride + c].
@@ -259,6 +296,37 @@ extension ElementwiseLanes {
       let (a, b) = (unsafeBitCast(a, to: SIMD2<Double>.self), unsafeBitCast(b, to: SIMD2<Double>.self))
       return unsafeBitCast(SIMD2(a[1], b[1]), to: Vector.self)
     }
+  }
+}
+
+// Quarters of 512 bits, on single floats first and on double floats then.
+extension ElementwiseLanes {
+  @inline(always)
+  private static func evenQuarters(_ a: Vector, _ b: Vector) -> Vector {
+    let (a, b) = (unsafeBitCast(a, to: SIMD16<Float>.self), unsafeBitCast(b, to: SIMD16<Float>.self))
+    let r = SIMD16(
+      a[0], a[1], a[2], a[3], a[8], a[9], a[10], a[11], b[0], b[1], b[2], b[3], b[8], b[9], b[10], b[11])
+    return unsafeBitCast(r, to: Vector.self)
+  }
+
+  @inline(always)
+  private static func oddQuarters(_ a: Vector, _ b: Vector) -> Vector {
+    let (a, b) = (unsafeBitCast(a, to: SIMD16<Float>.self), unsafeBitCast(b, to: SIMD16<Float>.self))
+    let r = SIMD16(
+      a[4], a[5], a[6], a[7], a[12], a[13], a[14], a[15], b[4], b[5], b[6], b[7], b[12], b[13], b[14], b[15])
+    return unsafeBitCast(r, to: Vector.self)
+  }
+
+  @inline(always)
+  private static func evenQuarterPairs(_ a: Vector, _ b: Vector) -> Vector {
+    let (a, b) = (unsafeBitCast(a, to: SIMD8<Double>.self), unsafeBitCast(b, to: SIMD8<Double>.self))
+    return unsafeBitCast(SIMD8(a[0], a[1], a[4], a[5], b[0], b[1], b[4], b[5]), to: Vector.self)
+  }
+
+  @inline(always)
+  private static func oddQuarterPairs(_ a: Vector, _ b: Vector) -> Vector {
+    let (a, b) = (unsafeBitCast(a, to: SIMD8<Double>.self), unsafeBitCast(b, to: SIMD8<Double>.self))
+    return unsafeBitCast(SIMD8(a[2], a[3], a[6], a[7], b[2], b[3], b[6], b[7]), to: Vector.self)
   }
 }
 
