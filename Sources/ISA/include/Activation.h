@@ -6,6 +6,7 @@ typedef struct {
   const float *_Nonnull input;
   float *_Nonnull output;  // may be the input's memory
   ptrdiff_t count;
+  int32_t streams;  // the output is other memory, aligned for vectors, and is stored past the caches
 } MapArguments;
 ISA_KERNEL(relu_forward, MapArguments)
 ISA_KERNEL(exp_forward, MapArguments)
@@ -17,6 +18,7 @@ typedef struct {
   const float *_Nonnull outputGradient;
   float *_Nonnull inputGradient;         // may be the output gradient's memory
   ptrdiff_t count;
+  int32_t streams;  // the output is other memory, aligned for vectors, and is stored past the caches
 } MapBackwardArguments;
 ISA_KERNEL(relu_backward, MapBackwardArguments)
 ISA_KERNEL(tanh_backward, MapBackwardArguments)

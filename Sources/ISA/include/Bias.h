@@ -9,6 +9,7 @@ typedef struct {
   ptrdiff_t batch;
   ptrdiff_t channels;
   ptrdiff_t plane;
+  int32_t streams;             // the output is other memory, its planes whole, aligned vectors: past the caches
 } BiasArguments;
 ISA_KERNEL(bias_forward, BiasArguments)
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "Levels.h"
 #include "Machine.h"
+#include "Streaming.h"
 #include "Threads.h"
 #include "GEMM.h"
 #include "Transpose.h"

@@ -7,10 +7,3 @@ typedef struct {
   float *_Nonnull sink;      // one vector: keeps the work alive
 } PeakArguments;
 ISA_KERNEL(machine_peak, PeakArguments)
-
-typedef struct {
-  const float *_Nonnull source;
-  float *_Nonnull destination;
-  ptrdiff_t count;
-} CopyArguments;
-ISA_KERNEL(machine_copy, CopyArguments)

@@ -45,10 +45,12 @@ extension KernelOperation where Problem == ElementwiseProblem, Operands == Eleme
     let levels = Kernel<Self>.levelRows(
       "elementwise", functions, work: { Work(multiplyAdds: $0.count * multiplyAdds, bytes: $0.count * 8) },
       run: { body, problem, parts, operands in
+        let streams = Streaming.streams(problem.count, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           var arguments = MapArguments(
-            input: operands.input + range.lowerBound, output: operands.output + range.lowerBound, count: range.count)
+            input: operands.input + range.lowerBound, output: operands.output + range.lowerBound, count: range.count,
+            streams: streams ? 1 : 0)
           body(&arguments)
         }
       })
@@ -68,11 +70,12 @@ extension KernelOperation where Problem == ElementwiseProblem, Operands == Eleme
     let levels = Kernel<Self>.levelRows(
       "elementwise", functions, work: { Work(bytes: $0.count * 12) },
       run: { body, problem, parts, operands in
+        let streams = Streaming.streams(problem.count, from: operands.outputGradient, to: operands.inputGradient)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           var arguments = MapBackwardArguments(
             output: operands.output + range.lowerBound, outputGradient: operands.outputGradient + range.lowerBound,
-            inputGradient: operands.inputGradient + range.lowerBound, count: range.count)
+            inputGradient: operands.inputGradient + range.lowerBound, count: range.count, streams: streams ? 1 : 0)
           body(&arguments)
         }
       })

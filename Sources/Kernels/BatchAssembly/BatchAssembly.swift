@@ -43,20 +43,34 @@ public enum BatchAssembly: KernelOperation {
   }
 
   public static let kernels: [Kernel<BatchAssembly>] = {
-    let levels = Kernel<BatchAssembly>.levelRows(
-      "elementwise", assemblyFunctions,
-      work: { Work(bytes: $0.batch * $0.channels * $0.plane * 5, pieces: $0.batch) },
-      run: { body, problem, parts, operands in
+    let levels = InstructionSet.allCases.map { level in
+      let function = assemblyFunctions[level]
+      return Kernel<BatchAssembly>(algorithm: "elementwise", level: level) { problem, threads in
         let elements = problem.channels * problem.plane
-        Parallel.run(parts: parts) { part in
-          let range = Parallel.range(part, of: parts, items: problem.batch)
-          var arguments = BatchAssemblyArguments(
-            images: operands.images, indices: operands.indices + range.lowerBound,
-            output: operands.output + range.lowerBound * elements, batch: range.count, elements: elements,
-            scale: operands.scale, offset: operands.offset)
-          body(&arguments)
+        let parts = Work(bytes: problem.batch * elements * 5, pieces: problem.batch).parts(threads: threads)
+        let output = StreamedOutput(items: problem.batch, itemCount: elements, level: level)
+        return PreparedKernel(workspaceByteCount: parts * output.byteCount) { operands, workspace in
+          Parallel.run(parts: parts) { part in
+            let range = Parallel.range(part, of: parts, items: problem.batch)
+            let own = workspace + part * output.byteCount
+            var image = range.lowerBound
+            while image < range.upperBound {
+              let count = min(range.upperBound - image, output.chunk ?? range.count)
+              let target = operands.output + image * elements
+              var arguments = BatchAssemblyArguments(
+                images: operands.images, indices: operands.indices + image, output: output.place(target, own),
+                batch: count, elements: elements, scale: operands.scale, offset: operands.offset)
+              function(&arguments)
+              image += count
+              // With one image at a time, the next is known.
+              let next = image < range.upperBound ? operands.images + Int(operands.indices[image]) * elements : nil
+              output.store(count, own, to: target, ahead: ReadAhead(first: next, byteCount: elements))
+            }
+            output.finish()
+          }
         }
-      })
+      }
+    }
     let reference = Kernel<BatchAssembly>.reference { problem, operands in
       let elements = problem.channels * problem.plane
       for image in 0..<problem.batch {

@@ -91,45 +91,74 @@ private func sumColumns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
   }
 }
 
-/// Larger planes: a channel at a time. A plane's last vector overlaps the one before, or reaches into the plane behind;
-/// the lanes that are not its own count as 0.
+/// Channels whose planes are read one after the other.
+private let channelBlock = 16
+
+/// Larger planes: some channels side by side, image by image, so that long runs of memory are read in order. A plane's
+/// last vector overlaps the one before, or reaches into the plane behind; the lanes that are not its own count as 0.
 @inline(always)
 private func sumPlanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let plane = p.pointee.plane
   let total = p.pointee.batch &* p.pointee.channels &* plane
-  let whole = plane / L.count &* L.count
-  let final = plane &- L.count
-  let isOld = L.splat(Float(whole &- final)) .> L.laneIndices
   let isBehind = L.laneIndices .>= L.splat(Float(plane))
   var channel = p.pointee.firstChannel
   while channel < p.pointee.endChannel {
-    var sum = L.splat(0)
+    let left = p.pointee.endChannel &- channel
+    let count = left < channelBlock ? left : channelBlock
+    var sums = zeroVectors(InlineArray<16, L.Vector>.self)
     var image = 0
     while image < p.pointee.batch {
-      let start = (image &* p.pointee.channels &+ channel) &* plane
-      let values = p.pointee.outputGradient + start
-      if plane < L.count {
-        let isWhole = start &+ L.count <= total
-        let last = isWhole ? L.load(values) : L.load(values, first: plane)
-        sum += last.replacing(with: L.splat(0), where: isBehind)
-      } else {
-        var even = L.splat(0)
-        var odd = L.splat(0)
-        var i = 0
-        while i &+ 2 &* L.count <= whole {
-          even += L.load(values + i)
-          odd += L.load(values + i + L.count)
-          i &+= 2 &* L.count
+      var i = 0
+      while i < count {
+        let start = (image &* p.pointee.channels &+ channel &+ i) &* plane
+        let values = p.pointee.outputGradient + start
+        if plane < L.count {
+          let last = start &+ L.count <= total ? L.load(values) : L.load(values, first: plane)
+          sums[i] += last.replacing(with: L.splat(0), where: isBehind)
+        } else {
+          sums[i] += planeSum(lanes, values, count: plane)
         }
-        if i < whole { even += L.load(values + i) }
-        if whole < plane { odd += L.load(values + final).replacing(with: L.splat(0), where: isOld) }
-        sum += even + odd
+        i &+= 1
       }
       image &+= 1
     }
-    p.pointee.biasGradient[channel] = L.total(sum)
-    channel &+= 1
+    var i = 0
+    while i < count {
+      p.pointee.biasGradient[channel &+ i] = L.total(sums[i])
+      i &+= 1
+    }
+    channel &+= count
   }
+}
+
+/// The lane by lane sum of a plane of at least one vector. Four sums hide the additions' latency.
+@inline(always)
+private func planeSum<L: ElementwiseLanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int) -> L.Vector {
+  let whole = count / L.count &* L.count
+  var (a, b, c, d) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
+  var i = 0
+  while i &+ 4 &* L.count <= whole {
+    var line = 0
+    while line < 4 &* L.count {
+      isa_prefetch_read(values + (i &+ line &+ 1024))
+      line &+= 16
+    }
+    a += L.load(values + i)
+    b += L.load(values + i + L.count)
+    c += L.load(values + i + 2 &* L.count)
+    d += L.load(values + i + 3 &* L.count)
+    i &+= 4 &* L.count
+  }
+  while i < whole {
+    a += L.load(values + i)
+    i &+= L.count
+  }
+  if whole < count {
+    let final = count &- L.count
+    let isOld = L.splat(Float(whole &- final)) .> L.laneIndices
+    d += L.load(values + final).replacing(with: L.splat(0), where: isOld)
+  }
+  return (a + b) + (c + d)
 }
 
 #if arch(arm64)

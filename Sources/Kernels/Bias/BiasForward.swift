@@ -51,12 +51,15 @@ public enum BiasForward: KernelOperation {
       "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
+        let streams =
+          problem.plane % 16 == 0
+          && Streaming.streams(problem.batch * image, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.batch)
           var arguments = BiasArguments(
             input: operands.input + range.lowerBound * image, bias: operands.bias,
             output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
-            plane: problem.plane)
+            plane: problem.plane, streams: streams ? 1 : 0)
           body(&arguments)
         }
       })
@@ -71,6 +74,16 @@ public enum BiasForward: KernelOperation {
 
 @inline(always)
 private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
+  if p.pointee.streams != 0 {
+    addBias(lanes, p, past: true)
+    isa_stream_fence()
+  } else {
+    addBias(lanes, p, past: false)
+  }
+}
+
+@inline(always)
+private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, past: Bool) {
   let channels = p.pointee.channels
   let plane = p.pointee.plane
   let bias = p.pointee.bias
@@ -96,7 +109,7 @@ private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments
         let term = bias[channel]
         var i = 0
         while i &+ L.count <= plane {
-          L.store(L.load(input + i) + L.splat(term), output + i)
+          L.store(L.load(input + i) + L.splat(term), output + i, past: past)
           i &+= L.count
         }
         while i < plane {

@@ -20,7 +20,7 @@ private struct ConvDepthwise: Sendable {
     self.shape = shape
     self.isTurned = isTurned
     self.relu = relu
-    parts = shape.multiplyAdds < depthwiseThreadThreshold ? 1 : threads
+    parts = shape.parts(threads: threads)
     scratchByteCount = cacheLines(((shape.kernelCount + 4) * level.lanes + shape.inputPlane) * 4)
     streams = Streaming.pays(outputCount: shape.outputCount) && shape.outputWidth % 16 == 0
   }
@@ -44,9 +44,6 @@ private struct ConvDepthwise: Sendable {
     }
   }
 }
-
-/// Multiply-adds below which one thread runs; a depthwise convolution waits for memory more than it computes.
-private let depthwiseThreadThreshold = 1_000_000
 
 extension Conv2DShape {
   /// The size of a square kernel that moves by one and leaves planes as large as they are, each channel by itself; nil
@@ -135,7 +132,7 @@ private func weightsKernel(
       let sums = depthwiseChannelBlock * size * (size + 2) * level.lanes
       let gradient = ConvWeightGradient(
         shape: shape, level: level, segments: ConvSegments(batch: shape.batch, partCount: shape.weightCount),
-        parts: shape.multiplyAdds < depthwiseThreadThreshold ? 1 : threads, itemsPerSegment: blocks,
+        parts: shape.parts(threads: threads), itemsPerSegment: blocks,
         threadByteCount: cacheLines((sums + 2 * (shape.inputPlane + 3 * level.lanes)) * 4))
       return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
         if shape.batch == 0 {

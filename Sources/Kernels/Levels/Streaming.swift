@@ -18,6 +18,15 @@ extension Lanes {
   }
 }
 
+extension Lanes {
+  /// Stores a vector, past the caches or as usual; inside a loop, `past` is a constant.
+  @inline(__always) static func store(
+    _ vector: Vector, _ destination: UnsafeMutablePointer<Float>, past: Bool
+  ) {
+    if past { stream(vector, destination) } else { store(vector, destination) }
+  }
+}
+
 /// When outputs are stored past the caches.
 enum Streaming {
   /// Bytes of output from which on it is not kept in the caches: with what it is made from, it fills a last-level cache
@@ -27,7 +36,121 @@ enum Streaming {
   /// Whether an output that is written whole and once is stored past the caches.
   static func pays(outputCount: Int) -> Bool { outputCount >= threshold / 4 }
 
+  /// Whether an element-wise operation's output is stored past the caches: it is large, aligned, and not also read.
+  @inline(__always)
+  static func streams(_ count: Int, from input: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) -> Bool {
+    pays(outputCount: count) && isAligned(output) && input != UnsafePointer(output)
+  }
+
   /// Whether vectors that lie whole vectors behind an address can be streamed at every level.
   @inline(__always)
   static func isAligned(_ address: UnsafeMutablePointer<Float>) -> Bool { UInt(bitPattern: address) % 64 == 0 }
 }
+
+/// Output that is made piece by piece in scratch memory and stored past the caches from there: its rows need not be whole
+/// vectors then, nor be stored in order.
+struct StreamedOutput: Sendable {
+  /// Elements of an indivisible item of output, such as a plane.
+  let itemCount: Int
+  /// Items that are made at once; nil where the output is stored as it is made.
+  let chunk: Int?
+  private let copy: LevelFunction<CopyArguments>
+
+  /// Bytes of scratch memory that a chunk has if an item does not need more.
+  private static let chunkByteCount = 8 << 10
+  /// An item that needs more than this would leave the second-level cache before it is stored.
+  private static let largestItem = 256 << 10
+
+  init(items: Int, itemCount: Int, level: InstructionSet) {
+    self.itemCount = itemCount
+    copy = streamCopy[level]
+    let isStreamed = Streaming.pays(outputCount: items * itemCount) && itemCount * 4 <= Self.largestItem
+    chunk = isStreamed ? max(Self.chunkByteCount / (itemCount * 4), 1) : nil
+  }
+
+  /// Bytes of scratch memory for each thread.
+  var byteCount: Int { chunk.map { cacheLines($0 * itemCount * 4) } ?? 0 }
+
+  /// Where to make items of the output.
+  @inline(__always)
+  func place<Element>(
+    _ output: UnsafeMutablePointer<Element>, _ scratch: UnsafeMutableRawPointer
+  ) -> UnsafeMutablePointer<Element> {
+    chunk == nil ? output : scratch.assumingMemoryBound(to: Element.self)
+  }
+
+  /// Moves items from where they were made to the output.
+  @inline(__always)
+  func store<Element>(
+    _ items: Int, _ scratch: UnsafeMutableRawPointer, to output: UnsafeMutablePointer<Element>,
+    ahead: ReadAhead = ReadAhead()
+  ) {
+    if chunk == nil { return }
+    var arguments = CopyArguments(
+      source: scratch.assumingMemoryBound(to: Float.self),
+      destination: UnsafeMutableRawPointer(output).assumingMemoryBound(to: Float.self), count: items &* itemCount,
+      ahead: ahead.first?.assumingMemoryBound(to: CChar.self),
+      alsoAhead: ahead.second?.assumingMemoryBound(to: CChar.self), aheadLines: ahead.byteCount / 64)
+    copy(&arguments)
+  }
+
+  /// Ends a thread's stores.
+  @inline(__always)
+  func finish() { if chunk != nil { isa_stream_fence() } }
+}
+
+/// What an operation reads next, which it can ask for while it stores: memory is then never idle.
+struct ReadAhead {
+  var first: UnsafeRawPointer?
+  var second: UnsafeRawPointer?
+  var byteCount = 0
+}
+
+/// Whole lines past the caches, what comes before and behind them as usual. The caller fences.
+@inline(always)
+private func copy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<CopyArguments>) {
+  let (source, destination, count) = (p.pointee.source, p.pointee.destination, p.pointee.count)
+  let misplaced = Int(bitPattern: destination) / 4 & 15
+  let before = misplaced == 0 ? 0 : 16 &- misplaced
+  let first = before < count ? before : count
+  var i = 0
+  while i < first {
+    destination[i] = source[i]
+    i &+= 1
+  }
+  var ahead = 0
+  var due = 0
+  while i &+ 16 <= count {
+    due &+= 16 &* p.pointee.aheadLines
+    while due >= count {
+      if let line = p.pointee.ahead { isa_prefetch_read(line + 64 &* ahead) }
+      if let line = p.pointee.alsoAhead { isa_prefetch_read(line + 64 &* ahead) }
+      ahead &+= 1
+      due &-= count
+    }
+    var lane = 0
+    while lane < 16 {
+      L.stream(L.load(source + (i &+ lane)), destination + (i &+ lane))
+      lane &+= L.count
+    }
+    i &+= 16
+  }
+  while i < count {
+    destination[i] = source[i]
+    i &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(stream_copy_neon_body) private func copyNEON(_ p: UnsafePointer<CopyArguments>) { copy(NEONLanes.self, p) }
+
+  let streamCopy = LevelFunctions(neon: stream_copy_neon)
+#else
+  @c(stream_copy_baseline_body) private func copyBaseline(_ p: UnsafePointer<CopyArguments>) {
+    copy(BaselineLanes.self, p)
+  }
+  @c(stream_copy_avx2_body) private func copyAVX2(_ p: UnsafePointer<CopyArguments>) { copy(AVX2Lanes.self, p) }
+  @c(stream_copy_avx512_body) private func copyAVX512(_ p: UnsafePointer<CopyArguments>) { copy(AVX512Lanes.self, p) }
+
+  let streamCopy = LevelFunctions(baseline: stream_copy_baseline, avx2: stream_copy_avx2, avx512: stream_copy_avx512)
+#endif

@@ -18,35 +18,17 @@ private func peak<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PeakArguments>) 
   L.store(total, p.pointee.sink)
 }
 
-@inline(__always)
-private func copy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<CopyArguments>) {
-  var i = 0
-  while i < p.pointee.count {
-    L.store(L.load(p.pointee.source + i), p.pointee.destination + i)
-    i &+= L.count
-  }
-}
-
 #if arch(arm64)
   @c(machine_peak_neon_body) private func peakNEON(_ p: UnsafePointer<PeakArguments>) { peak(NEONLanes.self, p) }
-  @c(machine_copy_neon_body) private func copyNEON(_ p: UnsafePointer<CopyArguments>) { copy(NEONLanes.self, p) }
 
   let machinePeak = LevelFunctions(neon: machine_peak_neon)
-  let machineCopy = LevelFunctions(neon: machine_copy_neon)
 #else
   @c(machine_peak_baseline_body) private func peakBaseline(_ p: UnsafePointer<PeakArguments>) {
     peak(BaselineLanes.self, p)
   }
   @c(machine_peak_avx2_body) private func peakAVX2(_ p: UnsafePointer<PeakArguments>) { peak(AVX2Lanes.self, p) }
   @c(machine_peak_avx512_body) private func peakAVX512(_ p: UnsafePointer<PeakArguments>) { peak(AVX512Lanes.self, p) }
-  @c(machine_copy_baseline_body) private func copyBaseline(_ p: UnsafePointer<CopyArguments>) {
-    copy(BaselineLanes.self, p)
-  }
-  @c(machine_copy_avx2_body) private func copyAVX2(_ p: UnsafePointer<CopyArguments>) { copy(AVX2Lanes.self, p) }
-  @c(machine_copy_avx512_body) private func copyAVX512(_ p: UnsafePointer<CopyArguments>) { copy(AVX512Lanes.self, p) }
 
   let machinePeak = LevelFunctions(
     baseline: machine_peak_baseline, avx2: machine_peak_avx2, avx512: machine_peak_avx512)
-  let machineCopy = LevelFunctions(
-    baseline: machine_copy_baseline, avx2: machine_copy_avx2, avx512: machine_copy_avx512)
 #endif

@@ -64,9 +64,10 @@ public enum AdaptiveAveragePool2DForward: KernelOperation {
     InstructionSet.allCases.map { level in
       let function = adaptiveAveragePoolForward[level]
       return Kernel(algorithm: "columns", level: level) { shape, threads in
-        let split = PlaneSplit(shape.geometry, threads: threads)
+        let split = PlaneSplit(shape.geometry, level: level, threads: threads)
         let bytes = cacheLines(shape.inputWidth * 4)
-        return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+        return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
+          operands, workspace in
           split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
         }
       }
@@ -110,9 +111,10 @@ public enum AdaptiveAveragePool2DBackward: KernelOperation {
     InstructionSet.allCases.map { level in
       let function = adaptiveAveragePoolBackward[level]
       return Kernel(algorithm: "rows", level: level) { shape, threads in
-        let split = PlaneSplit(shape.geometry, threads: threads)
+        let split = PlaneSplit(shape.geometry, level: level, threads: threads)
         let bytes = cacheLines(shape.inputWidth * 4)
-        return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+        return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {
+          operands, workspace in
           split.backward(
             function, operands.outputGradient, operands.inputGradient, scratch: workspace, scratchBytesPerPart: bytes)
         }

@@ -35,9 +35,10 @@ public enum AveragePool2DForward: KernelOperation {
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
-      let split = PlaneSplit(shape.geometry, threads: threads)
+      let split = PlaneSplit(shape.geometry, level: level, threads: threads)
       let bytes = usesScratch ? shape.geometry.scratchByteCount : 0
-      return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+      return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
+        operands, workspace in
         split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
       }
     }
@@ -85,9 +86,10 @@ public enum AveragePool2DBackward: KernelOperation {
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
-      let split = PlaneSplit(shape.geometry, threads: threads)
+      let split = PlaneSplit(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
-      return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
+      return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {
+        operands, workspace in
         split.backward(
           function, operands.outputGradient, operands.inputGradient, scratch: workspace, scratchBytesPerPart: bytes)
       }

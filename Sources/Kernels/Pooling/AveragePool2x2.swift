@@ -17,6 +17,7 @@ private struct Forward: TwoByTwoPass {
 
   @inline(__always)
   func block<L: PoolingLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
+    prefetchRows(lanes, input + i, below)
     let top = L.deinterleave(L.load(input + i), L.load(input + i + L.count))
     let bottom = L.deinterleave(L.load(input + i + below), L.load(input + i + below + L.count))
     let sum = top.even + top.odd + bottom.even + bottom.odd

@@ -37,8 +37,8 @@ public enum GlobalAveragePool2DForward: KernelOperation {
     InstructionSet.allCases.map { level in
       let function = globalAveragePoolForward[level]
       return Kernel(algorithm: "planes", level: level) { shape, threads in
-        let split = PlaneSplit(shape.adaptive.geometry, threads: threads)
-        return PreparedKernel { operands, workspace in
+        let split = PlaneSplit(shape.adaptive.geometry, level: level, threads: threads)
+        return PreparedKernel(workspaceByteCount: split.parts * split.outputPlanes.byteCount) { operands, workspace in
           split.forward(function, operands.input, operands.output, scratch: workspace)
         }
       }
@@ -71,8 +71,8 @@ public enum GlobalAveragePool2DBackward: KernelOperation {
     InstructionSet.allCases.map { level in
       let function = globalAveragePoolBackward[level]
       return Kernel(algorithm: "planes", level: level) { shape, threads in
-        let split = PlaneSplit(shape.adaptive.geometry, threads: threads)
-        return PreparedKernel { operands, workspace in
+        let split = PlaneSplit(shape.adaptive.geometry, level: level, threads: threads)
+        return PreparedKernel(workspaceByteCount: split.parts * split.inputPlanes.byteCount) { operands, workspace in
           split.backward(
             function, operands.outputGradient, operands.inputGradient, scratch: workspace)
         }

@@ -43,15 +43,22 @@ public enum MaxPool2DForward: KernelOperation {
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
-      let split = PlaneSplit(shape, threads: threads)
+      let split = PlaneSplit(shape, level: level, threads: threads)
       let bytes = usesScratch ? shape.geometry.scratchByteCount : 0
-      return PreparedKernel(workspaceByteCount: split.parts * bytes) { operands, workspace in
-        split.run { part, geometry, input, output in
+      let planes = split.outputPlanes
+      let ownByteCount = bytes + 2 * planes.byteCount
+      return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in
+        split.run(making: planes) { part, geometry, input, output in
+          let own = workspace + part * ownByteCount
+          let (values, places) = (own + bytes, own + bytes + planes.byteCount)
+          let positions = operands.positions.map { $0 + output }
           var arguments = MaxPoolForwardArguments(
-            geometry: geometry, input: operands.input + input, output: operands.output + output,
-            positions: operands.positions.map { $0 + output },
-            scratch: (workspace + part * bytes).assumingMemoryBound(to: Float.self))
+            geometry: geometry, input: operands.input + input,
+            output: planes.place(operands.output + output, values),
+            positions: positions.map { planes.place($0, places) }, scratch: own.assumingMemoryBound(to: Float.self))
           function(&arguments)
+          planes.store(geometry.planes, values, to: operands.output + output)
+          if let positions { planes.store(geometry.planes, places, to: positions) }
         }
       }
     }
@@ -98,13 +105,17 @@ public enum MaxPool2DBackward: KernelOperation {
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
-      let split = PlaneSplit(shape, threads: threads)
-      return PreparedKernel { operands, _ in
-        split.run { _, geometry, input, output in
+      let split = PlaneSplit(shape, level: level, threads: threads)
+      let planes = split.inputPlanes
+      return PreparedKernel(workspaceByteCount: split.parts * planes.byteCount) { operands, workspace in
+        split.run(making: planes) { part, geometry, input, output in
+          let own = workspace + part * planes.byteCount
           var arguments = MaxPoolBackwardArguments(
             geometry: geometry, outputGradient: operands.outputGradient + output,
-            positions: operands.positions + output, inputGradient: operands.inputGradient + input)
+            positions: operands.positions + output, inputGradient: planes.place(operands.inputGradient + input, own))
           function(&arguments)
+          let next = split.outputsAhead(operands.outputGradient + output, operands.positions + output, geometry)
+          planes.store(geometry.planes, own, to: operands.inputGradient + input, ahead: next)
         }
       }
     }

@@ -19,6 +19,7 @@ private struct Forward: TwoByTwoPass {
 
   @inline(__always)
   func block<L: PoolingLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
+    prefetchRows(lanes, input + i, below)
     let top = L.deinterleave(L.load(input + i), L.load(input + i + L.count))
     let bottom = L.deinterleave(L.load(input + i + below), L.load(input + i + below + L.count))
     var best = top.even

@@ -78,3 +78,15 @@ extension TwoByTwoPass {
     }
   }
 }
+
+/// Asks ahead for what a block of windows reads of two rows: memory then delivers while windows are computed.
+@inline(__always)
+func prefetchRows<L: PoolingLanes>(_ lanes: L.Type, _ input: UnsafePointer<Float>, _ below: Int) {
+  let ahead = input + 1024
+  isa_prefetch_read(ahead)
+  isa_prefetch_read(ahead + below)
+  if L.count == 16 {
+    isa_prefetch_read(ahead + L.count)
+    isa_prefetch_read(ahead + below + L.count)
+  }
+}
