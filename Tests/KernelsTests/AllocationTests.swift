@@ -13,7 +13,7 @@ struct AllocationTests {
     #expect(Allocations.onThread {} == 0)
   }
 
-  @Test("a run on one thread allocates nothing: matrix products")
+  @Test("a run allocates nothing: matrix products")
   func products() throws {
     let memory = Memory()
     for rows in [5, 130] {
@@ -23,7 +23,7 @@ struct AllocationTests {
     }
   }
 
-  @Test("a run on one thread allocates nothing: convolution")
+  @Test("a run allocates nothing: convolution")
   func convolution() throws {
     let memory = Memory()
     for (channels, kernel, groups) in [(3, 5, 1), (16, 3, 1), (12, 3, 12)] {
@@ -44,7 +44,7 @@ struct AllocationTests {
     }
   }
 
-  @Test("a run on one thread allocates nothing: pooling")
+  @Test("a run allocates nothing: pooling")
   func pooling() throws {
     let memory = Memory()
     let positions = memory.labels
@@ -75,7 +75,7 @@ struct AllocationTests {
       GlobalAveragePool2DBackward.self, planes, .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
   }
 
-  @Test("a run on one thread allocates nothing: activations and losses")
+  @Test("a run allocates nothing: activations and losses")
   func activations() throws {
     let memory = Memory()
     let problem = ElementwiseProblem(count: 40_000)
@@ -95,7 +95,7 @@ struct AllocationTests {
     )
   }
 
-  @Test("a run on one thread allocates nothing: softmax, bias and batches")
+  @Test("a run allocates nothing: softmax, bias and batches")
   func rows() throws {
     let memory = Memory()
     let rows = RowsProblem(rows: 32, columns: 37)
@@ -118,7 +118,7 @@ struct AllocationTests {
       .init(images: images, indices: memory.labels, scale: 1, offset: 0, output: memory.outputs))
   }
 
-  @Test("a run on one thread allocates nothing: optimisers")
+  @Test("a run allocates nothing: optimisers")
   func optimizers() throws {
     let memory = Memory()
     let count = 10_000
@@ -147,11 +147,15 @@ struct AllocationTests {
     func expectNone<Op: KernelOperation>(_ operation: Op.Type, _ problem: Op.Problem, _ operands: Op.Operands) throws {
       for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
         guard !kernel.isReference, kernel.fitness(problem) != nil else { continue }
-        let plan = try Plan<Op>(problem, level: kernel.level, kernel: kernel.name)
-        let workspace = Workspace(byteCount: plan.workspaceByteCount)
-        plan.run(operands, workspace: workspace)
-        let count = Allocations.onThread { for _ in 0..<3 { plan.run(operands, workspace: workspace) } }
-        #expect(count == 0, "\(Op.name) \(Op.pass) \(kernel.name): \(count) allocations in 3 runs")
+        for threads in [1, 2] {
+          let plan = try sharing {
+            try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)
+          }
+          let workspace = Workspace(byteCount: plan.workspaceByteCount)
+          plan.run(operands, workspace: workspace)
+          let count = Allocations.onThread { for _ in 0..<3 { plan.run(operands, workspace: workspace) } }
+          #expect(count == 0, "\(Op.name) \(Op.pass) \(kernel.name), \(threads) threads: \(count) in 3 runs")
+        }
       }
     }
   }

@@ -9,7 +9,9 @@ import Testing
   /// Pools of their own, so that no other test takes the workers: as they are used, with none, with more than there are
   /// processors, and with workers that sleep at once, and so are woken for every run.
   static let pools = [(1, 20), (0, 20), (5, 20), (3, 0)].map { workers, spin in
-    WorkerPool(workerLimit: workers, spinTime: .microseconds(spin), yieldTime: .microseconds(10 * spin))
+    let pool = WorkerPool(workerLimit: workers, spinTime: .microseconds(spin), yieldTime: .microseconds(10 * spin))
+    pool.start(threads: 8)
+    return pool
   }
 
   @Test("every part is called once, however many there are", arguments: pools.indices)
@@ -82,8 +84,6 @@ import Testing
     arguments: pools.indices)
   func allocations(pool: Int) {
     let ofParts = Counts(64)
-    // The workers begin with the first run.
-    Self.pools[pool].run(parts: 4) { _ in }
     let ofCaller = Allocations.onThread {
       for _ in 0..<1000 {
         Self.pools[pool].run(parts: 4) { part in

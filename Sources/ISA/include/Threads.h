@@ -5,20 +5,22 @@
 #pragma once
 #include <stddef.h>
 
-// A closure (Int) -> Void.
+// A closure (Int) -> Void, valid while the function runs that it was passed to.
 typedef struct {
-  __attribute__((swiftcall)) void (*_Nonnull function)(ptrdiff_t, __attribute__((swift_context)) void *_Nullable);
-  void *_Nullable context;
-} PartsBody;
+  const void *_Nullable function;
+  const void *_Nullable context;
+} LentClosure;
 
-static inline void isa_call(const PartsBody *_Nonnull body, ptrdiff_t part) { body->function(part, body->context); }
-
-// Calls `run` with a closure's address, which is valid until `run` returns. Swift declares the first two parameters as one,
-// of the type (Int) -> Void.
+// Calls `run` with a closure. Swift declares the first two parameters as one, of the type (Int) -> Void.
 __attribute__((swiftcall)) void isa_lend(
-    __attribute__((swiftcall)) void (*_Nonnull function)(ptrdiff_t, __attribute__((swift_context)) void *_Nullable),
-    void *_Nullable context, void (*_Nonnull run)(const void *_Nonnull, const PartsBody *_Nonnull, ptrdiff_t),
-    const void *_Nonnull pool, ptrdiff_t parts);
+    const void *_Nonnull function, const void *_Nullable context,
+    void (*_Nonnull run)(const void *_Nonnull pool, LentClosure, ptrdiff_t parts), const void *_Nonnull pool,
+    ptrdiff_t parts);
+
+static inline void isa_call(LentClosure closure, ptrdiff_t part) {
+  typedef __attribute__((swiftcall)) void (*Function)(ptrdiff_t, __attribute__((swift_context)) const void *);
+  ((Function)closure.function)(part, closure.context);
+}
 
 // Tells the processor that this thread waits for another to write to memory.
 __attribute__((always_inline)) static inline void isa_pause(void) {
@@ -27,4 +29,9 @@ __attribute__((always_inline)) static inline void isa_pause(void) {
 #elif defined(__aarch64__)
   __builtin_arm_isb(15);
 #endif
+}
+
+// Asks for the cache line at an address to be read; one that may not be read is ignored.
+__attribute__((always_inline)) static inline void isa_prefetch_to_read(const void *_Nullable address) {
+  __builtin_prefetch(address, 0, 3);
 }

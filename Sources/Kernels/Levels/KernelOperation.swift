@@ -109,6 +109,7 @@ public struct Plan<Op: KernelOperation>: Sendable {
     self.threads = threads
     kernel = try Plan.choose(problem, level: level, name: name)
     prepared = kernel.prepare(problem, threads)
+    WorkerPool.shared.start(threads: threads)
   }
 
   private static func choose(

@@ -9,13 +9,14 @@ struct Work {
 
   /// The least work of a part, where a byte counts as a multiply-add.
   ///
-  /// A run of two parts takes about 0.25 µs longer than its longer part. So two threads begin to win when a part takes
-  /// that long, and data may have to come from the other processor's cache: this is twice as long, 0.5 µs, for a
-  /// processor that does 128 multiply-adds in a nanosecond and moves 128 bytes to and from its first-level cache.
-  /// Slower work is shared out a little later than it could be, and none before two threads are faster.
+  /// A run of two parts takes 0.25 µs longer than its longer part where the processors share a cache, and up to 1 µs
+  /// where they do not, as on some virtual machines at some times. From twice a part's work that is won back, and what
+  /// it costs to take data from the other's cache with it. So this is 1.5 µs of a processor that does 128 multiply-adds
+  /// in a nanosecond and moves 128 bytes to and from its first-level cache; slower work is shared a little later than it
+  /// could be, and none before two threads are faster.
   ///
   /// Tests set it to 0, so that small problems are shared too.
-  @TaskLocal static var least = 1 << 16
+  @TaskLocal static var least = 1500 * 128
 
   /// The number of parts for a number of threads: as many, if all have enough to do.
   func parts(threads: Int) -> Int {

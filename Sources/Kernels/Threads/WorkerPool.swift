@@ -26,6 +26,8 @@ final class WorkerPool: Sendable {
   /// between the kernels of a training step are shorter.
   private let yieldTime: Duration
 
+  /// How many workers have been started.
+  private let workers = Mutex(0)
   private let offer = OwnLine(Offer())
   private let progress = OwnLine(Progress())
   /// Where workers sleep, and the number of them.
@@ -39,17 +41,17 @@ final class WorkerPool: Sendable {
     /// The number of the run in the upper half; in the lower half how many parts nobody has claimed, which is also the
     /// number of the next part.
     let ticket = Atomic<UInt64>(0)
-    /// To be read by the one who has claimed a part: until that is done, the run does not end.
-    let body = Atomic<UnsafePointer<PartsBody>?>(nil)
+    /// What to call. The run does not end before all its parts are done, so this belongs to the ticket's run for as long
+    /// as that has parts.
+    let function = Atomic<UnsafeRawPointer?>(nil)
+    let context = Atomic<UnsafeRawPointer?>(nil)
     /// Whether a run has the workers.
     let isTaken = Atomic(false)
-    /// Changed by the run that has them.
-    let workers = Atomic(0)
   }
 
   /// What the workers tell the caller.
   private struct Progress: ~Copyable, Sendable {
-    /// Parts that workers have done in this run.
+    /// Parts that workers have done in all runs.
     let finished = Atomic(0)
     let callerSleeps = Atomic(false)
   }
@@ -60,47 +62,67 @@ final class WorkerPool: Sendable {
     self.yieldTime = yieldTime
   }
 
+  /// Sees to it that so many threads, the caller's included, can run parts, as far as there are processors. They are
+  /// started when a plan is made, so that no run has to.
+  func start(threads: Int) {
+    workers.withLock { count in
+      while count < min(threads - 1, workerLimit) {
+        let thread = Thread { self.work() }
+        thread.name = "Kernels"
+        thread.qualityOfService = .userInitiated
+        thread.start()
+        count += 1
+      }
+    }
+  }
+
   /// Calls `body` for every part in 0 ..< parts; the caller's is part 0, and whatever the workers leave.
   func run(parts: Int, _ body: (Int) -> Void) {
     lend(
       body,
-      { pool, body, parts in Unmanaged<WorkerPool>.fromOpaque(pool)._withUnsafeGuaranteedRef { $0.run(body, parts) } },
+      { pool, body, parts in
+        Unmanaged<WorkerPool>.fromOpaque(pool)._withUnsafeGuaranteedRef { $0.run(body, parts) }
+      },
       Unmanaged.passUnretained(self).toOpaque(), parts)
   }
 
-  private func run(_ body: UnsafePointer<PartsBody>, _ parts: Int) {
+  private func run(_ body: LentClosure, _ parts: Int) {
     let shared = parts - 1
     if workerLimit == 0 || shared > UInt32.max || offer.value.isTaken.exchange(true, ordering: .acquiring) {
       for part in 0..<parts { isa_call(body, part) }
       return
     }
-    startWorkers(min(shared, workerLimit))
-    progress.value.finished.store(0, ordering: .relaxed)
-    offer.value.body.store(body, ordering: .relaxed)
+    let before = progress.value.finished.load(ordering: .relaxed)
+    offer.value.function.store(body.function, ordering: .relaxed)
+    offer.value.context.store(body.context, ordering: .relaxed)
     let number = offer.value.ticket.load(ordering: .relaxed) >> 32 &+ 1
     // Either this sees a worker that goes to sleep, or that worker sees the parts.
     offer.value.ticket.store(number << 32 | UInt64(shared), ordering: .sequentiallyConsistent)
     if sleepers.value.load(ordering: .sequentiallyConsistent) > 0 { wakeWorkers(shared) }
     isa_call(body, 0)
-    var left = shared
-    while let part = claim() {
+    var finished = before + shared
+    while progress.value.finished.load(ordering: .acquiring) != finished, let (part, _) = claim() {
       isa_call(body, part)
-      left -= 1
+      finished -= 1
     }
-    awaitWorkers(finished: left)
+    awaitWorkers(finished)
     offer.value.isTaken.store(false, ordering: .releasing)
   }
 
   /// Takes a part that nobody has; nil if there is none.
-  private func claim() -> Int? {
-    var ticket = offer.value.ticket.load(ordering: .relaxed)
+  private func claim() -> (part: Int, body: LentClosure)? {
     while true {
+      let ticket = offer.value.ticket.load(ordering: .acquiring)
       let part = UInt32(truncatingIfNeeded: ticket)
       if part == 0 { return nil }
-      let (exchanged, original) = offer.value.ticket.weakCompareExchange(
-        expected: ticket, desired: ticket - 1, successOrdering: .acquiring, failureOrdering: .relaxed)
-      if exchanged { return Int(part) }
-      ticket = original
+      let body = LentClosure(
+        function: offer.value.function.load(ordering: .relaxed), context: offer.value.context.load(ordering: .relaxed))
+      // While the ticket's cache line comes for the claim, so does what the closure has captured.
+      isa_prefetch_to_read(body.context)
+      let isClaimed = offer.value.ticket.weakCompareExchange(
+        expected: ticket, desired: ticket - 1, ordering: .acquiring
+      ).exchanged
+      if isClaimed { return (Int(part), body) }
     }
   }
 
@@ -125,27 +147,17 @@ final class WorkerPool: Sendable {
 
 // The caller's side.
 extension WorkerPool {
-  private func startWorkers(_ count: Int) {
-    for _ in offer.value.workers.load(ordering: .relaxed)..<max(count, offer.value.workers.load(ordering: .relaxed)) {
-      let thread = Thread { self.work() }
-      thread.name = "Kernels"
-      thread.qualityOfService = .userInitiated
-      thread.start()
-      offer.value.workers.add(1, ordering: .relaxed)
-    }
-  }
-
   private func wakeWorkers(_ count: Int) {
     workersSleep.lock()
     for _ in 0..<min(count, sleepers.value.load(ordering: .relaxed)) { workersSleep.signal() }
     workersSleep.unlock()
   }
 
-  private func awaitWorkers(finished count: Int) {
-    if look(for: spinTime, until: { progress.value.finished.load(ordering: .acquiring) == count }) { return }
+  private func awaitWorkers(_ finished: Int) {
+    if look(for: spinTime, until: { progress.value.finished.load(ordering: .acquiring) == finished }) { return }
     callerSleeps.lock()
     progress.value.callerSleeps.store(true, ordering: .sequentiallyConsistent)
-    while progress.value.finished.load(ordering: .sequentiallyConsistent) != count { callerSleeps.wait() }
+    while progress.value.finished.load(ordering: .sequentiallyConsistent) != finished { callerSleeps.wait() }
     progress.value.callerSleeps.store(false, ordering: .relaxed)
     callerSleeps.unlock()
   }
@@ -155,8 +167,8 @@ extension WorkerPool {
 extension WorkerPool {
   private func work() {
     while true {
-      while let part = claim() {
-        if let body = offer.value.body.load(ordering: .relaxed) { isa_call(body, part) }
+      while let (part, body) = claim() {
+        isa_call(body, part)
         progress.value.finished.add(1, ordering: .sequentiallyConsistent)
         if progress.value.callerSleeps.load(ordering: .sequentiallyConsistent) {
           callerSleeps.lock()
@@ -190,9 +202,9 @@ private struct OwnLine<Value: ~Copyable>: ~Copyable {
 }
 extension OwnLine: Sendable where Value: Sendable & ~Copyable {}
 
-/// Calls `run` with the address of a closure that does not escape: see Threads.h.
+/// Calls `run` with a closure that does not escape: see Threads.h.
 @_silgen_name("isa_lend")
 private func lend(
   _ body: (Int) -> Void,
-  _ run: @convention(c) (_ pool: UnsafeRawPointer, UnsafePointer<PartsBody>, _ parts: Int) -> Void,
+  _ run: @convention(c) (_ pool: UnsafeRawPointer, LentClosure, _ parts: Int) -> Void,
   _ pool: UnsafeRawPointer, _ parts: Int)
