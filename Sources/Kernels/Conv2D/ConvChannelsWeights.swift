@@ -7,7 +7,7 @@ import ISA
 /// item pass over it before the next is turned; the item's sums wait in the second-level cache.
 private struct ChannelsWeights: Sendable {
   let shape: Conv2DShape
-  let tile: ConvTile<ConvTapsArguments>
+  let tiles: ConvTapsTiles
   let plan: ConvWeightPlan
   let taps: OffsetTable
   let rows: [ConvWeightPlan.Rows]
@@ -15,25 +15,27 @@ private struct ChannelsWeights: Sendable {
   let turn: LevelFunction<ConvTurnArguments>
   let bias: PreparedKernel<BiasBackward.Operands>
 
-  init(shape: Conv2DShape, tile: ConvTile<ConvTapsArguments>, threads: Int) {
+  init(shape: Conv2DShape, tiles: ConvTapsTiles, threads: Int) {
     self.shape = shape
-    self.tile = tile
-    let width = tile.vectors * tile.level.lanes
-    plan = ConvWeightPlan(shape: shape, panelWidth: width, tileRows: tile.rows, threads: threads)
+    self.tiles = tiles
+    plan = ConvWeightPlan(
+      shape: shape, lanes: tiles.level.lanes, panelVectors: tiles.vectors, tileRows: tiles.rows(shape),
+      threads: threads)
     taps = OffsetTable(plan.taps())
     rows = plan.rowTables()
-    pad = convPad[tile.level]
-    turn = convTurn[tile.level]
+    pad = convPad[tiles.level]
+    turn = convTurn[tiles.level]
     let kernels = BiasBackward.kernels
-    let kernel = kernels.first { $0.level == tile.level } ?? kernels[kernels.count - 1]
+    let kernel = kernels.first { $0.level == tiles.level } ?? kernels[kernels.count - 1]
     bias = kernel.prepare(
       .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), threads)
   }
 
-  private var width: Int { plan.panelWidth }
   private let aheadByteCount = cacheLines(2 * MemoryLayout<ConvAhead>.stride)
   private var stagedByteCount: Int { cacheLines(plan.chunk * plan.stagedCount * 4) }
-  private var turnedByteCount: Int { cacheLines(min(ConvWeightPlan.blockPixels, plan.unitPixels + 15) * width * 4) }
+  private var turnedByteCount: Int {
+    cacheLines(min(ConvWeightPlan.blockPixels, plan.unitPixels) * plan.panelWidth * 4)
+  }
   private var threadByteCount: Int {
     (plan.segments == 1 ? plan.sumByteCount : 0) + aheadByteCount + stagedByteCount + turnedByteCount
   }
@@ -64,7 +66,7 @@ private struct ChannelsWeights: Sendable {
       }
     }
     if plan.segments > 1 {
-      let sum = convSum[tile.level]
+      let sum = convSum[tiles.level]
       Parallel.run(parts: threads) { part in
         for index in Parallel.range(part, of: threads, items: plan.items) {
           let sums = (workspace + index * plan.sumByteCount).assumingMemoryBound(to: Float.self)
@@ -86,13 +88,14 @@ private struct ChannelsWeights: Sendable {
     _ item: ConvWeightPlan.Item, _ sums: UnsafeMutablePointer<Float>, _ operands: Conv2DBackwardWeights.Operands
   ) {
     for panel in item.panels {
-      let first = item.group * shape.groupOutputChannels + panel * width
+      let channels = plan.channels(ofPanel: panel)
+      let first = item.group * shape.groupOutputChannels + channels.lowerBound
+      let taps = item.channels.count * shape.kernelCount
       var arguments = ConvTurnArguments(
-        source: sums + (panel - item.panels.lowerBound) * plan.panelSumCount, sourceStride: width,
+        source: sums + plan.sumOffset(item, panel: panel),
+        sourceStride: plan.vectors(ofPanel: panel).count * plan.lanes,
         target: operands.weightGradient + (first * shape.depth + item.channels.lowerBound * shape.kernelCount),
-        targetStride: shape.depth, lanes: item.channels.count * shape.kernelCount,
-        width: item.channels.count * shape.kernelCount,
-        depth: min(width, shape.groupOutputChannels - panel * width))
+        targetStride: shape.depth, lanes: taps, width: taps, depth: channels.count)
       turn(&arguments)
     }
   }
@@ -106,7 +109,8 @@ private struct ChannelsWeights: Sendable {
     let staging = (memory + aheadByteCount).assumingMemoryBound(to: Float.self)
     let turned = (memory + aheadByteCount + stagedByteCount).assumingMemoryBound(to: Float.self)
     let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
-    let tiles = (item.channels.count * shape.kernelCount + tile.rows - 1) / tile.rows
+    let rowsOfTile = tiles.rows(shape)
+    let tileCount = (item.channels.count * shape.kernelCount + rowsOfTile - 1) / rowsOfTile
     let rows = plan.rows(index / plan.items)
     var row = rows.lowerBound
     while row < rows.upperBound {
@@ -141,7 +145,7 @@ private struct ChannelsWeights: Sendable {
       for panel in item.panels {
         for b in 0..<blocks {
           let block = plan.block(b, of: unit)
-          let times = tiles * block.rows.count * unit.images
+          let times = tileCount * block.rows.count * unit.images
           ahead[0] = none
           ahead[1] = none
           if b + 1 < blocks || panel + 1 < item.panels.upperBound {
@@ -156,7 +160,10 @@ private struct ChannelsWeights: Sendable {
               plan.block(0, of: nextUnit)
             ).spread(over: times)
           }
-          if let nextItem {
+          if isFirst, isFirstUnit, panel == item.panels.lowerBound, b == 0, !plan.isStaged {
+            // Nothing has asked for the thread's first unit.
+            ahead[1] = plan.ahead(input: operands.input, unit, item, part: 0, of: 1).spread(over: times / 2)
+          } else if let nextItem {
             ahead[1] = plan.ahead(
               input: operands.input, nextUnit, nextItem,
               part: (panel - item.panels.lowerBound) * blocks + b, of: item.panels.count * blocks
@@ -164,8 +171,8 @@ private struct ChannelsWeights: Sendable {
           }
           turnBlock(unit, block.pixels, group: item.group, panel: panel, operands.outputGradient, turned)
           multiply(
-            source, turned, unit, block, channels: item.channels.count,
-            sums + (panel - item.panels.lowerBound) * plan.panelSumCount, isFirst: isFirstUnit && b == 0, ahead)
+            source, turned, unit, block, panel: panel, channels: item.channels.count,
+            sums + plan.sumOffset(item, panel: panel), isFirst: isFirstUnit && b == 0, ahead)
         }
       }
     }
@@ -174,9 +181,11 @@ private struct ChannelsWeights: Sendable {
   /// Adds a turned block to the sums of all taps.
   private func multiply(
     _ source: UnsafePointer<Float>, _ turned: UnsafePointer<Float>, _ unit: ConvWeightPlan.Unit,
-    _ block: ConvWeightPlan.Block, channels: Int, _ sums: UnsafeMutablePointer<Float>, isFirst: Bool,
+    _ block: ConvWeightPlan.Block, panel: Int, channels: Int, _ sums: UnsafeMutablePointer<Float>, isFirst: Bool,
     _ ahead: UnsafeMutablePointer<ConvAhead>
   ) {
+    let vectors = plan.vectors(ofPanel: panel).count
+    let width = vectors * plan.lanes
     let panel = turned - block.pixels.lowerBound * width
     for element in 0..<(plan.skipsPadding ? shape.kernelCount : 1) {
       let ky = element / shape.kernelWidth
@@ -191,7 +200,7 @@ private struct ChannelsWeights: Sendable {
         taps: plan.skipsPadding ? channels : channels * shape.kernelCount, panel: panel + columns.lowerBound * width,
         sums: sums + element * width, sumStride: plan.skipsPadding ? shape.kernelCount * width : width,
         isFirst: isFirst ? 1 : 0, ahead: ahead)
-      tile.run(&arguments)
+      tiles.run(vectors)(&arguments)
     }
   }
 
@@ -201,7 +210,9 @@ private struct ChannelsWeights: Sendable {
     _ turned: UnsafeMutablePointer<Float>
   ) {
     let imagePixels = unit.rows * shape.outputWidth
-    let channel = group * shape.groupOutputChannels + panel * width
+    let channels = plan.channels(ofPanel: panel)
+    let width = plan.vectors(ofPanel: panel).count * plan.lanes
+    let channel = group * shape.groupOutputChannels + channels.lowerBound
     var pixel = pixels.lowerBound
     while pixel < pixels.upperBound {
       let image = pixel / imagePixels
@@ -211,7 +222,7 @@ private struct ChannelsWeights: Sendable {
       var arguments = ConvTurnArguments(
         source: gradient + (plane * shape.outputPlane + first), sourceStride: shape.outputPlane,
         target: turned + (pixel - pixels.lowerBound) * width, targetStride: width,
-        lanes: min(width, shape.groupOutputChannels - panel * width), width: width, depth: end - pixel)
+        lanes: channels.count, width: width, depth: end - pixel)
       turn(&arguments)
       pixel = end
     }
@@ -219,20 +230,26 @@ private struct ChannelsWeights: Sendable {
 }
 
 /// A row of the weight gradient's table, with channels in the vector.
-func channelsWeightsKernel(_ tile: ConvTile<ConvTapsArguments>) -> Kernel<Conv2DBackwardWeights> {
+func channelsWeightsKernel(_ tiles: ConvTapsTiles) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
-    algorithm: "channels", level: tile.level, tile: tile.name,
+    algorithm: "channels", level: tiles.level,
     fitness: { shape in
-      let loads = Double(tile.rows * tile.vectors) / Double(tile.rows + tile.vectors)
-      // Turning the gradient costs about as much as ten taps.
-      return filled(shape.groupOutputChannels, tile.vectors * tile.level.lanes) * filled(shape.depth, tile.rows)
-        * min(loads, 1) * 0.95 * Double(shape.depth) / Double(shape.depth + 10)
+      // One vector of channels for a tap: a load for every multiply-add. Turning the gradient costs about as much as
+      // twelve taps, fetching and storing the sums as eight pixels, and a row as half a pixel. Products with padding
+      // that are not computed count as if they were.
+      let loads = shape.groupOutputChannels > tiles.level.lanes ? 0.97 : 0.7
+      let pixels = min(shape.batch * shape.outputPlane, ConvWeightPlan.blockPixels)
+      let computed = ConvWeightPlan.skipsPadding(shape, tileRows: tiles.rows(shape)) ? shape.insideShare : 1
+      return loads * filled(shape.groupOutputChannels, tiles.level.lanes) * share(shape.depth, 12) * share(pixels, 8)
+        * share(2 * shape.outputWidth, 1) / computed
     },
     prepare: { shape, threads in
-      let gradient = ChannelsWeights(
-        shape: shape, tile: tile, threads: shape.parts(threads: threads))
+      let gradient = ChannelsWeights(shape: shape, tiles: tiles, threads: shape.parts(threads: threads))
       return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }
     })
 }
+
+/// The share that a count has of itself and what comes on top.
+private func share(_ count: Int, _ more: Int) -> Double { Double(count) / Double(count + more) }

@@ -145,14 +145,14 @@ struct ConvDotTile: Sendable {
   private typealias Z = AVX512Lanes
   private typealias Dot = UnsafePointer<ConvDotArguments>
   private typealias Reduce = UnsafePointer<ConvDotReduceArguments>
-  @c(conv_dot_6x4_avx512_body) private func d6x4z(_ p: Dot) { dot(Tile<6, 4, Z>.self, p) }
+  @c(conv_dot_6x3_avx512_body) private func d6x3z(_ p: Dot) { dot(Tile<6, 3, Z>.self, p) }
   @c(conv_dot_3x5_avx512_body) private func d3x5z(_ p: Dot) { dot(Tile<3, 5, Z>.self, p) }
   @c(conv_dot_1x9_avx512_body) private func d1x9z(_ p: Dot) { dot(Tile<1, 9, Z>.self, p) }
   @c(conv_dot_3x3_avx2_body) private func d3x3a(_ p: Dot) { dot(Tile<3, 3, A>.self, p) }
   @c(conv_dot_1x9_avx2_body) private func d1x9a(_ p: Dot) { dot(Tile<1, 9, A>.self, p) }
   @c(conv_dot_3x3_baseline_body) private func d3x3b(_ p: Dot) { dot(Tile<3, 3, B>.self, p) }
   @c(conv_dot_1x9_baseline_body) private func d1x9b(_ p: Dot) { dot(Tile<1, 9, B>.self, p) }
-  @c(conv_dot_6x4_reduce_avx512_body) private func e6x4z(_ p: Reduce) { reduce(Tile<6, 4, Z>.self, p) }
+  @c(conv_dot_6x3_reduce_avx512_body) private func e6x3z(_ p: Reduce) { reduce(Tile<6, 3, Z>.self, p) }
   @c(conv_dot_3x5_reduce_avx512_body) private func e3x5z(_ p: Reduce) { reduce(Tile<3, 5, Z>.self, p) }
   @c(conv_dot_1x9_reduce_avx512_body) private func e1x9z(_ p: Reduce) { reduce(Tile<1, 9, Z>.self, p) }
   @c(conv_dot_3x3_reduce_avx2_body) private func e3x3a(_ p: Reduce) { reduce(Tile<3, 3, A>.self, p) }
@@ -163,7 +163,7 @@ struct ConvDotTile: Sendable {
   @inline(never) func convDotTiles() -> [ConvDotTile] {
     [
       .init(
-        tile: .init(level: .avx512, rows: 6, vectors: 4, run: conv_dot_6x4_avx512), reduce: conv_dot_6x4_reduce_avx512),
+        tile: .init(level: .avx512, rows: 6, vectors: 3, run: conv_dot_6x3_avx512), reduce: conv_dot_6x3_reduce_avx512),
       .init(
         tile: .init(level: .avx512, rows: 3, vectors: 5, run: conv_dot_3x5_avx512), reduce: conv_dot_3x5_reduce_avx512),
       .init(

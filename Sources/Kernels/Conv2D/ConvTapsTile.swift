@@ -77,15 +77,55 @@ extension Tile {
   }
 }
 
+/// The tiles of a level: for each number of vectors of channels, from 1 on, one with as many taps as fill the registers.
+struct ConvTapsTiles: Sendable {
+  let level: InstructionSet
+  /// The most vectors of a tile.
+  let vectors: Int
+  private let one: ConvTile<ConvTapsArguments>
+  private let two: ConvTile<ConvTapsArguments>
+  private let three: ConvTile<ConvTapsArguments>?
+  private let four: ConvTile<ConvTapsArguments>?
+
+  init(_ tiles: [ConvTile<ConvTapsArguments>]) {
+    level = tiles[0].level
+    vectors = tiles.count
+    one = tiles[0]
+    two = tiles[1]
+    three = tiles.count > 2 ? tiles[2] : nil
+    four = tiles.count > 3 ? tiles[3] : nil
+  }
+
+  private func tile(_ vectors: Int) -> ConvTile<ConvTapsArguments> {
+    vectors == 1 ? one : vectors == 2 ? two : (vectors == 3 ? three : four) ?? two
+  }
+
+  func run(_ vectors: Int) -> LevelFunction<ConvTapsArguments> { tile(vectors).run }
+
+  /// Taps of the tile that a shape's widest panel uses.
+  func rows(_ shape: Conv2DShape) -> Int {
+    let all = (shape.groupOutputChannels + level.lanes - 1) / level.lanes
+    let panels = (all + vectors - 1) / vectors
+    return tile((all + panels - 1) / panels).rows
+  }
+}
+
 #if arch(arm64)
   private typealias Arguments = UnsafePointer<ConvTapsArguments>
   @c(conv_taps_6x4_neon_body) private func t6x4n(_ p: Arguments) { taps(Tile<6, 4, NEONLanes>.self, p) }
+  @c(conv_taps_8x3_neon_body) private func t8x3n(_ p: Arguments) { taps(Tile<8, 3, NEONLanes>.self, p) }
   @c(conv_taps_8x2_neon_body) private func t8x2n(_ p: Arguments) { taps(Tile<8, 2, NEONLanes>.self, p) }
 
-  @inline(never) func convTapsTiles() -> [ConvTile<ConvTapsArguments>] {
+  @c(conv_taps_8x1_neon_body) private func t8x1n(_ p: Arguments) { taps(Tile<8, 1, NEONLanes>.self, p) }
+
+  @inline(never) func convTapsTiles() -> [ConvTapsTiles] {
     [
-      .init(level: .neon, rows: 6, vectors: 4, run: conv_taps_6x4_neon),
-      .init(level: .neon, rows: 8, vectors: 2, run: conv_taps_8x2_neon),
+      ConvTapsTiles([
+        .init(level: .neon, rows: 8, vectors: 1, run: conv_taps_8x1_neon),
+        .init(level: .neon, rows: 8, vectors: 2, run: conv_taps_8x2_neon),
+        .init(level: .neon, rows: 8, vectors: 3, run: conv_taps_8x3_neon),
+        .init(level: .neon, rows: 6, vectors: 4, run: conv_taps_6x4_neon),
+      ])
     ]
   }
 #else
@@ -98,20 +138,26 @@ extension Tile {
   @c(conv_taps_8x2_avx512_body) private func t8x2z(_ p: Arguments) { taps(Tile<8, 2, Z>.self, p) }
   @c(conv_taps_8x1_avx512_body) private func t8x1z(_ p: Arguments) { taps(Tile<8, 1, Z>.self, p) }
   @c(conv_taps_6x2_avx2_body) private func t6x2a(_ p: Arguments) { taps(Tile<6, 2, A>.self, p) }
-  @c(conv_taps_4x3_avx2_body) private func t4x3a(_ p: Arguments) { taps(Tile<4, 3, A>.self, p) }
+  @c(conv_taps_8x1_avx2_body) private func t8x1a(_ p: Arguments) { taps(Tile<8, 1, A>.self, p) }
   @c(conv_taps_6x2_baseline_body) private func t6x2b(_ p: Arguments) { taps(Tile<6, 2, B>.self, p) }
-  @c(conv_taps_4x3_baseline_body) private func t4x3b(_ p: Arguments) { taps(Tile<4, 3, B>.self, p) }
+  @c(conv_taps_8x1_baseline_body) private func t8x1b(_ p: Arguments) { taps(Tile<8, 1, B>.self, p) }
 
-  @inline(never) func convTapsTiles() -> [ConvTile<ConvTapsArguments>] {
+  @inline(never) func convTapsTiles() -> [ConvTapsTiles] {
     [
-      .init(level: .avx512, rows: 6, vectors: 4, run: conv_taps_6x4_avx512),
-      .init(level: .avx512, rows: 8, vectors: 3, run: conv_taps_8x3_avx512),
-      .init(level: .avx512, rows: 8, vectors: 2, run: conv_taps_8x2_avx512),
-      .init(level: .avx512, rows: 8, vectors: 1, run: conv_taps_8x1_avx512),
-      .init(level: .avx2, rows: 6, vectors: 2, run: conv_taps_6x2_avx2),
-      .init(level: .avx2, rows: 4, vectors: 3, run: conv_taps_4x3_avx2),
-      .init(level: .baseline, rows: 6, vectors: 2, run: conv_taps_6x2_baseline),
-      .init(level: .baseline, rows: 4, vectors: 3, run: conv_taps_4x3_baseline),
+      ConvTapsTiles([
+        .init(level: .avx512, rows: 8, vectors: 1, run: conv_taps_8x1_avx512),
+        .init(level: .avx512, rows: 8, vectors: 2, run: conv_taps_8x2_avx512),
+        .init(level: .avx512, rows: 8, vectors: 3, run: conv_taps_8x3_avx512),
+        .init(level: .avx512, rows: 6, vectors: 4, run: conv_taps_6x4_avx512),
+      ]),
+      ConvTapsTiles([
+        .init(level: .avx2, rows: 8, vectors: 1, run: conv_taps_8x1_avx2),
+        .init(level: .avx2, rows: 6, vectors: 2, run: conv_taps_6x2_avx2),
+      ]),
+      ConvTapsTiles([
+        .init(level: .baseline, rows: 8, vectors: 1, run: conv_taps_8x1_baseline),
+        .init(level: .baseline, rows: 6, vectors: 2, run: conv_taps_6x2_baseline),
+      ]),
     ]
   }
 #endif

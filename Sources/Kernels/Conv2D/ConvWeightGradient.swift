@@ -8,11 +8,11 @@ struct ConvSegments: Sendable {
   /// Images that are never parted.
   let granule: Int
 
-  /// - Parameter partCount: elements of one segment's partial gradient; there are no more segments than 4 MB hold.
+  /// - Parameter partCount: elements of one segment's partial gradient; there are no more segments than 2 MB hold.
   init(batch: Int, partCount: Int, granule: Int = 1) {
     self.batch = batch
     self.granule = granule
-    count = max(min(8, batch / (2 * granule), (1 << 20) / max(partCount, 1)), 1)
+    count = max(min(8, batch / (2 * granule), (512 << 10) / max(partCount, 1)), 1)
   }
 
   func images(_ segment: Int) -> Range<Int> {

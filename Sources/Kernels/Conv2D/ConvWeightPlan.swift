@@ -8,12 +8,10 @@ import ISA
 /// second-level cache while a segment passes. A segment passes in units: some whole images, or some rows of one.
 struct ConvWeightPlan: Sendable {
   let shape: Conv2DShape
-  /// Output channels of a panel.
-  let panelWidth: Int
+  let lanes: Int
   let segments: Int
   let threads: Int
-  /// Elements of a panel's sums, and bytes of an item's.
-  let panelSumCount: Int
+  /// Bytes of an item's sums.
   let sumByteCount: Int
   /// Images of a unit that are small, and rows of a unit where they are not.
   let chunk: Int
@@ -22,7 +20,11 @@ struct ConvWeightPlan: Sendable {
   let isStaged: Bool
   /// Whether the taps of each element of the kernel pass over the pixels that it meets inside the image.
   let skipsPadding: Bool
+  /// Vectors of a group's output channels, and the panels that they are shared out in.
+  private let vectors: Int
   private let panels: Int
+  /// Output channels of the widest panel, and what fills up its last vector.
+  let panelWidth: Int
   private let panelParts: Int
   private let channelParts: Int
   private let channelsPerPart: Int
@@ -38,13 +40,20 @@ struct ConvWeightPlan: Sendable {
   /// Bytes of all segments' partial sums.
   private static let partialLimit = 2 << 20
 
-  init(shape: Conv2DShape, panelWidth: Int, tileRows: Int, threads: Int) {
+  /// - Parameters:
+  ///   - panelVectors: vectors of output channels of the widest panel; panels are as equal as whole vectors allow.
+  ///   - tileRows: taps of a tile.
+  init(shape: Conv2DShape, lanes: Int, panelVectors: Int, tileRows: Int, threads: Int) {
     self.shape = shape
-    self.panelWidth = panelWidth
+    self.lanes = lanes
     self.threads = threads
     let channels = shape.groupInputChannels
-    let panels = (shape.groupOutputChannels + panelWidth - 1) / panelWidth
+    let vectors = (shape.groupOutputChannels + lanes - 1) / lanes
+    let panels = (vectors + panelVectors - 1) / panelVectors
+    self.vectors = vectors
     self.panels = panels
+    let panelWidth = (vectors + panels - 1) / panels * lanes
+    self.panelWidth = panelWidth
     func sumCount(_ channels: Int) -> Int {
       channels * shape.kernelCount * panelWidth
     }
@@ -65,13 +74,11 @@ struct ConvWeightPlan: Sendable {
     self.panelParts = panelParts
     channelParts = (channels + perPart - 1) / perPart
     channelsPerPart = perPart
-    panelSumCount = sumCount(perPart)
-    sumByteCount = (panels + panelParts - 1) / panelParts * panelSumCount * 4
+    sumByteCount = cacheLines((panels + panelParts - 1) / panelParts * sumCount(perPart) * 4)
     let y = shape.forwardY
     let x = shape.forwardX
-    let hasPadding = !(y.staysInside && x.staysInside)
-    skipsPadding = hasPadding && filledByTiles(channels, rows: tileRows) > 0.8
-    isStaged = hasPadding && !skipsPadding
+    skipsPadding = Self.skipsPadding(shape, tileRows: tileRows)
+    isStaged = !skipsPadding && !(y.staysInside && x.staysInside)
     if isStaged {
       rowStride = (x.count - 1) * x.stride + x.extent
       let rows = Self.stagedLimit / max(perPart * rowStride, 1)
@@ -86,6 +93,12 @@ struct ConvWeightPlan: Sendable {
     let imageStride = isStaged ? perPart * planeStride : shape.inputChannels * shape.inputPlane
     let limit = isStaged ? Self.stagedLimit : Int(Int32.max) / 2
     chunk = unitRows < y.count ? 1 : max(min(Self.blockPixels / shape.outputPlane, limit / imageStride), 1)
+  }
+
+  /// Padding is skipped where there is some and the channels alone fill the tiles.
+  static func skipsPadding(_ shape: Conv2DShape, tileRows: Int) -> Bool {
+    !(shape.forwardY.staysInside && shape.forwardX.staysInside)
+      && filledByTiles(shape.groupInputChannels, rows: tileRows) > 0.8
   }
 
   /// Panels of a group's output channels with a range of its input channels.
@@ -107,6 +120,21 @@ struct ConvWeightPlan: Sendable {
   var unitPixels: Int { chunk * unitRows * shape.outputWidth }
   /// Elements of a staged image of a unit.
   var stagedCount: Int { isStaged ? channelsPerPart * planeStride : 0 }
+
+  /// The vectors of a group's output channels that a panel holds.
+  func vectors(ofPanel panel: Int) -> Range<Int> { Parallel.range(panel, of: panels, items: vectors) }
+
+  /// The output channels of a panel, counted from the group's first.
+  func channels(ofPanel panel: Int) -> Range<Int> {
+    let vectors = vectors(ofPanel: panel)
+    return vectors.lowerBound * lanes..<min(vectors.upperBound * lanes, shape.groupOutputChannels)
+  }
+
+  /// Where the sums of one of an item's panels begin.
+  func sumOffset(_ item: Item, panel: Int) -> Int {
+    let first = vectors(ofPanel: panel).lowerBound - vectors(ofPanel: item.panels.lowerBound).lowerBound
+    return first * lanes * item.channels.count * shape.kernelCount
+  }
 
   func item(_ index: Int) -> Item {
     let part = index / channelParts
@@ -201,14 +229,14 @@ struct ConvWeightPlan: Sendable {
       return Rows(sources: OffsetTable(sources), pixels: OffsetTable(pixels))
     }
     guard skipsPadding, chunk > 1 else { return [table(0..<unitRows)] }
-    return (0..<shape.kernelHeight).map { table(insideRows($0)) }
+    return (0..<shape.kernelHeight).map { table(shape.insideRows($0)) }
   }
 
   /// The entries of a kernel row's table that belong to a block.
   func entries(ky: Int, _ unit: Unit, _ block: Block) -> Range<Int> {
-    if chunk > 1 { return 0..<unit.images * (skipsPadding ? insideRows(ky).count : unit.rows) }
+    if chunk > 1 { return 0..<unit.images * (skipsPadding ? shape.insideRows(ky).count : unit.rows) }
     if !skipsPadding { return block.rows }
-    let rows = insideRows(ky)
+    let rows = shape.insideRows(ky)
     let first = max(block.rows.lowerBound, rows.lowerBound - unit.row)
     return first..<max(min(block.rows.upperBound, rows.upperBound - unit.row), first)
   }
@@ -216,28 +244,9 @@ struct ConvWeightPlan: Sendable {
   /// The columns of a block that a column of the kernel meets inside the image.
   func columns(kx: Int, _ block: Block) -> Range<Int> {
     if !skipsPadding { return block.columns }
-    let columns = insideColumns(kx)
+    let columns = shape.insideColumns(kx)
     let first = max(block.columns.lowerBound, columns.lowerBound)
     return first..<max(min(block.columns.upperBound, columns.upperBound), first)
-  }
-
-  private func insideRows(_ ky: Int) -> Range<Int> {
-    inside(
-      shift: ky * shape.dilationHeight - shape.paddingHeight, stride: shape.strideHeight, input: shape.inputHeight,
-      output: shape.outputHeight)
-  }
-
-  private func insideColumns(_ kx: Int) -> Range<Int> {
-    inside(
-      shift: kx * shape.dilationWidth - shape.paddingWidth, stride: shape.strideWidth, input: shape.inputWidth,
-      output: shape.outputWidth)
-  }
-
-  /// The outputs o of an axis for which o · stride + shift lies inside the input.
-  private func inside(shift: Int, stride: Int, input: Int, output: Int) -> Range<Int> {
-    let first = min(max((stride - 1 - shift) / stride, 0), output)
-    let last = input > shift ? min((input - 1 - shift) / stride + 1, output) : 0
-    return first..<max(first, last)
   }
 
   /// The offsets of an item's taps from a pixel; where padding is skipped, of its channels.
@@ -275,15 +284,15 @@ struct ConvWeightPlan: Sendable {
   func ahead(
     gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, _ block: Block
   ) -> ConvAhead {
-    let channel = item.group * shape.groupOutputChannels + panel * panelWidth
-    let lanes = min(panelWidth, shape.groupOutputChannels - panel * panelWidth)
+    let channels = channels(ofPanel: panel)
+    let channel = item.group * shape.groupOutputChannels + channels.lowerBound
     let imageStride = shape.outputChannels * shape.outputPlane
     let plane = gradient + (unit.image * imageStride + channel * shape.outputPlane)
     if unit.images > 1 {
-      return lines(plane, count: lanes * shape.outputPlane, rows: unit.images, stride: imageStride)
+      return lines(plane, count: channels.count * shape.outputPlane, rows: unit.images, stride: imageStride)
     }
     return lines(
-      plane + (unit.row * shape.outputWidth + block.pixels.lowerBound), count: block.pixels.count, rows: lanes,
+      plane + (unit.row * shape.outputWidth + block.pixels.lowerBound), count: block.pixels.count, rows: channels.count,
       stride: shape.outputPlane)
   }
 
@@ -312,19 +321,37 @@ struct ConvWeightPlan: Sendable {
   }
 }
 
-/// The used share of tiles of taps, of which the last are 4 or 2 rows high where those are enough.
-func filledByTiles(_ taps: Int, rows: Int) -> Double {
-  var left = taps % rows
-  var used = taps - left
-  if left > 4 || left > rows - 2 {
-    used += rows
-  } else {
-    while left > 0 {
-      used += left > 2 ? 4 : 2
-      left -= left > 2 ? 4 : 2
-    }
+extension Conv2DShape {
+  /// The rows of the output for which a row of the kernel lies inside the image.
+  func insideRows(_ ky: Int) -> Range<Int> {
+    inside(shift: ky * dilationHeight - paddingHeight, stride: strideHeight, input: inputHeight, output: outputHeight)
   }
-  return Double(taps) / Double(used)
+
+  /// The columns of the output for which a column of the kernel lies inside the image.
+  func insideColumns(_ kx: Int) -> Range<Int> {
+    inside(shift: kx * dilationWidth - paddingWidth, stride: strideWidth, input: inputWidth, output: outputWidth)
+  }
+
+  /// The outputs o of an axis for which o · stride + shift lies inside the input.
+  private func inside(shift: Int, stride: Int, input: Int, output: Int) -> Range<Int> {
+    let first = min(max((stride - 1 - shift) / stride, 0), output)
+    let last = input > shift ? min((input - 1 - shift) / stride + 1, output) : 0
+    return first..<max(first, last)
+  }
+
+  /// The share of the products that are not with padding.
+  var insideShare: Double {
+    let rows = (0..<kernelHeight).reduce(0) { $0 + insideRows($1).count }
+    let columns = (0..<kernelWidth).reduce(0) { $0 + insideColumns($1).count }
+    return Double(max(rows * columns, 1)) / Double(kernelCount * outputPlane)
+  }
+}
+
+/// The used share of tiles of taps, the last of which are 4 or 2 rows high where those are enough.
+func filledByTiles(_ taps: Int, rows: Int) -> Double {
+  let rest = taps % rows
+  let used = rest > 4 ? rows : rest > 2 ? 4 : rest > 0 ? 2 : 0
+  return Double(taps) / Double(taps - rest + used)
 }
 
 extension ConvAhead {
