@@ -60,6 +60,11 @@ __attribute__((always_inline)) static inline void isa_prefetch_read(const void *
   __builtin_prefetch(address, 0, 3);
 }
 
+// Asks for the cache line at an address in the second-level cache.
+__attribute__((always_inline)) static inline void isa_prefetch_second_level(const void *_Nonnull address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 // Zeros for a register tile of any size. (InlineArray.init(repeating:) is not inlined where it is long; a load from a
 // constant is, and becomes no load at all.)
 __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {

@@ -11,7 +11,7 @@ private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMP
       let width = panelWidth(p, lane)
       packTransposed(
         lanes, p.pointee.source + lane &* p.pointee.laneStride, p.pointee.laneStride, width: width,
-        depth: p.pointee.depth, p.pointee.panels + lane &* p.pointee.depth, panelStride(p, width))
+        depth: p.pointee.depth, rest: p.pointee.rest, p.pointee.panels + lane &* p.pointee.depth, panelStride(p, width))
       lane &+= width
     }
   }
@@ -27,11 +27,11 @@ private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMP
   }
 }
 
-/// Packs a panel of lanes that lie apart, while the next panel's lanes are fetched: they are many and short, which is
-/// not what the processor fetches ahead by itself.
+/// Packs a panel of lanes that lie apart, while what is packed next is fetched: the lanes are many and short, which is not
+/// what the processor fetches ahead by itself.
 @inline(always)
 private func packTransposed<L: ElementwiseLanes>(
-  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ stride: Int, width: Int, depth: Int,
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ stride: Int, width: Int, depth: Int, rest: Int,
   _ panel: UnsafeMutablePointer<Float>, _ panelStride: Int
 ) {
   let piece = 32
@@ -39,9 +39,9 @@ private func packTransposed<L: ElementwiseLanes>(
   while k < depth {
     // Pieces that are too short to be transposed well are part of the last.
     let columns = depth &- k < 2 &* piece ? depth &- k : piece
-    // The piece after the next, or the next panel's first.
+    // The piece after the next, or of the next panel the first.
     var ahead = k &+ columns &+ piece
-    if ahead >= depth { ahead = width &* stride &+ (ahead &- depth) }
+    if ahead >= rest { ahead = width &* stride &+ (ahead &- rest) }
     var next = source + ahead
     var lane = 0
     while lane < width {

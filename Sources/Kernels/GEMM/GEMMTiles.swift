@@ -54,6 +54,7 @@ private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
   while row < p.pointee.rows {
     let left = p.pointee.rows &- row
     let height = left < p.pointee.panelRows ? left : p.pointee.panelRows
+    job.a = p.pointee.a + (row &* p.pointee.aDepth &+ height &* p.pointee.aFirst)
     var column = 0
     while column < p.pointee.columns {
       let c = p.pointee.c + (row &* p.pointee.cRowStride &+ column)
@@ -83,7 +84,6 @@ private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
       bStep = shape.columns &* p.pointee.depth
       job.panel = nil
     }
-    job.a += height &* p.pointee.depth
     row &+= height
   }
 }
