@@ -59,3 +59,14 @@ ISA_KERNEL(global_average_pool_forward, AveragePoolArguments)
 ISA_KERNEL(global_average_pool_backward, AveragePoolArguments)
 ISA_KERNEL(adaptive_average_pool_forward, AveragePoolArguments)
 ISA_KERNEL(adaptive_average_pool_backward, AveragePoolArguments)
+
+// Places of 2×2 windows' winners in 32 bits and in 8.
+typedef struct {
+  const float *_Nonnull values;   // the winners; those that are 0 by ReLU get choice 4
+  int32_t *_Nonnull places;
+  uint8_t *_Nonnull choices;
+  ptrdiff_t count;
+  int32_t relu;
+} PoolChoicesArguments;
+ISA_KERNEL(pool_choices_pack, PoolChoicesArguments)
+ISA_KERNEL(pool_choices_unpack, PoolChoicesArguments)
