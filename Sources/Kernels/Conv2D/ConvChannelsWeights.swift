@@ -235,12 +235,13 @@ func channelsWeightsKernel(_ tiles: ConvTapsTiles) -> Kernel<Conv2DBackwardWeigh
     algorithm: "channels", level: tiles.level,
     fitness: { shape in
       // One vector of channels for a tap: a load for every multiply-add. Turning the gradient costs about as much as
-      // twelve taps, fetching and storing the sums as eight pixels, and a row as half a pixel. Products with padding
+      // twelve taps of 16 lanes, fetching and storing the sums as eight pixels, and a row as half a pixel. Products with padding
       // that are not computed count as if they were.
       let loads = shape.groupOutputChannels > tiles.level.lanes ? 0.97 : 0.7
       let pixels = min(shape.batch * shape.outputPlane, ConvWeightPlan.blockPixels)
       let computed = ConvWeightPlan.skipsPadding(shape, tileRows: tiles.rows(shape)) ? shape.insideShare : 1
-      return loads * filled(shape.groupOutputChannels, tiles.level.lanes) * share(shape.depth, 12) * share(pixels, 8)
+      return loads * filled(shape.groupOutputChannels, tiles.level.lanes)
+        * share(shape.depth, tiles.level.lanes * 3 / 4) * share(pixels, 8)
         * share(2 * shape.outputWidth, 1) / computed
     },
     prepare: { shape, threads in
