@@ -7,6 +7,7 @@ typedef struct {
   float *_Nonnull output;
   ptrdiff_t rows;
   ptrdiff_t columns;
+  float *_Nonnull scratch;               // a vector
 } RowsArguments;
 ISA_KERNEL(softmax_forward, RowsArguments)
 ISA_KERNEL(log_softmax_forward, RowsArguments)
@@ -17,6 +18,7 @@ typedef struct {
   float *_Nonnull inputGradient;
   ptrdiff_t rows;
   ptrdiff_t columns;
+  float *_Nonnull scratch;               // two vectors
 } RowsBackwardArguments;
 ISA_KERNEL(softmax_backward, RowsBackwardArguments)
 ISA_KERNEL(log_softmax_backward, RowsBackwardArguments)
@@ -30,5 +32,6 @@ typedef struct {
   ptrdiff_t rows;
   ptrdiff_t columns;
   float gradientScale;
+  float *_Nonnull scratch;               // a vector
 } SoftmaxCrossEntropyArguments;
 ISA_KERNEL(softmax_cross_entropy, SoftmaxCrossEntropyArguments)

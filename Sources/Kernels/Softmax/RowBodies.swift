@@ -39,7 +39,8 @@ func mapRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
 }
 
 /// Rows of at most one vector, one vector each. A vector may reach into the rows behind; what it stores there is
-/// overwritten when their turn comes.
+/// overwritten when their turn comes. The last rows, behind which there is not enough memory, go through the scratch
+/// vector: loaded and stored in pieces, the optimiser would compute every row in pieces.
 @inline(always)
 private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
@@ -50,17 +51,15 @@ private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
   var start = 0
   while start < total {
     let isWhole = start &+ L.count <= total
-    var x = isWhole ? L.load(p.pointee.input + start) : L.load(p.pointee.input + start, first: columns)
+    if !isWhole { L.copy(p.pointee.input + start, p.pointee.scratch, first: columns) }
+    var x = L.load(isWhole ? p.pointee.input + start : UnsafePointer(p.pointee.scratch))
     x = x.replacing(with: L.splat(-.infinity), where: isOutside)
     let shifted = x - L.splat(L.maximum(x))
     let exponentials = L.exponential(shifted)
     let parameter = Map.parameter(lanes, sum: L.total(exponentials))
     let output = Map.apply(lanes, Map.usesExponentials ? exponentials : shifted, L.splat(parameter))
-    if isWhole {
-      L.store(output, p.pointee.output + start)
-    } else {
-      L.store(output, p.pointee.output + start, first: columns)
-    }
+    L.store(output, isWhole ? p.pointee.output + start : p.pointee.scratch)
+    if !isWhole { L.copy(p.pointee.scratch, p.pointee.output + start, first: columns) }
     start &+= columns
   }
 }
@@ -110,16 +109,17 @@ private func narrowRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
   var start = 0
   while start < total {
     let isWhole = start &+ L.count <= total
-    let y = isWhole ? L.load(p.pointee.output + start) : L.load(p.pointee.output + start, first: columns)
-    let g =
-      isWhole ? L.load(p.pointee.outputGradient + start) : L.load(p.pointee.outputGradient + start, first: columns)
+    let (first, second) = (p.pointee.scratch, p.pointee.scratch + L.count)
+    if !isWhole {
+      L.copy(p.pointee.output + start, first, first: columns)
+      L.copy(p.pointee.outputGradient + start, second, first: columns)
+    }
+    let y = L.load(isWhole ? p.pointee.output + start : UnsafePointer(first))
+    let g = L.load(isWhole ? p.pointee.outputGradient + start : UnsafePointer(second))
     let term = Gradient.term(lanes, output: y, gradient: g).replacing(with: L.splat(0), where: isOutside)
     let result = Gradient.apply(lanes, output: y, gradient: g, sum: L.splat(L.total(term)))
-    if isWhole {
-      L.store(result, p.pointee.inputGradient + start)
-    } else {
-      L.store(result, p.pointee.inputGradient + start, first: columns)
-    }
+    L.store(result, isWhole ? p.pointee.inputGradient + start : first)
+    if !isWhole { L.copy(first, p.pointee.inputGradient + start, first: columns) }
     start &+= columns
   }
 }

@@ -61,9 +61,12 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows)
           let first = range.lowerBound * problem.columns
-          var arguments = RowsArguments(
-            input: operands.input + first, output: operands.output + first, rows: range.count, columns: problem.columns)
-          body(&arguments)
+          withRowScratch { scratch in
+            var arguments = RowsArguments(
+              input: operands.input + first, output: operands.output + first, rows: range.count,
+              columns: problem.columns, scratch: scratch)
+            body(&arguments)
+          }
         }
       })
     let last = Kernel<Self>.reference { problem, operands in
@@ -93,10 +96,13 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsBackward
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows)
           let first = range.lowerBound * problem.columns
-          var arguments = RowsBackwardArguments(
-            output: operands.output + first, outputGradient: operands.outputGradient + first,
-            inputGradient: operands.inputGradient + first, rows: range.count, columns: problem.columns)
-          body(&arguments)
+          withRowScratch { scratch in
+            var arguments = RowsBackwardArguments(
+              output: operands.output + first, outputGradient: operands.outputGradient + first,
+              inputGradient: operands.inputGradient + first, rows: range.count, columns: problem.columns,
+              scratch: scratch)
+            body(&arguments)
+          }
         }
       })
     let last = Kernel<Self>.reference { problem, operands in
@@ -107,6 +113,16 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsBackward
       }
     }
     return levels + [last]
+  }
+}
+
+/// Calls `body` with memory of two vectors on the stack, for the last rows of a matrix of short rows. (A temporary
+/// allocation as the standard library has it is one on the heap where it is aligned for vectors.)
+@inline(__always)
+func withRowScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+  var memory = (SIMD16<Float>.zero, SIMD16<Float>.zero)
+  withUnsafeMutableBytes(of: &memory) { bytes in
+    if let base = bytes.baseAddress { body(base.assumingMemoryBound(to: Float.self)) }
   }
 }
 

@@ -58,13 +58,15 @@ public enum SoftmaxCrossEntropy: KernelOperation {
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows)
           let first = range.lowerBound
-          var arguments = SoftmaxCrossEntropyArguments(
-            logits: operands.logits + first * problem.columns, labels: operands.labels + first,
-            losses: operands.losses + first,
-            logitGradients: operands.logitGradients.map { $0 + first * problem.columns },
-            predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
-            gradientScale: problem.gradientScale)
-          body(&arguments)
+          withRowScratch { scratch in
+            var arguments = SoftmaxCrossEntropyArguments(
+              logits: operands.logits + first * problem.columns, labels: operands.labels + first,
+              losses: operands.losses + first,
+              logitGradients: operands.logitGradients.map { $0 + first * problem.columns },
+              predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
+              gradientScale: problem.gradientScale, scratch: scratch)
+            body(&arguments)
+          }
         }
       })
     return levels + [.reference(reference)]

@@ -14,7 +14,9 @@ func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
     let start = row &* columns
     let logits = p.pointee.logits + start
     let isWhole = start &+ L.count <= total
-    var x = isWhole ? L.load(logits) : L.load(logits, first: columns)
+    // In pieces by memory alone: see `narrowRows`.
+    if !isWhole { L.copy(logits, p.pointee.scratch, first: columns) }
+    var x = L.load(isWhole ? logits : UnsafePointer(p.pointee.scratch))
     x = x.replacing(with: L.splat(-.infinity), where: indices .>= width)
     let largest = L.maximum(x)
     let exponentials = L.exponential(x - L.splat(largest))
@@ -24,11 +26,8 @@ func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
     if let logitGradients = p.pointee.logitGradients {
       let target = L.splat(0).replacing(with: L.splat(1), where: indices .== L.splat(Float(label)))
       let gradient = (exponentials * L.splat(1 / sum) - target) * scale
-      if isWhole {
-        L.store(gradient, logitGradients + start)
-      } else {
-        L.store(gradient, logitGradients + start, first: columns)
-      }
+      L.store(gradient, isWhole ? logitGradients + start : p.pointee.scratch)
+      if !isWhole { L.copy(p.pointee.scratch, logitGradients + start, first: columns) }
     }
     if let predictions = p.pointee.predictions {
       if sum == sum {
