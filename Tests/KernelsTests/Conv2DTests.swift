@@ -50,6 +50,26 @@ import Testing
         batch: 16, inputChannels: 48, inputHeight: 18, inputWidth: 20, outputChannels: 7, kernel: 3, padding: 1),
       Conv2DShape(
         batch: 20, inputChannels: 1, inputHeight: 28, inputWidth: 28, outputChannels: 6, kernel: 5, padding: 2),
+      // More weights than are packed at once, of one group and of several; a last panel with a smaller tile.
+      Conv2DShape(
+        batch: 3, inputChannels: 260, inputHeight: 7, inputWidth: 7, outputChannels: 250, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 2, inputChannels: 480, inputHeight: 3, inputWidth: 5, outputChannels: 480, kernel: 3, padding: 1,
+        groups: 3),
+      // All pixels in one row, in place: of one image and of several, with more source than target and less.
+      Conv2DShape(batch: 5, inputChannels: 96, inputHeight: 7, inputWidth: 7, outputChannels: 64, kernel: 1),
+      Conv2DShape(batch: 2, inputChannels: 40, inputHeight: 16, inputWidth: 17, outputChannels: 70, kernel: 1),
+      Conv2DShape(
+        batch: 2, inputChannels: 48, inputHeight: 14, inputWidth: 14, outputChannels: 64, kernel: 1, groups: 2),
+      // Only the rows and columns that outputs stand on are copied.
+      Conv2DShape(
+        batch: 2, inputChannels: 20, inputHeight: 28, inputWidth: 27, outputChannels: 40, kernel: 1, stride: 2),
+      // Bands that are cut because an image does not fit, the last of fewer rows.
+      Conv2DShape(
+        batch: 1, inputChannels: 130, inputHeight: 41, inputWidth: 39, outputChannels: 34, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 1, inputChannels: 34, inputHeight: 80, inputWidth: 79, outputChannels: 130, kernel: 3, stride: 2,
+        padding: 1),
       // No images, one pixel, a window of padding alone on every side, strides beyond the image.
       Conv2DShape(batch: 0, inputChannels: 2, inputHeight: 4, inputWidth: 4, outputChannels: 3, kernel: 3),
       Conv2DShape(batch: 1, inputChannels: 1, inputHeight: 1, inputWidth: 1, outputChannels: 1, kernel: 1),
@@ -301,6 +321,67 @@ import Testing
           return weights.values + bias.values
         }
         #expect(results[0] == results[1] && results[0] == results[2], "\(level) \(shape)")
+      }
+    }
+  }
+
+  /// Shapes of batch 1, and the rows that measured best on them, or as well as the best.
+  static let choices: [(shape: Conv2DShape, level: String, forward: String, backwardData: String)] = {
+    let first = Conv2DShape(batch: 1, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernel: 5)
+    let second = Conv2DShape(batch: 1, inputChannels: 6, inputHeight: 14, inputWidth: 14, outputChannels: 16, kernel: 5)
+    let wide = Conv2DShape(
+      batch: 1, inputChannels: 64, inputHeight: 32, inputWidth: 32, outputChannels: 64, kernel: 3, padding: 1)
+    let narrow = Conv2DShape(
+      batch: 1, inputChannels: 64, inputHeight: 16, inputWidth: 16, outputChannels: 128, kernel: 3, padding: 1)
+    let pointwise = Conv2DShape(
+      batch: 1, inputChannels: 256, inputHeight: 16, inputWidth: 16, outputChannels: 64, kernel: 1)
+    let strided = Conv2DShape(
+      batch: 1, inputChannels: 64, inputHeight: 32, inputWidth: 32, outputChannels: 128, kernel: 3, stride: 2,
+      padding: 1)
+    let stem = Conv2DShape(
+      batch: 1, inputChannels: 3, inputHeight: 224, inputWidth: 224, outputChannels: 64, kernel: 7, stride: 2,
+      padding: 3)
+    let residual = Conv2DShape(
+      batch: 1, inputChannels: 128, inputHeight: 28, inputWidth: 28, outputChannels: 128, kernel: 3, padding: 1)
+    return [
+      (first, "avx512", "rows.6x4", "rows.3x7"), (first, "avx2", "rows.6x2", "rows.6x2"),
+      (second, "avx512", "points.2x10x1", "rows.3x7"), (second, "avx2", "points.6x1x2", "rows.6x2"),
+      (wide, "avx512", "rows.12x2", "rows.12x2"), (wide, "avx2", "rows.6x2", "rows.6x2"),
+      (narrow, "avx512", "points.3x4x2", "points.3x4x2"), (narrow, "avx2", "rows.6x2", "rows.6x2"),
+      (pointwise, "avx512", "rows.6x4", "rows.6x4"), (pointwise, "avx2", "rows.6x2", "rows.6x2"),
+      (strided, "avx512", "rows.12x2", "rows.12x2"), (strided, "avx2", "rows.6x2", "rows.6x2"),
+      (stem, "avx512", "rows.6x4", "rows.3x7"), (stem, "avx2", "rows.6x2", "rows.6x2"),
+      (residual, "avx512", "points.7x2x2", "points.7x2x2"), (residual, "avx2", "points.6x1x2", "points.6x1x2"),
+    ]
+  }()
+
+  @Test("the kernels that measured best are chosen", arguments: choices.indices)
+  func choice(index: Int) throws {
+    let (shape, name, forward, backwardData) = Self.choices[index]
+    guard let level = InstructionSet.available.first(where: { "\($0)" == name }) else { return }
+    let first = try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel
+    #expect("\(first.algorithm).\(first.tile)" == forward, "forward, \(name), \(shape)")
+    let second = try Plan<Conv2DBackwardData>(shape, level: level).kernel
+    #expect("\(second.algorithm).\(second.tile)" == backwardData, "backward data, \(name), \(shape)")
+  }
+
+  @Test("forward and backward data need at most 4 MB a thread", arguments: [1, 2])
+  func workspace(threads: Int) throws {
+    let large = [
+      Conv2DShape(
+        batch: 256, inputChannels: 512, inputHeight: 7, inputWidth: 7, outputChannels: 512, kernel: 3, padding: 1),
+      Conv2DShape(batch: 256, inputChannels: 2048, inputHeight: 7, inputWidth: 7, outputChannels: 512, kernel: 1),
+      Conv2DShape(
+        batch: 32, inputChannels: 1024, inputHeight: 14, inputWidth: 14, outputChannels: 2048, kernel: 1, stride: 2),
+    ]
+    for shape in Self.choices.map(\.shape) + large {
+      for kernel in Conv2DForward.kernels where ["rows", "points"].contains(kernel.algorithm) {
+        let byteCount = kernel.prepare(.init(shape: shape), threads).workspaceByteCount
+        #expect(byteCount <= threads * 4 << 20, "forward, \(kernel.name), \(shape)")
+      }
+      for kernel in Conv2DBackwardData.kernels where ["rows", "points"].contains(kernel.algorithm) {
+        let byteCount = kernel.prepare(shape, threads).workspaceByteCount
+        #expect(byteCount <= threads * 4 << 20, "backward data, \(kernel.name), \(shape)")
       }
     }
   }

@@ -7,7 +7,7 @@
 #include "Levels.h"
 
 // Copies rows of planes into a view. A staged row is `phases` runs of `phaseWidth` elements: run p, element j is the
-// source's column startX + j · phases + p, so that the columns of a strided convolution become contiguous. What lies
+// source's column startX + j · columnStep + p, so that the columns of a strided convolution become contiguous. What lies
 // outside the source is 0.
 typedef struct {
   const float *_Nonnull source;
@@ -18,6 +18,8 @@ typedef struct {
   ptrdiff_t sourceWidth;
   ptrdiff_t startY;  // the source's row of the first staged row
   ptrdiff_t startX;
+  ptrdiff_t rowStep;  // the source's rows from one staged row to the next
+  ptrdiff_t columnStep;
   ptrdiff_t height;  // staged rows
   ptrdiff_t phases;
   ptrdiff_t phaseWidth;
@@ -36,6 +38,33 @@ typedef struct {
 } ConvPackArguments;
 ISA_KERNEL(conv_pack, ConvPackArguments)
 
+// Turns weights to panels of `width` output or input channels side by side, a row of the panel for each step of a sum.
+// The weights of a lane come in segments of `length` neighbours; rows[segment · length + i] is the row of the panel that
+// element i goes to, or -1 if no sum needs it. Lanes behind the last are 0.
+typedef struct {
+  const float *_Nonnull source;
+  float *_Nonnull panels;
+  ptrdiff_t lanes;
+  ptrdiff_t width;
+  ptrdiff_t panelStride;
+  ptrdiff_t laneStride;
+  ptrdiff_t segments;
+  ptrdiff_t segmentStride;
+  ptrdiff_t length;
+  const int32_t *_Nonnull rows;
+} ConvPanelArguments;
+ISA_KERNEL(conv_panels, ConvPanelArguments)
+
+// Planes that are needed later: while sums are computed, their lines are asked for, a few at a time.
+typedef struct {
+  const char *_Nullable base;  // the next line
+  ptrdiff_t lines;             // left of its plane
+  ptrdiff_t planes;
+  ptrdiff_t perPlane;
+  ptrdiff_t rest;  // bytes from behind a plane's lines to the next plane
+  ptrdiff_t atOnce;
+} ConvPrefetch;
+
 // "rows": a vector holds neighbouring outputs of a row, a tile's rows are output channels.
 // target[c][targets[v]…] = floor(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…])
 typedef struct {
@@ -43,7 +72,9 @@ typedef struct {
   const int32_t *_Nonnull taps;
   ptrdiff_t depth;
   const float *_Nonnull weights;  // panels of the tile's rows
-  const float *_Nonnull bias;     // as many values as the panels have lanes
+  ptrdiff_t panelStride;
+  ptrdiff_t panelRow;  // from one tap's weights to the next's
+  const float *_Nonnull bias;  // as many values as the panels have lanes
   float *_Nonnull target;
   const int32_t *_Nonnull sources;
   const int32_t *_Nonnull targets;
@@ -54,27 +85,32 @@ typedef struct {
   ptrdiff_t channelStride;
   float floor;              // 0 for ReLU, else -infinity
   float *_Nonnull scratch;  // one tile
+  ConvPrefetch prefetch;
+  ptrdiff_t sourcePlanes;  // if the source's planes, of which each is one tap, are passed over once, their number
+  ptrdiff_t sourcePlaneStride;
 } ConvRowsArguments;
 
-// "channels": a vector holds channels, a tile's rows are points: outputs of the image (forward and input gradient), or
-// taps (weight gradient).
-// target[c][point] = floor(bias[c] + Σ_s panels[s][c] · source[offsets[point] + sequence[s]])
+// "points": a vector holds channels, a tile's rows are runs of outputs that are neighbours in the source.
+// target[c][targets[r] + i] = floor(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]])
 typedef struct {
   const float *_Nonnull source;
-  const int32_t *_Nonnull sequence;
+  const int32_t *_Nonnull taps;
   ptrdiff_t depth;
-  const int32_t *_Nonnull offsets;
-  const int32_t *_Nullable ranges;  // the first step of each point, and behind its last; NULL: all steps
-  ptrdiff_t points;
   const float *_Nonnull panels;
-  ptrdiff_t channels;
-  const float *_Nonnull bias;
+  ptrdiff_t panelStride;
+  const float *_Nonnull bias;  // as many values as the panels have lanes
   float *_Nonnull target;
+  const int32_t *_Nonnull sources;
+  const int32_t *_Nonnull targets;
+  const int32_t *_Nullable ranges;  // the first tap of each run, and behind its last; NULL: all taps
+  ptrdiff_t runs;
+  ptrdiff_t runPoints;  // of a run that are stored; fewer than it has only if every run is the start of a row
+  ptrdiff_t channels;
   ptrdiff_t channelStride;
-  float floor;
-  int32_t accumulate;       // 1: adds to the target, without bias and floor
+  float floor;              // 0 for ReLU, else -infinity
   float *_Nonnull scratch;  // one tile
-} ConvChannelsArguments;
+  ConvPrefetch prefetch;
+} ConvPointsArguments;
 
 // "dot": a vector holds neighbouring outputs of a row, a tile is output channels × taps, and every lane keeps a sum of
 // its own: sums[c][tap] += gradient[c][gradients[v]…] · source[sources[v] + taps[tap]…], lane by lane.
@@ -112,32 +148,36 @@ typedef struct {
 } ConvSumArguments;
 ISA_KERNEL(conv_sum, ConvSumArguments)
 
-// Puts the planes of one phase of a strided input gradient where they belong: target[y · strideY][x · strideX].
+// Puts columns of `step` planes side by side: target[y · rowStride][x] = planes[x mod step][y][x / step].
 typedef struct {
-  const float *_Nullable source;  // NULL: zeros
+  const float *_Nonnull source;
+  const int32_t *_Nonnull offsets;  // of each of the `step` planes from `source`; -1: zeros
   float *_Nonnull target;
-  ptrdiff_t planes;
+  ptrdiff_t step;
+  ptrdiff_t planes;  // of the target
   ptrdiff_t height;
-  ptrdiff_t width;
+  ptrdiff_t width;  // of the target
   ptrdiff_t targetPlaneStride;
   ptrdiff_t targetRowStride;
-  ptrdiff_t targetColumnStride;
-} ConvScatterArguments;
-ISA_KERNEL(conv_scatter, ConvScatterArguments)
+} ConvInterleaveArguments;
+ISA_KERNEL(conv_interleave, ConvInterleaveArguments)
 
 // Tiles, named rows × vectors (dot: channels × taps); one level has those that fill its registers.
 ISA_TILE_AVX512(conv_rows_12x2, ConvRowsArguments)
 ISA_TILE_AVX512(conv_rows_8x3, ConvRowsArguments)
 ISA_TILE_AVX512(conv_rows_6x4, ConvRowsArguments)
 ISA_TILE_AVX512(conv_rows_4x6, ConvRowsArguments)
-ISA_TILE_AVX512(conv_rows_3x8, ConvRowsArguments)
+ISA_TILE_AVX512(conv_rows_3x7, ConvRowsArguments)
 ISA_TILE_AVX512(conv_rows_1x8, ConvRowsArguments)
 ISA_TILE_AVX2(conv_rows_6x2, ConvRowsArguments)
 ISA_TILE_AVX2(conv_rows_1x8, ConvRowsArguments)
 
-ISA_TILE_AVX512(conv_channels_12x2, ConvChannelsArguments)
-ISA_TILE_AVX512(conv_channels_12x1, ConvChannelsArguments)
-ISA_TILE_AVX2(conv_channels_6x2, ConvChannelsArguments)
+ISA_TILE_AVX512(conv_points_7x2x2, ConvPointsArguments)
+ISA_TILE_AVX512(conv_points_2x7x2, ConvPointsArguments)
+ISA_TILE_AVX512(conv_points_3x4x2, ConvPointsArguments)
+ISA_TILE_AVX512(conv_points_2x10x1, ConvPointsArguments)
+ISA_TILE_AVX512(conv_points_7x4x1, ConvPointsArguments)
+ISA_TILE_AVX2(conv_points_6x1x2, ConvPointsArguments)
 
 ISA_TILE_AVX512(conv_dot_6x3, ConvDotArguments)
 ISA_TILE_AVX512(conv_dot_3x5, ConvDotArguments)
@@ -152,8 +192,8 @@ ISA_TILE_AVX2(conv_dot_1x9_reduce, ConvDotReduceArguments)
 
 ISA_TILE_NEON(conv_rows_6x4, ConvRowsArguments)
 ISA_TILE_NEON(conv_rows_1x8, ConvRowsArguments)
-ISA_TILE_NEON(conv_channels_6x4, ConvChannelsArguments)
-ISA_TILE_NEON(conv_channels_12x2, ConvChannelsArguments)
+ISA_TILE_NEON(conv_points_6x1x4, ConvPointsArguments)
+ISA_TILE_NEON(conv_points_6x2x2, ConvPointsArguments)
 ISA_TILE_NEON(conv_dot_6x4, ConvDotArguments)
 ISA_TILE_NEON(conv_dot_1x9, ConvDotArguments)
 ISA_TILE_NEON(conv_dot_6x4_reduce, ConvDotReduceArguments)

@@ -68,7 +68,7 @@ __attribute__((always_inline)) static inline void isa_prefetch_second_level(cons
 // Zeros for a register tile of any size. (InlineArray.init(repeating:) is not inlined where it is long; a load from a
 // constant is, and becomes no load at all.)
 __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {
-  static const float zeros[24 * 16] __attribute__((aligned(64)));
+  static const float zeros[28 * 16] __attribute__((aligned(64)));
   return zeros;
 }
 

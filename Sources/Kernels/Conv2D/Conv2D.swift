@@ -35,10 +35,8 @@ public enum Conv2DForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DForward>] =
-    convRowsTiles().map { forwardKernel("rows", .rows($0)) }
-    + convChannelsTiles().map { forwardKernel("channels", .channels($0)) }
-    + convBatchTiles().map(batchForwardKernel)
-    + depthwiseForwardKernels() + [.reference(referenceConv2DForward)]
+    ConvDirectTile.all.map(forwardKernel) + convBatchTiles().map(batchForwardKernel) + depthwiseForwardKernels()
+    + [.reference(referenceConv2DForward)]
 
   public static func validate(_ problem: Problem) throws(KernelError) { try problem.shape.validate(name) }
 }
@@ -67,9 +65,7 @@ public enum Conv2DBackwardData: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardData>] =
-    convRowsTiles().map { backwardDataKernel("rows", .rows($0)) }
-    + convChannelsTiles().map { backwardDataKernel("channels", .channels($0)) }
-    + convBatchTiles().map(batchBackwardDataKernel)
+    ConvDirectTile.all.map(backwardDataKernel) + convBatchTiles().map(batchBackwardDataKernel)
     + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

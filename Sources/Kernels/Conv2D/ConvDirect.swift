@@ -1,139 +1,49 @@
 import ISA
 
-/// The tile that a direct convolution uses.
-enum ConvDirectTile: Sendable {
-  case rows(ConvTile<ConvRowsArguments>)
-  case channels(ConvTile<ConvChannelsArguments>)
-
-  var level: InstructionSet {
-    switch self {
-    case .rows(let tile): tile.level
-    case .channels(let tile): tile.level
-    }
-  }
-
-  var name: String {
-    switch self {
-    case .rows(let tile): tile.name
-    case .channels(let tile): tile.name
-    }
-  }
-
-  /// Channels side by side in a panel of weights.
-  var width: Int {
-    switch self {
-    case .rows(let tile): tile.rows
-    case .channels(let tile): tile.vectors * tile.level.lanes
-    }
-  }
-
-  var byteCount: Int {
-    switch self {
-    case .rows(let tile): tile.byteCount
-    case .channels(let tile): tile.byteCount
-    }
-  }
-
-  /// The lanes of vectors along a row; nil where vectors hold channels.
-  var rowLanes: Int? {
-    if case .rows(let tile) = self { tile.level.lanes } else { nil }
-  }
-
-  /// The share of peak to expect: how full lanes and tiles are, and whether loads keep up with the multiply-adds.
-  ///
-  /// A load that crosses a cache line counts twice. Turning "channels" tiles into planes costs about ten multiply-adds'
-  /// time a value, and a tenth of the rest at short sums.
-  func fitness(channels: Int, height: Int, width: Int, depth: Int) -> Double {
-    switch self {
-    case .rows(let tile):
-      let loads = Double(tile.rows * tile.vectors) / Double(tile.rows + 2 * tile.vectors)
-      return filled(channels, tile.rows) * filled(width, tile.level.lanes) * min(loads, 1)
-    case .channels(let tile):
-      let loads = Double(tile.rows * tile.vectors) / Double(tile.rows + tile.vectors)
-      return filled(channels, self.width) * filled(height * width, tile.rows) * min(loads, 1)
-        * 0.93 * Double(depth) / Double(depth + 10)
-    }
-  }
-}
-
-/// The used share of whole units.
-func filled(_ count: Int, _ unit: Int) -> Double {
-  count == 0 ? 1 : Double(count) / Double((count + unit - 1) / unit * unit)
-}
-
-/// One convolution with stride 1 or more from planes to planes, in tiles, without a patch matrix: the forward pass, or
-/// one phase of the input gradient.
+/// A convolution from planes to planes in tiles, without a patch matrix: the forward pass, or the input gradient with one
+/// phase for each remainder of the input's coordinates by the strides.
 struct ConvDirect: Sendable {
   let tile: ConvDirectTile
   let view: ConvView
+  let phases: [Phase]
+  /// Remainders of rows and columns by the strides.
+  let rowPhases: Int
+  let columnPhases: Int
   let batch: Int
   let groups: Int
   /// Channels of a group in source and target.
   let sourceChannels: Int
   let targetChannels: Int
-  /// The target's rows and columns as a whole, of which this phase may write every `targetStride`-th.
   let targetHeight: Int
   let targetWidth: Int
-  let depth: Int
-  /// Where a group's weights lie: lane by lane, and for each k.
-  let groupWeights: Int
-  let laneStride: Int
-  let weightOffsets: OffsetTable?
+  let panels: ConvPanels
   let floor: Float
-  let taps: OffsetTable
-  /// Images that are computed together, and their outputs; the last images of a batch may be fewer.
+  /// Images that are computed together; the last images of a batch may be fewer.
   let chunk: Int
-  let outputs: Outputs
-  let lastOutputs: Outputs
+  /// In how many parts a band's channels are shared out among threads.
+  let splits: Int
   let stage: LevelFunction<ConvStageArguments>
-  let pack: LevelFunction<ConvPackArguments>
-  let scatter: LevelFunction<ConvScatterArguments>
+  let interleave: LevelFunction<ConvInterleaveArguments>
 
-  /// Where the outputs of a band of some images lie: for each vector, or each output, its origin in the view, its place
-  /// in the target and its part of the sum. They go row by row, so that a shorter band has the first of them.
-  struct Outputs: Sendable {
-    let images: Int
-    let perRow: Int
-    let sources: OffsetTable
-    let targets: OffsetTable
-    let ranges: OffsetTable?
-
-    init(images: Int, view: ConvView, lanes: Int?, imageStride: Int) {
-      self.images = images
-      var sources: [Int] = []
-      var targets: [Int] = []
-      var ranges: [Int] = []
-      let columns: [Int]
-      if let lanes {
-        // The last vector of a row ends with the row: it overlaps the one before.
-        columns = stride(from: 0, to: view.x.count, by: lanes).map { max(min($0, view.x.count - lanes), 0) }
-      } else {
-        columns = Array(0..<view.x.count)
-      }
-      // All bands share the places, which count from the band's first row; the parts of the sum are those of the image's.
-      for row in 0..<view.y.count where row < view.bandRows || view.skipsRows {
-        for image in 0..<images {
-          for column in columns {
-            if row < view.bandRows {
-              sources.append(image * view.stagedCount + view.origin(row, column))
-              targets.append(image * imageStride + row * view.x.count + column)
-            }
-            if view.skipsRows {
-              ranges.append(view.steps(ofRow: row).lowerBound)
-              ranges.append(view.steps(ofRow: row).upperBound)
-            }
-          }
-        }
-      }
-      perRow = images * columns.count
-      self.sources = OffsetTable(sources)
-      self.targets = OffsetTable(targets)
-      self.ranges = view.skipsRows ? OffsetTable(ranges) : nil
-    }
+  /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
+  /// remainders by the strides.
+  struct Phase: Sendable {
+    let row: Int
+    let column: Int
+    let depth: Int
+    /// The phase's first row in a panel.
+    let firstRow: Int
+    let taps: OffsetTable
+    let whole: ConvOutputs
+    /// Of the last images of a batch.
+    let lastImages: ConvOutputs
+    /// Of the last band.
+    let lastBand: ConvOutputs
   }
 
   init(
-    tile: ConvDirectTile, y: ConvAxis, x: ConvAxis, shape: Conv2DShape, isBackward: Bool, relu: Bool, threads: Int
+    tile: ConvDirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool, relu: Bool,
+    threads: Int
   ) {
     self.tile = tile
     batch = shape.batch
@@ -142,229 +52,245 @@ struct ConvDirect: Sendable {
     targetChannels = isBackward ? shape.groupInputChannels : shape.groupOutputChannels
     targetHeight = isBackward ? shape.inputHeight : shape.outputHeight
     targetWidth = isBackward ? shape.inputWidth : shape.outputWidth
-    let units = max(shape.batch * shape.groups, 1)
+    rowPhases = ys.count
+    columnPhases = xs.count
+    let y = ConvAxis.union(of: ys)
+    let x = ConvAxis.union(of: xs)
+    let panelCount = (targetChannels + tile.width - 1) / tile.width
+    let share = ConvShare(
+      items: shape.batch * shape.groups, rows: y.count, panels: panelCount, threads: threads)
+    splits = share.splits
     let view = ConvView(
-      y: y, x: x, channels: sourceChannels, lanes: tile.rowLanes, skipsPadding: true,
-      minimumBands: threads == 1 ? 1 : (4 * threads + units - 1) / units)
+      y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit, skipsPadding: true,
+      minimumBands: share.bands)
     self.view = view
-    depth = sourceChannels * y.taps.count * x.taps.count
-    groupWeights = shape.groupOutputChannels * shape.depth
-    laneStride = isBackward ? shape.kernelCount : shape.depth
-    let order = view.order()
-    weightOffsets =
-      isBackward || view.skipsRows
-      ? OffsetTable(
-        order.map { tap in
-          tap.channel * (isBackward ? shape.depth : shape.kernelCount) + y.taps[tap.y].kernel * shape.kernelWidth
-            + x.taps[tap.x].kernel
-        }) : nil
-    floor = relu ? 0 : -.infinity
-    taps = OffsetTable(view.taps())
-    // Rows of several small images, as many as fill a tile, lack the same taps.
+    let sourceImage = view.isStaged ? view.stagedCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
+    let targetImage = shape.groups * targetChannels * targetHeight * targetWidth
     var chunk = 1
-    let targetStride = groups * targetChannels * targetHeight * targetWidth
-    if case .rows(let rows) = tile, view.skipsRows, view.bands == 1, y.targetStride == 1, x.targetStride == 1 {
-      let perRow = (x.count + rows.level.lanes - 1) / rows.level.lanes
-      let fitting = min((32 << 10) / max(view.stagedCount, 1), Int(Int32.max) / 2 / max(targetStride, 1))
-      chunk = max(min(rows.vectors / max(perRow, 1), fitting, batch / threads), 1)
+    if view.bands == 1, xs.count == 1 {
+      let perImage = ConvOutputs(
+        view: view, y: y, x: x, unit: tile.unit, rows: view.bandRows, images: 1, imageStrides: (0, 0),
+        targetRowStride: x.count)
+      chunk = ConvShare.chunk(
+        perImage: view.skipsRows ? perImage.perRow : perImage.count, units: tile.units,
+        limit: min(
+          view.isStaged ? ConvView.bandLimit / 2 / max(view.stagedCount, 1) : 8,
+          Int(Int32.max) / 2 / max(targetImage, sourceImage, 1), shape.batch / threads))
     }
     self.chunk = chunk
-    outputs = Outputs(images: chunk, view: view, lanes: tile.rowLanes, imageStride: targetStride)
-    lastOutputs =
-      batch % chunk == 0
-      ? outputs : Outputs(images: batch % chunk, view: view, lanes: tile.rowLanes, imageStride: targetStride)
+    let lastChunk = shape.batch % chunk == 0 ? chunk : shape.batch % chunk
+    let width = targetWidth
+    var firstRow = 0
+    var order: [[ConvView.Tap]] = []
+    phases = ys.indices.flatMap { row in
+      xs.indices.map { column in
+        let (y, x) = (ys[row], xs[column])
+        let taps = view.order(y: y, x: x)
+        func outputs(rows: Int, images: Int) -> ConvOutputs {
+          ConvOutputs(
+            view: view, y: y, x: x, unit: tile.unit, rows: max(min(rows, y.count), 0), images: images,
+            imageStrides: (sourceImage, targetImage), targetRowStride: xs.count > 1 ? x.count : ys.count * width)
+        }
+        let whole = outputs(rows: view.bandRows, images: chunk)
+        let lastRows = y.count - (view.bands - 1) * view.bandRows
+        defer { firstRow += taps.count }
+        order.append(taps)
+        return Phase(
+          row: row, column: column, depth: taps.count, firstRow: firstRow, taps: OffsetTable(taps.map(\.offset)),
+          whole: whole, lastImages: lastChunk == chunk ? whole : outputs(rows: view.bandRows, images: lastChunk),
+          lastBand: lastRows == view.bandRows ? whole : outputs(rows: lastRows, images: chunk))
+      }
+    }
+    panels = ConvPanels(
+      shape: shape, isBackward: isBackward, width: tile.width, tail: tile.tail, order: order.flatMap { $0 },
+      level: tile.level)
+    floor = relu ? 0 : -.infinity
     stage = convStage[tile.level]
-    pack = convPack[tile.level]
-    scatter = convScatter[tile.level]
+    interleave = convInterleave[tile.level]
   }
 
-  /// Whether the outputs are all of the target, in its order.
-  private var isWhole: Bool { view.y.targetStride == 1 && view.x.targetStride == 1 }
-  private var paddedChannels: Int { (targetChannels + tile.width - 1) / tile.width * tile.width }
-
   /// Bytes that all threads share: packed weights and padded bias.
-  var sharedByteCount: Int { weightsByteCount + cacheLines(groups * paddedChannels * 4) }
-  private var weightsByteCount: Int { cacheLines(groups * paddedChannels * depth * 4) }
+  var sharedByteCount: Int { panels.byteCount }
   /// Bytes of each thread.
-  var threadByteCount: Int { tile.byteCount + stagedByteCount + phaseByteCount }
+  var threadByteCount: Int { tile.byteCount + stagedByteCount + offsetByteCount + phaseByteCount }
   private var stagedByteCount: Int { cacheLines(chunk * view.stagedCount * 4) }
-  private var phaseByteCount: Int { isWhole ? 0 : cacheLines(targetChannels * view.bandRows * view.x.count * 4) }
+  private var offsetByteCount: Int { cacheLines(columnPhases * 4) }
+  /// Of a band's rows of one remainder, where the columns of several phases have to be put side by side.
+  private var phaseByteCount: Int {
+    columnPhases == 1 ? 0 : cacheLines(targetChannels * view.bandRows * targetWidth * 4)
+  }
 
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
   ) {
-    let units = (batch + chunk - 1) / chunk * groups * view.bands
-    if units == 0 || view.x.count == 0 { return }
-    if depth > 0 { prepareWeights(weights, bias, workspace) }
-    Parallel.run(parts: parts) { part in
-      for unit in Parallel.range(part, of: parts, items: units) {
-        let group = unit / view.bands % groups
-        let image = unit / view.bands / groups * chunk
-        let plane = image * groups + group
-        let own = workspace + sharedByteCount + part * threadByteCount
-        runBand(
-          unit % view.bands, group: group, outputs: image + chunk <= batch ? outputs : lastOutputs,
-          source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
-          target: target + plane * targetChannels * targetHeight * targetWidth, shared: workspace, own: own)
+    if batch == 0 { return }
+    let chunks = (batch + chunk - 1) / chunk
+    for block in panels.blocks {
+      panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts)
+      let units = chunks * block.groups.count * view.bands * splits
+      Parallel.run(parts: parts) { part in
+        for unit in Parallel.range(part, of: parts, items: units) {
+          let split = unit % splits
+          let band = unit / splits % view.bands
+          let group = block.groups.lowerBound + unit / splits / view.bands % block.groups.count
+          let image = unit / splits / view.bands / block.groups.count * chunk
+          let plane = image * groups + group
+          let own = Parallel.range(split, of: splits, items: block.panels.count)
+          if own.isEmpty { continue }
+          let next = (unit + splits) / splits
+          let nextImage = next / view.bands / block.groups.count * chunk
+          let nextPlane = nextImage * groups + block.groups.lowerBound + next / view.bands % block.groups.count
+          runBand(
+            Band(
+              band: band, images: min(chunk, batch - image), group: group,
+              panels: block.panels.lowerBound + own.lowerBound..<block.panels.lowerBound + own.upperBound,
+              weights: panels.panels(block, group: group, panel: own.lowerBound, of: weights, workspace),
+              next: nextImage < batch
+                ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
+              nextBand: next % view.bands),
+            bias: panels.bias(workspace),
+            source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
+            target: target + plane * targetChannels * targetHeight * targetWidth,
+            own: workspace + sharedByteCount + part * threadByteCount)
+        }
       }
     }
   }
 
-  private func prepareWeights(
-    _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer
-  ) {
-    let panels = workspace.assumingMemoryBound(to: Float.self)
-    let padded = (workspace + weightsByteCount).assumingMemoryBound(to: Float.self)
-    for group in 0..<groups {
-      var arguments = ConvPackArguments(
-        source: weights + group * groupWeights, panels: panels + group * paddedChannels * depth,
-        lanes: targetChannels, width: tile.width, depth: depth, laneStride: laneStride,
-        depthOffsets: weightOffsets.map { UnsafePointer($0.base) })
-      pack(&arguments)
-      for channel in 0..<paddedChannels {
-        var value: Float = 0
-        if let bias, channel < targetChannels { value = bias[group * targetChannels + channel] }
-        padded[group * paddedChannels + channel] = value
+  /// What a thread does at once: some panels of channels of a band of rows of some images.
+  private struct Band {
+    let band: Int
+    let images: Int
+    let group: Int
+    let panels: Range<Int>
+    let weights: UnsafePointer<Float>
+    /// The planes that this thread computes next, and their band.
+    let next: UnsafePointer<Float>?
+    let nextBand: Int
+  }
+
+  /// What to ask for while a band is computed: its own target, if that is written at its end, else the next band's
+  /// source.
+  private func prefetch(
+    _ band: Band, row: Int, column: Int, target: UnsafePointer<Float>, rows: Int, channels: Int, times: Int
+  ) -> ConvPrefetch {
+    var base: UnsafePointer<Float>?
+    var plane = 0
+    var count = 0
+    var planes = 0
+    if columnPhases > 1, row == 0 {
+      plane = targetHeight * targetWidth
+      count = rows * rowPhases * targetWidth
+      let share = Parallel.range(column, of: columnPhases, items: channels)
+      base = target + share.lowerBound * plane
+      planes = share.count
+    } else if row == rowPhases - 1, column == columnPhases - 1, let next = band.next {
+      plane = view.y.sourceCount * view.x.sourceCount
+      let first = min(max(view.y.start + band.nextBand * view.bandRows * view.y.stride, 0), view.y.sourceCount - 1)
+      let last = view.y.start + ((band.nextBand + 1) * view.bandRows - 1) * view.y.stride + view.y.extent
+      count = (min(last, view.y.sourceCount) - first) * view.x.sourceCount
+      base = next + first * view.x.sourceCount
+      planes = sourceChannels
+      if count == plane {
+        count *= planes * band.images
+        plane = count
+        planes = 1
       }
     }
+    let lines = max((count + 15) / 16, 1)
+    return ConvPrefetch(
+      base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes, perPlane: lines,
+      rest: plane * 4 - lines * 64, atOnce: (lines * planes + times - 1) / max(times, 1))
   }
 
   private func runBand(
-    _ band: Int, group: Int, outputs: Outputs, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
-    shared: UnsafeMutableRawPointer, own: UnsafeMutableRawPointer
+    _ band: Band, bias: UnsafePointer<Float>, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
+    own: UnsafeMutableRawPointer
   ) {
-    let rows = view.rows(ofBand: band)
-    if depth == 0 {
-      place(nil, band: band, rows: rows, target)
-      return
-    }
-    let weights = shared.assumingMemoryBound(to: Float.self) + group * paddedChannels * depth
-    let bias = (shared + weightsByteCount).assumingMemoryBound(to: Float.self) + group * paddedChannels
-    let scratch = own.assumingMemoryBound(to: Float.self)
     let staging = (own + tile.byteCount).assumingMemoryBound(to: Float.self)
-    let phase = (own + tile.byteCount + stagedByteCount).assumingMemoryBound(to: Float.self)
-    let base = view.base(of: source, band: band, staging: staging, stage: stage)
+    let base = view.base(of: source, band: band.band, staging: staging, stage: stage)
     let imageStride = groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
-    for image in 1..<max(outputs.images, 1) {
-      _ = view.base(
-        of: source + image * imageStride, band: band, staging: staging + image * view.stagedCount, stage: stage)
+    if view.isStaged {
+      for image in 1..<max(band.images, 1) {
+        _ = view.base(
+          of: source + image * imageStride, band: band.band, staging: staging + image * view.stagedCount, stage: stage)
+      }
     }
-    let ranges = outputs.ranges.map { UnsafePointer($0.base + 2 * band * view.bandRows * outputs.perRow) }
-    let place = isWhole ? target + band * view.bandRows * targetWidth : phase
-    let channelStride = isWhole ? targetHeight * targetWidth : rows * view.x.count
+    let firstChannel = band.panels.lowerBound * tile.width
+    let target = target + firstChannel * targetHeight * targetWidth
+    let channels = min(band.panels.upperBound * tile.width, targetChannels) - firstChannel
+    let bias = bias + (band.group * panels.paddedChannels + firstChannel)
+    let offsets = (own + tile.byteCount + stagedByteCount).assumingMemoryBound(to: Int32.self)
+    let planes = (own + tile.byteCount + stagedByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
+    let firstRow = band.band * view.bandRows
+    for row in 0..<rowPhases {
+      let rows = min(view.bandRows, (targetHeight - row + rowPhases - 1) / rowPhases - firstRow)
+      if rows <= 0 { continue }
+      let place = target + (firstRow * rowPhases + row) * targetWidth
+      var offset = 0
+      for column in 0..<columnPhases {
+        let phase = phases[row * columnPhases + column]
+        let width = (targetWidth - column + columnPhases - 1) / columnPhases
+        offsets[column] = phase.depth == 0 ? -1 : Int32(truncatingIfNeeded: offset)
+        if phase.depth > 0 {
+          runTile(
+            phase, band, rows: rows, channels: channels, bias: bias, source: base, band0: target,
+            target: columnPhases == 1 ? place : planes + offset,
+            channelStride: columnPhases == 1 ? targetHeight * targetWidth : rows * width,
+            scratch: own.assumingMemoryBound(to: Float.self))
+        }
+        offset += channels * rows * width
+      }
+      if columnPhases > 1 || offsets[0] < 0 {
+        for image in 0..<band.images {
+          var arguments = ConvInterleaveArguments(
+            source: planes, offsets: offsets,
+            target: place + image * groups * targetChannels * targetHeight * targetWidth,
+            step: columnPhases, planes: channels, height: rows, width: targetWidth,
+            targetPlaneStride: targetHeight * targetWidth, targetRowStride: rowPhases * targetWidth)
+          interleave(&arguments)
+        }
+      }
+    }
+  }
+
+  private func runTile(
+    _ phase: Phase, _ band: Band, rows: Int, channels: Int, bias: UnsafePointer<Float>, source: UnsafePointer<Float>,
+    band0: UnsafeMutablePointer<Float>, target: UnsafeMutablePointer<Float>, channelStride: Int,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let outputs =
+      band.images < chunk
+      ? phase.lastImages : view.bands > 1 && band.band == view.bands - 1 ? phase.lastBand : phase.whole
+    let ranges = outputs.ranges.map { UnsafePointer($0.base + 2 * band.band * view.bandRows * outputs.perRow) }
+    let weights = band.weights + phase.firstRow * panels.panelRow
+    let count = outputs.ranges == nil ? outputs.count : rows * outputs.perRow
+    let tiles = (channels + tile.width - 1) / tile.width * ((count + tile.units - 1) / tile.units)
+    let later = prefetch(
+      band, row: phase.row, column: phase.column,
+      target: UnsafePointer(band0) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
+      channels: channels, times: tiles * ((phase.depth + ConvPrefetch.steps - 1) / ConvPrefetch.steps))
+    // A 1 × 1 convolution in place, of more source than target.
+    let keepsVectors = !view.isStaged && phase.depth == sourceChannels && sourceChannels >= channels
     switch tile {
     case .rows(let tile):
-      let lanes = tile.level.lanes
       var arguments = ConvRowsArguments(
-        source: base, taps: taps.base, depth: depth, weights: weights, bias: bias, target: place,
-        sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
-        vectors: rows * outputs.perRow, lanes: min(view.x.count, lanes),
-        channels: targetChannels, channelStride: channelStride, floor: floor, scratch: scratch)
+        source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panelStride: panels.panelStride,
+        panelRow: panels.panelRow,
+        bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
+        vectors: count, lanes: outputs.stored, channels: channels, channelStride: channelStride, floor: floor,
+        scratch: scratch, prefetch: later, sourcePlanes: keepsVectors ? sourceChannels : 0,
+        sourcePlaneStride: view.planeStride)
       tile.run(&arguments)
-    case .channels(let tile):
-      var arguments = ConvChannelsArguments(
-        source: base, sequence: taps.base, depth: depth, offsets: outputs.sources.base, ranges: ranges,
-        points: rows * outputs.perRow,
-        panels: weights, channels: targetChannels, bias: bias, target: place, channelStride: channelStride,
-        floor: floor, accumulate: 0, scratch: scratch)
-      tile.run(&arguments)
+    case .points(let tile):
+      var arguments = ConvPointsArguments(
+        source: source, taps: phase.taps.base, depth: phase.depth, panels: weights, panelStride: panels.panelStride,
+
+        bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
+        runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: floor,
+        scratch: scratch, prefetch: later)
+      tile.function(&arguments)
     }
-    if !isWhole { self.place(UnsafePointer(phase), band: band, rows: rows, target) }
-  }
-
-  /// Spreads a band of a phase over the target; nil is zeros.
-  private func place(
-    _ source: UnsafePointer<Float>?, band: Int, rows: Int, _ target: UnsafeMutablePointer<Float>
-  ) {
-    let row = view.y.targetStart + band * view.bandRows * view.y.targetStride
-    var arguments = ConvScatterArguments(
-      source: source, target: target + (row * targetWidth + view.x.targetStart), planes: targetChannels,
-      height: rows, width: view.x.count, targetPlaneStride: targetHeight * targetWidth,
-      targetRowStride: view.y.targetStride * targetWidth, targetColumnStride: view.x.targetStride)
-    scatter(&arguments)
-  }
-}
-
-/// A row of the forward pass's table.
-func forwardKernel(_ algorithm: String, _ tile: ConvDirectTile) -> Kernel<Conv2DForward> {
-  Kernel(
-    algorithm: algorithm, level: tile.level, tile: tile.name,
-    fitness: { problem in
-      let shape = problem.shape
-      return tile.fitness(
-        channels: shape.groupOutputChannels, height: shape.outputHeight, width: shape.outputWidth, depth: shape.depth)
-    },
-    prepare: { problem, threads in
-      let shape = problem.shape
-      let parts = shape.parts(threads: threads)
-      let convolution = ConvDirect(
-        tile: tile, y: shape.forwardY, x: shape.forwardX, shape: shape, isBackward: false, relu: problem.relu,
-        threads: parts)
-      return PreparedKernel(
-        workspaceByteCount: convolution.sharedByteCount + parts * convolution.threadByteCount
-      ) { operands, workspace in
-        convolution.run(
-          source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
-          parts: parts, workspace: workspace)
-      }
-    })
-}
-
-/// A row of the input gradient's table.
-func backwardDataKernel(_ algorithm: String, _ tile: ConvDirectTile) -> Kernel<Conv2DBackwardData> {
-  Kernel(
-    algorithm: algorithm, level: tile.level, tile: tile.name,
-    fitness: { shape in
-      let width = (shape.inputWidth + shape.strideWidth - 1) / shape.strideWidth
-      let height = (shape.inputHeight + shape.strideHeight - 1) / shape.strideHeight
-      let depth = max(shape.kernelCount / (shape.strideWidth * shape.strideHeight), 1) * shape.groupOutputChannels
-      return tile.fitness(channels: shape.groupInputChannels, height: height, width: width, depth: depth)
-    },
-    prepare: { shape, threads in
-      let parts = shape.parts(threads: threads)
-      // The remainders by the stride that coordinates of the input have.
-      let phases = (0..<min(shape.strideHeight, shape.inputHeight)).flatMap { row in
-        (0..<min(shape.strideWidth, shape.inputWidth)).map { column in
-          ConvDirect(
-            tile: tile, y: shape.backwardY(phase: (row + shape.paddingHeight) % shape.strideHeight),
-            x: shape.backwardX(phase: (column + shape.paddingWidth) % shape.strideWidth), shape: shape,
-            isBackward: true, relu: false, threads: parts)
-        }
-      }
-      let byteCount = phases.map { $0.sharedByteCount + parts * $0.threadByteCount }.max() ?? 0
-      return PreparedKernel(workspaceByteCount: byteCount) { operands, workspace in
-        for phase in phases {
-          phase.run(
-            source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
-            parts: parts, workspace: workspace)
-        }
-      }
-    })
-}
-
-extension Conv2DShape {
-  var forwardY: ConvAxis {
-    .forward(
-      input: inputHeight, output: outputHeight, kernel: kernelHeight, stride: strideHeight, padding: paddingHeight,
-      dilation: dilationHeight)
-  }
-
-  var forwardX: ConvAxis {
-    .forward(
-      input: inputWidth, output: outputWidth, kernel: kernelWidth, stride: strideWidth, padding: paddingWidth,
-      dilation: dilationWidth)
-  }
-
-  func backwardY(phase: Int) -> ConvAxis {
-    .backward(
-      input: inputHeight, output: outputHeight, kernel: kernelHeight, stride: strideHeight, padding: paddingHeight,
-      dilation: dilationHeight, phase: phase)
-  }
-
-  func backwardX(phase: Int) -> ConvAxis {
-    .backward(
-      input: inputWidth, output: outputWidth, kernel: kernelWidth, stride: strideWidth, padding: paddingWidth,
-      dilation: dilationWidth, phase: phase)
   }
 }

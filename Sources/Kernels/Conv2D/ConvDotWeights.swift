@@ -93,7 +93,8 @@ private struct DotWeights: Sendable {
       // Rows shorter than a vector are padded to one, so that no load leaves the gradient.
       var arguments = ConvStageArguments(
         source: gradient, target: padded, planes: shape.groupOutputChannels, sourcePlaneStride: shape.outputPlane,
-        sourceHeight: shape.outputHeight, sourceWidth: width, startY: band * view.bandRows, startX: 0, height: rows,
+        sourceHeight: shape.outputHeight, sourceWidth: width, startY: band * view.bandRows, startX: 0, rowStep: 1,
+        columnStep: 1, height: rows,
         phases: 1, phaseWidth: lanes)
       stage(&arguments)
       gradient = UnsafePointer(padded)

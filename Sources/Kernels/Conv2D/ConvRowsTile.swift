@@ -1,28 +1,127 @@
 import ISA
 
-/// One panel of output channels after the other, all of the view's vectors in tiles.
+/// All tiles of vectors × panels of output channels. A last panel with at most `tail` channels has a tile of its own,
+/// where that is less than the tile's rows.
+///
+/// The vectors of a panel follow one another: its weights stay in the first-level cache. Where source planes are read in
+/// place, the panels of a tile's vectors do instead: the source is passed over once, and what the next vectors read is
+/// asked for meanwhile.
 @inline(always)
-private func rows<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
-  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>
+private func rows<let rows: Int, let tail: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<rows, vectors, L>.Type, tail lastTile: Tile<tail, vectors, L>.Type,
+  _ p: UnsafePointer<ConvRowsArguments>
 ) {
-  let depth = p.pointee.depth
-  let lastVector = p.pointee.vectors &- 1
-  var channel = 0
-  while channel < p.pointee.channels {
-    let weights = p.pointee.weights + channel &* depth
-    var vector = 0
-    while vector <= lastVector {
-      var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
-      // A tile behind the last vector computes that again.
-      for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
-      let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: depth)
-      var sum = Tile<rows, vectors, L>()
-      sum.multiply(weights + steps.first &* rows, origins, p.pointee.taps + steps.first, depth: steps.count)
-      sum.spill(to: p.pointee.scratch)
-      finish(tile, p, channel: channel, vector: vector)
-      vector &+= vectors
+  let panels = (p.pointee.channels &+ rows &- 1) / rows
+  let groups = (p.pointee.vectors &+ vectors &- 1) / vectors
+  let keepsVectors = p.pointee.sourcePlanes > 0
+  var later = p.pointee.prefetch
+  var next = ConvPrefetch()
+  var outer = 0
+  while outer < (keepsVectors ? groups : panels) {
+    if keepsVectors { next.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels) }
+    var inner = 0
+    while inner < (keepsVectors ? panels : groups) {
+      let index = keepsVectors ? inner : outer
+      let channel = index &* rows
+      let vector = (keepsVectors ? outer : inner) &* vectors
+      let panel = p.pointee.weights + index &* p.pointee.panelStride
+      if tail < rows, p.pointee.channels &- channel <= tail {
+        compute(lastTile, p, channel: channel, vector: vector, panel: panel, width: rows, &later, &next)
+      } else {
+        compute(tile, p, channel: channel, vector: vector, panel: panel, width: rows, &later, &next)
+      }
+      inner &+= 1
     }
-    channel &+= rows
+    outer &+= 1
+  }
+}
+
+@inline(always)
+private func compute<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int,
+  panel: UnsafePointer<Float>, width: Int, _ later: inout ConvPrefetch, _ next: inout ConvPrefetch
+) {
+  let lastVector = p.pointee.vectors &- 1
+  let panelRow = p.pointee.panelRow
+  var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
+  // A tile behind the last vector computes that again.
+  for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
+  let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: p.pointee.depth)
+  prefetchTarget(p, channel: channel &+ width, rows, vector: vector, count: vectors)
+  var sum = Tile<rows, vectors, L>()
+  var k = steps.first
+  let end = steps.first &+ steps.count
+  while k < end {
+    let count = min(end &- k, ConvPrefetch.steps)
+    sum.multiply(panel + k &* panelRow, panelRow, origins, p.pointee.taps + k, depth: count)
+    later.advance()
+    next.advance()
+    k &+= count
+  }
+  finish(sum, p, channel: channel, vector: vector)
+}
+
+/// Asks for the lines that the same vectors of the next panel's channels go to: they take longer to come than a tile
+/// takes.
+@inline(always)
+private func prefetchTarget(
+  _ p: UnsafePointer<ConvRowsArguments>, channel: Int, _ rows: Int, vector: Int, count: Int
+) {
+  let width = min(p.pointee.vectors &- vector, count)
+  var target = p.pointee.target + channel &* p.pointee.channelStride
+  var height = min(p.pointee.channels &- channel, rows)
+  while height > 0 {
+    var v = 0
+    while v < width {
+      isa_prefetch(target + Int(p.pointee.targets[vector &+ v]))
+      v &+= 1
+    }
+    target += p.pointee.channelStride
+    height &-= 1
+  }
+}
+
+extension ConvPrefetch {
+  /// Begins to ask for what the vectors from `vector` on read of each of the source's planes.
+  @inline(always)
+  fileprivate mutating func begin(_ p: UnsafePointer<ConvRowsArguments>, vector: Int, count: Int, panels: Int) {
+    base = nil
+    if vector >= p.pointee.vectors { return }
+    let first = p.pointee.source + Int(p.pointee.sources[vector])
+    let last = p.pointee.source + Int(p.pointee.sources[min(vector &+ count, p.pointee.vectors) &- 1])
+    base = UnsafeRawPointer(first).assumingMemoryBound(to: CChar.self)
+    // Vectors of two images are not neighbours.
+    perPlane = min((last - first) / 16 &+ 1, count)
+    lines = perPlane
+    planes = p.pointee.sourcePlanes
+    rest = (p.pointee.sourcePlaneStride &- perPlane &* 16) &* 4
+    let times = panels &* ((p.pointee.depth &+ ConvPrefetch.steps &- 1) / ConvPrefetch.steps)
+    atOnce = (planes &* perPlane &+ times &- 1) / max(times, 1)
+  }
+}
+
+extension ConvPrefetch {
+  /// Steps of a sum between requests, which come a few at a time: a processor that has too many under way waits.
+  @inline(always) static var steps: Int { 32 }
+
+  /// Asks for the lines of one time.
+  @inline(always)
+  mutating func advance() {
+    guard let base else { return }
+    var count = atOnce
+    var line = base
+    while count > 0, planes > 0 {
+      isa_prefetch_second_level(line)
+      line += 64
+      lines &-= 1
+      count &-= 1
+      if lines == 0 {
+        planes &-= 1
+        line += rest
+        lines = perPlane
+      }
+    }
+    self.base = line
   }
 }
 
@@ -48,7 +147,7 @@ extension Tile {
   /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`.
   @inline(always)
   fileprivate mutating func multiply(
-    _ weights: UnsafePointer<Float>, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
+    _ weights: UnsafePointer<Float>, _ panelRow: Int, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
     _ taps: UnsafePointer<Int32>, depth: Int
   ) {
     var weights = weights
@@ -61,41 +160,58 @@ extension Tile {
         let weight = L.splat(weights[i])
         for v in 0..<vectors { sums[i][v] = L.multiplyAdd(weight, row[v], sums[i][v]) }
       }
-      weights += rows
+      weights += panelRow
       k &+= 1
     }
   }
 }
 
-/// Moves a tile's sums from scratch memory to their places, through bias and floor.
+/// Stores a tile's sums through bias and floor: in their places, or where some of its rows, vectors or lanes have none,
+/// in scratch memory, from where the others are copied.
+///
+/// The two kinds share one loop over the sums, since sums that are read in two places do not stay in registers.
 @inline(always)
 private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
-  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
+  _ sum: Tile<rows, vectors, L>, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
 ) {
-  let floor = L.splat(p.pointee.floor)
+  let stride = p.pointee.channelStride
+  let lanes = p.pointee.lanes
   let height = min(p.pointee.channels &- channel, rows)
   let width = min(p.pointee.vectors &- vector, vectors)
-  let lanes = p.pointee.lanes
-  var target = p.pointee.target + channel &* p.pointee.channelStride
-  var sums = p.pointee.scratch
+  let isWhole = lanes == L.count && height == rows && width == vectors
+  let target = p.pointee.target + channel &* stride
+  let targets = p.pointee.targets + vector
+  let lastVector = p.pointee.vectors &- 1 &- vector
+  var places = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
+  for v in 0..<vectors {
+    let place = target + Int(targets[min(v, lastVector)])
+    places[v] = isWhole ? place : p.pointee.scratch + v &* L.count
+  }
+  let step = isWhole ? stride : vectors &* L.count
+  let floor = L.splat(p.pointee.floor)
+  let bias = p.pointee.bias + channel
+  var offset = 0
+  for i in 0..<rows {
+    let rowBias = L.splat(bias[i])
+    for v in 0..<vectors { L.store(L.larger(sum.sums[i][v] + rowBias, floor), places[v] + offset) }
+    offset &+= step
+  }
+  if isWhole { return }
+  var place = target
+  var from = p.pointee.scratch
   var i = 0
   while i < height {
-    let bias = L.splat(p.pointee.bias[channel &+ i])
     var v = 0
     while v < width {
-      let sum = sums + v &* L.count
-      let value = L.larger(L.load(sum) + bias, floor)
-      let place = target + Int(p.pointee.targets[vector &+ v])
       if lanes == L.count {
-        L.store(value, place)
+        L.store(L.load(from + v &* L.count), place + Int(targets[v]))
       } else {
-        L.store(value, sum)
-        L.copy(sum, place, first: lanes)
+        L.copy(from + v &* L.count, place + Int(targets[v]), first: lanes)
       }
       v &+= 1
     }
-    target += p.pointee.channelStride
-    sums += tile.columns
+    place += stride
+    from += vectors &* L.count
     i &+= 1
   }
 }
@@ -105,7 +221,19 @@ struct ConvTile<Arguments>: Sendable {
   let level: InstructionSet
   let rows: Int
   let vectors: Int
+  /// Rows of the tile for a last panel of few channels; as many as `rows` where there is none.
+  let tail: Int
   let run: LevelFunction<Arguments>
+
+  init(
+    level: InstructionSet, rows: Int, vectors: Int, tail: Int? = nil, run: @escaping LevelFunction<Arguments>
+  ) {
+    self.level = level
+    self.rows = rows
+    self.vectors = vectors
+    self.tail = tail ?? rows
+    self.run = run
+  }
 
   var name: String { "\(rows)x\(vectors)" }
   /// Bytes of scratch memory that one tile fills.
@@ -114,12 +242,16 @@ struct ConvTile<Arguments>: Sendable {
 
 #if arch(arm64)
   private typealias N = NEONLanes
-  @c(conv_rows_6x4_neon_body) private func r6x4n(_ p: UnsafePointer<ConvRowsArguments>) { rows(Tile<6, 4, N>.self, p) }
-  @c(conv_rows_1x8_neon_body) private func r1x8n(_ p: UnsafePointer<ConvRowsArguments>) { rows(Tile<1, 8, N>.self, p) }
+  @c(conv_rows_6x4_neon_body) private func r6x4n(_ p: UnsafePointer<ConvRowsArguments>) {
+    rows(Tile<6, 4, N>.self, tail: Tile<4, 4, N>.self, p)
+  }
+  @c(conv_rows_1x8_neon_body) private func r1x8n(_ p: UnsafePointer<ConvRowsArguments>) {
+    rows(Tile<1, 8, N>.self, tail: Tile<1, 8, N>.self, p)
+  }
 
   @inline(never) func convRowsTiles() -> [ConvTile<ConvRowsArguments>] {
     [
-      .init(level: .neon, rows: 6, vectors: 4, run: conv_rows_6x4_neon),
+      .init(level: .neon, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_neon),
       .init(level: .neon, rows: 1, vectors: 8, run: conv_rows_1x8_neon),
     ]
   }
@@ -128,28 +260,48 @@ struct ConvTile<Arguments>: Sendable {
   private typealias A = AVX2Lanes
   private typealias Z = AVX512Lanes
   private typealias Arguments = UnsafePointer<ConvRowsArguments>
-  @c(conv_rows_12x2_avx512_body) private func r12x2z(_ p: Arguments) { rows(Tile<12, 2, Z>.self, p) }
-  @c(conv_rows_8x3_avx512_body) private func r8x3z(_ p: Arguments) { rows(Tile<8, 3, Z>.self, p) }
-  @c(conv_rows_6x4_avx512_body) private func r6x4z(_ p: Arguments) { rows(Tile<6, 4, Z>.self, p) }
-  @c(conv_rows_4x6_avx512_body) private func r4x6z(_ p: Arguments) { rows(Tile<4, 6, Z>.self, p) }
-  @c(conv_rows_3x8_avx512_body) private func r3x8z(_ p: Arguments) { rows(Tile<3, 8, Z>.self, p) }
-  @c(conv_rows_1x8_avx512_body) private func r1x8z(_ p: Arguments) { rows(Tile<1, 8, Z>.self, p) }
-  @c(conv_rows_6x2_avx2_body) private func r6x2a(_ p: Arguments) { rows(Tile<6, 2, A>.self, p) }
-  @c(conv_rows_1x8_avx2_body) private func r1x8a(_ p: Arguments) { rows(Tile<1, 8, A>.self, p) }
-  @c(conv_rows_6x2_baseline_body) private func r6x2b(_ p: Arguments) { rows(Tile<6, 2, B>.self, p) }
-  @c(conv_rows_1x8_baseline_body) private func r1x8b(_ p: Arguments) { rows(Tile<1, 8, B>.self, p) }
+  @c(conv_rows_12x2_avx512_body) private func r12x2z(_ p: Arguments) {
+    rows(Tile<12, 2, Z>.self, tail: Tile<4, 2, Z>.self, p)
+  }
+  @c(conv_rows_8x3_avx512_body) private func r8x3z(_ p: Arguments) {
+    rows(Tile<8, 3, Z>.self, tail: Tile<8, 3, Z>.self, p)
+  }
+  @c(conv_rows_6x4_avx512_body) private func r6x4z(_ p: Arguments) {
+    rows(Tile<6, 4, Z>.self, tail: Tile<4, 4, Z>.self, p)
+  }
+  @c(conv_rows_4x6_avx512_body) private func r4x6z(_ p: Arguments) {
+    rows(Tile<4, 6, Z>.self, tail: Tile<4, 6, Z>.self, p)
+  }
+  @c(conv_rows_3x7_avx512_body) private func r3x7z(_ p: Arguments) {
+    rows(Tile<3, 7, Z>.self, tail: Tile<3, 7, Z>.self, p)
+  }
+  @c(conv_rows_1x8_avx512_body) private func r1x8z(_ p: Arguments) {
+    rows(Tile<1, 8, Z>.self, tail: Tile<1, 8, Z>.self, p)
+  }
+  @c(conv_rows_6x2_avx2_body) private func r6x2a(_ p: Arguments) {
+    rows(Tile<6, 2, A>.self, tail: Tile<4, 2, A>.self, p)
+  }
+  @c(conv_rows_1x8_avx2_body) private func r1x8a(_ p: Arguments) {
+    rows(Tile<1, 8, A>.self, tail: Tile<1, 8, A>.self, p)
+  }
+  @c(conv_rows_6x2_baseline_body) private func r6x2b(_ p: Arguments) {
+    rows(Tile<6, 2, B>.self, tail: Tile<4, 2, B>.self, p)
+  }
+  @c(conv_rows_1x8_baseline_body) private func r1x8b(_ p: Arguments) {
+    rows(Tile<1, 8, B>.self, tail: Tile<1, 8, B>.self, p)
+  }
 
   @inline(never) func convRowsTiles() -> [ConvTile<ConvRowsArguments>] {
     [
-      .init(level: .avx512, rows: 12, vectors: 2, run: conv_rows_12x2_avx512),
+      .init(level: .avx512, rows: 12, vectors: 2, tail: 4, run: conv_rows_12x2_avx512),
       .init(level: .avx512, rows: 8, vectors: 3, run: conv_rows_8x3_avx512),
-      .init(level: .avx512, rows: 6, vectors: 4, run: conv_rows_6x4_avx512),
+      .init(level: .avx512, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_avx512),
       .init(level: .avx512, rows: 4, vectors: 6, run: conv_rows_4x6_avx512),
-      .init(level: .avx512, rows: 3, vectors: 8, run: conv_rows_3x8_avx512),
+      .init(level: .avx512, rows: 3, vectors: 7, run: conv_rows_3x7_avx512),
       .init(level: .avx512, rows: 1, vectors: 8, run: conv_rows_1x8_avx512),
-      .init(level: .avx2, rows: 6, vectors: 2, run: conv_rows_6x2_avx2),
+      .init(level: .avx2, rows: 6, vectors: 2, tail: 4, run: conv_rows_6x2_avx2),
       .init(level: .avx2, rows: 1, vectors: 8, run: conv_rows_1x8_avx2),
-      .init(level: .baseline, rows: 6, vectors: 2, run: conv_rows_6x2_baseline),
+      .init(level: .baseline, rows: 6, vectors: 2, tail: 4, run: conv_rows_6x2_baseline),
       .init(level: .baseline, rows: 1, vectors: 8, run: conv_rows_1x8_baseline),
     ]
   }

@@ -6,43 +6,53 @@ private func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArgume
   let arguments = p.pointee
   var target = arguments.target
   for plane in 0..<arguments.planes {
-    for row in 0..<arguments.height {
-      let y = arguments.startY &+ row
+    var y = arguments.startY
+    for _ in 0..<arguments.height {
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, target, arguments.phases &* arguments.phaseWidth)
         target += arguments.phases &* arguments.phaseWidth
-        continue
+      } else {
+        let source = arguments.source + (plane &* arguments.sourcePlaneStride &+ y &* arguments.sourceWidth)
+        // The same row of the next plane: the processor's own prefetching begins anew with each plane.
+        if plane &+ 1 < arguments.planes {
+          var x = 0
+          while x < arguments.sourceWidth {
+            isa_prefetch_second_level(source + (arguments.sourcePlaneStride &+ x))
+            x &+= 16
+          }
+        }
+        for phase in 0..<arguments.phases {
+          stageRow(lanes, source, target, start: arguments.startX &+ phase, arguments)
+          target += arguments.phaseWidth
+        }
       }
-      let source = arguments.source + (plane &* arguments.sourcePlaneStride &+ y &* arguments.sourceWidth)
-      for phase in 0..<arguments.phases {
-        stageRow(lanes, source, target, start: arguments.startX &+ phase, arguments)
-        target += arguments.phaseWidth
-      }
+      y &+= arguments.rowStep
     }
   }
 }
 
-/// One run of a staged row: every `phases`-th column of the source from `start` on.
+/// One run of a staged row: every `columnStep`-th column of the source from `start` on.
 @inline(always)
 private func stageRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
   _ arguments: ConvStageArguments
 ) {
-  let step = arguments.phases
+  let step = arguments.columnStep
   let width = arguments.phaseWidth
   // Elements first ..< last of the run lie inside the source.
   let first = start >= 0 ? 0 : min((step &- 1 &- start) / step, width)
   let inside = arguments.sourceWidth &- start
   let last = max(min(inside <= 0 ? 0 : (inside &+ step &- 1) / step, width), first)
   fill(lanes, target, first)
+  let from = source + (start &+ first &* step)
   if step == 1 {
-    copy(lanes, source + (start &+ first), target + first, last &- first)
+    copy(lanes, from, target + first, last &- first)
+  } else if step == 2 {
+    copyEven(lanes, from, target + first, last &- first)
   } else {
-    var from = start &+ first &* step
     var i = first
     while i < last {
-      target[i] = source[from]
-      from &+= step
+      target[i] = from[(i &- first) &* step]
       i &+= 1
     }
   }
@@ -62,17 +72,49 @@ private func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Floa
   }
 }
 
+/// The last vector ends with the data: it overlaps the one before.
 @inline(always)
 private func copy<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
+  if count < L.count {
+    L.copy(source, target, first: count)
+    return
+  }
   var i = 0
-  while i &+ L.count <= count {
+  while i &+ L.count < count {
     L.store(L.load(source + i), target + i)
     i &+= L.count
   }
+  L.store(L.load(source + (count &- L.count)), target + (count &- L.count))
+}
+
+/// Copies every second element; nothing behind the last of them is read.
+@inline(always)
+private func copyEven<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  var i = 0
+  if L.count == 16 {
+    while i &+ 8 < count {
+      let both = UnsafeRawPointer(source + 2 &* i).loadUnaligned(as: SIMD16<Float>.self)
+      UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD8<Float>.self)
+      i &+= 8
+    }
+  }
+  while i &+ 4 < count {
+    let both = UnsafeRawPointer(source + 2 &* i).loadUnaligned(as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
+    i &+= 4
+  }
+  // The last four end with the data, as the odd elements of a vector that begins one element earlier.
+  if i < count, count > 4 {
+    let both = UnsafeRawPointer(source + (2 &* count &- 9)).loadUnaligned(as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)
+    i = count
+  }
   while i < count {
-    target[i] = source[i]
+    target[i] = source[2 &* i]
     i &+= 1
   }
 }
@@ -123,6 +165,122 @@ private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArgument
   }
 }
 
+/// Turns weights to panels, segment by segment, so that they are read in the order in which they lie.
+@inline(always)
+private func panels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
+  let arguments = p.pointee
+  let width = arguments.width
+  for segment in 0..<arguments.segments {
+    let rows = arguments.rows + segment &* arguments.length
+    var source = arguments.source + segment &* arguments.segmentStride
+    // Where not all lanes are taken, the segments lie apart, and the processor does not foresee the next.
+    if segment &+ 2 < arguments.segments {
+      var ahead = 0
+      while ahead < arguments.lanes &* arguments.laneStride {
+        isa_prefetch_second_level(source + (2 &* arguments.segmentStride &+ ahead))
+        ahead &+= 16
+      }
+    }
+    var panel = arguments.panels
+    var first = 0
+    while first < arguments.lanes {
+      let count = min(arguments.lanes &- first, width)
+      if arguments.laneStride == 1, arguments.length == 1 {
+        panelRow(lanes, source, panel, rows[0], width, count)
+      } else {
+        panelLanes(lanes, source, panel, rows, count, arguments)
+      }
+      if count < width { clearLanes(panel, rows, count, arguments) }
+      first &+= width
+      source += width &* arguments.laneStride
+      panel += arguments.panelStride
+    }
+  }
+}
+
+/// A row of a panel whose lanes are neighbours already.
+@inline(always)
+private func panelRow<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int,
+  _ count: Int
+) {
+  if row >= 0 { copy(lanes, source, panel + Int(row) &* width, count) }
+}
+
+/// The elements of a segment of all lanes, in squares of as many lanes as there are.
+@inline(always)
+private func panelLanes<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
+  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+) {
+  let stride = arguments.laneStride
+  let width = arguments.width
+  let length = arguments.length
+  var lane = 0
+  if length >= 4 {
+    while lane &+ L.count <= count {
+      var i = 0
+      while i < length {
+        i = min(i, length &- 4)
+        let columns = L.columns4(source + (lane &* stride &+ i), stride)
+        if rows[i] >= 0 { L.store(columns.0, panel + (Int(rows[i]) &* width &+ lane)) }
+        if rows[i &+ 1] >= 0 { L.store(columns.1, panel + (Int(rows[i &+ 1]) &* width &+ lane)) }
+        if rows[i &+ 2] >= 0 { L.store(columns.2, panel + (Int(rows[i &+ 2]) &* width &+ lane)) }
+        if rows[i &+ 3] >= 0 { L.store(columns.3, panel + (Int(rows[i &+ 3]) &* width &+ lane)) }
+        i &+= 4
+      }
+      lane &+= L.count
+    }
+    while lane &+ 4 <= count {
+      var i = 0
+      while i < length {
+        i = min(i, length &- 4)
+        let columns = transposed4x4(source + (lane &* stride &+ i), stride)
+        put(columns.0, panel, rows[i], width, lane)
+        put(columns.1, panel, rows[i &+ 1], width, lane)
+        put(columns.2, panel, rows[i &+ 2], width, lane)
+        put(columns.3, panel, rows[i &+ 3], width, lane)
+        i &+= 4
+      }
+      lane &+= 4
+    }
+  }
+  while lane < count {
+    var i = 0
+    while i < length {
+      if rows[i] >= 0 { panel[Int(rows[i]) &* width &+ lane] = source[lane &* stride &+ i] }
+      i &+= 1
+    }
+    lane &+= 1
+  }
+}
+
+@inline(always)
+private func put(
+  _ value: SIMD4<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int, _ lane: Int
+) {
+  if row >= 0 {
+    UnsafeMutableRawPointer(panel + (Int(row) &* width &+ lane)).storeBytes(of: value, as: SIMD4<Float>.self)
+  }
+}
+
+@inline(always)
+private func clearLanes(
+  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+) {
+  var i = 0
+  while i < arguments.length {
+    if rows[i] >= 0 {
+      var lane = count
+      while lane < arguments.width {
+        panel[Int(rows[i]) &* arguments.width &+ lane] = 0
+        lane &+= 1
+      }
+    }
+    i &+= 1
+  }
+}
+
 /// Sums the parts element by element, in their order.
 @inline(always)
 private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
@@ -140,35 +298,89 @@ private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArgum
   }
 }
 
-/// Spreads planes over every `targetColumnStride`-th column of every row that the target's row stride leads to.
+/// Puts the planes of a strided convolution's phases side by side.
 @inline(always)
-private func scatter<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvScatterArguments>) {
+private func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArguments>) {
   let arguments = p.pointee
+  let step = arguments.step
   for plane in 0..<arguments.planes {
     for row in 0..<arguments.height {
       let target = arguments.target + (plane &* arguments.targetPlaneStride &+ row &* arguments.targetRowStride)
-      if let source = arguments.source {
-        let source = source + (plane &* arguments.height &+ row) &* arguments.width
-        for x in 0..<arguments.width { target[x &* arguments.targetColumnStride] = source[x] }
-      } else {
-        for x in 0..<arguments.width { target[x &* arguments.targetColumnStride] = 0 }
+      let line = plane &* arguments.height &+ row
+      var done = 0
+      if step == 1, arguments.offsets[0] < 0 {
+        fill(lanes, target, arguments.width)
+        done = arguments.width
+      } else if step == 2 {
+        done = interleave2(lanes, arguments, line, target)
+      }
+      for phase in 0..<step {
+        // This phase's columns of the target from `done` on, which is a multiple of the step, or all.
+        let width = (arguments.width &- phase &+ step &- 1) / step
+        let offset = arguments.offsets[phase]
+        let source = arguments.source + (Int(offset) &+ line &* width)
+        var x = done / step
+        while x < width {
+          target[x &* step &+ phase] = offset < 0 ? 0 : source[x]
+          x &+= 1
+        }
       }
     }
   }
+}
+
+/// As many columns of a row of two phases as vectors hold; returns their number, which is even.
+@inline(always)
+private func interleave2<L: Lanes>(
+  _ lanes: L.Type, _ arguments: ConvInterleaveArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
+) -> Int {
+  let odd = arguments.width / 2
+  let hasEven = arguments.offsets[0] >= 0
+  let hasOdd = arguments.offsets[1] >= 0
+  let evens = arguments.source + (Int(arguments.offsets[0]) &+ line &* (arguments.width &- odd))
+  let odds = arguments.source + (Int(arguments.offsets[1]) &+ line &* odd)
+  var x = 0
+  if L.count == 16 {
+    while x &+ 8 <= odd {
+      var a = SIMD8<Float>(repeating: 0)
+      var b = SIMD8<Float>(repeating: 0)
+      if hasEven { a = UnsafeRawPointer(evens + x).loadUnaligned(as: SIMD8<Float>.self) }
+      if hasOdd { b = UnsafeRawPointer(odds + x).loadUnaligned(as: SIMD8<Float>.self) }
+      var both = SIMD16<Float>(lowHalf: a, highHalf: b)
+      both.evenHalf = a
+      both.oddHalf = b
+      UnsafeMutableRawPointer(target + 2 &* x).storeBytes(of: both, as: SIMD16<Float>.self)
+      x &+= 8
+    }
+  }
+  while x &+ 4 <= odd {
+    var a = SIMD4<Float>(repeating: 0)
+    var b = SIMD4<Float>(repeating: 0)
+    if hasEven { a = UnsafeRawPointer(evens + x).loadUnaligned(as: SIMD4<Float>.self) }
+    if hasOdd { b = UnsafeRawPointer(odds + x).loadUnaligned(as: SIMD4<Float>.self) }
+    var both = SIMD8<Float>(lowHalf: a, highHalf: b)
+    both.evenHalf = a
+    both.oddHalf = b
+    UnsafeMutableRawPointer(target + 2 &* x).storeBytes(of: both, as: SIMD8<Float>.self)
+    x &+= 4
+  }
+  return 2 &* x
 }
 
 #if arch(arm64)
   @c(conv_stage_neon_body) private func stageN(_ p: UnsafePointer<ConvStageArguments>) { stage(NEONLanes.self, p) }
   @c(conv_pack_neon_body) private func packN(_ p: UnsafePointer<ConvPackArguments>) { pack(NEONLanes.self, p) }
   @c(conv_sum_neon_body) private func sumN(_ p: UnsafePointer<ConvSumArguments>) { sumParts(NEONLanes.self, p) }
-  @c(conv_scatter_neon_body) private func scatterN(_ p: UnsafePointer<ConvScatterArguments>) {
-    scatter(NEONLanes.self, p)
+  @c(conv_panels_neon_body) private func panelsN(_ p: UnsafePointer<ConvPanelArguments>) { panels(NEONLanes.self, p) }
+  @c(conv_interleave_neon_body) private func interleaveN(_ p: UnsafePointer<ConvInterleaveArguments>) {
+    interleave(NEONLanes.self, p)
   }
 
   let convStage = LevelFunctions(neon: conv_stage_neon)
   let convPack = LevelFunctions(neon: conv_pack_neon)
   let convSum = LevelFunctions(neon: conv_sum_neon)
-  let convScatter = LevelFunctions(neon: conv_scatter_neon)
+  let convPanels = LevelFunctions(neon: conv_panels_neon)
+  let convInterleave = LevelFunctions(neon: conv_interleave_neon)
 #else
   private typealias B = BaselineLanes
   private typealias A = AVX2Lanes
@@ -182,13 +394,23 @@ private func scatter<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvScatterAr
   @c(conv_sum_baseline_body) private func sumB(_ p: UnsafePointer<ConvSumArguments>) { sumParts(B.self, p) }
   @c(conv_sum_avx2_body) private func sumA(_ p: UnsafePointer<ConvSumArguments>) { sumParts(A.self, p) }
   @c(conv_sum_avx512_body) private func sumZ(_ p: UnsafePointer<ConvSumArguments>) { sumParts(Z.self, p) }
-  @c(conv_scatter_baseline_body) private func scatterB(_ p: UnsafePointer<ConvScatterArguments>) { scatter(B.self, p) }
-  @c(conv_scatter_avx2_body) private func scatterA(_ p: UnsafePointer<ConvScatterArguments>) { scatter(A.self, p) }
-  @c(conv_scatter_avx512_body) private func scatterZ(_ p: UnsafePointer<ConvScatterArguments>) { scatter(Z.self, p) }
+  @c(conv_panels_baseline_body) private func panelsB(_ p: UnsafePointer<ConvPanelArguments>) { panels(B.self, p) }
+  @c(conv_interleave_baseline_body) private func interleaveB(_ p: UnsafePointer<ConvInterleaveArguments>) {
+    interleave(B.self, p)
+  }
+  @c(conv_panels_avx2_body) private func panelsA(_ p: UnsafePointer<ConvPanelArguments>) { panels(A.self, p) }
+  @c(conv_interleave_avx2_body) private func interleaveA(_ p: UnsafePointer<ConvInterleaveArguments>) {
+    interleave(A.self, p)
+  }
+  @c(conv_panels_avx512_body) private func panelsZ(_ p: UnsafePointer<ConvPanelArguments>) { panels(Z.self, p) }
+  @c(conv_interleave_avx512_body) private func interleaveZ(_ p: UnsafePointer<ConvInterleaveArguments>) {
+    interleave(Z.self, p)
+  }
 
   let convStage = LevelFunctions(baseline: conv_stage_baseline, avx2: conv_stage_avx2, avx512: conv_stage_avx512)
   let convPack = LevelFunctions(baseline: conv_pack_baseline, avx2: conv_pack_avx2, avx512: conv_pack_avx512)
   let convSum = LevelFunctions(baseline: conv_sum_baseline, avx2: conv_sum_avx2, avx512: conv_sum_avx512)
-  let convScatter = LevelFunctions(
-    baseline: conv_scatter_baseline, avx2: conv_scatter_avx2, avx512: conv_scatter_avx512)
+  let convPanels = LevelFunctions(baseline: conv_panels_baseline, avx2: conv_panels_avx2, avx512: conv_panels_avx512)
+  let convInterleave = LevelFunctions(
+    baseline: conv_interleave_baseline, avx2: conv_interleave_avx2, avx512: conv_interleave_avx512)
 #endif

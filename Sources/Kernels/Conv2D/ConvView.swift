@@ -20,7 +20,7 @@ struct ConvAxis: Sendable {
   var targetStride = 1
 
   /// Elements from an output's origin to behind its last tap.
-  var extent: Int { (taps.map(\.shift).max() ?? 0) + 1 }
+  var extent: Int { taps.reduce(0) { max($0, $1.shift) } + 1 }
   /// The taps of an output that read inside the source: those before and behind them read padding.
   func insideTaps(_ output: Int) -> Range<Int> {
     let origin = start + output * stride
@@ -56,6 +56,33 @@ struct ConvAxis: Sendable {
       taps: taps.map { ($0.kernel, $0.shift - lowest) },
       targetStart: first * stride + phase - padding, targetStride: stride)
   }
+
+  /// The axes of a backward pass by the remainder of the target's coordinate by the stride, as many as there are, all
+  /// with the same start, so that one view serves them: `union(of:)` is its axis.
+  static func backwardPhases(
+    input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
+  ) -> [ConvAxis] {
+    let axes = (0..<min(stride, input)).map { remainder in
+      backward(
+        input: input, output: output, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+        phase: (remainder + padding) % stride)
+    }
+    let start = axes.filter { !$0.taps.isEmpty }.map(\.start).min() ?? 0
+    return axes.map { axis in
+      var axis = axis
+      axis.taps = axis.taps.map { ($0.kernel, $0.shift + axis.start - start) }
+      axis.start = start
+      return axis
+    }
+  }
+
+  /// The axis of a view that holds what each of the axes reads.
+  static func union(of axes: [ConvAxis]) -> ConvAxis {
+    var union = axes[0]
+    union.count = axes.map(\.count).max() ?? 0
+    union.taps = axes.flatMap(\.taps)
+    return union
+  }
 }
 
 private func floorDivide(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((b - 1 - a) / b) }
@@ -71,6 +98,9 @@ struct ConvView: Sendable {
   /// A staged row is as many runs of `phaseWidth` elements; see `ConvStageArguments`.
   let phases: Int
   let phaseWidth: Int
+  /// The source's rows and columns from one staged row, or element of a run, to the next.
+  let rowStep: Int
+  let columnStep: Int
   /// Whether rows of outputs lack taps, so that the sums of a tile are ordered by the kernel's rows: a tile then skips
   /// the rows that are padding for all of its outputs.
   let skipsRows: Bool
@@ -78,7 +108,7 @@ struct ConvView: Sendable {
   let planeStride: Int
 
   /// Elements of a staged band beyond which bands get shorter: 512 KB stay in the second-level cache.
-  private static let bandLimit = 128 << 10
+  static let bandLimit = 128 << 10
 
   /// - Parameters:
   ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, so that their sources must be neighbours,
@@ -92,15 +122,20 @@ struct ConvView: Sendable {
     skipsRows = skipsPadding && !y.staysInside && y.taps.count > 1
     let isContiguous = lanes.map { x.stride == 1 && x.count >= $0 } ?? true
     isStaged = !(y.staysInside && x.staysInside && isContiguous)
+    // A kernel of one row needs the rows of outputs only, and one narrower than the stride as many phases.
+    rowStep = isStaged && y.extent == 1 ? y.stride : 1
+    columnStep = isStaged && lanes != nil ? x.stride : 1
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
     if isStaged {
-      phases = lanes == nil ? 1 : x.stride
+      phases = min(columnStep, x.extent)
       let width = (max(x.count, lanes ?? 1) - 1) * x.stride + x.extent
-      phaseWidth = (width + phases - 1) / phases
+      phaseWidth = (width + columnStep - 1) / columnStep
       rowStride = phases * phaseWidth
       let rows = Self.bandLimit / max(channels * rowStride, 1)
-      bandRows = min(max((rows - y.extent) / y.stride + 1, 1), wanted)
-      planeStride = ((bandRows - 1) * y.stride + y.extent) * rowStride
+      let most = max((rows * rowStep - y.extent) / y.stride + 1, 1)
+      let bands = max((y.count + most - 1) / most, minimumBands, 1)
+      bandRows = max((y.count + bands - 1) / bands, 1)
+      planeStride = ((bandRows - 1) * y.stride / rowStep + y.extent) * rowStride
     } else {
       phases = 1
       phaseWidth = 0
@@ -118,27 +153,46 @@ struct ConvView: Sendable {
 
   /// The offset of an output's origin from the view's base; the row counts from the band's first.
   func origin(_ row: Int, _ column: Int) -> Int {
-    row * y.stride * rowStride + (phases > 1 ? column : column * x.stride)
+    row * (y.stride / rowStep) * rowStride + column * (x.stride / columnStep)
   }
+
+  /// Whether the first output of a row follows the last of the row before as if it were in that row.
+  var isLinear: Bool { !skipsRows && origin(1, 0) == origin(0, x.count) }
 
   /// The offset of a tap from an output's origin.
   func tap(_ channel: Int, _ shiftY: Int, _ shiftX: Int) -> Int {
-    channel * planeStride + shiftY * rowStride + shiftX % phases * phaseWidth + shiftX / phases
+    channel * planeStride + shiftY * rowStride + shiftX % columnStep * phaseWidth + shiftX / columnStep
   }
 
-  /// All taps in the order of the sums: channel, row and column of the kernel, as indices of the axes' taps.
-  func order() -> [(channel: Int, y: Int, x: Int)] {
-    let columns = x.taps.indices
+  /// A tap in the order of the sums.
+  struct Tap {
+    /// The source's channel.
+    var channel: Int
+    /// The kernel's row and column.
+    var kernelRow: Int
+    var kernelColumn: Int
+    /// The tap's offset from an output's origin.
+    var offset: Int
+  }
+
+  /// All taps in the order of the sums, which is that of channel, row and column of the kernel; rows before channels
+  /// where `skipsRows`. The axes are the view's, or phases of them.
+  func order(y: ConvAxis, x: ConvAxis) -> [Tap] {
+    func columns(_ channel: Int, _ row: (kernel: Int, shift: Int)) -> [Tap] {
+      x.taps.map {
+        Tap(channel: channel, kernelRow: row.kernel, kernelColumn: $0.kernel, offset: tap(channel, row.shift, $0.shift))
+      }
+    }
     return skipsRows
-      ? y.taps.indices.flatMap { ty in (0..<channels).flatMap { c in columns.map { (c, ty, $0) } } }
-      : (0..<channels).flatMap { c in y.taps.indices.flatMap { ty in columns.map { (c, ty, $0) } } }
+      ? y.taps.flatMap { row in (0..<channels).flatMap { columns($0, row) } }
+      : (0..<channels).flatMap { channel in y.taps.flatMap { columns(channel, $0) } }
   }
 
   /// Offsets of all taps in the order of the sums.
-  func taps() -> [Int] { order().map { tap($0.channel, y.taps[$0.y].shift, x.taps[$0.x].shift) } }
+  func taps() -> [Int] { order(y: y, x: x).map(\.offset) }
 
   /// The part of the sum that an output row has, where `skipsRows`.
-  func steps(ofRow row: Int) -> Range<Int> {
+  func steps(ofRow row: Int, y: ConvAxis, x: ConvAxis) -> Range<Int> {
     let inside = y.insideTaps(row)
     let length = channels * x.taps.count
     return inside.lowerBound * length..<inside.upperBound * length
@@ -154,7 +208,8 @@ struct ConvView: Sendable {
     var arguments = ConvStageArguments(
       source: source, target: staging, planes: channels, sourcePlaneStride: y.sourceCount * x.sourceCount,
       sourceHeight: y.sourceCount, sourceWidth: x.sourceCount, startY: startY, startX: x.start,
-      height: planeStride / rowStride, phases: phases, phaseWidth: phaseWidth)
+      rowStep: rowStep, columnStep: columnStep, height: planeStride / rowStride, phases: phases,
+      phaseWidth: phaseWidth)
     stage(&arguments)
     return UnsafePointer(staging)
   }

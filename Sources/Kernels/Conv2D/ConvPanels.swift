@@ -1,0 +1,139 @@
+import ISA
+
+/// The weights of a direct convolution as panels: `width` channels of the target side by side, for each step of the sums.
+///
+/// They are turned to panels block by block, so that large layers need no more memory than small ones: all outputs are
+/// computed for one block after the other.
+struct ConvPanels: Sendable {
+  /// What is packed at once: all panels of some groups, or some panels of one.
+  struct Block: Sendable {
+    let groups: Range<Int>
+    let panels: Range<Int>
+  }
+
+  let blocks: [Block]
+  let width: Int
+  /// Target channels of a group, and rounded up to whole panels.
+  let channels: Int
+  let paddedChannels: Int
+  /// Elements from a panel to the next, and from a row of a panel to the next.
+  let panelStride: Int
+  let panelRow: Int
+  /// Whether the weights are panels as they lie: those of neighbouring channels are neighbours, and no tile reads beyond
+  /// the last channel.
+  private let isInPlace: Bool
+  private let blockByteCount: Int
+  private let groups: Int
+  private let groupWeights: Int
+  private let laneStride: Int
+  private let segments: Int
+  private let segmentStride: Int
+  private let length: Int
+  private let rows: OffsetTable
+  private let pack: LevelFunction<ConvPanelArguments>
+
+  /// Elements of a block: with 2 MB, most layers are one block, and two threads stay far below their share of memory.
+  private static let blockLimit = 512 << 10
+
+  /// - Parameters:
+  ///   - tail: the most channels of a last panel that has a smaller tile of as many; nil for tiles that have no register
+  ///     left for the distance of rows.
+  ///   - order: the taps whose weights are a panel's rows.
+  init(
+    shape: Conv2DShape, isBackward: Bool, width: Int, tail: Int?, order: [ConvView.Tap], level: InstructionSet
+  ) {
+    self.width = width
+    groups = shape.groups
+    channels = isBackward ? shape.groupInputChannels : shape.groupOutputChannels
+    let panelCount = (channels + width - 1) / width
+    paddedChannels = panelCount * width
+    isInPlace =
+      isBackward && shape.kernelCount == 1 && tail.map { [0, $0].contains(shape.groupInputChannels % width) } ?? false
+    panelStride = isInPlace ? width : order.count * width
+    panelRow = isInPlace ? channels : width
+    groupWeights = shape.groupOutputChannels * shape.depth
+    laneStride = isBackward ? shape.kernelCount : shape.depth
+    segments = isBackward ? shape.groupOutputChannels : 1
+    segmentStride = isBackward ? shape.depth : 0
+    length = isBackward ? shape.kernelCount : shape.depth
+    var rows = Array(repeating: -1, count: segments * length)
+    for (row, tap) in order.enumerated() {
+      rows[tap.channel * shape.kernelCount + tap.kernelRow * shape.kernelWidth + tap.kernelColumn] = row
+    }
+    self.rows = OffsetTable(rows)
+    pack = convPanels[level]
+    let groupsAtOnce = isInPlace ? shape.groups : Self.blockLimit / max(panelCount * panelStride, 1)
+    if groupsAtOnce > 0 {
+      let step = min(groupsAtOnce, shape.groups)
+      blocks = stride(from: 0, to: shape.groups, by: step).map {
+        Block(groups: $0..<min($0 + step, shape.groups), panels: 0..<panelCount)
+      }
+    } else {
+      // Blocks of equal size, as the work on each begins with a copy of the source.
+      let most = max(Self.blockLimit / max(panelStride, 1), 1)
+      let count = (panelCount + most - 1) / most
+      blocks = (0..<shape.groups).flatMap { group in
+        (0..<count).map { Block(groups: group..<group + 1, panels: Parallel.range($0, of: count, items: panelCount)) }
+      }
+    }
+    let largest = blocks.map { $0.groups.count * $0.panels.count }.max() ?? 0
+    blockByteCount = isInPlace ? 0 : cacheLines(largest * panelStride * 4)
+  }
+
+  /// Bytes of a block and of the padded bias.
+  var byteCount: Int { blockByteCount + cacheLines(groups * paddedChannels * 4) }
+
+  /// A panel of a group in the block that is packed.
+  func panels(
+    _ block: Block, group: Int, panel: Int, of weights: UnsafePointer<Float>, _ workspace: UnsafeMutableRawPointer
+  ) -> UnsafePointer<Float> {
+    if isInPlace { return weights + (group * groupWeights + panel * width) }
+    let index = (group - block.groups.lowerBound) * block.panels.count + panel
+    return UnsafePointer(workspace.assumingMemoryBound(to: Float.self) + index * panelStride)
+  }
+
+  /// The bias of all groups, each padded to whole panels.
+  func bias(_ workspace: UnsafeMutableRawPointer) -> UnsafePointer<Float> {
+    UnsafePointer((workspace + blockByteCount).assumingMemoryBound(to: Float.self))
+  }
+
+  /// Packs a block; the first comes with the bias.
+  func prepare(
+    _ block: Block, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer,
+    parts: Int
+  ) {
+    if block.groups.lowerBound == 0, block.panels.lowerBound == 0 { prepareBias(bias, workspace) }
+    if isInPlace { return }
+    let items = block.groups.count * block.panels.count
+    // Below 64 KB, the threads would begin later than one ends.
+    let parts = items * panelStride < 16 << 10 ? 1 : min(parts, items)
+    let panels = workspace.assumingMemoryBound(to: Float.self)
+    Parallel.run(parts: parts) { part in
+      let own = Parallel.range(part, of: parts, items: items)
+      var item = own.lowerBound
+      while item < own.upperBound {
+        // As many panels of a group as are this part's.
+        let group = item / block.panels.count
+        let first = item % block.panels.count
+        let last = min(block.panels.count, first + own.upperBound - item)
+        let lane = (block.panels.lowerBound + first) * width
+        var arguments = ConvPanelArguments(
+          source: weights + ((block.groups.lowerBound + group) * groupWeights + lane * laneStride),
+          panels: panels + item * panelStride, lanes: min((last - first) * width, channels - lane), width: width,
+          panelStride: panelStride, laneStride: laneStride, segments: segments, segmentStride: segmentStride,
+          length: length, rows: rows.base)
+        pack(&arguments)
+        item += last - first
+      }
+    }
+  }
+
+  private func prepareBias(_ bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer) {
+    let padded = (workspace + blockByteCount).assumingMemoryBound(to: Float.self)
+    if bias == nil || channels < paddedChannels { padded.update(repeating: 0, count: groups * paddedChannels) }
+    guard let bias else { return }
+    for group in 0..<groups {
+      (padded + group * paddedChannels).update(from: bias + group * channels, count: channels)
+    }
+  }
+}
