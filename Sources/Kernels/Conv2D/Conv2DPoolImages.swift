@@ -71,42 +71,49 @@ private func prepareBest<Op: KernelOperation>(
   return best.kernel.prepare(problem, 1)
 }
 
+extension Conv2DPoolProblem {
+  /// Whether an image's outputs fit a thread's workspace.
+  fileprivate var fitsImage: Bool { shape.outputChannels * shape.outputPlane <= 256 << 10 }
+}
+
 /// A row of the forward pass's table.
 func conv2DPoolForwardKernel(_ level: InstructionSet) -> Kernel<Conv2DPoolForward> {
-  Kernel(algorithm: "images", level: level) { problem, threads in
-    let parts = problem.shape.parts(threads: threads)
-    let images = PooledImages(problem, parts: parts)
-    let plans = images.prepare(Conv2DForward.self, level) { .init(shape: $0, relu: problem.relu) }
-    let (pool, pack) = (maxPoolTwoByTwoForward[level], poolChoicesPack[level])
-    let planByteCount = cacheLines(max(plans.whole.workspaceByteCount, plans.last.workspaceByteCount))
-    let ownByteCount = images.outputsByteCount + images.placesByteCount + planByteCount
-    return PreparedKernel(workspaceByteCount: parts * ownByteCount) { operands, workspace in
-      Parallel.run(parts: parts) { part in
-        let outputs = (workspace + part * ownByteCount).assumingMemoryBound(to: Float.self)
-        let memory = workspace + part * ownByteCount + images.outputsByteCount
-        let places = memory.assumingMemoryBound(to: Int32.self)
-        for chunk in Parallel.range(part, of: parts, items: images.chunks) {
-          let first = chunk * images.images
-          let plan = chunk == images.chunks - 1 ? plans.last : plans.whole
-          plan.body(
-            .init(
-              input: operands.input + first * images.imageInputs, weights: operands.weights, bias: operands.bias,
-              output: outputs), memory + images.placesByteCount)
-          let output = operands.output + first * images.imageOutputs
-          var pooling = MaxPoolForwardArguments(
-            geometry: images.geometry(chunk), input: outputs, output: output,
-            positions: operands.choices == nil ? nil : places, scratch: outputs)
-          pool(&pooling)
-          if let choices = operands.choices {
-            var packing = PoolChoicesArguments(
-              values: output, places: places, choices: choices + first * images.imageOutputs,
-              count: images.count(chunk) * images.imageOutputs, relu: problem.relu ? 1 : 0)
-            pack(&packing)
+  Kernel(
+    algorithm: "images", level: level, fitness: { $0.fitsImage ? 1 : nil },
+    prepare: { problem, threads in
+      let parts = problem.shape.parts(threads: threads)
+      let images = PooledImages(problem, parts: parts)
+      let plans = images.prepare(Conv2DForward.self, level) { .init(shape: $0, relu: problem.relu) }
+      let (pool, pack) = (maxPoolTwoByTwoForward[level], poolChoicesPack[level])
+      let planByteCount = cacheLines(max(plans.whole.workspaceByteCount, plans.last.workspaceByteCount))
+      let ownByteCount = images.outputsByteCount + images.placesByteCount + planByteCount
+      return PreparedKernel(workspaceByteCount: parts * ownByteCount) { operands, workspace in
+        Parallel.run(parts: parts) { part in
+          let outputs = (workspace + part * ownByteCount).assumingMemoryBound(to: Float.self)
+          let memory = workspace + part * ownByteCount + images.outputsByteCount
+          let places = memory.assumingMemoryBound(to: Int32.self)
+          for chunk in Parallel.range(part, of: parts, items: images.chunks) {
+            let first = chunk * images.images
+            let plan = chunk == images.chunks - 1 ? plans.last : plans.whole
+            plan.body(
+              .init(
+                input: operands.input + first * images.imageInputs, weights: operands.weights, bias: operands.bias,
+                output: outputs), memory + images.placesByteCount)
+            let output = operands.output + first * images.imageOutputs
+            var pooling = MaxPoolForwardArguments(
+              geometry: images.geometry(chunk), input: outputs, output: output,
+              positions: operands.choices == nil ? nil : places, scratch: outputs)
+            pool(&pooling)
+            if let choices = operands.choices {
+              var packing = PoolChoicesArguments(
+                values: output, places: places, choices: choices + first * images.imageOutputs,
+                count: images.count(chunk) * images.imageOutputs, relu: problem.relu ? 1 : 0)
+              pack(&packing)
+            }
           }
         }
       }
-    }
-  }
+    })
 }
 
 /// A row of the backward pass's table.
@@ -114,7 +121,7 @@ func conv2DPoolBackwardKernel(_ level: InstructionSet) -> Kernel<Conv2DPoolBackw
   Kernel(
     algorithm: "images", level: level,
     // Partial gradients of more weights would not fit the workspace; a convolution that large is not worth fusing.
-    fitness: { $0.shape.weightCount <= 64 << 10 ? 1 : nil },
+    fitness: { $0.fitsImage && $0.shape.weightCount <= 64 << 10 ? 1 : nil },
     prepare: { problem, threads in
       let backward = PooledBackward(problem, level, threads: threads)
       return PreparedKernel(workspaceByteCount: backward.workspaceByteCount) { backward.run($0, $1) }
@@ -141,11 +148,13 @@ private struct PooledBackward: Sendable {
     unpool = maxPoolTwoByTwoBackward[level]
     unpack = poolChoicesUnpack[level]
     sum = convSum[level]
-    segments = max(min(images.chunks, 8), 1)
+    segments = max(min(images.chunks, 8, Self.sumCount / max(problem.shape.weightCount, 1)), 1)
     parts = min(problem.shape.parts(threads: threads), segments)
   }
 
   private var shape: Conv2DShape { images.problem.shape }
+  /// Weights of all segments together: with a chunk's gradient beside each, 1.5 MB.
+  private static let sumCount = 192 << 10
   /// A gradient of the weights and one of the bias.
   private var weightsByteCount: Int { cacheLines(shape.weightCount * 4) }
   private var gradientByteCount: Int { weightsByteCount + cacheLines(shape.outputChannels * 4) }
