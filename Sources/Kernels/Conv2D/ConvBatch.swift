@@ -37,6 +37,8 @@ struct ConvBatch: Sendable {
 
   /// Elements of a staged band of the source: 512 KB stay in the second-level cache.
   static let bandLimit = 128 << 10
+  /// Elements of packed weights, a band and a strip together, so that one thread needs less than 4 MB.
+  static let limit = 960_000
   /// Elements of a strip of the target: 128 KB.
   static let stripLimit = 32 << 10
 
@@ -364,12 +366,16 @@ private struct ConvBatchSteps {
 extension ConvBatchGeometry {
   /// The share of peak to expect of a tile on full vectors of images: what leaving out padding saves, against the tile's
   /// cycles, those of turning, which moves about four floats a cycle, and those of packing weights. nil where staging
-  /// would be too large.
+  /// or the weights would be too large.
   func share(_ tile: ConvBatchTile) -> Double? {
     let lanes = tile.level.lanes
     guard batch > 0, targetHeight * targetWidth <= 16 << 10, sourceHeight * sourceWidth <= 16 << 10 else { return nil }
     let extent = pixels.ys.map(\.extent).max() ?? 1
-    guard sourceChannels * sourceWidth * lanes * (extent + 1) <= 3 * ConvBatch.bandLimit else { return nil }
+    let leastBand = sourceChannels * sourceWidth * lanes * (extent + 1)
+    let weights = self.groups * (targetChannels + tile.rows) * depth
+    guard leastBand <= 3 * ConvBatch.bandLimit,
+      weights + max(leastBand, ConvBatch.bandLimit) + ConvBatch.stripLimit <= ConvBatch.limit
+    else { return nil }
     let rows = min(stripRows(tile), bandRows(lanes: lanes))
     let groups = stride(from: 0, to: targetHeight, by: rows).flatMap {
       pixels.groups(rows: $0..<min($0 + rows, targetHeight), tile: tile)

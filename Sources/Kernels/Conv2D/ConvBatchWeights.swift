@@ -285,7 +285,7 @@ private func batchWeightsFitness(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatc
     return nil
   }
   let layout = BatchWeights.Layout(shape, tile)
-  guard layout.sumCount <= 640 << 10, layout.sourceCount + layout.gradientCount <= 256 << 10 else { return nil }
+  guard layout.sumCount <= 192 << 10, layout.sourceCount + layout.gradientCount <= 256 << 10 else { return nil }
   let rows = (0..<shape.kernelHeight).map { BatchWeights.outputs(shape.forwardY, $0) }
   let columns = (0..<shape.kernelWidth).map { BatchWeights.outputs(shape.forwardX, $0) }
   let taps = BatchWeights.taps(shape)
