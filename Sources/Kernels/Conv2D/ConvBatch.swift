@@ -409,7 +409,8 @@ extension ConvBatchGeometry {
 func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
   @Sendable func split(_ problem: Conv2DForward.Problem) -> ConvBatchSplit<Conv2DForward>? {
     let shape = problem.shape
-    guard let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
+    // Where each output has its own pixel's inputs alone, there are no tails and no padding to gain from.
+    guard !shape.isPointwise, let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
     return ConvBatchSplit(batch: shape.batch, level: tile.level, share: share) {
       .init(shape: shape.with(batch: $0), relu: problem.relu)
     }
@@ -440,7 +441,7 @@ func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
 /// A row of the input gradient's table.
 func batchBackwardDataKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DBackwardData> {
   @Sendable func split(_ shape: Conv2DShape) -> ConvBatchSplit<Conv2DBackwardData>? {
-    guard let share = ConvBatchGeometry(backward: shape).share(tile) else { return nil }
+    guard !shape.isPointwise, let share = ConvBatchGeometry(backward: shape).share(tile) else { return nil }
     return ConvBatchSplit(batch: shape.batch, level: tile.level, share: share) { shape.with(batch: $0) }
   }
   return Kernel(

@@ -75,7 +75,7 @@ extension ConvDirectTile {
 
 extension Conv2DShape {
   /// Whether each output has the inputs of its own pixel alone.
-  fileprivate var isPointwise: Bool {
+  var isPointwise: Bool {
     kernelCount == 1 && strideHeight == 1 && strideWidth == 1 && paddingHeight == 0 && paddingWidth == 0
   }
 
