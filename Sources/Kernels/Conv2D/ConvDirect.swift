@@ -286,7 +286,6 @@ struct ConvDirect: Sendable {
     case .points(let tile):
       var arguments = ConvPointsArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, panels: weights, panelStride: panels.panelStride,
-
         bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
         runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: floor,
         scratch: scratch, prefetch: later)
