@@ -52,12 +52,6 @@ private struct Column<L: ElementwiseLanes> {
   }
 }
 
-/// Vectors of zeros for registers: see `isa_zeros`.
-@inline(always)
-func zeroVectors<let count: Int, Vector: SIMD>(_ type: InlineArray<count, Vector>.Type) -> InlineArray<count, Vector> {
-  UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: InlineArray<count, Vector>.self).pointee
-}
-
 /// The least distance in elements at which planes are asked for ahead: memory answers while as much is computed.
 let depthwisePrefetch = 1024
 

@@ -30,3 +30,10 @@ struct ConvShare: Sendable {
     return best
   }
 }
+
+extension Conv2DShape {
+  /// The number of parts that a pass is shared out in.
+  func parts(threads: Int) -> Int {
+    Work(multiplyAdds: multiplyAdds, bytes: (inputCount + weightCount + outputCount) * 4).parts(threads: threads)
+  }
+}

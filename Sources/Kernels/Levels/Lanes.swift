@@ -1,3 +1,5 @@
+import ISA
+
 /// The vector of an instruction-set level, and the operations whose best code differs between levels.
 ///
 /// Kernel bodies are generic over this; each level's function specialises one. All of a body must be inlined into that
@@ -186,4 +188,10 @@ extension Lanes {
     let pair = v.lowHalf + v.highHalf
     return pair.x + pair.y
   }
+}
+
+/// Vectors of zeros for registers: see `isa_zeros`.
+@inline(always)
+func zeroVectors<let count: Int, Vector: SIMD>(_ type: InlineArray<count, Vector>.Type) -> InlineArray<count, Vector> {
+  UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: InlineArray<count, Vector>.self).pointee
 }

@@ -24,10 +24,3 @@ struct Work {
     return max(1, min(threads, pieces, worth))
   }
 }
-
-extension Conv2DShape {
-  /// The number of parts that a pass is shared out in.
-  func parts(threads: Int) -> Int {
-    Work(multiplyAdds: multiplyAdds, bytes: (inputCount + weightCount + outputCount) * 4).parts(threads: threads)
-  }
-}
