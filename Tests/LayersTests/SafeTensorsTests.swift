@@ -76,7 +76,7 @@ struct SafeTensorsTests {
 
   @Test func everyPrefixOfAFileIsRefused() throws {
     let whole = try SafeTensors(
-      entries: [.init(name: "a", try Tensor(shape: [2, 2], [1, 2, 3, 4])), .init(name: "b", [5])],
+      entries: [.init(name: "a", try Tensor(shape: [2, 2], [1, 2, 3, 4])), .init(name: "b", integers: [5])],
       metadata: ["step": "3"]
     ).encoded()
     for count in 0..<whole.count {
@@ -91,7 +91,7 @@ struct SafeTensorsTests {
         .init(name: "weight", try Tensor(shape: [2, 3], [1, -0.0, .infinity, 0x1p-149, -2.5, 3])),
         .init(name: "scalar", try Tensor(shape: [], [7])),
         .init(name: "nothing", try Tensor(shape: [0, 4])),
-        .init(name: "a \"name\"\n/ü", [1, -2, .max]),
+        .init(name: "a \"name\"\n/ü", integers: [1, -2, .max]),
       ], metadata: ["epoch": "3", "a \"key\"": "\\ \u{1}"])
     let read = try SafeTensors(tensors.encoded(), file: "memory")
     #expect(read.metadata == tensors.metadata)
@@ -100,7 +100,7 @@ struct SafeTensorsTests {
     #expect(read["a \"name\"\n/ü"]?.integers == [1, -2, .max])
     #expect(read["scalar"]?.floats == [7] && read["scalar"]?.integers == nil)
     #expect(throws: CheckpointError.self) {
-      try SafeTensors(entries: [.init(name: "a", [1]), .init(name: "a", [1])]).encoded()
+      try SafeTensors(entries: [.init(name: "a", integers: [1]), .init(name: "a", integers: [1])]).encoded()
     }
   }
 
@@ -151,10 +151,10 @@ struct SafeTensorsTests {
       throws: CheckpointError.tensor(file: "f", name: "11.bias", reason: "has shape [11]; expected [10]")
     ) { try model.load(state, file: "f") }
     state = good
-    state.entries[state.entries.count - 1] = .init(name: "11.bias", [Int64](repeating: 1, count: 10))
+    state.entries[state.entries.count - 1] = .init(name: "11.bias", integers: [Int64](repeating: 1, count: 10))
     #expect(throws: CheckpointError.self) { try model.load(state, file: "f") }
     state = good
-    state.entries.append(.init(name: "12.weight", [1]))
+    state.entries.append(.init(name: "12.weight", integers: [1]))
     #expect(throws: CheckpointError.unexpected(file: "f", names: ["12.weight"])) { try model.load(state, file: "f") }
     #expect(model.parameterBuffer.map(\.bitPattern) == before)
     try model.load(state, file: "f", strict: false)

@@ -20,6 +20,7 @@ where
   }
 
   var canShareGradients: Bool { true }
+  var overwritesOutputGradient: Bool { false }
 
   func forward(_ memory: ForwardMemory) {
     forward.run(ElementwiseOperands(input: memory.input, output: memory.output), workspace: memory.workspace)

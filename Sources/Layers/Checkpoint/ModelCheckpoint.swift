@@ -1,17 +1,25 @@
 import Foundation
 
 extension Model {
-  /// The parameters under PyTorch's names, as its `state_dict` has them.
+  /// The parameters and buffers under PyTorch's names, as its `state_dict` has them.
   public func state() -> SafeTensors {
     SafeTensors(
       entries: parameters.enumerated().map { i, parameter in
-        SafeTensors.Entry(
-          name: parameter.name, type: .float32, shape: parameter.shape,
-          bytes: Data(bytes: values.pointers[i], count: 4 * parameter.shape.count))
+        switch parameter.storedType {
+        case .float32:
+          SafeTensors.Entry(
+            name: parameter.name, type: .float32, shape: parameter.shape,
+            bytes: Data(bytes: values.pointers[i], count: 4 * parameter.shape.count))
+        case .int64:
+          // A count beyond what Int64 holds, or none, is no count that a layer made.
+          SafeTensors.Entry(
+            name: parameter.name, shape: parameter.shape,
+            integers: (0..<parameter.shape.count).map { Int64(exactly: values.pointers[i][$0].rounded()) ?? .max })
+        }
       })
   }
 
-  /// Replaces the parameters; when something is wrong, none of them.
+  /// Replaces the parameters and buffers; when something is wrong, none of them.
   ///
   /// - Parameters:
   ///   - state: tensors of any floating-point type under the names of ``parameters``.
@@ -32,9 +40,11 @@ extension Model {
       guard entry.shape == parameter.shape else {
         throw .tensor(file: file, name: entry.name, reason: "has shape \(entry.shape); expected \(parameter.shape)")
       }
-      guard let floats = entry.floats else {
+      let counts = parameter.storedType == .int64 ? entry.integers?.map { Float($0) } : nil
+      guard let floats = counts ?? entry.floats else {
+        let expected = parameter.storedType == .int64 ? "I64" : "a floating-point type"
         throw .tensor(
-          file: file, name: entry.name, reason: "is of type \(entry.type.rawValue); expected a floating-point type")
+          file: file, name: entry.name, reason: "is of type \(entry.type.rawValue); expected \(expected)")
       }
       loaded.append(floats)
     }

@@ -58,9 +58,11 @@ public struct SafeTensors: Sendable, Equatable {
     }
 
     /// Whole numbers.
-    public init(name: String, _ values: [Int64]) {
+    /// - Precondition: there are as many as the shape says; without a shape, it is a row of them.
+    public init(name: String, shape: Shape? = nil, integers: [Int64]) {
       self.init(
-        name: name, type: .int64, shape: [values.count], bytes: values.withUnsafeBufferPointer { Data(buffer: $0) })
+        name: name, type: .int64, shape: shape ?? [integers.count],
+        bytes: integers.withUnsafeBufferPointer { Data(buffer: $0) })
     }
   }
 

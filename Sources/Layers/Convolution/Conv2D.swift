@@ -87,6 +87,8 @@ public struct Conv2D: Layer {
 
 private final class PlannedConv2D: PlannedLayer {
   let workspaceByteCount: Int
+  let overwritesOutputGradient: Bool
+  let readsOutput: Bool
   private let hasBias: Bool
   private let forward: Plan<Conv2DForward>
   private let backwardReLU: Plan<ReLUBackward>?
@@ -95,12 +97,15 @@ private final class PlannedConv2D: PlannedLayer {
 
   init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ name: String) throws(LayerError) {
     self.hasBias = hasBias
+    overwritesOutputGradient = problem.appliesReLU
+    readsOutput = problem.appliesReLU
     forward = try problem.kernel(
       Conv2DForward.self, Conv2DForward.Problem(shape: shape, relu: problem.appliesReLU), for: name)
     let outputCount = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth
     backwardReLU = try problem.backwardKernel(
       ReLUBackward.self, ElementwiseProblem(count: outputCount), for: name, if: problem.appliesReLU)
-    backwardWeights = try problem.backwardKernel(Conv2DBackwardWeights.self, shape, for: name)
+    backwardWeights = try problem.backwardKernel(
+      Conv2DBackwardWeights.self, shape, for: name, if: problem.needsParameterGradients)
     backwardData = try problem.backwardKernel(
       Conv2DBackwardData.self, shape, for: name, if: problem.needsInputGradient)
     workspaceByteCount = max(

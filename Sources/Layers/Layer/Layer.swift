@@ -12,7 +12,8 @@ public protocol Layer: Sendable {
   /// - Throws: ``LayerError`` when the layer cannot take the input, or when an option is not valid.
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape
 
-  /// The parameters for an input of `inputShape`, in PyTorch's order, names and layouts.
+  /// The parameters for an input of `inputShape`, and what else the layer keeps, such as running statistics, in the order,
+  /// names and layouts of PyTorch's `state_dict`.
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription]
 
   /// The multiplications that a forward pass of one image does in sums of products; 0 for layers without such sums.
@@ -23,34 +24,34 @@ public protocol Layer: Sendable {
 
   /// Whether ``plan(_:)`` heeds ``LayerProblem/appliesReLU``, so that a ``ReLU`` behind the layer need not run.
   var canApplyReLU: Bool { get }
+
+  /// The layers within, at their places; nil for a layer that has none.
+  func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]?
+}
+
+/// A layer within another.
+public struct InnerLayer: Sendable {
+  public let layer: any Layer
+  /// What stands before the names of its parameters: its position, such as `3`, or a name.
+  public let path: String
+  /// The shape of one image that reaches it.
+  public let inputShape: Shape
+
+  public init(_ layer: any Layer, path: String, inputShape: Shape) {
+    self.layer = layer
+    self.path = path
+    self.inputShape = inputShape
+  }
 }
 
 extension Layer {
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] { [] }
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int { 0 }
   public var canApplyReLU: Bool { false }
+  public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? { nil }
 
-  /// The number of parameters for an input of `inputShape`.
+  /// The number of parameters for an input of `inputShape`, those that are not trained included, buffers not.
   public func parameterCount(for inputShape: Shape) throws(LayerError) -> Int {
-    try parameters(for: inputShape).reduce(0) { $0 + $1.shape.count }
-  }
-}
-
-/// A parameter of a layer: its name, its shape and its first values.
-public struct ParameterDescription: Hashable, Sendable {
-  /// `weight` or `bias`; in a ``Sequential``, behind the layer's position: `0.weight`.
-  public let name: String
-  public let shape: Shape
-  public let initialization: Initialization
-
-  public init(name: String, shape: Shape, initialization: Initialization) {
-    self.name = name
-    self.shape = shape
-    self.initialization = initialization
-  }
-
-  /// The same parameter of a layer that lies at `path` in a network.
-  func at(_ path: String) -> ParameterDescription {
-    ParameterDescription(name: "\(path).\(name)", shape: shape, initialization: initialization)
+    try parameters(for: inputShape).parameterCount
   }
 }

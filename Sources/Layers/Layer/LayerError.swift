@@ -6,6 +6,8 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
   case inputShape(layer: String, given: Shape, expected: String)
   /// An option of a layer, or something handed to it, is not valid.
   case invalidValue(layer: String, name: String, value: String, expected: String)
+  /// Two parameters of a network have the same name.
+  case duplicateParameter(name: String)
   /// A model has no parameter of the name.
   case unknownParameter(name: String, known: [String])
   /// A kernel rejects the problem that a layer plans.
@@ -17,6 +19,8 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(layer): the input's shape is \(given); expected \(expected)"
     case .invalidValue(let layer, let name, let value, let expected):
       "\(layer): \(name) is \(value); expected \(expected)"
+    case .duplicateParameter(let name):
+      "two parameters are named '\(name)'; give the layers different names"
     case .unknownParameter(let name, let known):
       "no parameter '\(name)'; the model has \(known.joined(separator: ", "))"
     case .kernel(let layer, let error):
@@ -26,6 +30,7 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The same error of the layer that lies at `path` in a network, as in `layer 3 (Linear)`.
   func at(_ path: String) -> LayerError {
+    if path.isEmpty { return self }
     func place(_ layer: String) -> String {
       guard layer.hasPrefix("layer ") else { return "layer \(path) (\(layer))" }
       return "layer \(path).\(layer.dropFirst("layer ".count))"
@@ -35,7 +40,7 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
       return .inputShape(layer: place(layer), given: given, expected: expected)
     case .invalidValue(let layer, let name, let value, let expected):
       return .invalidValue(layer: place(layer), name: name, value: value, expected: expected)
-    case .unknownParameter:
+    case .duplicateParameter, .unknownParameter:
       return self
     case .kernel(let layer, let error):
       return .kernel(layer: place(layer), error)

@@ -4,7 +4,8 @@ import Kernels
 public struct LayerGradients: Sendable, Equatable {
   /// The gradient of the loss by the layer's input.
   public let input: Tensor
-  /// The gradients of the loss by the parameters, in the order of ``Layer/parameters(for:)``.
+  /// The gradients of the loss by the parameters, in the order of ``Layer/parameters(for:)``; zeros for what is not
+  /// trained.
   public let parameters: [Tensor]
 }
 
@@ -32,15 +33,17 @@ extension Layer {
   ///
   /// - Parameters:
   ///   - input: the images, `[batch]` and then the shape of one.
-  ///   - parameters: the parameters in the order of ``parameters(for:)``.
+  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are.
+  ///   - seed: where the random numbers of a layer that draws some come from.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
   /// - Throws: ``LayerError`` when the shapes do not fit the layer.
   public func forward(
-    _ input: Tensor, parameters: [Tensor] = [], level: InstructionSet? = nil, threads: Int = 1
+    _ input: Tensor, parameters: [Tensor] = [], mode: PlanMode = .inference, seed: UInt64 = 0,
+    level: InstructionSet? = nil, threads: Int = 1
   ) throws(LayerError) -> Tensor {
     let run = try SingleRun(
-      self, input, parameters, mode: .inference, needsInputGradient: false, level: level, threads: threads)
+      self, input, parameters, mode: mode, needsInputGradient: false, seed: seed, level: level, threads: threads)
     return run.forward()
   }
 
@@ -49,16 +52,17 @@ extension Layer {
   /// - Parameters:
   ///   - input: the images, `[batch]` and then the shape of one.
   ///   - outputGradient: the gradient of the loss by the layer's output for that input.
-  ///   - parameters: the parameters in the order of ``parameters(for:)``.
+  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are.
+  ///   - seed: where the random numbers of a layer that draws some come from.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
   /// - Throws: ``LayerError`` when the shapes do not fit the layer.
   public func backward(
-    _ input: Tensor, outputGradient: Tensor, parameters: [Tensor] = [], level: InstructionSet? = nil,
-    threads: Int = 1
+    _ input: Tensor, outputGradient: Tensor, parameters: [Tensor] = [], seed: UInt64 = 0,
+    level: InstructionSet? = nil, threads: Int = 1
   ) throws(LayerError) -> LayerGradients {
     let run = try SingleRun(
-      self, input, parameters, mode: .training, needsInputGradient: true, level: level, threads: threads)
+      self, input, parameters, mode: .training, needsInputGradient: true, seed: seed, level: level, threads: threads)
     guard outputGradient.shape == run.outputShape else {
       throw .invalidValue(
         layer: name, name: "the output gradient's shape", value: "\(outputGradient.shape)",
@@ -72,13 +76,17 @@ extension Layer {
 private struct SingleRun {
   let input: Tensor
   let outputShape: Shape
-  let parameters: [Tensor]
+  /// The parameters, and copies of the buffers, which a run may change.
+  private let parameters: [FloatStorage]
+  private let roles: [ParameterRole]
+  private let shapes: [Shape]
+  private let seed: UInt64
   /// nil where the layer only changes the shape.
   let planned: (any PlannedLayer)?
 
   init(
     _ layer: some Layer, _ input: Tensor, _ parameters: [Tensor], mode: PlanMode, needsInputGradient: Bool,
-    level: InstructionSet?, threads: Int
+    seed: UInt64, level: InstructionSet?, threads: Int
   ) throws(LayerError) {
     guard input.shape.rank >= 1 else {
       throw .inputShape(layer: layer.name, given: input.shape, expected: "the batch size in front")
@@ -94,7 +102,12 @@ private struct SingleRun {
         expected: shown(expected.map(\.shape)))
     }
     self.input = input
-    self.parameters = parameters
+    roles = expected.map(\.role)
+    self.parameters = zip(parameters, roles).map { tensor, role in
+      role == .buffer ? FloatStorage(copying: tensor.storage.pointer, count: tensor.count) : tensor.storage
+    }
+    self.seed = seed
+    shapes = expected.map(\.shape)
     planned = try layer.plan(
       LayerProblem(
         inputShape: imageShape, batchSize: batchSize, mode: mode, needsInputGradient: needsInputGradient,
@@ -114,7 +127,7 @@ private struct SingleRun {
     }
     let gradient = FloatStorage(copying: outputGradient.storage.pointer, count: outputGradient.count)
     let inputGradient = FloatStorage(uninitialized: input.count)
-    let parameterGradients = parameters.map { FloatStorage(uninitialized: $0.count) }
+    let parameterGradients = shapes.map { FloatStorage(repeating: 0, count: $0.count) }
     let output = FloatStorage(uninitialized: outputShape.count)
     run(planned, output: output) { memory in
       withPointers(parameterGradients) { gradients in
@@ -127,17 +140,22 @@ private struct SingleRun {
     }
     return LayerGradients(
       input: Tensor(shape: input.shape, storage: inputGradient),
-      parameters: zip(parameters, parameterGradients).map { Tensor(shape: $0.shape, storage: $1) })
+      parameters: shapes.indices.map { i in
+        let isTrained = roles[i] == .trained
+        return Tensor(
+          shape: shapes[i],
+          storage: isTrained ? parameterGradients[i] : FloatStorage(repeating: 0, count: shapes[i].count))
+      })
   }
 
   /// Runs the forward pass, then `body` with its memory.
   private func run(_ planned: any PlannedLayer, output: FloatStorage, then body: (ForwardMemory) -> Void) {
     let saved = Workspace(byteCount: planned.savedByteCount)
     let workspace = Workspace(byteCount: planned.workspaceByteCount)
-    withPointers(parameters.map(\.storage)) { pointers in
+    withPointers(parameters) { pointers in
       let memory = ForwardMemory(
         input: UnsafePointer(input.storage.pointer), output: output.pointer, parameters: pointers,
-        saved: saved.base, workspace: workspace.base)
+        saved: saved.base, workspace: workspace.base, random: seed)
       planned.forward(memory)
       body(memory)
     }

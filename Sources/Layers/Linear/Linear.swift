@@ -58,6 +58,8 @@ public struct Linear: Layer {
 
 private final class PlannedLinear: PlannedLayer {
   let workspaceByteCount: Int
+  let overwritesOutputGradient: Bool
+  let readsOutput: Bool
   private let hasBias: Bool
   private let forward: Plan<GEMM>
   private let backwardReLU: Plan<ReLUBackward>?
@@ -69,6 +71,8 @@ private final class PlannedLinear: PlannedLayer {
     inputs: Int, outputs: Int, hasBias: Bool, _ problem: LayerProblem, _ name: String
   ) throws(LayerError) {
     self.hasBias = hasBias
+    overwritesOutputGradient = problem.appliesReLU
+    readsOutput = problem.appliesReLU
     let batch = problem.batchSize
     forward = try problem.kernel(
       GEMM.self,
@@ -79,9 +83,11 @@ private final class PlannedLinear: PlannedLayer {
     backwardReLU = try problem.backwardKernel(
       ReLUBackward.self, ElementwiseProblem(count: batch * outputs), for: name, if: problem.appliesReLU)
     backwardWeights = try problem.backwardKernel(
-      GEMM.self, GEMM.Problem(rows: outputs, columns: inputs, depth: batch, transposeA: true), for: name)
+      GEMM.self, GEMM.Problem(rows: outputs, columns: inputs, depth: batch, transposeA: true), for: name,
+      if: problem.needsParameterGradients)
     backwardBias = try problem.backwardKernel(
-      BiasBackward.self, ChannelsProblem(batch: batch, channels: outputs, plane: 1), for: name, if: hasBias)
+      BiasBackward.self, ChannelsProblem(batch: batch, channels: outputs, plane: 1), for: name,
+      if: hasBias && problem.needsParameterGradients)
     backwardData = try problem.backwardKernel(
       GEMM.self, GEMM.Problem(rows: batch, columns: inputs, depth: outputs), for: name,
       if: problem.needsInputGradient)

@@ -14,8 +14,12 @@ public final class Model {
   public let inputShape: Shape
   /// The shape of what comes out for one image.
   public let outputShape: Shape
-  /// The parameters' names, shapes and initialisation, in the network's order.
+  /// The names, shapes and initialisation of parameters and buffers, in the network's order.
   public let parameters: [ParameterDescription]
+  /// What the first values were drawn from, and what the random numbers of layers such as dropout follow from.
+  public let seed: UInt64
+  /// The number of forward passes for training. Each draws other random numbers than the one before.
+  public var trainingPasses: UInt64 = 0
   /// The layers at their places, for summaries.
   public let layers: [LayerSummary]
   /// The sums' multiplications in a forward pass of one image.
@@ -26,7 +30,7 @@ public final class Model {
   public let trainingFLOPsPerImage: Int
 
   let values: ParameterBlock
-  private(set) lazy var gradients = ParameterBlock(parameters)
+  private(set) lazy var gradients = ParameterBlock(parameters, ofGradients: true)
   private let indices: [String: Int]
 
   /// Checks that the network takes the input, and draws the parameters' first values.
@@ -38,21 +42,22 @@ public final class Model {
       throw .inputShape(
         layer: network.name, given: inputShape, expected: "dimensions of at least 1, and at most \(Int32.max) elements")
     }
-    let placed: [PlacedLayer]
-    if let sequence = network as? Sequential {
-      placed = try sequence.placed(for: inputShape)
-    } else {
-      placed = [try PlacedLayer(network, path: "", inputShape: inputShape)]
-    }
     self.network = network
     self.inputShape = inputShape
-    outputShape = placed.last?.outputShape ?? inputShape
-    parameters = try network.parameters(for: inputShape)
+    self.seed = seed
+    outputShape = try network.outputShape(for: inputShape)
+    let parameters = try network.parameters(for: inputShape)
+    self.parameters = parameters
+    let placed = try PlacedLayer(network, path: "", inputShape: inputShape).leaves()
     layers = placed.map(LayerSummary.init)
     let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
     multiplyAddsPerImage = try Sequential.sum(placed.map(\.multiplyAddsPerImage), of: network)
     trainingFLOPsPerImage = 6 * multiplyAddsPerImage - 2 * first
-    indices = Dictionary(parameters.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    var indices: [String: Int] = [:]
+    for (i, parameter) in parameters.enumerated() where indices.updateValue(i, forKey: parameter.name) != nil {
+      throw .duplicateParameter(name: parameter.name)
+    }
+    self.indices = indices
 
     let parameterCount = parameters.reduce(0) { $0 + $1.shape.count }
     guard FloatStorage.fits(parameterCount) else {
@@ -60,7 +65,7 @@ public final class Model {
         layer: network.name, name: "the number of parameters", value: "\(parameterCount)",
         expected: "fewer, the system has no memory for them")
     }
-    values = ParameterBlock(parameters)
+    values = ParameterBlock(parameters, ofGradients: false)
     // A stream of its own: the trainer's streams of the same seed, one an epoch, order the images.
     var generator = SplitMix64(seed: seed, stream: .max)
     for (i, parameter) in parameters.enumerated() {
@@ -76,11 +81,29 @@ public final class Model {
     return between + (training ? 2 : 1) * (inputShape.count + outputShape.count)
   }
 
-  /// The number of parameters.
-  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+  /// The number of parameters, those that are not trained included; buffers do not count.
+  public var parameterCount: Int { parameters.parameterCount }
 
-  /// All parameters in one block of memory, which lives as long as the model: each starts on a cache line, in the order
-  /// of ``parameters``, and the gaps hold zeros.
+  /// Where each parameter that is trained lies in ``parameterBuffer`` and ``gradientBuffer``, in the order of
+  /// ``parameters``.
+  public var trainedRanges: [(name: String, range: Range<Int>)] {
+    parameters.indices.compactMap { i in
+      guard parameters[i].role == .trained else { return nil }
+      let start = values.pointers[i] - values.storage.pointer
+      return (parameters[i].name, start..<(start + parameters[i].shape.count))
+    }
+  }
+
+  /// The random numbers' origin of the next forward pass for training.
+  func nextRandom() -> UInt64 {
+    var streams = SplitMix64(seed: seed, stream: .max - 1)
+    var generator = SplitMix64(seed: streams.next(), stream: trainingPasses)
+    trainingPasses += 1
+    return generator.next()
+  }
+
+  /// All parameters that are trained in one block of memory, which lives as long as the model: each starts on a cache
+  /// line, in the order of ``parameters``, and the gaps hold zeros.
   public var parameterBuffer: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: values.storage.pointer, count: values.count)
   }
@@ -96,10 +119,15 @@ public final class Model {
     try copy(name, from: values)
   }
 
-  /// The gradient of a parameter that the last backward pass of a plan computed; zeros before the first.
+  /// The gradient of a parameter that the last backward pass of a plan computed; zeros before the first, and for what is
+  /// not trained.
   /// - Throws: ``LayerError/unknownParameter(name:known:)``.
   public func gradient(_ name: String) throws(LayerError) -> Tensor {
-    try copy(name, from: gradients)
+    let parameter = parameters[try index(name)]
+    guard parameter.role == .trained else {
+      return Tensor(shape: parameter.shape, storage: FloatStorage(repeating: 0, count: parameter.shape.count))
+    }
+    return try copy(name, from: gradients)
   }
 
   /// Replaces the values of a parameter.
@@ -165,7 +193,7 @@ public struct LayerSummary: Hashable, Sendable {
     name = layer.layer.name
     inputShape = layer.inputShape
     outputShape = layer.outputShape
-    parameterCount = layer.parameters.reduce(0) { $0 + $1.shape.count }
+    parameterCount = layer.parameters.parameterCount
     multiplyAddsPerImage = layer.multiplyAddsPerImage
   }
 }

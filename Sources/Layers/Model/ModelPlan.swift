@@ -123,7 +123,8 @@ public final class ModelPlan {
     network.forward(
       ForwardMemory(
         input: input.baseAddress.unsafelyUnwrapped, output: output.baseAddress.unsafelyUnwrapped,
-        parameters: parameterPointers, saved: saved.base, workspace: workspace.base))
+        parameters: parameterPointers, saved: saved.base, workspace: workspace.base,
+        random: mode == .training ? model.nextRandom() : 0))
   }
 
   /// Computes the model's gradients, and ``inputGradient`` where it was asked for, from ``outputGradient``. It follows

@@ -1,24 +1,42 @@
-/// The parameters of a model, or their gradients, in one block of memory: an optimiser's step is one pass over it.
+/// The parameters of a model, or their gradients. Those that are trained lie in one block of memory: an optimiser's step
+/// is one pass over it.
 ///
 /// Each parameter starts on a cache line; the gaps hold zeros, which an optimiser's step keeps.
 final class ParameterBlock {
+  /// The parameters that are trained.
   let storage: FloatStorage
-  /// The memory of each parameter.
+  /// The other parameters and the buffers. For gradients, one memory that all of them share and nobody reads.
+  private let others: FloatStorage
+  /// The memory of each parameter and buffer.
   let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
-  /// The number of floats, gaps included.
+  /// The number of trained floats, gaps included.
   var count: Int { storage.count }
 
-  init(_ parameters: [ParameterDescription]) {
+  init(_ parameters: [ParameterDescription], ofGradients: Bool) {
     var offsets: [Int] = []
     var end = 0
+    var othersEnd = 0
     for parameter in parameters {
-      offsets.append(end)
-      end += cacheLines(parameter.shape.count * MemoryLayout<Float>.stride) / MemoryLayout<Float>.stride
+      let size = cacheLines(parameter.shape.count * MemoryLayout<Float>.stride) / MemoryLayout<Float>.stride
+      if parameter.role == .trained {
+        offsets.append(end)
+        end += size
+      } else if ofGradients {
+        offsets.append(0)
+        othersEnd = max(othersEnd, size)
+      } else {
+        offsets.append(othersEnd)
+        othersEnd += size
+      }
     }
     storage = FloatStorage(repeating: 0, count: end)
+    others = FloatStorage(repeating: 0, count: othersEnd)
     pointers = .allocate(capacity: max(parameters.count, 1))
-    for (i, offset) in offsets.enumerated() { (pointers + i).initialize(to: storage.pointer + offset) }
+    for (i, parameter) in parameters.enumerated() {
+      let base = parameter.role == .trained ? storage.pointer : others.pointer
+      (pointers + i).initialize(to: base + offsets[i])
+    }
   }
 
   deinit { pointers.deallocate() }

@@ -17,6 +17,11 @@ public struct LayerProblem: Sendable {
   public var mode: PlanMode
   /// Whether ``BackwardMemory/inputGradient`` is to be computed.
   public var needsInputGradient: Bool
+  /// Whether ``BackwardMemory/parameterGradients`` are to be computed; what a layer writes there nevertheless is ignored.
+  public var needsParameterGradients = true
+  /// Whether ``BackwardMemory/outputGradient`` should be left as it is. A layer that cannot says so by
+  /// ``PlannedLayer/overwritesOutputGradient``.
+  public var keepsOutputGradient = false
   /// Whether the layer replaces negative outputs by 0, and its backward pass starts with that of ReLU. Only asked of
   /// layers that say ``Layer/canApplyReLU``.
   public var appliesReLU: Bool

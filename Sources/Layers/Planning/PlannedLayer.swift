@@ -10,6 +10,10 @@ public protocol PlannedLayer: AnyObject, Sendable {
   var workspaceByteCount: Int { get }
   /// Whether the gradients may lie in the same memory: `inputGradient` is `outputGradient`.
   var canShareGradients: Bool { get }
+  /// Whether the backward pass changes the memory of `outputGradient` though `inputGradient` lies elsewhere.
+  var overwritesOutputGradient: Bool { get }
+  /// Whether the backward pass reads the forward pass's output.
+  var readsOutput: Bool { get }
 
   /// Writes the output, whole.
   func forward(_ memory: ForwardMemory)
@@ -21,9 +25,12 @@ public protocol PlannedLayer: AnyObject, Sendable {
 extension PlannedLayer {
   public var savedByteCount: Int { 0 }
   public var canShareGradients: Bool { false }
+  public var overwritesOutputGradient: Bool { true }
+  public var readsOutput: Bool { true }
 }
 
-/// Pointers to the memory of each parameter of a layer, in the order of ``Layer/parameters(for:)``.
+/// Pointers to the memory of each parameter and buffer of a layer, in the order of ``Layer/parameters(for:)``. A training
+/// pass may change buffers.
 public typealias ParameterPointers = UnsafePointer<UnsafeMutablePointer<Float>>
 
 /// The memory of a layer's forward pass.
@@ -35,16 +42,28 @@ public struct ForwardMemory {
   public var saved: UnsafeMutableRawPointer
   /// ``PlannedLayer/workspaceByteCount`` bytes, on a cache line.
   public var workspace: UnsafeMutableRawPointer
+  /// What the layer's random numbers follow from: a training pass has other ones than the pass before, and each layer
+  /// other ones than the next.
+  public var random: UInt64
 
   public init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, parameters: ParameterPointers,
-    saved: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer
+    saved: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer, random: UInt64 = 0
   ) {
+    self.random = random
     self.input = input
     self.output = output
     self.parameters = parameters
     self.saved = saved
     self.workspace = workspace
+  }
+}
+
+extension ForwardMemory {
+  /// What the random numbers of a layer within follow from.
+  func random(ofInnerLayer i: Int) -> UInt64 {
+    var generator = SplitMix64(seed: random, stream: UInt64(truncatingIfNeeded: i))
+    return generator.next()
   }
 }
 

@@ -3,7 +3,7 @@
 /// It decides where everything lies. For training, the outputs between layers are saved memory, one after another, and
 /// gradients take turns in two parts of the workspace. For inference, outputs take turns there. A ``ReLU`` behind a
 /// layer that can apply it becomes part of that layer, layers that only change the shape vanish, and the backward pass
-/// ends at the first layer that has parameters unless the input's gradient is asked for.
+/// ends at the first layer with parameters to train unless the input's gradient is asked for.
 final class PlannedSequential: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -42,14 +42,17 @@ final class PlannedSequential: PlannedLayer {
     var outputBytes: [Int] = []
     var firstBackward: Int?
     var parameterCount = 0
+    var isTrained = false
     var position = 0
     while position < layers.count {
       let placed = layers[position]
       var stepProblem = problem
       stepProblem.inputShape = placed.inputShape
-      stepProblem.needsInputGradient = problem.needsInputGradient || parameterCount > 0
+      stepProblem.needsInputGradient = problem.needsInputGradient || isTrained
       stepProblem.appliesReLU =
         placed.layer.canApplyReLU && position + 1 < layers.count && layers[position + 1].layer is ReLU
+      let next = position + (stepProblem.appliesReLU ? 2 : 1)
+      stepProblem.keepsOutputGradient = problem.keepsOutputGradient && next == layers.count
       let planned: (any PlannedLayer)?
       do throws(LayerError) {
         planned = try placed.layer.plan(stepProblem)
@@ -57,15 +60,14 @@ final class PlannedSequential: PlannedLayer {
         throw error.at(placed.path)
       }
       if let planned {
-        if firstBackward == nil, problem.needsInputGradient || !placed.parameters.isEmpty {
-          firstBackward = steps.count
-        }
+        if firstBackward == nil, problem.needsInputGradient || placed.trains(problem) { firstBackward = steps.count }
         steps.append(Step(layer: planned, firstParameter: parameterCount))
         outputBytes.append(
           cacheLines(problem.batchSize * placed.outputShape.count * MemoryLayout<Float>.stride))
       }
       parameterCount += placed.parameters.count
-      position += stepProblem.appliesReLU ? 2 : 1
+      isTrained = isTrained || placed.trains(problem)
+      position = next
     }
     guard !steps.isEmpty else { return nil }
 
@@ -74,11 +76,15 @@ final class PlannedSequential: PlannedLayer {
       &steps, outputBytes: outputBytes, keepsOutputs: problem.mode == .training, turn: turn)
     lastBackwardStep = problem.mode == .training ? firstBackward ?? steps.count : steps.count
     PlannedSequential.placeGradients(
-      &steps, downTo: lastBackwardStep, needsInputGradient: problem.needsInputGradient, turn: turn)
+      &steps, downTo: lastBackwardStep, needsInputGradient: problem.needsInputGradient,
+      keepsOutputGradient: problem.keepsOutputGradient, turn: turn)
     stepWorkspace = 2 * turn
     workspaceByteCount = stepWorkspace + (steps.map(\.layer.workspaceByteCount).max() ?? 0)
     self.steps = steps
   }
+
+  var overwritesOutputGradient: Bool { steps.last?.layer.overwritesOutputGradient ?? false }
+  var readsOutput: Bool { steps.last?.layer.readsOutput ?? false }
 
   /// Gives each step the places of its input, output and saved memory; returns the bytes of saved memory.
   private static func place(
@@ -105,7 +111,7 @@ final class PlannedSequential: PlannedLayer {
 
   /// Gives each step of the backward pass the places of its gradients.
   private static func placeGradients(
-    _ steps: inout [Step], downTo last: Int, needsInputGradient: Bool, turn: Int
+    _ steps: inout [Step], downTo last: Int, needsInputGradient: Bool, keepsOutputGradient: Bool, turn: Int
   ) {
     var place = Place.output
     for i in steps.indices.reversed() where i >= last {
@@ -113,7 +119,7 @@ final class PlannedSequential: PlannedLayer {
       if i == last {
         steps[i].inputGradient = needsInputGradient ? .input : nil
       } else {
-        if !steps[i].layer.canShareGradients {
+        if !steps[i].layer.canShareGradients || (keepsOutputGradient && i == steps.count - 1) {
           place = place == .workspace(0) ? .workspace(turn) : .workspace(0)
         }
         steps[i].inputGradient = place
@@ -130,11 +136,12 @@ final class PlannedSequential: PlannedLayer {
       case .workspace(let offset): (memory.workspace + offset).assumingMemoryBound(to: Float.self)
       }
     }
-    for step in steps {
+    for (i, step) in steps.enumerated() {
       step.layer.forward(
         ForwardMemory(
           input: locate(step.input), output: locate(step.output), parameters: memory.parameters + step.firstParameter,
-          saved: memory.saved + step.saved, workspace: memory.workspace + stepWorkspace))
+          saved: memory.saved + step.saved, workspace: memory.workspace + stepWorkspace,
+          random: memory.random(ofInnerLayer: i)))
     }
   }
 

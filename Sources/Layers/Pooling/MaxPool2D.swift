@@ -68,6 +68,9 @@ private final class PlannedMaxPool2D: PlannedLayer {
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
+  var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { false }
+
   func forward(_ memory: ForwardMemory) {
     forward.run(
       MaxPool2DForward.Operands(

@@ -16,6 +16,9 @@ where
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
+  var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { false }
+
   func forward(_ memory: ForwardMemory) {
     forward.run(AveragePool2DForward.Operands(input: memory.input, output: memory.output), workspace: memory.workspace)
   }

@@ -6,7 +6,8 @@
 ///       Flatten(), Linear(120), ReLU(), Linear(84), ReLU(), Linear(10))
 ///
 /// It is a layer itself, so sequences may lie in sequences. As in PyTorch, the parameters are named after the layers'
-/// positions: `0.weight`, `3.bias`, and `1.0.weight` in a sequence within.
+/// positions: `0.weight`, `3.bias`, and `1.0.weight` in a sequence within; or after the names that ``Layer/named(_:)``
+/// gives them.
 public struct Sequential: Layer {
   public var layers: [any Layer]
 
@@ -46,12 +47,16 @@ public struct Sequential: Layer {
     return try PlannedSequential(layers, problem)
   }
 
+  public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
+    try placed(for: inputShape).map { InnerLayer($0.layer, path: $0.path, inputShape: $0.inputShape) }
+  }
+
   /// The layers at their places, those of inner sequences in their stead.
   func placed(for inputShape: Shape) throws(LayerError) -> [PlacedLayer] {
     var result: [PlacedLayer] = []
     var shape = inputShape
-    for (position, layer) in layers.enumerated() {
-      let path = "\(position)"
+    for (position, element) in layers.enumerated() {
+      let (path, layer) = Named.separate(element, position: "\(position)")
       do throws(LayerError) {
         if let inner = layer as? Sequential {
           let placed = try inner.placed(for: shape)
@@ -99,5 +104,26 @@ struct PlacedLayer {
   }
 
   /// The same layer, where its sequence lies at `path` in another.
-  func at(_ path: String) -> PlacedLayer { PlacedLayer(self, path: "\(path).\(self.path)") }
+  func at(_ path: String) -> PlacedLayer { PlacedLayer(self, path: joined(path, self.path)) }
+
+  /// Whether there are parameters whose gradients a pass computes.
+  func trains(_ problem: LayerProblem) -> Bool {
+    problem.needsParameterGradients && parameters.contains { $0.role == .trained }
+  }
+
+  /// This layer, or those within it, as deep as there are some.
+  func leaves() throws(LayerError) -> [PlacedLayer] {
+    guard let inner = try layer.innerLayers(for: inputShape) else { return [self] }
+    var result: [PlacedLayer] = []
+    for inner in inner {
+      let placed = try PlacedLayer(inner.layer, path: joined(path, inner.path), inputShape: inner.inputShape)
+      result += try placed.leaves()
+    }
+    return result
+  }
+}
+
+/// A path behind another; an empty one adds nothing.
+func joined(_ outer: String, _ inner: String) -> String {
+  outer.isEmpty || inner.isEmpty ? outer + inner : "\(outer).\(inner)"
 }

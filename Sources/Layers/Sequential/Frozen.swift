@@ -1,0 +1,51 @@
+/// A layer whose parameters stay as they are: no optimiser sees them, and their gradients are not computed. A backward
+/// pass ends at the first layer that is trained, so frozen layers at the beginning cost a forward pass only.
+///
+///     Sequential(Frozen(features), Flatten(), Linear(10))
+public struct Frozen: Layer {
+  public let layer: any Layer
+  /// Whether the layer runs in training as it does in inference: without dropout, and with the running statistics of a
+  /// normalisation, which then stay as they are too. PyTorch has the same in `requires_grad_(False)` with `eval()`; such a
+  /// layer has no backward pass, so nothing before it may be trained.
+  public let infers: Bool
+
+  public init(_ layer: any Layer, infers: Bool = false) {
+    self.layer = layer
+    self.infers = infers
+  }
+
+  public var name: String { layer.name }
+  public var canApplyReLU: Bool { layer.canApplyReLU }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    try layer.outputShape(for: inputShape)
+  }
+
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    try layer.parameters(for: inputShape).map(\.frozen)
+  }
+
+  public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try layer.multiplyAddsPerImage(for: inputShape)
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    var problem = problem
+    problem.needsParameterGradients = false
+    if infers, problem.mode == .training {
+      guard !problem.needsInputGradient else {
+        throw .invalidValue(
+          layer: name, name: "infers", value: "true",
+          expected: "false where the gradient of the input is needed, as behind layers that are trained")
+      }
+      problem.mode = .inference
+    }
+    return try layer.plan(problem)
+  }
+
+  public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
+    try layer.innerLayers(for: inputShape)?.map {
+      InnerLayer(Frozen($0.layer, infers: infers), path: $0.path, inputShape: $0.inputShape)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// A layer under a name, see ``Layer/named(_:)``.
+public struct Named: Layer {
+  public let label: String
+  public let layer: any Layer
+
+  public init(_ label: String, _ layer: any Layer) {
+    self.label = label
+    self.layer = layer
+  }
+
+  public var name: String { layer.name }
+  public var canApplyReLU: Bool { layer.canApplyReLU }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    try layer.outputShape(for: inputShape)
+  }
+
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    try layer.parameters(for: inputShape).map { $0.at(label) }
+  }
+
+  public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try layer.multiplyAddsPerImage(for: inputShape)
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? { try layer.plan(problem) }
+
+  public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
+    [InnerLayer(layer, path: label, inputShape: inputShape)]
+  }
+
+  /// What stands before the names of a layer's parameters, and the layer itself.
+  static func separate(_ layer: any Layer, position: String) -> (path: String, layer: any Layer) {
+    guard let named = layer as? Named else { return (position, layer) }
+    return (named.label, named.layer)
+  }
+}
+
+extension Layer {
+  /// The layer under a name, which stands before the names of its parameters in the place of its position, as the name
+  /// of an attribute does in PyTorch's `state_dict`; an empty name puts nothing before them.
+  ///
+  ///     Sequential(Conv2D(64, kernelSize: 3).named("conv1"), ReLU())     // conv1.weight, conv1.bias
+  public func named(_ label: String) -> Named { Named(label, self) }
+}
