@@ -90,6 +90,10 @@ struct AllocationTests {
     try memory.expectNone(TanhBackward.self, problem, backward)
     try memory.expectNone(SigmoidBackward.self, problem, backward)
     try memory.expectNone(
+      AddForward.self, .init(count: 40_000, relu: true),
+      .init(a: memory.inputs, b: memory.inputs, output: memory.outputs)
+    )
+    try memory.expectNone(
       SoftmaxCrossEntropy.self, .init(rows: 32, columns: 10, gradientScale: 1),
       .init(logits: memory.inputs, labels: memory.labels, losses: memory.outputs, logitGradients: memory.outputs + 1000)
     )

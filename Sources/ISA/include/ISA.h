@@ -7,6 +7,7 @@
 #include "GEMM.h"
 #include "Transpose.h"
 #include "Activation.h"
+#include "Addition.h"
 #include "BatchAssembly.h"
 #include "Optimizer.h"
 #include "Softmax.h"

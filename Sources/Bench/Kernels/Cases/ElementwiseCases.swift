@@ -1,6 +1,6 @@
 import Kernels
 
-/// Activations and optimiser steps on an array, bias and batch assembly on planes of images.
+/// Activations, sums and optimiser steps on an array, bias and batch assembly on planes of images.
 ///
 /// A function such as exp counts as one operation.
 enum ElementwiseCases {
@@ -31,6 +31,11 @@ enum ElementwiseCases {
       forward(TanhForward.self, .close), backward(TanhBackward.self, flops: 3),
       forward(SigmoidForward.self, .close), backward(SigmoidBackward.self, flops: 3),
       forward(ExpForward.self, .close),
+      OperationCase<AddForward>(
+        shape: shape, problem: .init(count: count, relu: true), work: Work(flops: 2 * count, words: 3 * count)
+      ) { memory in
+        .init(a: memory.numbers(count), b: memory.numbers(count), output: memory.output(count))
+      },
     ]
   }
 
