@@ -5,13 +5,19 @@ import Kernels
 ///
 /// Output channel o at y, x is bias(o) plus the sum over the input channels of o's group and the kernel's positions of
 /// weight(o, i, ky, kx) · input(i, y·stride + ky·dilation − padding, x·stride + kx·dilation − padding), where the input
-/// is 0 outside of the image. Parameters: `weight` `[outputChannels, inputChannels / groups, height, width]` and `bias`
+/// is 0 outside of the image, or what ``paddingMode`` says. Parameters: `weight` `[outputChannels, inputChannels / groups, height, width]` and `bias`
 /// `[outputChannels]`, as in PyTorch.
 public struct Conv2D: Layer {
   public var outputChannels: Int
   public var kernelSize: Size2D
   public var stride: Size2D
+  /// Rows and columns on each side; not used where ``keepsSize``.
   public var padding: Size2D
+  /// What is taken to lie around the image.
+  public var paddingMode: PaddingMode
+  /// Whether the image is padded so that the output is as large as the input: PyTorch's `padding="same"`. The stride is 1;
+  /// where an even kernel needs an odd number of rows or columns, the lower right side gets one more.
+  public var keepsSize: Bool
   public var dilation: Size2D
   /// The channels are split into this many groups, each convolved on its own; as many as there are input channels makes
   /// a depthwise convolution.
@@ -22,8 +28,11 @@ public struct Conv2D: Layer {
   /// A convolution; each size is a number for both axes or a ``Size2D``.
   public init(
     _ outputChannels: Int, kernelSize: any Size2DConvertible, stride: any Size2DConvertible = 1,
-    padding: any Size2DConvertible = 0, dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true
+    padding: any Size2DConvertible = 0, dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true,
+    paddingMode: PaddingMode = .zeros
   ) {
+    self.paddingMode = paddingMode
+    keepsSize = false
     self.outputChannels = outputChannels
     self.kernelSize = kernelSize.size2D
     self.stride = stride.size2D
@@ -31,6 +40,19 @@ public struct Conv2D: Layer {
     self.dilation = dilation.size2D
     self.groups = groups
     self.bias = bias
+  }
+
+  /// What `padding: .same` stands for.
+  public enum SamePadding: Sendable { case same }
+
+  /// A convolution whose output is as large as its input: `Conv2D(16, kernelSize: 4, padding: .same)`.
+  public init(
+    _ outputChannels: Int, kernelSize: any Size2DConvertible, padding: SamePadding,
+    dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros
+  ) {
+    self.init(
+      outputChannels, kernelSize: kernelSize, dilation: dilation, groups: groups, bias: bias, paddingMode: paddingMode)
+    keepsSize = true
   }
 
   public var name: String { "Conv2D" }
@@ -58,8 +80,52 @@ public struct Conv2D: Layer {
     return outputChannels * shape.outputHeight * shape.outputWidth * sum
   }
 
+  /// The padding that the kernels take in: zeros, as many on each side.
+  private var kernelPadding: Size2D {
+    guard keepsSize else { return padding }
+    let (height, width) = (dilation.height * (kernelSize.height - 1), dilation.width * (kernelSize.width - 1))
+    return Size2D(height / 2, width / 2)
+  }
+
+  /// The padding that has to be done before; nil where the kernels do it.
+  private var paddingLayer: Pad2D? {
+    let before = kernelPadding
+    var after = before
+    if keepsSize {
+      after.height = dilation.height * (kernelSize.height - 1) - before.height
+      after.width = dilation.width * (kernelSize.width - 1) - before.width
+    }
+    let isKernels = (paddingMode == .zeros && before == after) || (before, after) == (Size2D(0), Size2D(0))
+    if isKernels { return nil }
+    return Pad2D(
+      top: before.height, bottom: after.height, left: before.width, right: after.width, mode: paddingMode)
+  }
+
+  /// The convolution behind ``paddingLayer``.
+  private var unpadded: Conv2D {
+    var result = self
+    result.padding = Size2D(0)
+    result.keepsSize = false
+    return result
+  }
+
   /// The problem of the kernels, once the options and the input's shape are checked.
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Conv2DShape {
+    guard !keepsSize || stride == Size2D(1) else {
+      throw .invalidValue(layer: name, name: "stride", value: "\(stride)", expected: "1 where the size is kept")
+    }
+    let padding = kernelPadding
+    if let layer = paddingLayer {
+      try Window(layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
+        .checkOptions()
+      do {
+        return try unpadded.shape(for: layer.outputShape(for: inputShape), batchSize: batchSize)
+      } catch {
+        // What the convolution behind the padding expects is said of an image that the caller does not know.
+        guard case .inputShape(_, _, let expected) = error else { throw error }
+        throw .inputShape(layer: name, given: inputShape, expected: expected + " with \(paddingMode) around it")
+      }
+    }
     guard 1...Int(Int32.max) ~= outputChannels else {
       throw .invalidValue(
         layer: name, name: "outputChannels", value: "\(outputChannels)", expected: "1 to \(Int32.max)")
@@ -81,7 +147,11 @@ public struct Conv2D: Layer {
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, name)
+    if let layer = paddingLayer {
+      let layers: [any Layer] = problem.appliesReLU ? [layer, unpadded, ReLU()] : [layer, unpadded]
+      return try Sequential(layers).plan(problem)
+    }
+    return try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, name)
   }
 }
 

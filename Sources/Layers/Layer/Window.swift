@@ -11,12 +11,17 @@ struct Window {
   /// Larger options are errors of the caller, and would overflow products.
   private static let largestOption = 1 << 20
 
-  /// Checks the options, that the input is an image, and that the window fits into the padded input.
-  func check(_ shape: Shape, largestPadding: Size2D? = nil) throws(LayerError) {
+  /// Checks the options.
+  func checkOptions() throws(LayerError) {
     try check("kernelSize", kernelSize, atLeast: 1)
     try check("stride", stride, atLeast: 1)
     try check("padding", padding, atLeast: 0)
     try check("dilation", dilation, atLeast: 1)
+  }
+
+  /// Checks the options, that the input is an image, and that the window fits into the padded input.
+  func check(_ shape: Shape, largestPadding: Size2D? = nil) throws(LayerError) {
+    try checkOptions()
     if let largestPadding, padding.height > largestPadding.height || padding.width > largestPadding.width {
       throw .invalidValue(
         layer: layer, name: "padding", value: "\(padding)", expected: "at most half of the kernel, \(largestPadding)")

@@ -51,7 +51,7 @@ public final class Model {
     let placed = try PlacedLayer(network, path: "", inputShape: inputShape).leaves()
     layers = placed.map(LayerSummary.init)
     let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
-    multiplyAddsPerImage = try Sequential.sum(placed.map(\.multiplyAddsPerImage), of: network)
+    multiplyAddsPerImage = try Sequential.sum(placed.map(\.multiplyAddsPerImage), named: network.name)
     trainingFLOPsPerImage = 6 * multiplyAddsPerImage - 2 * first
     var indices: [String: Int] = [:]
     for (i, parameter) in parameters.enumerated() where indices.updateValue(i, forKey: parameter.name) != nil {

@@ -25,16 +25,16 @@ public struct Sequential: Layer {
   }
 
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
-    try Sequential.sum(placed(for: inputShape).map(\.multiplyAddsPerImage), of: self)
+    try Sequential.sum(placed(for: inputShape).map(\.multiplyAddsPerImage), named: name)
   }
 
   /// The multiply-adds of all layers; a network that needs decades for an image has too many to count.
-  static func sum(_ multiplyAdds: [Int], of network: any Layer) throws(LayerError) -> Int {
+  static func sum(_ multiplyAdds: [Int], named name: String) throws(LayerError) -> Int {
     var total = 0
     for count in multiplyAdds {
       guard count <= Int.max / 8 - total else {
         throw .invalidValue(
-          layer: network.name, name: "the number of multiply-adds", value: "more than \(Int.max / 8)",
+          layer: name, name: "the number of multiply-adds", value: "more than \(Int.max / 8)",
           expected: "fewer")
       }
       total += count

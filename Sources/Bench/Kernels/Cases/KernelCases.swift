@@ -9,6 +9,7 @@ enum KernelCases {
     case .pooling: PoolingCases.cases(shape)
     case .adaptivePooling: PoolingCases.adaptiveCases(shape)
     case .planes: ElementwiseCases.planeCases(shape) + PoolingCases.globalCases(shape)
+      + PaddingCases.cases(shape)
     case .rows: RowsCases.cases(shape)
     case .elements: ElementwiseCases.cases(shape)
     }

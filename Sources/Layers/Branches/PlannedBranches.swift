@@ -1,0 +1,244 @@
+import Kernels
+
+/// Branches planned together, and where their outputs and gradients lie.
+///
+/// Each branch writes its output to memory of its own, which is saved only where the branch's backward pass reads it.
+/// The gradients of the input are added up in the order of the branches; those of branches that hand the input on as it
+/// is come last.
+final class PlannedBranches: PlannedLayer {
+  let savedByteCount: Int
+  let workspaceByteCount: Int
+  let overwritesOutputGradient: Bool
+  let readsOutput: Bool
+
+  private let combination: BranchCombination
+  private let branches: [Branch]
+  private let batchSize: Int
+  private let inputCount: Int
+  /// Floats of an image's output.
+  private let outputCount: Int
+  private let sum: Plan<AddForward>?
+  private let lastSum: Plan<AddForward>?
+  private let gradientSum: Plan<AddForward>?
+  private let backwardReLU: Plan<ReLUBackward>?
+  private let needsInputGradient: Bool
+  private let needsGradients: Bool
+  // Byte offsets in the workspace.
+  private let gradientCopy: Int
+  private let otherInputGradient: Int
+  private let innerWorkspace: Int
+
+  private struct Branch {
+    /// nil where the branch hands its input on.
+    let layer: (any PlannedLayer)?
+    let firstParameter: Int
+    /// Floats of an image's output.
+    let outputCount: Int
+    let savesOutput: Bool
+    /// A byte offset in the saved memory or the workspace.
+    let output: Int
+    /// A byte offset in the saved memory.
+    let saved: Int
+    /// Whether its backward pass must have a copy of the output's gradient, which others need after it.
+    let copiesGradient: Bool
+  }
+
+  init(_ description: Branches, _ problem: LayerProblem) throws(LayerError) {
+    let name = description.name
+    let outputShape = try description.outputShape(for: problem.inputShape)
+    combination = description.combination
+    batchSize = problem.batchSize
+    inputCount = problem.inputShape.count
+    outputCount = outputShape.count
+    needsInputGradient = problem.mode == .training && problem.needsInputGradient
+    func bytes(_ count: Int) -> Int { cacheLines(problem.batchSize * count * MemoryLayout<Float>.stride) }
+
+    let trains = problem.mode == .training
+    var branches: [Branch] = []
+    var firstParameter = 0
+    var saved = 0
+    var workspace = 0
+    var inner = 0
+    var copies = false
+    // Who comes last may overwrite the gradient of a sum; a way around everything reads it after all others.
+    var planned: [(any PlannedLayer)?] = []
+    for branch in description.branches {
+      var branchProblem = problem
+      branchProblem.appliesReLU = false
+      branchProblem.keepsOutputGradient = description.combination == .sum
+      do throws(LayerError) {
+        planned.append(try branch.layer.plan(branchProblem))
+      } catch {
+        throw error.at(branch.path)
+      }
+    }
+    let lastPlanned = planned.lastIndex { $0 != nil } ?? 0
+    let handsOn = planned.contains { $0 == nil }
+    for (i, branch) in description.branches.enumerated() {
+      let count = try branch.layer.outputShape(for: problem.inputShape).count
+      let layer = planned[i]
+      let savesOutput = trains && layer?.readsOutput == true
+      let isRead = problem.keepsOutputGradient || i < lastPlanned || (handsOn && needsInputGradient)
+      let copiesGradient =
+        description.combination == .sum && trains && isRead && layer?.overwritesOutputGradient == true
+      copies = copies || copiesGradient
+      var output = 0
+      if layer != nil, savesOutput {
+        output = saved
+        saved += bytes(count)
+      } else if layer != nil {
+        output = workspace
+        workspace += bytes(count)
+      }
+      branches.append(
+        Branch(
+          layer: layer, firstParameter: firstParameter, outputCount: count, savesOutput: savesOutput, output: output,
+          saved: saved, copiesGradient: copiesGradient))
+      saved += cacheLines(layer?.savedByteCount ?? 0)
+      inner = max(inner, layer?.workspaceByteCount ?? 0)
+      firstParameter += try branch.layer.parameters(for: problem.inputShape).count
+    }
+    let parameters = try description.parameters(for: problem.inputShape)
+    let hasTrained = problem.needsParameterGradients && parameters.contains { $0.role == .trained }
+    needsGradients = trains && (needsInputGradient || hasTrained)
+
+    let elements = problem.batchSize * outputShape.count
+    let isSum = description.combination == .sum
+    sum =
+      isSum && branches.count > 2
+      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements, relu: false), for: name) : nil
+    lastSum =
+      isSum && branches.count > 1
+      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements, relu: problem.appliesReLU), for: name)
+      : nil
+    gradientSum = try problem.backwardKernel(
+      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count, relu: false), for: name,
+      if: problem.needsInputGradient && branches.count > 1)
+    backwardReLU = try problem.backwardKernel(
+      ReLUBackward.self, ElementwiseProblem(count: elements), for: name, if: problem.appliesReLU)
+
+    // A slice of the gradient of a concatenation is copied too: it is not in one piece.
+    let largest = branches.map(\.outputCount).max() ?? 0
+    var end = workspace
+    gradientCopy = end
+    if trains, copies || !isSum { end += bytes(largest) }
+    otherInputGradient = end
+    if needsInputGradient { end += bytes(problem.inputShape.count) }
+    innerWorkspace = end
+    let kernels = [sum, lastSum, gradientSum].map { $0?.workspaceByteCount ?? 0 }
+    workspaceByteCount = end + max(inner, kernels.max() ?? 0, backwardReLU?.workspaceByteCount ?? 0)
+    savedByteCount = saved
+    overwritesOutputGradient =
+      problem.appliesReLU
+      || (isSum && branches.contains { $0.layer?.overwritesOutputGradient == true && !$0.copiesGradient })
+    readsOutput = problem.appliesReLU
+    self.branches = branches
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    let inner = memory.workspace + innerWorkspace
+    var start = 0
+    var previous: UnsafePointer<Float>?
+    for (i, branch) in branches.enumerated() {
+      var result = memory.input
+      if let layer = branch.layer {
+        let base = branch.savesOutput ? memory.saved : memory.workspace
+        let output = (base + branch.output).assumingMemoryBound(to: Float.self)
+        layer.forward(
+          ForwardMemory(
+            input: memory.input, output: output, parameters: memory.parameters + branch.firstParameter,
+            saved: memory.saved + branch.saved, workspace: inner, random: memory.random(ofInnerLayer: i)))
+        result = UnsafePointer(output)
+      }
+      switch combination {
+      case .sum:
+        if let first = previous {
+          let kernel = i == branches.count - 1 ? lastSum : sum
+          kernel?.run(AddForward.Operands(a: first, b: result, output: memory.output), workspace: inner)
+          previous = UnsafePointer(memory.output)
+        } else if branches.count == 1 {
+          memory.output.update(from: result, count: batchSize * outputCount)
+        } else {
+          previous = result
+        }
+      case .concatenation:
+        for image in 0..<batchSize {
+          (memory.output + image * outputCount + start)
+            .update(from: result + image * branch.outputCount, count: branch.outputCount)
+        }
+        start += branch.outputCount
+      }
+    }
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    guard needsGradients else { return }
+    let inner = memory.workspace + innerWorkspace
+    let gradient = memory.outputGradient
+    backwardReLU?.run(
+      ElementwiseBackwardOperands(output: memory.output, outputGradient: gradient, inputGradient: gradient),
+      workspace: inner)
+    let copy = (memory.workspace + gradientCopy).assumingMemoryBound(to: Float.self)
+    let other = (memory.workspace + otherInputGradient).assumingMemoryBound(to: Float.self)
+    var isFirst = true
+    var start = 0
+    for branch in branches {
+      let slice = start
+      start += branch.outputCount
+      guard let layer = branch.layer else { continue }
+      var branchGradient = gradient
+      if combination == .concatenation {
+        copySlice(of: gradient, from: slice, branch.outputCount, to: copy)
+        branchGradient = copy
+      } else if branch.copiesGradient {
+        copy.update(from: gradient, count: batchSize * outputCount)
+        branchGradient = copy
+      }
+      let base = branch.savesOutput ? memory.saved : memory.workspace
+      let inputGradient = memory.inputGradient.map { isFirst ? $0 : other }
+      layer.backward(
+        BackwardMemory(
+          input: memory.input, output: UnsafePointer((base + branch.output).assumingMemoryBound(to: Float.self)),
+          outputGradient: branchGradient, inputGradient: inputGradient,
+          parameters: memory.parameters + branch.firstParameter,
+          parameterGradients: memory.parameterGradients + branch.firstParameter, saved: memory.saved + branch.saved,
+          workspace: inner))
+      if let total = memory.inputGradient, !isFirst { add(other, to: total, inner) }
+      isFirst = false
+    }
+    guard let total = memory.inputGradient else { return }
+    start = 0
+    for branch in branches {
+      let slice = start
+      start += branch.outputCount
+      guard branch.layer == nil else { continue }
+      var handedOn = gradient
+      if combination == .concatenation {
+        copySlice(of: gradient, from: slice, branch.outputCount, to: copy)
+        handedOn = copy
+      }
+      if isFirst {
+        total.update(from: handedOn, count: batchSize * inputCount)
+      } else {
+        add(handedOn, to: total, inner)
+      }
+      isFirst = false
+    }
+  }
+
+  private func copySlice(
+    of gradient: UnsafeMutablePointer<Float>, from start: Int, _ count: Int, to copy: UnsafeMutablePointer<Float>
+  ) {
+    for image in 0..<batchSize {
+      (copy + image * count).update(from: gradient + image * outputCount + start, count: count)
+    }
+  }
+
+  private func add(
+    _ gradient: UnsafeMutablePointer<Float>, to total: UnsafeMutablePointer<Float>,
+    _ workspace: UnsafeMutableRawPointer
+  ) {
+    gradientSum?.run(
+      AddForward.Operands(a: UnsafePointer(total), b: UnsafePointer(gradient), output: total), workspace: workspace)
+  }
+}

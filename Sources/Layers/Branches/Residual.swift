@@ -1,0 +1,49 @@
+/// A layer and a way around it, whose outputs are added: y = body(x) + shortcut(x).
+///
+///     Sequential(
+///       Residual(
+///         Sequential(
+///           Conv2D(64, kernelSize: 3, padding: 1, bias: false), BatchNorm2D(), ReLU(),
+///           Conv2D(64, kernelSize: 3, padding: 1, bias: false), BatchNorm2D())),
+///       ReLU())
+///
+/// Without a shortcut x itself is added. A ``ReLU`` behind it, in a ``Sequential``, runs as part of the addition. The
+/// parameters are named `body.…` and `shortcut.…`; ``Layer/named(_:)`` gives either another name. (He and others, 2015.)
+public struct Residual: Layer {
+  public var body: any Layer
+  public var shortcut: (any Layer)?
+
+  public init(_ body: any Layer, shortcut: (any Layer)? = nil) {
+    self.body = body
+    self.shortcut = shortcut
+  }
+
+  public var name: String { "Residual" }
+  public var canApplyReLU: Bool { true }
+
+  private var branches: Branches {
+    Branches(
+      name: name, combination: .sum,
+      branches: [
+        Named.separate(body, position: "body"), Named.separate(shortcut ?? Sequential(), position: "shortcut"),
+      ])
+  }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    try branches.outputShape(for: inputShape)
+  }
+
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    try branches.parameters(for: inputShape)
+  }
+
+  public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try branches.multiplyAddsPerImage(for: inputShape)
+  }
+
+  public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
+    branches.innerLayers(for: inputShape)
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? { try branches.plan(problem) }
+}
