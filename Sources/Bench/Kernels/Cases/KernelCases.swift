@@ -8,8 +8,9 @@ enum KernelCases {
     case .convolution: shape["pool"] == 2 ? ConvolutionCases.pooledCases(shape) : ConvolutionCases.cases(shape)
     case .pooling: PoolingCases.cases(shape)
     case .adaptivePooling: PoolingCases.adaptiveCases(shape)
-    case .planes: ElementwiseCases.planeCases(shape) + PoolingCases.globalCases(shape)
-      + PaddingCases.cases(shape)
+    case .planes:
+      ElementwiseCases.planeCases(shape) + PoolingCases.globalCases(shape)
+        + PaddingCases.cases(shape)
     case .rows: RowsCases.cases(shape)
     case .elements: ElementwiseCases.cases(shape)
     }
