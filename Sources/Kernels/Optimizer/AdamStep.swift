@@ -9,7 +9,13 @@ import ISA
 ///     v ← beta2·v + (1 - beta2)·g²
 ///     parameter ← parameter - learningRate/(1 - beta1ᵗ) · m / (√v/√(1 - beta2ᵗ) + epsilon)
 ///
-/// Before the first step m and v are 0. All levels give the same bits.
+/// Before the first step m and v are 0. Variants, which can be combined:
+/// - `decoupled`, `torch.optim.AdamW` (Loshchilov and Hutter, 2019): the gradient stays as it is, and the parameter is
+///   multiplied by 1 - learningRate·weightDecay first.
+/// - `amsgrad` (Reddi, Kale and Kumar, 2018): the largest v so far, which is remembered, stands for v in the last line.
+/// - `maximize`: the gradient's sign is turned first.
+///
+/// Where the denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
 public enum AdamStep: KernelOperation {
   public static let name = "adam"
 
@@ -20,15 +26,23 @@ public enum AdamStep: KernelOperation {
     public var beta2: Double
     public var epsilon: Float
     public var weightDecay: Float
+    /// Whether the weight decay acts on the parameters by itself, not through the gradient.
+    public var decoupled: Bool
+    public var amsgrad: Bool
+    public var maximize: Bool
 
     public init(
-      count: Int, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0
+      count: Int, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0,
+      decoupled: Bool = false, amsgrad: Bool = false, maximize: Bool = false
     ) {
       self.count = count
       self.beta1 = beta1
       self.beta2 = beta2
       self.epsilon = epsilon
       self.weightDecay = weightDecay
+      self.decoupled = decoupled
+      self.amsgrad = amsgrad
+      self.maximize = maximize
     }
   }
 
@@ -40,38 +54,45 @@ public enum AdamStep: KernelOperation {
     public var firstMoments: UnsafeMutablePointer<Float>
     /// Read and written: the running mean of the gradients' squares.
     public var secondMoments: UnsafeMutablePointer<Float>
+    /// Read and written: the largest second moments so far. Needed for AMSGrad, else not touched.
+    public var largestMoments: UnsafeMutablePointer<Float>?
     public var learningRate: Float
     /// The number of this step, counted from 1.
     public var step: Int
+    /// The beta1 of this step; nil for the problem's.
+    public var beta1: Double?
 
     public init(
       parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
-      firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, learningRate: Float,
-      step: Int
+      firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>,
+      largestMoments: UnsafeMutablePointer<Float>? = nil, learningRate: Float, step: Int, beta1: Double? = nil
     ) {
       self.parameters = parameters
       self.gradients = gradients
       self.firstMoments = firstMoments
       self.secondMoments = secondMoments
+      self.largestMoments = largestMoments
       self.learningRate = learningRate
       self.step = step
+      self.beta1 = beta1
     }
   }
 
   public static let kernels: [Kernel<AdamStep>] = {
     let levels = Kernel<AdamStep>.levelRows(
-      "elementwise", adamFunctions, work: { Work(bytes: $0.count * 28) },
+      "elementwise", adamFunctions, work: { Work(bytes: $0.count * ($0.amsgrad ? 36 : 28)) },
       run: { body, problem, parts, operands in
-        let correction = BiasCorrection(problem, operands)
+        let factors = AdamFactors(problem, operands)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           let first = range.lowerBound
           var arguments = AdamArguments(
             parameters: operands.parameters + first, gradients: operands.gradients + first,
             firstMoments: operands.firstMoments + first, secondMoments: operands.secondMoments + first,
-            count: range.count, firstShare: Float(1 - problem.beta1), secondDecay: Float(problem.beta2),
-            secondShare: Float(1 - problem.beta2), stepSize: correction.stepSize, rootScale: correction.rootScale,
-            epsilon: problem.epsilon, weightDecay: problem.weightDecay)
+            largestMoments: problem.amsgrad ? operands.largestMoments.map { $0 + first } : nil, count: range.count,
+            firstShare: factors.firstShare, secondDecay: Float(problem.beta2), secondShare: factors.secondShare,
+            stepSize: factors.stepSize, rootScale: factors.rootScale, epsilon: problem.epsilon,
+            weightDecay: factors.weightDecay, kept: factors.kept, gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
         }
       })
@@ -92,75 +113,95 @@ public enum AdamStep: KernelOperation {
   }
 }
 
-/// The factors by which a step makes up for the moments' start at 0.
-private struct BiasCorrection {
-  /// learningRate / (1 - beta1ᵗ)
+/// What a step multiplies by.
+private struct AdamFactors {
+  let firstShare: Float
+  let secondShare: Float
+  /// learningRate / (1 - beta1ᵗ): this and the next make up for the moments' start at 0.
   let stepSize: Float
   /// 1 / √(1 - beta2ᵗ)
   let rootScale: Float
+  let weightDecay: Float
+  let kept: Float
 
   init(_ problem: AdamStep.Problem, _ operands: AdamStep.Operands) {
     let step = Double(operands.step)
-    stepSize = Float(Double(operands.learningRate) / (1 - pow(problem.beta1, step)))
+    let beta1 = operands.beta1 ?? problem.beta1
+    firstShare = Float(1 - beta1)
+    secondShare = Float(1 - problem.beta2)
+    stepSize = Float(Double(operands.learningRate) / (1 - pow(beta1, step)))
     rootScale = Float(1 / (1 - pow(problem.beta2, step)).squareRoot())
+    weightDecay = problem.decoupled ? 0 : problem.weightDecay
+    kept = problem.decoupled ? Float(1 - Double(operands.learningRate) * Double(problem.weightDecay)) : 1
   }
 }
 
 private func referenceAdam(_ problem: AdamStep.Problem, _ operands: AdamStep.Operands) {
-  let correction = BiasCorrection(problem, operands)
-  let firstShare = Float(1 - problem.beta1)
-  let secondShare = Float(1 - problem.beta2)
+  let factors = AdamFactors(problem, operands)
+  let sign: Float = problem.maximize ? -1 : 1
   for i in 0..<problem.count {
-    let gradient = operands.gradients[i] + problem.weightDecay * operands.parameters[i]
-    let m = operands.firstMoments[i] + firstShare * (gradient - operands.firstMoments[i])
-    let v = Float(problem.beta2) * operands.secondMoments[i] + secondShare * gradient * gradient
+    let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
+    let m = operands.firstMoments[i] + factors.firstShare * (gradient - operands.firstMoments[i])
+    var v = Float(problem.beta2) * operands.secondMoments[i] + factors.secondShare * gradient * gradient
     operands.firstMoments[i] = m
     operands.secondMoments[i] = v
-    let denominator = v.squareRoot() * correction.rootScale + problem.epsilon
-    operands.parameters[i] -= correction.stepSize * (m / denominator)
+    if problem.amsgrad, let largest = operands.largestMoments {
+      largest[i] = largest[i] > v ? largest[i] : v
+      v = largest[i]
+    }
+    let denominator = v.squareRoot() * factors.rootScale + problem.epsilon
+    operands.parameters[i] = factors.kept * operands.parameters[i] - factors.stepSize * quotient(m, denominator)
   }
 }
 
-/// One vector of parameters and moments. The products are rounded before they are added, at every level.
-@inline(always)
-private func adamVector<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<AdamArguments>, _ parameter: inout L.Vector, gradient: L.Vector,
-  _ first: inout L.Vector, _ second: inout L.Vector
-) {
-  let g = gradient + L.splat(p.pointee.weightDecay) * parameter
-  first = first + L.splat(p.pointee.firstShare) * (g - first)
-  second = L.splat(p.pointee.secondDecay) * second + L.splat(p.pointee.secondShare) * g * g
-  let denominator = second.squareRoot() * L.splat(p.pointee.rootScale) + L.splat(p.pointee.epsilon)
-  parameter = parameter - L.splat(p.pointee.stepSize) * (first / denominator)
+private struct AdamRule<L: ElementwiseLanes>: StepRule {
+  let firstShare: L.Vector
+  let secondDecay: L.Vector
+  let secondShare: L.Vector
+  let stepSize: L.Vector
+  let rootScale: L.Vector
+  let epsilon: L.Vector
+  let weightDecay: L.Vector
+  let kept: L.Vector
+  let gradientSign: L.Vector
+  /// A constant where the rule is inlined.
+  let isAMSGrad: Bool
+
+  @inline(always) init(_ p: UnsafePointer<AdamArguments>, isAMSGrad: Bool) {
+    firstShare = L.splat(p.pointee.firstShare)
+    secondDecay = L.splat(p.pointee.secondDecay)
+    secondShare = L.splat(p.pointee.secondShare)
+    stepSize = L.splat(p.pointee.stepSize)
+    rootScale = L.splat(p.pointee.rootScale)
+    epsilon = L.splat(p.pointee.epsilon)
+    weightDecay = L.splat(p.pointee.weightDecay)
+    kept = L.splat(p.pointee.kept)
+    gradientSign = L.splat(p.pointee.gradientSign)
+    self.isAMSGrad = isAMSGrad
+  }
+
+  @inline(always)
+  func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
+    let g = gradientSign * gradient + weightDecay * parameter
+    state.first = state.first + firstShare * (g - state.first)
+    state.second = secondDecay * state.second + secondShare * g * g
+    if isAMSGrad { state.third = L.larger(state.second, state.third) }
+    let square = isAMSGrad ? state.third : state.second
+    let denominator = square.squareRoot() * rootScale + epsilon
+    parameter = kept * parameter - stepSize * L.quotient(state.first, denominator)
+  }
 }
 
 @inline(always)
-private func adam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
-  let parameters = p.pointee.parameters
-  let gradients = p.pointee.gradients
-  let firstMoments = p.pointee.firstMoments
-  let secondMoments = p.pointee.secondMoments
-  let count = p.pointee.count
-  var i = 0
-  while i &+ L.count <= count {
-    var parameter = L.load(parameters + i)
-    var first = L.load(firstMoments + i)
-    var second = L.load(secondMoments + i)
-    adamVector(lanes, p, &parameter, gradient: L.load(gradients + i), &first, &second)
-    L.store(parameter, parameters + i)
-    L.store(first, firstMoments + i)
-    L.store(second, secondMoments + i)
-    i &+= L.count
-  }
-  if i < count {
-    let left = count &- i
-    var parameter = L.load(UnsafePointer(parameters + i), first: left)
-    var first = L.load(UnsafePointer(firstMoments + i), first: left)
-    var second = L.load(UnsafePointer(secondMoments + i), first: left)
-    adamVector(lanes, p, &parameter, gradient: L.load(UnsafePointer(gradients + i), first: left), &first, &second)
-    L.store(parameter, parameters + i, first: left)
-    L.store(first, firstMoments + i, first: left)
-    L.store(second, secondMoments + i, first: left)
+private func adam<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
+  let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
+  let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
+  if let largest = p.pointee.largestMoments {
+    let arrays = StepArrays(first: first, second: second, third: largest, count: 3)
+    stepAll(AdamRule<L>(p, isAMSGrad: true), parameters, gradients, arrays, count: count)
+  } else {
+    let arrays = StepArrays(first: first, second: second, third: second, count: 2)
+    stepAll(AdamRule<L>(p, isAMSGrad: false), parameters, gradients, arrays, count: count)
   }
 }
 

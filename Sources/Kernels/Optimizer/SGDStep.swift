@@ -8,7 +8,8 @@ import ISA
 ///     g ← g + momentum·v with Nesterov's momentum, else v
 ///     parameter ← parameter - learningRate·g
 ///
-/// The second and third line are left out when momentum is 0. All levels give the same bits.
+/// The second and third line are left out when momentum is 0, and with `maximize` the gradient's sign is turned first.
+/// All levels give the same bits.
 public enum SGDStep: KernelOperation {
   public static let name = "sgd"
 
@@ -18,15 +19,18 @@ public enum SGDStep: KernelOperation {
     public var nesterov: Bool
     public var weightDecay: Float
     public var dampening: Float
+    public var maximize: Bool
 
     public init(
-      count: Int, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0, dampening: Float = 0
+      count: Int, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0, dampening: Float = 0,
+      maximize: Bool = false
     ) {
       self.count = count
       self.momentum = momentum
       self.nesterov = nesterov
       self.weightDecay = weightDecay
       self.dampening = dampening
+      self.maximize = maximize
     }
   }
 
@@ -39,16 +43,19 @@ public enum SGDStep: KernelOperation {
     public var learningRate: Float
     /// Whether this is the first step, before which there is no velocity.
     public var isFirst: Bool
+    /// The momentum of this step; nil for the problem's. Where it is 0, the velocity is not touched.
+    public var momentum: Float?
 
     public init(
       parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
-      velocity: UnsafeMutablePointer<Float>?, learningRate: Float, isFirst: Bool
+      velocity: UnsafeMutablePointer<Float>?, learningRate: Float, isFirst: Bool, momentum: Float? = nil
     ) {
       self.parameters = parameters
       self.gradients = gradients
       self.velocity = velocity
       self.learningRate = learningRate
       self.isFirst = isFirst
+      self.momentum = momentum
     }
   }
 
@@ -56,14 +63,16 @@ public enum SGDStep: KernelOperation {
     let levels = Kernel<SGDStep>.levelRows(
       "elementwise", sgdFunctions, work: { Work(bytes: $0.count * ($0.momentum == 0 ? 12 : 20)) },
       run: { body, problem, parts, operands in
+        let momentum = operands.momentum ?? problem.momentum
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
-          let velocity = problem.momentum == 0 ? nil : operands.velocity.map { $0 + range.lowerBound }
+          let velocity = momentum == 0 ? nil : operands.velocity.map { $0 + range.lowerBound }
           var arguments = SGDArguments(
             parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
-            velocity: velocity, count: range.count, momentum: problem.momentum, weightDecay: problem.weightDecay,
+            velocity: velocity, count: range.count, momentum: momentum, weightDecay: problem.weightDecay,
             learningRate: operands.learningRate, gradientShare: 1 - problem.dampening,
-            isFirst: operands.isFirst ? 1 : 0, nesterov: problem.nesterov ? 1 : 0)
+            isFirst: operands.isFirst ? 1 : 0, nesterov: problem.nesterov ? 1 : 0,
+            gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
         }
       })
@@ -98,108 +107,67 @@ func requireFinite<Value: BinaryFloatingPoint>(
 }
 
 private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operands) {
+  let momentum = operands.momentum ?? problem.momentum
+  let sign: Float = problem.maximize ? -1 : 1
   for i in 0..<problem.count {
-    var gradient = operands.gradients[i] + problem.weightDecay * operands.parameters[i]
-    if problem.momentum != 0, let velocity = operands.velocity {
-      let decayed = problem.momentum * velocity[i]
+    var gradient = sign * operands.gradients[i] + problem.weightDecay * operands.parameters[i]
+    if momentum != 0, let velocity = operands.velocity {
+      let decayed = momentum * velocity[i]
       velocity[i] = operands.isFirst ? gradient : decayed + (1 - problem.dampening) * gradient
-      gradient = problem.nesterov ? gradient + problem.momentum * velocity[i] : velocity[i]
+      gradient = problem.nesterov ? gradient + momentum * velocity[i] : velocity[i]
     }
     operands.parameters[i] -= operands.learningRate * gradient
   }
 }
 
-/// What a step is, read once: the compiler must take stores of floats to change what `p` points to.
-private struct SGDFactors<Vector: SIMD> where Vector.Scalar == Float {
-  var learningRate: Vector
-  var momentum: Vector
-  var gradientShare: Vector
-  var weightDecay: Vector
-  var nesterov: Bool
+private struct SGDRule<L: ElementwiseLanes>: StepRule {
+  let learningRate: L.Vector
+  let momentum: L.Vector
+  let gradientShare: L.Vector
+  let weightDecay: L.Vector
+  let gradientSign: L.Vector
+  let nesterov: Bool
+  /// Constants where the rule is inlined.
+  let hasMomentum: Bool
+  let isFirst: Bool
+
+  @inline(always) init(_ p: UnsafePointer<SGDArguments>, hasMomentum: Bool, isFirst: Bool) {
+    learningRate = L.splat(p.pointee.learningRate)
+    momentum = L.splat(p.pointee.momentum)
+    gradientShare = L.splat(p.pointee.gradientShare)
+    weightDecay = L.splat(p.pointee.weightDecay)
+    gradientSign = L.splat(p.pointee.gradientSign)
+    nesterov = p.pointee.nesterov != 0
+    self.hasMomentum = hasMomentum
+    self.isFirst = isFirst
+  }
+
+  @inline(always)
+  func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
+    let g = gradientSign * gradient + weightDecay * parameter
+    guard hasMomentum else {
+      parameter = parameter - learningRate * g
+      return
+    }
+    state.first = isFirst ? g : momentum * state.first + gradientShare * g
+    parameter = parameter - learningRate * (nesterov ? g + momentum * state.first : state.first)
+  }
 }
 
-/// Without momentum. The products are rounded before they are added, at every level.
 @inline(always)
-private func plainVector<L: Lanes>(
-  _ lanes: L.Type, _ factors: SGDFactors<L.Vector>, _ parameter: L.Vector, _ gradient: L.Vector
-) -> L.Vector {
-  parameter - factors.learningRate * (gradient + factors.weightDecay * parameter)
-}
-
-/// With momentum; the velocity that is passed is not used at the first step.
-@inline(always)
-private func momentumVector<L: Lanes>(
-  _ lanes: L.Type, _ factors: SGDFactors<L.Vector>, isFirst: Bool, _ parameter: L.Vector, _ gradient: L.Vector,
-  _ velocity: L.Vector
-) -> (parameter: L.Vector, velocity: L.Vector) {
-  let g = gradient + factors.weightDecay * parameter
-  let v = isFirst ? g : factors.momentum * velocity + factors.gradientShare * g
-  let step = factors.nesterov ? g + factors.momentum * v : v
-  return (parameter - factors.learningRate * step, v)
-}
-
-@inline(always)
-private func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
-  let factors = SGDFactors<L.Vector>(
-    learningRate: L.splat(p.pointee.learningRate), momentum: L.splat(p.pointee.momentum),
-    gradientShare: L.splat(p.pointee.gradientShare), weightDecay: L.splat(p.pointee.weightDecay),
-    nesterov: p.pointee.nesterov != 0)
+private func sgd<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
+  let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   if let velocity = p.pointee.velocity {
+    var arrays = StepArrays(first: velocity, second: velocity, third: velocity, count: 1)
     if p.pointee.isFirst != 0 {
-      sgdWithMomentum(lanes, p, factors, velocity, isFirst: true)
+      arrays.isRead = false
+      stepAll(SGDRule<L>(p, hasMomentum: true, isFirst: true), parameters, gradients, arrays, count: count)
     } else {
-      sgdWithMomentum(lanes, p, factors, velocity, isFirst: false)
+      stepAll(SGDRule<L>(p, hasMomentum: true, isFirst: false), parameters, gradients, arrays, count: count)
     }
   } else {
-    sgdWithoutMomentum(lanes, p, factors)
-  }
-}
-
-@inline(always)
-private func sgdWithoutMomentum<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<SGDArguments>, _ factors: SGDFactors<L.Vector>
-) {
-  let parameters = p.pointee.parameters
-  let gradients = p.pointee.gradients
-  let count = p.pointee.count
-  var i = 0
-  while i &+ L.count <= count {
-    L.store(plainVector(lanes, factors, L.load(parameters + i), L.load(gradients + i)), parameters + i)
-    i &+= L.count
-  }
-  if i < count {
-    let left = count &- i
-    let old = L.load(UnsafePointer(parameters + i), first: left)
-    let new = plainVector(lanes, factors, old, L.load(gradients + i, first: left))
-    L.store(new, parameters + i, first: left)
-  }
-}
-
-@inline(always)
-private func sgdWithMomentum<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<SGDArguments>, _ factors: SGDFactors<L.Vector>,
-  _ velocity: UnsafeMutablePointer<Float>, isFirst: Bool
-) {
-  let parameters = p.pointee.parameters
-  let gradients = p.pointee.gradients
-  let count = p.pointee.count
-  var i = 0
-  while i &+ L.count <= count {
-    let old = isFirst ? L.splat(0) : L.load(velocity + i)
-    let new = momentumVector(
-      lanes, factors, isFirst: isFirst, L.load(parameters + i), L.load(gradients + i), old)
-    L.store(new.parameter, parameters + i)
-    L.store(new.velocity, velocity + i)
-    i &+= L.count
-  }
-  if i < count {
-    let left = count &- i
-    let old = isFirst ? L.splat(0) : L.load(UnsafePointer(velocity + i), first: left)
-    let new = momentumVector(
-      lanes, factors, isFirst: isFirst, L.load(UnsafePointer(parameters + i), first: left),
-      L.load(gradients + i, first: left), old)
-    L.store(new.parameter, parameters + i, first: left)
-    L.store(new.velocity, velocity + i, first: left)
+    let none = StepArrays(first: parameters, second: parameters, third: parameters, count: 0)
+    stepAll(SGDRule<L>(p, hasMomentum: false, isFirst: false), parameters, gradients, none, count: count)
   }
 }
 

@@ -3,67 +3,114 @@ import Kernels
 /// Adam (Kingma and Ba, 2015, algorithm 1), as in PyTorch.
 ///
 /// With gradient g, learning rate η, weight decay λ, in step t: g ← g + λp; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
-/// p ← p − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε).
-public struct Adam: Optimizer {
+/// p ← p − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε). AMSGrad (Reddi, Kale and Kumar, 2018) puts the largest v so far in
+/// the last formula. A parameter whose gradients were all 0 stays, also with an ε of 0.
+public struct Adam: GroupableOptimizer {
   public var learningRate: Float
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Float
   public var weightDecay: Float
+  public var amsgrad: Bool
+  /// Whether the parameters climb along the gradient.
+  public var maximize: Bool
 
   public init(
     learningRate: Float = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8,
-    weightDecay: Float = 0
+    weightDecay: Float = 0, amsgrad: Bool = false, maximize: Bool = false
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
     self.weightDecay = weightDecay
+    self.amsgrad = amsgrad
+    self.maximize = maximize
   }
 
   public var name: String { "Adam" }
+}
 
-  public func plan(
-    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
-  ) throws(LayerError) -> any PlannedOptimizer {
+/// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), as in PyTorch: p ← p − ηλp, then ``Adam``'s step
+/// without weight decay.
+public struct AdamW: GroupableOptimizer {
+  public var learningRate: Float
+  public var beta1: Double
+  public var beta2: Double
+  public var epsilon: Float
+  public var weightDecay: Float
+  public var amsgrad: Bool
+  /// Whether the parameters climb along the gradient.
+  public var maximize: Bool
+
+  public init(
+    learningRate: Float = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8,
+    weightDecay: Float = 0.01, amsgrad: Bool = false, maximize: Bool = false
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.amsgrad = amsgrad
+    self.maximize = maximize
+  }
+
+  public var name: String { "AdamW" }
+}
+
+extension Adam: AdamOptimizer {
+  var isDecoupled: Bool { false }
+}
+
+extension AdamW: AdamOptimizer {
+  var isDecoupled: Bool { true }
+}
+
+/// What Adam and AdamW have in common: all but the weight decay.
+protocol AdamOptimizer: KernelOptimizer where Step == AdamStep {
+  var beta1: Double { get set }
+  var beta2: Double { get }
+  var epsilon: Float { get }
+  var amsgrad: Bool { get }
+  var maximize: Bool { get }
+  var isDecoupled: Bool { get }
+}
+
+extension AdamOptimizer {
+  static var stateNames: [String] { ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] }
+  var firstStates: [Float?] { [0, 0, amsgrad ? 0 : nil] }
+
+  var cyclesMomentum: Bool { true }
+  var cycledMomentum: Float {
+    get { Float(beta1) }
+    // A Float's shortest decimal form is what was meant: 0.9 in Double, too.
+    set { beta1 = Double("\(newValue)") ?? Double(newValue) }
+  }
+
+  func check() throws(LayerError) {
     try require("learningRate", learningRate, atLeast: 0)
     try require("beta1", Float(beta1), atLeast: 0, below: 1)
     try require("beta2", Float(beta2), atLeast: 0, below: 1)
     try require("epsilon", epsilon, atLeast: 0)
     try require("weightDecay", weightDecay, atLeast: 0)
-    let problem = AdamStep.Problem(
-      count: model.parameterBuffer.count, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
-    return PlannedAdam(
-      model, learningRate, try kernel(AdamStep.self, problem, threads: threads, level: level))
-  }
-}
-
-private final class PlannedAdam: PlannedOptimizer {
-  var learningRate: Float
-  private let model: Model
-  private let kernel: Plan<AdamStep>
-  private let firstMoments: FloatStorage
-  private let secondMoments: FloatStorage
-  private let workspace: Workspace
-  private var stepCount = 0
-
-  init(_ model: Model, _ learningRate: Float, _ kernel: Plan<AdamStep>) {
-    self.model = model
-    self.learningRate = learningRate
-    self.kernel = kernel
-    firstMoments = FloatStorage(repeating: 0, count: model.parameterBuffer.count)
-    secondMoments = FloatStorage(repeating: 0, count: model.parameterBuffer.count)
-    workspace = Workspace(byteCount: kernel.workspaceByteCount)
   }
 
-  func step() {
-    stepCount += 1
-    kernel.run(
-      AdamStep.Operands(
-        parameters: model.values.storage.pointer, gradients: UnsafePointer(model.gradients.storage.pointer),
-        firstMoments: firstMoments.pointer, secondMoments: secondMoments.pointer, learningRate: learningRate,
-        step: stepCount),
-      workspace: workspace)
+  func problem(count: Int) -> AdamStep.Problem {
+    AdamStep.Problem(
+      count: count, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decoupled: isDecoupled,
+      amsgrad: amsgrad, maximize: maximize)
+  }
+
+  func operands(_ memory: StepMemory) -> AdamStep.Operands {
+    var operands = AdamStep.Operands(
+      parameters: memory.parameters, gradients: memory.gradients, firstMoments: memory.parameters,
+      secondMoments: memory.parameters, largestMoments: memory.states.2, learningRate: learningRate,
+      step: memory.step, beta1: beta1)
+    if let first = memory.states.0, let second = memory.states.1 {
+      operands.firstMoments = first
+      operands.secondMoments = second
+    }
+    return operands
   }
 }

@@ -6,16 +6,48 @@ public protocol Optimizer: Sendable {
   var name: String { get }
   /// The size of a step.
   var learningRate: Float { get set }
-  /// Plans the update of a model's parameters. What the optimiser remembers starts at zero.
+  /// Plans the update of a model's parameters. What the optimiser remembers starts anew.
   func plan(_ model: Model, threads: Int, level: InstructionSet?) throws(LayerError) -> any PlannedOptimizer
 }
 
 /// The optimiser of one model: it remembers what its formula needs from step to step.
+///
+/// All that it remembers can be read and written: an optimiser that is planned by the same description, and is given the
+/// ``stateTensors``' values, the ``counters``, the ``learningRates`` and the ``momentum`` of another, goes on as that
+/// would have, bit for bit.
 public protocol PlannedOptimizer: AnyObject {
-  /// The size of the next step.
+  /// The size of the next step. Where there are groups of parameters, it is that of the parameters in none of them;
+  /// setting it changes the groups' by the same factor.
   var learningRate: Float { get set }
+  /// The learning rates of all groups, first that of the parameters in none of them. A schedule that does not just
+  /// multiply, such as one with a minimum, is applied to each: `rates[i] = schedule.learningRate(at: t, from: bases[i])`.
+  var learningRates: [Float] { get set }
+  /// The momentum (Adam's beta1), which some schedules change; nil where there is none to change. Setting it sets that
+  /// of all groups which have one.
+  var momentum: Float? { get set }
+  /// What is remembered for each parameter, under PyTorch's names, such as `exp_avg`. The memory is laid out as
+  /// ``Model/parameterBuffer``, stays where it is, and may be written between steps.
+  var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
+  /// What is counted, such as steps. Names that are missing where it is set count as 0, and others say nothing.
+  var counters: [String: Int] { get set }
   /// Updates the model's parameters by their gradients, in one pass over all of them. It allocates nothing.
   func step()
+}
+
+extension PlannedOptimizer {
+  public var learningRates: [Float] {
+    get { [learningRate] }
+    set { if let first = newValue.first { learningRate = first } }
+  }
+  public var momentum: Float? {
+    get { nil }
+    set {}
+  }
+  public var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { [] }
+  public var counters: [String: Int] {
+    get { [:] }
+    set {}
+  }
 }
 
 extension Optimizer {
@@ -27,15 +59,15 @@ extension Optimizer {
         expected: "at least \(low)" + (high == .infinity ? "" : " and less than \(high)"))
     }
   }
+}
 
-  /// Plans an update kernel.
-  func kernel<Op: KernelOperation>(
-    _ operation: Op.Type, _ problem: Op.Problem, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> Plan<Op> {
-    do {
-      return try Plan<Op>(problem, level: level, threads: threads)
-    } catch {
-      throw .kernel(layer: name, error)
-    }
+/// Plans a kernel that runs over parameters or gradients.
+func parameterKernel<Op: KernelOperation>(
+  _ operation: Op.Type, _ problem: Op.Problem, for user: String, threads: Int, level: InstructionSet?
+) throws(LayerError) -> Plan<Op> {
+  do {
+    return try Plan<Op>(problem, level: level, threads: threads)
+  } catch {
+    throw .kernel(layer: user, error)
   }
 }

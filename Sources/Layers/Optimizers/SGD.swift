@@ -4,28 +4,42 @@ import Kernels
 ///
 /// With gradient g, learning rate η, momentum μ, dampening τ and weight decay λ: g ← g + λp; v ← g in the first step,
 /// then μv + (1 − τ)g; p ← p − ηv, or p − η(g + μv) with Nesterov's momentum.
-public struct SGD: Optimizer {
+public struct SGD: GroupableOptimizer {
   public var learningRate: Float
   public var momentum: Float
   public var nesterov: Bool
   public var weightDecay: Float
   public var dampening: Float
+  /// Whether the parameters climb along the gradient.
+  public var maximize: Bool
 
   public init(
-    learningRate: Float, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0, dampening: Float = 0
+    learningRate: Float, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0, dampening: Float = 0,
+    maximize: Bool = false
   ) {
     self.learningRate = learningRate
     self.momentum = momentum
     self.nesterov = nesterov
     self.weightDecay = weightDecay
     self.dampening = dampening
+    self.maximize = maximize
   }
 
   public var name: String { "SGD" }
+}
 
-  public func plan(
-    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
-  ) throws(LayerError) -> any PlannedOptimizer {
+extension SGD: KernelOptimizer {
+  typealias Step = SGDStep
+  static var stateNames: [String] { ["momentum_buffer"] }
+  var firstStates: [Float?] { [momentum == 0 ? nil : 0] }
+
+  var cyclesMomentum: Bool { momentum != 0 }
+  var cycledMomentum: Float {
+    get { momentum }
+    set { momentum = newValue }
+  }
+
+  func check() throws(LayerError) {
     try require("learningRate", learningRate, atLeast: 0)
     try require("momentum", momentum, atLeast: 0)
     try require("weightDecay", weightDecay, atLeast: 0)
@@ -33,37 +47,17 @@ public struct SGD: Optimizer {
       throw .invalidValue(
         layer: name, name: "nesterov", value: "true", expected: "false, or a momentum above 0 and a dampening of 0")
     }
-    let problem = SGDStep.Problem(
-      count: model.parameterBuffer.count, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay,
-      dampening: dampening)
-    return PlannedSGD(
-      model, learningRate, hasVelocity: momentum != 0,
-      try kernel(SGDStep.self, problem, threads: threads, level: level))
-  }
-}
-
-private final class PlannedSGD: PlannedOptimizer {
-  var learningRate: Float
-  private let model: Model
-  private let kernel: Plan<SGDStep>
-  private let velocity: FloatStorage?
-  private let workspace: Workspace
-  private var isFirst = true
-
-  init(_ model: Model, _ learningRate: Float, hasVelocity: Bool, _ kernel: Plan<SGDStep>) {
-    self.model = model
-    self.learningRate = learningRate
-    self.kernel = kernel
-    velocity = hasVelocity ? FloatStorage(repeating: 0, count: model.parameterBuffer.count) : nil
-    workspace = Workspace(byteCount: kernel.workspaceByteCount)
   }
 
-  func step() {
-    kernel.run(
-      SGDStep.Operands(
-        parameters: model.values.storage.pointer, gradients: UnsafePointer(model.gradients.storage.pointer),
-        velocity: velocity?.pointer, learningRate: learningRate, isFirst: isFirst),
-      workspace: workspace)
-    isFirst = false
+  func problem(count: Int) -> SGDStep.Problem {
+    SGDStep.Problem(
+      count: count, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay, dampening: dampening,
+      maximize: maximize)
+  }
+
+  func operands(_ memory: StepMemory) -> SGDStep.Operands {
+    SGDStep.Operands(
+      parameters: memory.parameters, gradients: memory.gradients, velocity: memory.states.0,
+      learningRate: learningRate, isFirst: memory.step == 1, momentum: momentum)
   }
 }

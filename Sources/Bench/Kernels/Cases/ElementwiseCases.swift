@@ -6,7 +6,7 @@ import Kernels
 enum ElementwiseCases {
   static func cases(_ shape: KernelShape) -> [any KernelCase] {
     let count = shape["n"]
-    return activations("\(shape)", count) + steps("\(shape)", count)
+    return activations("\(shape)", count) + OptimizerCases.cases("\(shape)", count)
   }
 
   private static func activations(_ shape: String, _ count: Int) -> [any KernelCase] {
@@ -35,28 +35,6 @@ enum ElementwiseCases {
         shape: shape, problem: .init(count: count, relu: true), work: Work(flops: 2 * count, words: 3 * count)
       ) { memory in
         .init(a: memory.numbers(count), b: memory.numbers(count), output: memory.output(count))
-      },
-    ]
-  }
-
-  /// Optimiser steps, with all that they can do; the same data is stepped again and again, by small steps.
-  private static func steps(_ shape: String, _ count: Int) -> [any KernelCase] {
-    let range = -4...4
-    return [
-      OperationCase<SGDStep>(
-        shape: shape, problem: .init(count: count, momentum: 0.9), work: Work(flops: 4 * count, words: 5 * count)
-      ) { memory in
-        .init(
-          parameters: memory.state(count, in: range), gradients: memory.numbers(count, in: range),
-          velocity: memory.state(count, in: range), learningRate: 0x1p-10, isFirst: false)
-      },
-      OperationCase<AdamStep>(
-        shape: shape, problem: .init(count: count), work: Work(flops: 13 * count, words: 7 * count)
-      ) { memory in
-        .init(
-          parameters: memory.state(count, in: range), gradients: memory.numbers(count, in: range),
-          firstMoments: memory.state(count, in: range), secondMoments: memory.state(count, in: 0...4),
-          learningRate: 0x1p-10, step: 3)
       },
     ]
   }

@@ -1,0 +1,132 @@
+import ISA
+
+/// A step of Adagrad on an array of parameters, as PyTorch's `torch.optim.Adagrad` defines it (Duchi, Hazan and Singer,
+/// 2011):
+///
+///     g ← gradient + weightDecay·parameter
+///     s ← s + g²
+///     parameter ← parameter - learningRate·g / (√s + epsilon)
+///
+/// What s is before the first step is the caller's choice. With `maximize` the gradient's sign is turned first. Where the
+/// denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
+public enum AdagradStep: KernelOperation {
+  public static let name = "adagrad"
+
+  public struct Problem: Sendable, Hashable {
+    public var count: Int
+    public var epsilon: Float
+    public var weightDecay: Float
+    public var maximize: Bool
+
+    public init(count: Int, epsilon: Float = 1e-10, weightDecay: Float = 0, maximize: Bool = false) {
+      self.count = count
+      self.epsilon = epsilon
+      self.weightDecay = weightDecay
+      self.maximize = maximize
+    }
+  }
+
+  public struct Operands {
+    /// Read and written.
+    public var parameters: UnsafeMutablePointer<Float>
+    public var gradients: UnsafePointer<Float>
+    /// Read and written: the sums of the gradients' squares.
+    public var sums: UnsafeMutablePointer<Float>
+    public var learningRate: Float
+
+    public init(
+      parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>,
+      learningRate: Float
+    ) {
+      self.parameters = parameters
+      self.gradients = gradients
+      self.sums = sums
+      self.learningRate = learningRate
+    }
+  }
+
+  public static let kernels: [Kernel<AdagradStep>] = {
+    let levels = Kernel<AdagradStep>.levelRows(
+      "elementwise", adagradFunctions, work: { Work(bytes: $0.count * 20) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          let first = range.lowerBound
+          var arguments = AdagradArguments(
+            parameters: operands.parameters + first, gradients: operands.gradients + first,
+            sums: operands.sums + first, count: range.count, weightDecay: problem.weightDecay,
+            epsilon: problem.epsilon, learningRate: operands.learningRate, gradientSign: problem.maximize ? -1 : 1)
+          body(&arguments)
+        }
+      })
+    return levels + [.reference(referenceAdagrad)]
+  }()
+
+  /// - Throws: ``KernelError`` for a negative count, and for an epsilon or weight decay that is negative or not finite.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "count", problem.count, in: 0...Int.max)
+    _ = try product(name, problem.count, MemoryLayout<Float>.stride)
+    try requireFinite(name, "epsilon", problem.epsilon, atLeast: 0)
+    try requireFinite(name, "weightDecay", problem.weightDecay, atLeast: 0)
+  }
+}
+
+private func referenceAdagrad(_ problem: AdagradStep.Problem, _ operands: AdagradStep.Operands) {
+  let sign: Float = problem.maximize ? -1 : 1
+  for i in 0..<problem.count {
+    let gradient = sign * operands.gradients[i] + problem.weightDecay * operands.parameters[i]
+    operands.sums[i] += gradient * gradient
+    let denominator = operands.sums[i].squareRoot() + problem.epsilon
+    operands.parameters[i] -= operands.learningRate * quotient(gradient, denominator)
+  }
+}
+
+private struct AdagradRule<L: ElementwiseLanes>: StepRule {
+  let weightDecay: L.Vector
+  let epsilon: L.Vector
+  let learningRate: L.Vector
+  let gradientSign: L.Vector
+
+  @inline(always) init(_ p: UnsafePointer<AdagradArguments>) {
+    weightDecay = L.splat(p.pointee.weightDecay)
+    epsilon = L.splat(p.pointee.epsilon)
+    learningRate = L.splat(p.pointee.learningRate)
+    gradientSign = L.splat(p.pointee.gradientSign)
+  }
+
+  @inline(always)
+  func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
+    let g = gradientSign * gradient + weightDecay * parameter
+    state.first = state.first + g * g
+    parameter = parameter - learningRate * L.quotient(g, state.first.squareRoot() + epsilon)
+  }
+}
+
+@inline(always)
+private func adagrad<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
+  let sums = p.pointee.sums
+  stepAll(
+    AdagradRule<L>(p), p.pointee.parameters, p.pointee.gradients,
+    StepArrays(first: sums, second: sums, third: sums, count: 1), count: p.pointee.count)
+}
+
+#if arch(arm64)
+  @c(adagrad_step_neon_body) private func adagradNEON(_ p: UnsafePointer<AdagradArguments>) {
+    adagrad(NEONLanes.self, p)
+  }
+
+  private let adagradFunctions = LevelFunctions(neon: adagrad_step_neon)
+#else
+  @c(adagrad_step_baseline_body) private func adagradBaseline(_ p: UnsafePointer<AdagradArguments>) {
+    adagrad(BaselineLanes.self, p)
+  }
+  @c(adagrad_step_avx2_body) private func adagradAVX2(_ p: UnsafePointer<AdagradArguments>) {
+    adagrad(AVX2Lanes.self, p)
+  }
+  @c(adagrad_step_avx512_body) private func adagradAVX512(_ p: UnsafePointer<AdagradArguments>) {
+    adagrad(AVX512Lanes.self, p)
+  }
+
+  private let adagradFunctions = LevelFunctions(
+    baseline: adagrad_step_baseline, avx2: adagrad_step_avx2, avx512: adagrad_step_avx512)
+#endif

@@ -1,0 +1,92 @@
+import ISA
+
+/// Gradients of several passes added up: sum = accumulated + gradients·scale, the product rounded before it is added. All
+/// levels give the same bits.
+public enum GradientAccumulation: KernelOperation {
+  public static let name = "accumulation"
+  public typealias Problem = ElementwiseProblem
+
+  public struct Operands {
+    /// What was added up before; nil for nothing.
+    public var accumulated: UnsafePointer<Float>?
+    public var gradients: UnsafePointer<Float>
+    /// May be the memory of `accumulated` or of the gradients, and no other part of it.
+    public var sum: UnsafeMutablePointer<Float>
+    public var scale: Float
+
+    public init(
+      accumulated: UnsafePointer<Float>?, gradients: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
+      scale: Float = 1
+    ) {
+      self.accumulated = accumulated
+      self.gradients = gradients
+      self.sum = sum
+      self.scale = scale
+    }
+  }
+
+  public static let kernels: [Kernel<GradientAccumulation>] = {
+    let levels = Kernel<GradientAccumulation>.levelRows(
+      "elementwise", accumulationFunctions, work: { Work(bytes: $0.count * 12) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          let first = range.lowerBound
+          var arguments = AccumulationArguments(
+            accumulated: operands.accumulated.map { $0 + first }, gradients: operands.gradients + first,
+            sum: operands.sum + first, count: range.count, scale: operands.scale)
+          body(&arguments)
+        }
+      })
+    let reference = Kernel<GradientAccumulation>.reference { problem, operands in
+      for i in 0..<problem.count {
+        let scaled = operands.gradients[i] * operands.scale
+        operands.sum[i] = operands.accumulated.map { $0[i] + scaled } ?? scaled
+      }
+    }
+    return levels + [reference]
+  }()
+}
+
+@inline(always)
+private func accumulate<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>) {
+  let (gradients, sum, count) = (p.pointee.gradients, p.pointee.sum, p.pointee.count)
+  let scale = L.splat(p.pointee.scale)
+  if let accumulated = p.pointee.accumulated {
+    var i = 0
+    while i < count {
+      let left = count &- i < L.count ? count &- i : L.count
+      let scaled = L.load(gradients + i, first: left) * scale
+      L.store(L.load(accumulated + i, first: left) + scaled, sum + i, first: left)
+      i &+= L.count
+    }
+  } else {
+    var i = 0
+    while i < count {
+      let left = count &- i < L.count ? count &- i : L.count
+      L.store(L.load(gradients + i, first: left) * scale, sum + i, first: left)
+      i &+= L.count
+    }
+  }
+}
+
+#if arch(arm64)
+  @c(gradient_accumulation_neon_body) private func accumulationNEON(_ p: UnsafePointer<AccumulationArguments>) {
+    accumulate(NEONLanes.self, p)
+  }
+
+  private let accumulationFunctions = LevelFunctions(neon: gradient_accumulation_neon)
+#else
+  @c(gradient_accumulation_baseline_body) private func accumulationBaseline(_ p: UnsafePointer<AccumulationArguments>) {
+    accumulate(BaselineLanes.self, p)
+  }
+  @c(gradient_accumulation_avx2_body) private func accumulationAVX2(_ p: UnsafePointer<AccumulationArguments>) {
+    accumulate(AVX2Lanes.self, p)
+  }
+  @c(gradient_accumulation_avx512_body) private func accumulationAVX512(_ p: UnsafePointer<AccumulationArguments>) {
+    accumulate(AVX512Lanes.self, p)
+  }
+
+  private let accumulationFunctions = LevelFunctions(
+    baseline: gradient_accumulation_baseline, avx2: gradient_accumulation_avx2, avx512: gradient_accumulation_avx512)
+#endif

@@ -1,0 +1,92 @@
+import ISA
+
+/// Gradients, or other values, scaled and then limited: value ← min(max(value·scale, −limit), limit). NaN stays NaN.
+///
+/// With a limit of infinity this is PyTorch's `clip_grad_norm_` once the scale is known, with a scale of 1 its
+/// `clip_grad_value_`. All levels give the same bits.
+public enum GradientClip: KernelOperation {
+  public static let name = "clip"
+  public typealias Problem = ElementwiseProblem
+
+  public struct Operands {
+    /// Read and written.
+    public var values: UnsafeMutablePointer<Float>
+    public var scale: Float
+    /// At least 0.
+    public var limit: Float
+
+    public init(values: UnsafeMutablePointer<Float>, scale: Float = 1, limit: Float = .infinity) {
+      self.values = values
+      self.scale = scale
+      self.limit = limit
+    }
+  }
+
+  public static let kernels: [Kernel<GradientClip>] = {
+    let levels = Kernel<GradientClip>.levelRows(
+      "elementwise", clipFunctions, work: { Work(bytes: $0.count * 8) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          var arguments = ClipArguments(
+            values: operands.values + range.lowerBound, count: range.count, scale: operands.scale,
+            limit: operands.limit)
+          body(&arguments)
+        }
+      })
+    let reference = Kernel<GradientClip>.reference { problem, operands in
+      for i in 0..<problem.count {
+        var value = operands.values[i] * operands.scale
+        if value > operands.limit { value = operands.limit }
+        if value < -operands.limit { value = -operands.limit }
+        operands.values[i] = value
+      }
+    }
+    return levels + [reference]
+  }()
+}
+
+@inline(always)
+private func clipped<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ value: L.Vector, _ scale: L.Vector, _ low: L.Vector, _ high: L.Vector
+) -> L.Vector {
+  let scaled = value * scale
+  let below = scaled.replacing(with: high, where: scaled .> high)
+  return below.replacing(with: low, where: low .> below)
+}
+
+@inline(always)
+private func clip<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
+  let (values, count) = (p.pointee.values, p.pointee.count)
+  let (scale, low, high) = (L.splat(p.pointee.scale), L.splat(-p.pointee.limit), L.splat(p.pointee.limit))
+  var i = 0
+  while i &+ 2 &* L.count <= count {
+    let (a, b) = (L.load(values + i), L.load(values + i + L.count))
+    L.store(clipped(lanes, a, scale, low, high), values + i)
+    L.store(clipped(lanes, b, scale, low, high), values + i + L.count)
+    i &+= 2 &* L.count
+  }
+  while i < count {
+    let left = count &- i < L.count ? count &- i : L.count
+    let value = L.load(UnsafePointer(values + i), first: left)
+    L.store(clipped(lanes, value, scale, low, high), values + i, first: left)
+    i &+= L.count
+  }
+}
+
+#if arch(arm64)
+  @c(gradient_clip_neon_body) private func clipNEON(_ p: UnsafePointer<ClipArguments>) { clip(NEONLanes.self, p) }
+
+  private let clipFunctions = LevelFunctions(neon: gradient_clip_neon)
+#else
+  @c(gradient_clip_baseline_body) private func clipBaseline(_ p: UnsafePointer<ClipArguments>) {
+    clip(BaselineLanes.self, p)
+  }
+  @c(gradient_clip_avx2_body) private func clipAVX2(_ p: UnsafePointer<ClipArguments>) { clip(AVX2Lanes.self, p) }
+  @c(gradient_clip_avx512_body) private func clipAVX512(_ p: UnsafePointer<ClipArguments>) {
+    clip(AVX512Lanes.self, p)
+  }
+
+  private let clipFunctions = LevelFunctions(
+    baseline: gradient_clip_baseline, avx2: gradient_clip_avx2, avx512: gradient_clip_avx512)
+#endif

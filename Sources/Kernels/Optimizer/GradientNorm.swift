@@ -1,0 +1,104 @@
+import ISA
+
+/// The square root of the sum of the squares of values, in Double and then rounded: 0 for none. All levels give the same
+/// bits, as a float's square is exact in Double and the order of the sum is fixed: by 16 lanes over blocks of 8,192
+/// values, lanes by halves, and blocks one after another.
+public enum GradientNorm: KernelOperation {
+  public static let name = "norm"
+  public typealias Problem = ElementwiseProblem
+
+  public struct Operands {
+    public var values: UnsafePointer<Float>
+    /// One number.
+    public var norm: UnsafeMutablePointer<Float>
+
+    public init(values: UnsafePointer<Float>, norm: UnsafeMutablePointer<Float>) {
+      self.values = values
+      self.norm = norm
+    }
+  }
+
+  /// Values of a block, which one thread adds up: 32 KB.
+  static let block = 8192
+
+  public static let kernels: [Kernel<GradientNorm>] = {
+    let levels = InstructionSet.allCases.map { level in
+      let body = squaresFunctions[level]
+      return Kernel<GradientNorm>(algorithm: "blocks", level: level) { problem, threads in
+        let blocks = (problem.count + block - 1) / block
+        let parts = Work(bytes: problem.count * 4, pieces: max(blocks, 1)).parts(threads: threads)
+        return PreparedKernel(workspaceByteCount: blocks * MemoryLayout<Double>.stride) { operands, workspace in
+          let sums = workspace.assumingMemoryBound(to: Double.self)
+          Parallel.run(parts: parts) { part in
+            for i in Parallel.range(part, of: parts, items: blocks) {
+              let first = i * block
+              var arguments = SquaresArguments(
+                values: operands.values + first, count: min(problem.count - first, block), sum: sums + i)
+              body(&arguments)
+            }
+          }
+          var sum = 0.0
+          for i in 0..<blocks { sum += sums[i] }
+          operands.norm.pointee = Float(sum.squareRoot())
+        }
+      }
+    }
+    let reference = Kernel<GradientNorm>.reference { problem, operands in
+      var sum = 0.0
+      for i in 0..<problem.count { sum += Double(operands.values[i]) * Double(operands.values[i]) }
+      operands.norm.pointee = Float(sum.squareRoot())
+    }
+    return levels + [reference]
+  }()
+}
+
+/// The squares of eight floats, in Double, added to a sum.
+@inline(always)
+private func addSquares(_ sum: inout SIMD8<Double>, _ source: UnsafePointer<Float>) {
+  let values = SIMD8<Double>(UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self))
+  sum = sum + values * values
+}
+
+/// The vectors are of the same length at every level; a narrower level takes several registers for them.
+@inline(always)
+private func squares<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
+  let (values, count) = (p.pointee.values, p.pointee.count)
+  var low = SIMD8<Double>()
+  var high = SIMD8<Double>()
+  var i = 0
+  while i &+ 16 <= count {
+    addSquares(&low, values + i)
+    addSquares(&high, values + i + 8)
+    i &+= 16
+  }
+  let sums = low + high
+  let four = sums.lowHalf + sums.highHalf
+  let two = four.lowHalf + four.highHalf
+  var sum = two.x + two.y
+  while i < count {
+    sum += Double(values[i]) * Double(values[i])
+    i &+= 1
+  }
+  p.pointee.sum.pointee = sum
+}
+
+#if arch(arm64)
+  @c(sum_of_squares_neon_body) private func squaresNEON(_ p: UnsafePointer<SquaresArguments>) {
+    squares(NEONLanes.self, p)
+  }
+
+  private let squaresFunctions = LevelFunctions(neon: sum_of_squares_neon)
+#else
+  @c(sum_of_squares_baseline_body) private func squaresBaseline(_ p: UnsafePointer<SquaresArguments>) {
+    squares(BaselineLanes.self, p)
+  }
+  @c(sum_of_squares_avx2_body) private func squaresAVX2(_ p: UnsafePointer<SquaresArguments>) {
+    squares(AVX2Lanes.self, p)
+  }
+  @c(sum_of_squares_avx512_body) private func squaresAVX512(_ p: UnsafePointer<SquaresArguments>) {
+    squares(AVX512Lanes.self, p)
+  }
+
+  private let squaresFunctions = LevelFunctions(
+    baseline: sum_of_squares_baseline, avx2: sum_of_squares_avx2, avx512: sum_of_squares_avx512)
+#endif

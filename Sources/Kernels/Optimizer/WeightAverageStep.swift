@@ -1,0 +1,122 @@
+import ISA
+
+/// Values that follow others by a share of the way, as averages of weights do: average ← average + share·(value −
+/// average). All levels give the same bits.
+///
+/// It is PyTorch's `lerp_`: from a share of a half on it is computed from the other end, as value − (1 − share)·(value −
+/// average), so that a share of 1 gives the values themselves.
+public enum WeightAverageStep: KernelOperation {
+  public static let name = "average"
+
+  public struct Problem: Sendable, Hashable {
+    public var count: Int
+    /// Whether the new averages are stored as the values, too.
+    public var valuesFollow: Bool
+
+    public init(count: Int, valuesFollow: Bool = false) {
+      self.count = count
+      self.valuesFollow = valuesFollow
+    }
+  }
+
+  public struct Operands {
+    /// Read and written.
+    public var averages: UnsafeMutablePointer<Float>
+    /// Read; written where the values follow.
+    public var values: UnsafeMutablePointer<Float>
+    /// Of the values in the new averages.
+    public var share: Double
+
+    public init(averages: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>, share: Double) {
+      self.averages = averages
+      self.values = values
+      self.share = share
+    }
+  }
+
+  public static let kernels: [Kernel<WeightAverageStep>] = {
+    let levels = Kernel<WeightAverageStep>.levelRows(
+      "elementwise", averageFunctions, work: { Work(bytes: $0.count * ($0.valuesFollow ? 16 : 12)) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
+          var arguments = AverageArguments(
+            averages: operands.averages + range.lowerBound, values: operands.values + range.lowerBound,
+            count: range.count, share: Float(operands.share), rest: Float(1 - operands.share),
+            isNear: operands.share < 0.5 ? 1 : 0, valuesFollow: problem.valuesFollow ? 1 : 0)
+          body(&arguments)
+        }
+      })
+    let reference = Kernel<WeightAverageStep>.reference { problem, operands in
+      let (share, rest) = (Float(operands.share), Float(1 - operands.share))
+      for i in 0..<problem.count {
+        let (average, value) = (operands.averages[i], operands.values[i])
+        let way = value - average
+        operands.averages[i] = operands.share < 0.5 ? average + share * way : value - rest * way
+        if problem.valuesFollow { operands.values[i] = operands.averages[i] }
+      }
+    }
+    return levels + [reference]
+  }()
+
+  /// - Throws: ``KernelError`` when the count is negative or cannot be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "count", problem.count, in: 0...Int.max)
+    _ = try product(name, problem.count, MemoryLayout<Float>.stride)
+  }
+}
+
+@inline(always)
+private func average<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageArguments>) {
+  if p.pointee.isNear != 0 {
+    if p.pointee.valuesFollow != 0 {
+      averageAll(lanes, p, isNear: true, valuesFollow: true)
+    } else {
+      averageAll(lanes, p, isNear: true, valuesFollow: false)
+    }
+  } else if p.pointee.valuesFollow != 0 {
+    averageAll(lanes, p, isNear: false, valuesFollow: true)
+  } else {
+    averageAll(lanes, p, isNear: false, valuesFollow: false)
+  }
+}
+
+@inline(always)
+private func averageAll<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<AverageArguments>, isNear: Bool, valuesFollow: Bool
+) {
+  let (averages, values, count) = (p.pointee.averages, p.pointee.values, p.pointee.count)
+  let (share, rest) = (L.splat(p.pointee.share), L.splat(p.pointee.rest))
+  var i = 0
+  while i < count {
+    let left = count &- i < L.count ? count &- i : L.count
+    let old = L.load(UnsafePointer(averages + i), first: left)
+    let value = L.load(UnsafePointer(values + i), first: left)
+    let way = value - old
+    let new = isNear ? old + share * way : value - rest * way
+    L.store(new, averages + i, first: left)
+    if valuesFollow { L.store(new, values + i, first: left) }
+    i &+= L.count
+  }
+}
+
+#if arch(arm64)
+  @c(weight_average_neon_body) private func averageNEON(_ p: UnsafePointer<AverageArguments>) {
+    average(NEONLanes.self, p)
+  }
+
+  private let averageFunctions = LevelFunctions(neon: weight_average_neon)
+#else
+  @c(weight_average_baseline_body) private func averageBaseline(_ p: UnsafePointer<AverageArguments>) {
+    average(BaselineLanes.self, p)
+  }
+  @c(weight_average_avx2_body) private func averageAVX2(_ p: UnsafePointer<AverageArguments>) {
+    average(AVX2Lanes.self, p)
+  }
+  @c(weight_average_avx512_body) private func averageAVX512(_ p: UnsafePointer<AverageArguments>) {
+    average(AVX512Lanes.self, p)
+  }
+
+  private let averageFunctions = LevelFunctions(
+    baseline: weight_average_baseline, avx2: weight_average_avx2, avx512: weight_average_avx512)
+#endif
