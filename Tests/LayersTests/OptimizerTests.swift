@@ -16,6 +16,7 @@ struct OptimizerStateTests {
         $0.amsgrad = true
       }
     ]),
+    Lookahead(Adam().clipped(.norm(0.5)), interval: 3), SGD(learningRate: 0.1, momentum: 0.9).clipped(.value(0.3)),
   ]
 
   /// A model whose parameters leave gaps between them.
@@ -81,5 +82,115 @@ struct OptimizerStateTests {
       if !ranges.contains(where: { $0.contains(i) }) { #expect(value == 0, "\(optimizer) at \(i)") }
     }
     if !(optimizer is AdamW) { #expect(Array(model.parameterBuffer[ranges[1]]) == Array(before[ranges[1]])) }
+  }
+
+  @Test func settingTheLearningRateKeepsTheGroupsRatios() throws {
+    let model = try Self.model()
+    let optimizer = SGD(learningRate: 0.1).grouped([
+      ParameterGroup(where: { $0.name == "0.weight" }) { $0.learningRate = 0.5 },
+      ParameterGroup(where: { $0.name == "0.bias" }) { $0.learningRate = 0 },
+    ])
+    let planned = try optimizer.plan(model)
+    #expect(planned.learningRates == [0.1, 0.5, 0])
+    planned.learningRate = 0
+    planned.learningRate = 0.2
+    #expect(planned.learningRates == [0.2, 1, 0])
+    planned.learningRates = [1, 2, 3]
+    #expect(planned.learningRates == [1, 2, 3])
+    #expect(planned.learningRate == 1)
+  }
+
+  @Test func momentumIsThereWhereItCanBeSet() throws {
+    let model = try Self.model()
+    for (optimizer, momentum) in [
+      (SGD(learningRate: 0.1), nil), (SGD(learningRate: 0.1, momentum: 0.8), 0.8), (Adam(), 0.9), (Adagrad(), nil),
+      (RMSprop(), nil), (RMSprop(momentum: 0.7), 0.7), (Lookahead(AdamW(beta1: 0.8)), 0.8),
+      (SGD(learningRate: 0.1).grouped([ParameterGroup(where: { _ in true }) { $0.momentum = 0.6 }]), 0.6),
+    ] as [(any Optimizer, Float?)] {
+      let planned = try optimizer.plan(model, threads: 1, level: nil)
+      #expect(planned.momentum == momentum, "\(optimizer)")
+      // A momentum of 0 does not end the cycling.
+      planned.momentum = 0
+      planned.momentum = 0.5
+      #expect(planned.momentum == momentum.map { _ in 0.5 }, "\(optimizer)")
+    }
+  }
+
+  @Test func groupsGiveWhatOneOptimizerGivesWhereTheyDoNotDiffer() throws {
+    let (one, two) = (try Self.model(), try Self.model())
+    let optimizer = AdamW(learningRate: 0.1, amsgrad: true)
+    let plain = try optimizer.plan(one)
+    let groups = (0..<4).map { i in
+      ParameterGroup<AdamW>(where: { $0.name == ["2.bias", "0.weight", "2.weight", "nothing"][i] }) { _ in }
+    }
+    let grouped = try optimizer.grouped(groups).plan(two, threads: 2)
+    for t in 1...3 {
+      Self.setGradients(one, step: t)
+      Self.setGradients(two, step: t)
+      plain.step()
+      grouped.step()
+    }
+    #expect(one.parameterBuffer.map(\.bitPattern) == two.parameterBuffer.map(\.bitPattern))
+    for (a, b) in zip(plain.stateTensors, grouped.stateTensors) { #expect(Array(a.values) == Array(b.values)) }
+  }
+
+  @Test func notANumberClipsAllGradientsButNotTheGaps() throws {
+    let model = try Self.model()
+    let places = Set(model.trainedRanges.flatMap { Array($0.range) })
+    let clipping = try GradientClipping.norm(1).plan(model)
+    Self.setGradients(model, step: 1)
+    model.gradientBuffer[3] = .nan
+    #expect(clipping.run()?.isNaN == true)
+    for (i, gradient) in model.gradientBuffer.enumerated() {
+      #expect(places.contains(i) ? gradient.isNaN : gradient == 0, "at \(i)")
+    }
+
+    Self.setGradients(model, step: 1)
+    model.gradientBuffer[3] = -.infinity
+    #expect(clipping.run() == .infinity)
+    for (i, gradient) in model.gradientBuffer.enumerated() {
+      #expect(i == 3 ? gradient.isNaN : gradient == 0, "at \(i)")
+    }
+
+    Self.setGradients(model, step: 1)
+    let before = Array(model.gradientBuffer)
+    try GradientClipping.norm(100).plan(model).run()
+    #expect(Array(model.gradientBuffer) == before)
+    #expect(throws: LayerError.self) { try GradientClipping.norm(-1).plan(model) }
+    #expect(throws: LayerError.self) { try GradientClipping.value(.nan).plan(model) }
+  }
+
+  @Test func theAverageIsInTheModelOnlyWhileItIsAskedFor() throws {
+    let model = try Self.model()
+    let average = try WeightAverage(model, .exponential(decay: 0.5))
+    average.update()
+    let first = Array(model.parameterBuffer)
+    for i in model.trainedRanges[0].range { model.parameterBuffer[i] += 1 }
+    average.update()
+    let second = Array(model.parameterBuffer)
+    let mean = Array(average.values)
+    #expect(zip(mean, zip(first, second)).allSatisfy { abs($0 - ($1.0 + $1.1) / 2) < 1e-6 })
+    let inside = average.inModel {
+      average.update()
+      return average.inModel { Array(model.parameterBuffer) }
+    }
+    #expect(inside == mean)
+    #expect(Array(model.parameterBuffer) == second)
+    #expect(Array(average.values) == mean)
+    #expect(average.updates == 2)
+    #expect(throws: LayerError.self) { try WeightAverage(model, .corrected(decay: 1.5)) }
+    #expect(throws: LayerError.self) { try WeightAverage(model, .warmedUp(decay: 0.9, gamma: 0)) }
+  }
+
+  @Test func optionsThatMakeNoSenseAreNamed() throws {
+    let model = try Self.model()
+    for optimizer in [
+      SGD(learningRate: -1), SGD(learningRate: 1, nesterov: true), Adam(beta1: 1), AdamW(weightDecay: -1),
+      RMSprop(alpha: -0.1), RMSprop(epsilon: .nan), Adagrad(initialAccumulator: -1), Adagrad(learningRateDecay: -1),
+      Lookahead(Adam(), interval: 0), Lookahead(Adam(), alpha: 2), Adam(beta2: .nan).clipped(.norm(1)),
+      Adam().grouped([ParameterGroup(where: { _ in false }) { $0.epsilon = -1 }]),
+    ] as [any Optimizer] {
+      #expect(throws: LayerError.self, "\(optimizer)") { try optimizer.plan(model, threads: 1, level: nil) }
+    }
   }
 }

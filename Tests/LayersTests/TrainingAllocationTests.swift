@@ -4,7 +4,11 @@ import Testing
 
 @Suite(.enabled(if: Allocations.areCounted, "allocations are counted with glibc only"))
 struct TrainingAllocationTests {
-  @Test(arguments: [SGD(learningRate: 0.01, momentum: 0.9), Adam()] as [any Optimizer])
+  @Test(
+    arguments: [
+      SGD(learningRate: 0.01, momentum: 0.9), Adam(),
+      Lookahead(AdamW(amsgrad: true).withoutDecay().clipped(.norm(1)), interval: 2),
+    ] as [any Optimizer])
   func aWarmEpochAllocatesNothing(optimizer: any Optimizer) throws {
     let model = try Model(n1, inputShape: [3, 32, 32])
     let trainer = try Trainer(model: model, optimizer: optimizer, batchSize: 4, evaluationBatchSize: 8)

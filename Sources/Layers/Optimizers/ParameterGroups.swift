@@ -71,6 +71,14 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
     ParameterGroups(base, self.groups + groups)
   }
 
+  /// The same optimiser without weight decay for some parameters that the groups do not claim; where nothing else is
+  /// said, for those of one dimension.
+  public func withoutDecay(
+    for isMember: @escaping @Sendable (ParameterDescription) -> Bool = { $0.shape.rank <= 1 }
+  ) -> ParameterGroups {
+    grouped([ParameterGroup(where: isMember) { $0.weightDecay = 0 }])
+  }
+
   public func plan(
     _ model: Model, threads: Int = 1, level: InstructionSet? = nil
   ) throws(LayerError) -> any PlannedOptimizer {

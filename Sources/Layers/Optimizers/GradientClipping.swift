@@ -1,0 +1,151 @@
+import Kernels
+
+/// How gradients are limited before a step.
+public enum GradientClipping: Hashable, Sendable {
+  /// All gradients are scaled by one factor, so that their norm is at most this: PyTorch's `clip_grad_norm_`.
+  ///
+  /// With the norm n of all gradients together, each becomes g · min(1, limit / (n + 10⁻⁶)). If n is infinite, finite
+  /// gradients become 0 and the others NaN; if it is NaN, all gradients become NaN.
+  case norm(Float)
+  /// Each gradient becomes the nearest number in −limit ... limit; NaN stays: PyTorch's `clip_grad_value_`.
+  case value(Float)
+
+  /// Plans the clipping of a model's gradients.
+  /// - Throws: ``LayerError`` for a limit that is negative or NaN.
+  public func plan(
+    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+  ) throws(LayerError) -> PlannedClipping {
+    let limit =
+      switch self {
+      case .norm(let limit), .value(let limit): limit
+      }
+    guard limit >= 0 else {
+      throw .invalidValue(layer: "GradientClipping", name: "limit", value: "\(limit)", expected: "at least 0")
+    }
+    return try PlannedClipping(self, model, threads: threads, level: level)
+  }
+}
+
+/// Clipping of one model's gradients.
+public final class PlannedClipping {
+  public let clipping: GradientClipping
+  private let model: Model
+  private let gradients: UnsafeMutablePointer<Float>
+  private let norm: Plan<GradientNorm>
+  private let clip: Plan<GradientClip>
+  private let workspace: Workspace
+  private let result = FloatStorage(repeating: 0, count: 1)
+  /// Between the parameters.
+  private let gaps: [Range<Int>]
+
+  init(_ clipping: GradientClipping, _ model: Model, threads: Int, level: InstructionSet?) throws(LayerError) {
+    self.clipping = clipping
+    self.model = model
+    let buffer = model.gradientBuffer
+    gradients = model.gradients.storage.pointer
+    let problem = ElementwiseProblem(count: buffer.count)
+    let user = "GradientClipping"
+    norm = try parameterKernel(GradientNorm.self, problem, for: user, threads: threads, level: level)
+    clip = try parameterKernel(GradientClip.self, problem, for: user, threads: threads, level: level)
+    workspace = Workspace(byteCount: max(norm.workspaceByteCount, clip.workspaceByteCount))
+    let ranges = model.trainedRanges.map(\.range)
+    gaps = zip(ranges, ranges.dropFirst().map(\.lowerBound) + [buffer.count]).map { $0.upperBound..<$1 }
+  }
+
+  /// Clips the gradients that the last backward pass computed; it allocates nothing.
+  /// - Returns: their norm before, where they are clipped by it.
+  @discardableResult
+  public func run() -> Float? {
+    switch clipping {
+    case .norm(let limit):
+      let total = globalNorm()
+      let scale = limit / (total + 1e-6)
+      // Also where it is NaN.
+      if !(scale >= 1) { clip.run(GradientClip.Operands(values: gradients, scale: scale), workspace: workspace) }
+      if scale.isNaN { clearGaps() }
+      return total
+    case .value(let limit):
+      clip.run(GradientClip.Operands(values: gradients, limit: limit), workspace: workspace)
+      return nil
+    }
+  }
+
+  /// The norm of all gradients together: the root of the sum of their squares.
+  public func globalNorm() -> Float {
+    norm.run(GradientNorm.Operands(values: gradients, norm: result.pointer), workspace: workspace)
+    return result.pointer.pointee
+  }
+
+  /// 0 times NaN was NaN there, too, and no backward pass would write over it.
+  private func clearGaps() {
+    for gap in gaps { (gradients + gap.lowerBound).update(repeating: 0, count: gap.count) }
+  }
+}
+
+/// An optimiser that clips the gradients before each step.
+///
+///     let optimizer = Adam().clipped(.norm(1))
+public struct ClippedOptimizer: Optimizer {
+  public var base: any Optimizer
+  public var clipping: GradientClipping
+
+  public init(_ base: any Optimizer, _ clipping: GradientClipping) {
+    self.base = base
+    self.clipping = clipping
+  }
+
+  public var name: String { base.name }
+
+  public var learningRate: Float {
+    get { base.learningRate }
+    set { base.learningRate = newValue }
+  }
+
+  public func plan(
+    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+  ) throws(LayerError) -> any PlannedOptimizer {
+    try PlannedClippedOptimizer(
+      base.plan(model, threads: threads, level: level), clipping.plan(model, threads: threads, level: level))
+  }
+}
+
+extension Optimizer {
+  /// This optimiser, the gradients clipped before each step.
+  public func clipped(_ clipping: GradientClipping) -> ClippedOptimizer { ClippedOptimizer(self, clipping) }
+}
+
+/// The optimiser of one model that clips its gradients first.
+public final class PlannedClippedOptimizer: PlannedOptimizer {
+  private let base: any PlannedOptimizer
+  private let clipping: PlannedClipping
+  /// The norm of all gradients at the last step, before they were clipped; nil where they are clipped by value.
+  public private(set) var gradientNorm: Float?
+
+  init(_ base: any PlannedOptimizer, _ clipping: PlannedClipping) {
+    self.base = base
+    self.clipping = clipping
+  }
+
+  public func step() {
+    gradientNorm = clipping.run()
+    base.step()
+  }
+
+  public var learningRate: Float {
+    get { base.learningRate }
+    set { base.learningRate = newValue }
+  }
+  public var learningRates: [Float] {
+    get { base.learningRates }
+    set { base.learningRates = newValue }
+  }
+  public var momentum: Float? {
+    get { base.momentum }
+    set { base.momentum = newValue }
+  }
+  public var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { base.stateTensors }
+  public var counters: [String: Int] {
+    get { base.counters }
+    set { base.counters = newValue }
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Kernels
+
+/// A running average of a model's trained parameters, which often predicts better than the parameters themselves.
+///
+///     let average = try WeightAverage(model, .exponential(decay: 0.999))
+///     …                                         // after each step:
+///     average.update()
+///     …                                         // to evaluate:
+///     let result = try average.inModel { try trainer.evaluate(on: test) }
+///
+/// Buffers, such as the running statistics of normalisations, are not averaged: an evaluation uses the model's.
+public final class WeightAverage {
+  /// The share that the parameters have in the new average at update t, counted from 1. It is 1 at the first.
+  public enum Rule: Hashable, Sendable {
+    /// 1 − decay: PyTorch's `get_ema_multi_avg_fn`. The first parameters keep a weight of decayᵗ⁻¹.
+    case exponential(decay: Double)
+    /// (1 − decay) / (1 − decayᵗ): the mean with weights decayᵗ⁻ⁱ, as Adam corrects its means.
+    case corrected(decay: Double)
+    /// 1 − min(decay, 1 − (1 + (t − 1)/gamma)^−power): `warmup` of timm's `ModelEmaV3`. The decay begins at 0.
+    case warmedUp(decay: Double, gamma: Double = 1, power: Double = 2.0 / 3)
+    /// 1/t, the mean of all: PyTorch's `get_swa_multi_avg_fn` (Izmailov and others, 2018).
+    case equal
+
+    func share(_ t: Int) -> Double {
+      if t == 1 { return 1 }
+      return switch self {
+      case .exponential(let decay): 1 - decay
+      case .corrected(let decay): decay == 1 ? 1 / Double(t) : (1 - decay) / (1 - pow(decay, Double(t)))
+      case .warmedUp(let decay, let gamma, let power):
+        1 - min(decay, 1 - pow(1 + Double(t - 1) / gamma, -power))
+      case .equal: 1 / Double(t)
+      }
+    }
+  }
+
+  public let rule: Rule
+  /// How often the parameters were taken in.
+  public var updates = 0
+  /// Whether model and average have exchanged their values.
+  public private(set) var isInModel = false
+  private let model: Model
+  private let averages: FloatStorage
+  private let kernel: Plan<WeightAverageStep>
+  private let workspace: Workspace
+
+  /// An average that begins as the parameters are.
+  /// - Throws: ``LayerError`` for a decay outside 0 ... 1, a gamma that is not above 0, or a power that is negative.
+  public init(_ model: Model, _ rule: Rule, threads: Int = 1, level: InstructionSet? = nil) throws(LayerError) {
+    switch rule {
+    case .exponential(let decay), .corrected(let decay): try WeightAverage.check("decay", decay, 0...1)
+    case .warmedUp(let decay, let gamma, let power):
+      try WeightAverage.check("decay", decay, 0...1)
+      try WeightAverage.check("gamma", gamma, .leastNormalMagnitude ... .greatestFiniteMagnitude)
+      try WeightAverage.check("power", power, 0 ... .greatestFiniteMagnitude)
+    case .equal: break
+    }
+    self.rule = rule
+    self.model = model
+    let count = model.parameterBuffer.count
+    averages = FloatStorage(copying: model.values.storage.pointer, count: count)
+    kernel = try parameterKernel(
+      WeightAverageStep.self, WeightAverageStep.Problem(count: count), for: "WeightAverage", threads: threads,
+      level: level)
+    workspace = Workspace(byteCount: kernel.workspaceByteCount)
+  }
+
+  private static func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>) throws(LayerError) {
+    guard range.contains(value) else {
+      throw .invalidValue(
+        layer: "WeightAverage", name: name, value: "\(value)",
+        expected: range.upperBound == 1 ? "0 to 1" : range.lowerBound == 0 ? "at least 0" : "above 0")
+    }
+  }
+
+  /// The average, laid out as ``Model/parameterBuffer``; while it is in the model, the model's own values. It may be
+  /// written, as when training is resumed.
+  public var values: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: averages.pointer, count: averages.count)
+  }
+
+  /// Takes the model's parameters into the average; it allocates nothing. Nothing happens while the average is in the
+  /// model.
+  public func update() {
+    if isInModel { return }
+    updates += 1
+    let share = rule.share(updates)
+    let parameters = model.values.storage.pointer
+    if share == 1 {
+      averages.pointer.update(from: parameters, count: averages.count)
+    } else {
+      kernel.run(
+        WeightAverageStep.Operands(averages: averages.pointer, values: parameters, share: share),
+        workspace: workspace)
+    }
+  }
+
+  /// Exchanges the model's parameters and the average. A second exchange puts both back.
+  public func exchange() {
+    isInModel.toggle()
+    let parameters = model.values.storage.pointer
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4096) { buffer in
+      guard let scratch = buffer.baseAddress else { return }
+      for first in stride(from: 0, to: averages.count, by: buffer.count) {
+        let count = min(buffer.count, averages.count - first)
+        scratch.update(from: parameters + first, count: count)
+        (parameters + first).update(from: averages.pointer + first, count: count)
+        (averages.pointer + first).update(from: scratch, count: count)
+      }
+    }
+  }
+
+  /// Calls `body` while the average is in the model.
+  public func inModel<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    if isInModel { return try body() }
+    exchange()
+    defer { exchange() }
+    return try body()
+  }
+}
