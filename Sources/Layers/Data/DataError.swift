@@ -26,8 +26,16 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case gzipMissing(file: String)
   /// gzip could not decompress a file.
   case gzipFailed(file: String, status: Int, message: String)
+  /// An image file that breaks its format.
+  case malformedImage(file: String, reason: String)
+  /// An image file of a format, or a kind of it, that cannot be read here.
+  case unsupportedImage(file: String, reason: String)
+  /// An image of another size, or with other channels, than the set's; both as channels × height × width.
+  case wrongImageShape(file: String, found: [Int], expected: [Int])
   /// Parts of a set made by the program that do not agree.
   case invalidDataset(name: String, reason: String)
+  /// An option of a split, a transform or a loader with a value for which it is not defined.
+  case invalidOption(name: String, value: String, expected: String)
 
   public var description: String {
     switch self {
@@ -58,10 +66,23 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): gzip was not found on PATH; install it or decompress the file"
     case .gzipFailed(let file, let status, let message):
       "\(file): gzip failed with status \(status)\(message.isEmpty ? "" : ": \(message)")"
+    case .malformedImage(let file, let reason):
+      "\(file): malformed image: \(reason)"
+    case .unsupportedImage(let file, let reason):
+      "\(file): \(reason)"
+    case .wrongImageShape(let file, let found, let expected):
+      "\(file): the image is \(sizes(found)), expected \(sizes(expected)), as the set's others; "
+        + "give a size and a number of channels to convert them"
     case .invalidDataset(let name, let reason):
       "data set '\(name)': \(reason)"
+    case .invalidOption(let name, let value, let expected):
+      "\(name) is \(value); expected \(expected)"
     }
   }
+}
+
+private func sizes(_ sizes: [Int]) -> String {
+  sizes.map(String.init).joined(separator: "×")
 }
 
 /// Bytes as one number, such as `0x00000803`.

@@ -23,7 +23,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
   }
 
   /// A number from low up to, not including, high; the top 24 bits of ``next()`` scaled, so it is exact in Float.
-  mutating func uniform(_ low: Float, _ high: Float) -> Float {
+  public mutating func uniform(_ low: Float, _ high: Float) -> Float {
     low + (high - low) * (Float(next() >> 40) * 0x1p-24)
   }
 }

@@ -29,7 +29,7 @@ public final class Trainer {
   private let runner: BatchRunner
   private let makeEvaluator: () throws(LayerError) -> BatchRunner
   private var evaluator: BatchRunner?
-  private var order: [Int32] = []
+  private var order: EpochOrder
 
   /// Plans training and everything that it needs but the evaluation, which is planned when it is first asked for.
   ///
@@ -51,6 +51,7 @@ public final class Trainer {
     self.model = model
     self.batchSize = batchSize
     self.seed = seed
+    order = EpochOrder(seed: seed)
     self.optimizer = try optimizer.plan(model, threads: threads, level: level)
     runner = try BatchRunner(
       model.plan(batchSize: batchSize, mode: .training, threads: threads, level: level), loss, pixels)
@@ -77,7 +78,7 @@ public final class Trainer {
   ) throws -> EpochResult {
     try runner.check(dataset)
     let start = ContinuousClock.now
-    shuffle(count: dataset.count)
+    order.begin(epoch: epoch, count: dataset.count)
     var total = BatchTotal()
     try dataset.pixels.withUnsafeBufferPointer { pixels in
       try dataset.labels.withUnsafeBufferPointer { labels in
@@ -86,7 +87,7 @@ public final class Trainer {
         while done < dataset.count {
           if isCancelled() || Task.isCancelled { throw CancellationError() }
           let count = min(batchSize, dataset.count - done)
-          order.withUnsafeBufferPointer { order in
+          order.indices.withUnsafeBufferPointer { order in
             runner.indices.update(from: order.baseAddress.unsafelyUnwrapped + done, count: count)
           }
           try runner.load(pixels: pixels, labels: labels, count: count)
@@ -105,16 +106,6 @@ public final class Trainer {
     return EpochResult(
       loss: total.loss / images, accuracy: Double(total.correct) / images,
       seconds: (ContinuousClock.now - start) / .seconds(1), images: dataset.count)
-  }
-
-  /// The images' order in this epoch.
-  private func shuffle(count: Int) {
-    if order.count != count { order = [Int32](repeating: 0, count: count) }
-    var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(epoch)))
-    order.withUnsafeMutableBufferPointer { order in
-      for i in order.indices { order[i] = Int32(truncatingIfNeeded: i) }
-      generator.shuffle(order)
-    }
   }
 
   /// One training step on images of a data set, at most ``batchSize``; returns the mean loss before the update.

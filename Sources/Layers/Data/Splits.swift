@@ -1,0 +1,79 @@
+extension Dataset {
+  /// Splits the set at random into parts whose sizes have the given ratios; no pixel is copied.
+  ///
+  ///     let parts = try images.split([0.8, 0.2], seed: 1, isStratified: true)
+  ///     let (training, validation) = (parts[0], parts[1])
+  ///
+  /// Each image is in exactly one part. Sizes are exact shares rounded by largest remainder, so they add up; among
+  /// equal remainders the earlier part gets the image. A part's images stay in the set's order. The same seed gives the
+  /// same parts.
+  ///
+  /// - Parameters:
+  ///   - ratios: the sizes of the parts, in any unit: `[0.8, 0.2]` and `[4, 1]` mean the same.
+  ///   - seed: determines which images a part gets.
+  ///   - isStratified: whether every class is split in these ratios. Each part's share of a class is then off by less
+  ///     than one image.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for ratios that are negative, not finite or all zero.
+  public func split(
+    _ ratios: [Double], seed: UInt64 = 0, isStratified: Bool = false
+  ) throws(DataError) -> [Subset] {
+    let sum = ratios.reduce(0, +)
+    guard !ratios.isEmpty, ratios.allSatisfy({ $0 >= 0 }), sum > 0, sum.isFinite else {
+      throw .invalidOption(name: "the ratios of a split", value: "\(ratios)", expected: "numbers above 0")
+    }
+    let shares = ratios.map { $0 / sum }
+    let groups = isStratified ? imagesByClass() : [Array(0..<count)]
+    var parts = [[Int]](repeating: [], count: ratios.count)
+    // What earlier classes owe a part, so that the parts' totals come out right too.
+    var owed = [Double](repeating: 0, count: ratios.count)
+    for (group, var images) in groups.enumerated() {
+      var generator = SplitMix64(seed: seed, stream: UInt64(group))
+      images.withUnsafeMutableBufferPointer { generator.shuffle($0) }
+      let sizes = roundedShares(of: images.count, shares, owed: &owed)
+      var start = 0
+      for (part, size) in sizes.enumerated() {
+        parts[part] += images[start..<(start + size)]
+        start += size
+      }
+    }
+    return parts.map { Subset(checked: self, $0.sorted()) }
+  }
+
+  /// A share of the set's images, chosen at random; no pixel is copied.
+  ///
+  /// - Parameters:
+  ///   - fraction: 0 to 1; the number of images is rounded to the nearest, one half up.
+  ///   - seed: determines which images.
+  ///   - isStratified: whether every class keeps this share of its images.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for another fraction.
+  public func fraction(_ fraction: Double, seed: UInt64 = 0, isStratified: Bool = false) throws(DataError) -> Subset {
+    guard 0...1 ~= fraction else {
+      throw .invalidOption(name: "the fraction of a set", value: "\(fraction)", expected: "0 to 1")
+    }
+    return try split([fraction, 1 - fraction], seed: seed, isStratified: isStratified)[0]
+  }
+
+  /// The indices of each class's images, in the set's order.
+  private func imagesByClass() -> [[Int]] {
+    var groups = [[Int]](repeating: [], count: classes ?? 1)
+    for index in 0..<count { groups[label(at: index)].append(index) }
+    return groups
+  }
+}
+
+/// Shares of a count as whole numbers that add up to it: exact shares rounded down, then one more for those with the
+/// largest remainders. `owed` is what each share got too little so far, and counts with its remainder.
+func roundedShares(of count: Int, _ shares: [Double], owed: inout [Double]) -> [Int] {
+  let exact = shares.map { $0 * Double(count) }
+  // 0.7 · 10 is a little less than 7 in Double, and means 7.
+  var sizes = exact.map { Int(($0 + 1e-9).rounded(.down)) }
+  let claims = exact.indices.map { exact[$0] - Double(sizes[$0]) + owed[$0] }
+  let missing = count - sizes.reduce(0, +)
+  // Whole shares stay as they are.
+  let ranking = shares.indices.filter { exact[$0] - Double(sizes[$0]) > 1e-9 }.sorted { a, b in
+    abs(claims[a] - claims[b]) < 1e-9 ? a < b : claims[a] > claims[b]
+  }
+  for part in ranking.prefix(max(missing, 0)) { sizes[part] += 1 }
+  for part in sizes.indices { owed[part] += exact[part] - Double(sizes[part]) }
+  return sizes
+}

@@ -1,0 +1,138 @@
+/// Some images of a data set, in any order and with labels of its own where classes were chosen.
+///
+/// Nothing is copied but indices and labels: an image is read from the set that it comes from. A subset of a subset
+/// leads to the first set directly.
+public struct Subset: Dataset {
+  /// The set that the images are read from.
+  public let base: any Dataset
+  /// The position in ``base`` of each image.
+  public let indices: [Int]
+  public let classNames: [String]
+  public let classes: Int?
+  /// The label of each image.
+  private let labels: [Int]
+
+  public var count: Int { indices.count }
+  public var imageShape: Shape { base.imageShape }
+  public var targetShape: Shape? { base.targetShape }
+  public let byteImages: ByteImages?
+
+  /// The images of `base` at the given indices, which may repeat.
+  ///
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for an index outside the set.
+  public init(_ base: any Dataset, indices: [Int]) throws(DataError) {
+    if let index = indices.first(where: { !(0..<base.count ~= $0) }) {
+      throw .invalidOption(name: "an index of the subset", value: "\(index)", expected: "0 ..< \(base.count)")
+    }
+    self.init(checked: base, indices)
+  }
+
+  /// A subset whose indices are known to lie in the set.
+  init(checked base: any Dataset, _ indices: [Int]) {
+    self.init(
+      checked: base, indices, labels: indices.map(base.label(at:)), classes: base.classes, classNames: base.classNames)
+  }
+
+  /// A subset with labels of its own.
+  init(checked base: any Dataset, _ indices: [Int], labels: [Int], classes: Int?, classNames: [String]) {
+    if let subset = base as? Subset {
+      self.base = subset.base
+      self.indices = indices.map { subset.indices[$0] }
+    } else {
+      self.base = base
+      self.indices = indices
+    }
+    self.labels = labels
+    self.classes = classes
+    self.classNames = classNames
+    byteImages = base.byteImages.map { bytes in
+      ByteImages(set: bytes.set, positions: indices.map { bytes.position($0) })
+    }
+  }
+
+  public func label(at index: Int) -> Int { labels[index] }
+
+  public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws {
+    try base.readImage(at: indices[index], into: pixels)
+  }
+
+  public func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+    try base.readTarget(at: indices[index], into: target)
+  }
+}
+
+extension Dataset {
+  /// The images at the given indices; no pixel is copied.
+  ///
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for an index outside the set.
+  public func subset(_ indices: [Int]) throws(DataError) -> Subset {
+    try Subset(self, indices: indices)
+  }
+
+  /// The first `count` images, or all when there are fewer; none for a number below 1. No pixel is copied.
+  public func first(_ count: Int) -> Subset {
+    Subset(checked: self, Array(0..<min(max(count, 0), self.count)))
+  }
+
+  /// The images of some classes, in the set's order, with new labels: the first of the classes given becomes 0, the
+  /// second 1. No pixel is copied.
+  ///
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a class that the set has not, or one given twice.
+  public func subset(classes chosen: [Int]) throws(DataError) -> Subset {
+    let classes = classes ?? 0
+    var newLabels = [Int?](repeating: nil, count: classes)
+    for (label, old) in chosen.enumerated() {
+      guard 0..<classes ~= old, newLabels[old] == nil else {
+        throw .invalidOption(
+          name: "a class of the subset", value: "\(old)", expected: "each of 0 ..< \(classes) at most once")
+      }
+      newLabels[old] = label
+    }
+    let indices = (0..<count).filter { newLabels[label(at: $0)] != nil }
+    let labels = indices.compactMap { newLabels[label(at: $0)] }
+    let names = classNames.isEmpty ? [] : chosen.map { classNames[$0] }
+    return Subset(checked: self, indices, labels: labels, classes: chosen.count, classNames: names)
+  }
+
+  /// The images of the classes with the given names, with new labels: see ``subset(classes:)``.
+  ///
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a name that no class has.
+  public func subset(classesNamed names: [String]) throws(DataError) -> Subset {
+    var chosen: [Int] = []
+    for name in names {
+      guard let label = classNames.firstIndex(of: name) else {
+        throw .invalidOption(
+          name: "a class of the subset", value: "'\(name)'", expected: classNames.joined(separator: ", "))
+      }
+      chosen.append(label)
+    }
+    return try subset(classes: chosen)
+  }
+}
+
+extension ImageDataset {
+  /// The images of a subset as a set of their own, for those who need its pixels in one piece: copies them.
+  ///
+  /// - Throws: ``DataError/invalidDataset(name:reason:)`` when the images are not bytes in memory, or have labels above
+  ///   255.
+  public init(copying subset: Subset, name: String? = nil) throws(DataError) {
+    guard let bytes = subset.byteImages else {
+      throw .invalidDataset(name: name ?? "subset", reason: "its images are not bytes in memory")
+    }
+    let (set, size) = (bytes.set, bytes.set.imageByteCount)
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(subset.count * size)
+    var labels: [UInt8] = []
+    for index in 0..<subset.count {
+      let position = Int(bytes.position(index))
+      pixels.append(contentsOf: set.pixels[(position * size)..<((position + 1) * size)])
+      guard let label = UInt8(exactly: subset.label(at: index)) else {
+        throw .invalidDataset(name: name ?? set.name, reason: "label \(subset.label(at: index)), expected at most 255")
+      }
+      labels.append(label)
+    }
+    try self.init(
+      pixels: pixels, labels: labels, channels: set.channels, height: set.height, width: set.width,
+      classNames: subset.classNames, name: name ?? set.name)
+  }
+}

@@ -1,0 +1,89 @@
+/// Images in memory as floats, each with a label, a target of any shape, or neither.
+///
+/// The tensors are not copied. Values are taken as they are: bring colours to 0 … 1 before they are to be transformed.
+public struct TensorDataset: Dataset {
+  /// `[count]` and then the shape of an image.
+  public let images: Tensor
+  /// The class of each image; empty where they have none.
+  public let labels: [Int]
+  /// `[count]` and then the shape of a target; nil where there are none.
+  public let targets: Tensor?
+  public let classNames: [String]
+  public let classes: Int?
+
+  public let count: Int
+  public let imageShape: Shape
+  public var targetShape: Shape? { targets?.shape.element }
+
+  /// Images with labels, for classification.
+  ///
+  /// - Parameters:
+  ///   - images: `[count]` and then the shape of an image.
+  ///   - labels: the class of each image.
+  ///   - classes: the number of classes; one more than the largest label if nil.
+  ///   - classNames: the classes' names; may be empty.
+  /// - Throws: ``DataError`` when there are not as many labels as images, or a label names no class.
+  public init(images: Tensor, labels: [Int], classes: Int? = nil, classNames: [String] = []) throws(DataError) {
+    let classes = classes ?? (classNames.isEmpty ? (labels.max() ?? -1) + 1 : classNames.count)
+    guard classNames.isEmpty || classNames.count == classes else {
+      throw .invalidDataset(name: "tensor", reason: "\(classNames.count) class names for \(classes) classes")
+    }
+    try self.init(images, labels: labels, targets: nil, classes: classes, classNames: classNames)
+    if let index = labels.firstIndex(where: { !(0..<classes ~= $0) }) {
+      throw .labelOutOfRange(file: "tensor", index: index, label: labels[index], classCount: classes)
+    }
+  }
+
+  /// Images with targets, for regression; or images alone.
+  ///
+  /// - Parameters:
+  ///   - images: `[count]` and then the shape of an image.
+  ///   - targets: `[count]` and then the shape of a target; nil for none.
+  /// - Throws: ``DataError`` when there are not as many targets as images.
+  public init(images: Tensor, targets: Tensor? = nil) throws(DataError) {
+    try self.init(images, labels: [], targets: targets, classes: nil, classNames: [])
+  }
+
+  private init(
+    _ images: Tensor, labels: [Int], targets: Tensor?, classes: Int?, classNames: [String]
+  ) throws(DataError) {
+    guard images.shape.rank > 1 else {
+      throw .invalidDataset(name: "tensor", reason: "images of shape \(images.shape); expected [count, …]")
+    }
+    let count = images.shape[0]
+    guard classes == nil || labels.count == count else {
+      throw .invalidDataset(name: "tensor", reason: "\(labels.count) labels for \(count) images")
+    }
+    if let targets {
+      guard targets.shape.rank > 0, targets.shape[0] == count else {
+        throw .invalidDataset(name: "tensor", reason: "targets of shape \(targets.shape) for \(count) images")
+      }
+    }
+    self.images = images
+    self.labels = labels
+    self.targets = targets
+    self.classes = classes
+    self.classNames = classNames
+    self.count = count
+    imageShape = images.shape.element
+  }
+
+  public func label(at index: Int) -> Int { labels.isEmpty ? 0 : labels[index] }
+
+  public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) {
+    TensorDataset.read(images, index, imageShape.count, into: pixels)
+  }
+
+  public func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) {
+    if let targets { TensorDataset.read(targets, index, targets.shape.element.count, into: target) }
+  }
+
+  private static func read(
+    _ tensor: Tensor, _ index: Int, _ count: Int, into buffer: UnsafeMutableBufferPointer<Float>
+  ) {
+    tensor.withUnsafeBufferPointer { source in
+      guard let from = source.baseAddress, let to = buffer.baseAddress else { return }
+      to.update(from: from + index * count, count: count)
+    }
+  }
+}
