@@ -55,7 +55,8 @@ public struct RandomCrop: ImageTransform {
     let left = random.next(below: image.width + 2 * padding.width - size.width + 1) - padding.width
     if (top, left) == (0, 0), (size.height, size.width) == (image.height, image.width) { return }
     // The columns of the result that show the image.
-    let columns = max(0, -left)..<max(max(0, -left), min(size.width, image.width - left))
+    let firstColumn = min(max(0, -left), size.width)
+    let columns = firstColumn..<max(firstColumn, min(size.width, image.width - left))
     for channel in 0..<image.channels {
       for y in 0..<size.height {
         let row = image.scratch + (channel * size.height + y) * size.width
