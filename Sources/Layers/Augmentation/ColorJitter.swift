@@ -98,10 +98,21 @@ extension WorkingImage {
   /// - Parameter shift: the share of the circle by which hues are turned.
   mutating func adjustHue(_ shift: Float) {
     guard channels == 3 else { return }
+    let (red, green, blue) = (pixels, pixels + plane, pixels + 2 * plane)
     for i in 0..<plane {
-      let (h, s, v) = hsv(red: pixels[i], green: pixels[plane + i], blue: pixels[2 * plane + i])
-      let turned = h + shift
-      (pixels[i], pixels[plane + i], pixels[2 * plane + i]) = rgb(turned - turned.rounded(.down), s, v)
+      let (r, g, b) = (red[i], green[i], blue[i])
+      let larger = g > b ? g : b
+      let smaller = g < b ? g : b
+      let value = r > larger ? r : larger
+      let range = value - (r < smaller ? r : smaller)
+      let inverse: Float = range == 0 ? 0 : 1 / range
+      // The hue in sixths of the circle, from red over green to blue.
+      let ofGreen = 2 + (b - r) * inverse
+      let ofBlue = 4 + (r - g) * inverse
+      let hue = (value == r ? (g - b) * inverse : value == g ? ofGreen : ofBlue) + 6 * shift
+      red[i] = value - range * dimming(hue + 5)
+      green[i] = value - range * dimming(hue + 3)
+      blue[i] = value - range * dimming(hue + 1)
     }
   }
 
@@ -111,36 +122,13 @@ extension WorkingImage {
   }
 }
 
-/// Hue, saturation and value, each 0 to 1.
+/// How far a colour channel lies below the largest one, as a share of the range between the channels, by its place on
+/// the circle in sixths from −3 to 14: 0, up to 1 in the second, 1 for two, down to 0 in the fifth.
 @inline(__always)
-private func hsv(red: Float, green: Float, blue: Float) -> (Float, Float, Float) {
-  let value = max(red, green, blue)
-  let range = value - min(red, green, blue)
-  if range == 0 { return (0, 0, value) }
-  let hue: Float
-  if value == red {
-    hue = (green - blue) / range
-  } else if value == green {
-    hue = 2 + (blue - red) / range
-  } else {
-    hue = 4 + (red - green) / range
-  }
-  return (hue < 0 ? hue / 6 + 1 : hue / 6, range / value, value)
-}
-
-@inline(__always)
-private func rgb(_ hue: Float, _ saturation: Float, _ value: Float) -> (Float, Float, Float) {
-  let sector = (hue * 6).rounded(.down)
-  let place = hue * 6 - sector
-  let p = clamped(value * (1 - saturation))
-  let q = clamped(value * (1 - saturation * place))
-  let t = clamped(value * (1 - saturation * (1 - place)))
-  switch sector {
-  case 1: return (q, value, p)
-  case 2: return (p, value, t)
-  case 3: return (p, q, value)
-  case 4: return (t, p, value)
-  case 5: return (value, p, q)
-  default: return (value, t, p)  // 0, and 6, where a hue was rounded to 1
-  }
+private func dimming(_ place: Float) -> Float {
+  let raised = place < 0 ? place + 6 : place
+  let lowered = raised >= 6 ? raised - 6 : raised
+  let wrapped = lowered >= 6 ? lowered - 6 : lowered
+  let tent = wrapped < 4 - wrapped ? wrapped : 4 - wrapped
+  return tent < 0 ? 0 : tent > 1 ? 1 : tent
 }

@@ -35,15 +35,18 @@ extension SplitMix64 {
       // Seven bits for the layer, one for the sign, the upper 53 for the place.
       let bits = next()
       let layer = Int(bits & 127)
-      let isNegative = bits & 128 != 0
+      let sign = (bits & 128) << 56
       let x = Double(bits >> 11) * 0x1p-53 * tables.edges[layer]
-      if x < tables.edges[layer + 1] { return isNegative ? -x : x }
-      if layer == 0 {
-        let tail = normalTail(from: Ziggurat.start)
-        return isNegative ? -tail : tail
+      var result = x
+      if x >= tables.edges[layer + 1] {
+        if layer == 0 {
+          result = normalTail(from: Ziggurat.start)
+        } else {
+          let (low, high) = (tables.heights[layer], tables.heights[layer + 1])
+          if low + uniform() * (high - low) >= exp(-0.5 * x * x) { continue }
+        }
       }
-      let (low, high) = (tables.heights[layer], tables.heights[layer + 1])
-      if low + uniform() * (high - low) < exp(-0.5 * x * x) { return isNegative ? -x : x }
+      return Double(bitPattern: result.bitPattern | sign)
     }
   }
 
@@ -89,8 +92,9 @@ extension SplitMix64 {
   }
 }
 
-/// The layers of the ziggurat over exp(−x²/2): as many rectangles of one area, the lowest with the tail.
-private struct Ziggurat: Sendable {
+/// The layers of the ziggurat over exp(−x²/2): as many rectangles of one area, the lowest with the tail. They live as
+/// long as the process.
+private struct Ziggurat: @unchecked Sendable {
   static let shared = Ziggurat()
 
   /// Where the tail begins, and the area of a layer, for 128 layers; from the paper.
@@ -98,22 +102,23 @@ private struct Ziggurat: Sendable {
   private static let area = 9.91256303526217e-3
 
   /// The right edge of each layer; the lowest is as wide as a rectangle of its area would be. One more at the end, 0.
-  let edges: InlineArray<129, Double>
-  /// exp(−edge²/2), which is the lower side of each layer.
-  let heights: InlineArray<129, Double>
+  let edges: UnsafePointer<Double>
+  /// exp(−edge²/2), which is the lower side of each layer; of the lowest, 0.
+  let heights: UnsafePointer<Double>
 
   private init() {
-    var edges = InlineArray<129, Double>(repeating: 0)
-    var heights = InlineArray<129, Double>(repeating: 1)
+    let edges = UnsafeMutablePointer<Double>.allocate(capacity: 129)
+    let heights = UnsafeMutablePointer<Double>.allocate(capacity: 129)
     edges[0] = Ziggurat.area / exp(-0.5 * Ziggurat.start * Ziggurat.start)
     edges[1] = Ziggurat.start
     for layer in 2..<128 {
       let height = Ziggurat.area / edges[layer - 1] + exp(-0.5 * edges[layer - 1] * edges[layer - 1])
       edges[layer] = (-2 * log(height)).squareRoot()
     }
-    for layer in 1..<128 { heights[layer] = exp(-0.5 * edges[layer] * edges[layer]) }
+    edges[128] = 0
     heights[0] = 0
-    self.edges = edges
-    self.heights = heights
+    for layer in 1...128 { heights[layer] = exp(-0.5 * edges[layer] * edges[layer]) }
+    self.edges = UnsafePointer(edges)
+    self.heights = UnsafePointer(heights)
   }
 }

@@ -18,7 +18,9 @@ public struct GaussianNoise: ImageTransform {
   }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
-    for i in 0..<image.count { image.pixels[i] += std * random.normal() }
+    var generator = random
+    for i in 0..<image.count { image.pixels[i] += std * generator.normal() }
+    random = generator
     if clamps {
       for i in 0..<image.count { image.pixels[i] = clamped(image.pixels[i]) }
     }

