@@ -99,6 +99,42 @@ struct AllocationTests {
     )
   }
 
+  @Test("a run allocates nothing: losses")
+  func losses() throws {
+    let memory = Memory()
+    for (rows, columns) in [(100, 10), (4, 2500)] {
+      let elements = ElementLossProblem(rows: rows, columns: columns)
+      let operands = ElementLossOperands(
+        outputs: memory.inputs, targets: memory.inputs, rowLosses: memory.outputs, elementLosses: memory.outputs + 1000,
+        gradients: memory.outputs + 20_000)
+      try memory.expectNone(SquaredError.self, elements, operands)
+      try memory.expectNone(AbsoluteError.self, elements, operands)
+      try memory.expectNone(SmoothL1Error.self, elements, operands)
+      try memory.expectNone(HuberError.self, elements, operands)
+      try memory.expectNone(KullbackLeibler.self, elements, operands)
+      try memory.expectNone(KullbackLeiblerOfLogarithms.self, elements, operands)
+      try memory.expectNone(BinaryCrossEntropy.self, elements, operands)
+      let targets = CrossEntropyTargetsProblem(rows: rows, columns: columns, labelSmoothing: 0.1)
+      try memory.expectNone(
+        SoftmaxCrossEntropyOfLabels.self, targets,
+        .init(
+          logits: memory.inputs, targets: memory.labels, losses: memory.outputs, logitGradients: memory.outputs + 1000))
+      try memory.expectNone(
+        SoftmaxCrossEntropyOfProbabilities.self, targets,
+        .init(
+          logits: memory.inputs, targets: memory.inputs, losses: memory.outputs, logitGradients: memory.outputs + 1000))
+      try memory.expectNone(
+        NegativeLogLikelihoodOfLabels.self, .init(rows: rows, columns: columns),
+        .init(
+          outputs: memory.inputs, labels: memory.labels, losses: memory.outputs, gradients: memory.outputs + 1000))
+      try memory.expectNone(
+        OneHot.self, .init(rows: rows, columns: columns), .init(labels: memory.labels, output: memory.outputs))
+      try memory.expectNone(
+        RowArgmax.self, .init(rows: rows, columns: columns),
+        .init(input: memory.inputs, output: memory.labels + 20_000))
+    }
+  }
+
   @Test("a run allocates nothing: softmax, bias and batches")
   func rows() throws {
     let memory = Memory()

@@ -11,6 +11,7 @@
 #include "BatchAssembly.h"
 #include "Optimizer.h"
 #include "Softmax.h"
+#include "Losses.h"
 #include "Pooling.h"
 #include "Bias.h"
 #include "Conv2D.h"

@@ -35,3 +35,23 @@ typedef struct {
   float *_Nonnull scratch;               // a vector
 } SoftmaxCrossEntropyArguments;
 ISA_KERNEL(softmax_cross_entropy, SoftmaxCrossEntropyArguments)
+
+// The same with targets that are not 1 at a label and 0 elsewhere.
+typedef struct {
+  const float *_Nonnull logits;
+  const int32_t *_Nullable labels;       // one a row, 0 ..< columns or ignoredLabel
+  const float *_Nullable probabilities;  // [rows, columns]
+  const float *_Nullable classWeights;   // one a column
+  float *_Nonnull losses;                // one a row
+  float *_Nullable logitGradients;
+  int32_t *_Nullable predictions;        // one a row
+  ptrdiff_t rows;
+  ptrdiff_t columns;
+  int32_t ignoredLabel;
+  float kept;                            // 1 - smoothing
+  float spread;                          // smoothing / columns
+  float gradientScale;
+  float *_Nonnull scratch;               // two vectors
+} CrossEntropyTargetsArguments;
+ISA_KERNEL(cross_entropy_labels, CrossEntropyTargetsArguments)
+ISA_KERNEL(cross_entropy_probabilities, CrossEntropyTargetsArguments)

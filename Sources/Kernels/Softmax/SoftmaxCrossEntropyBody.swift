@@ -115,7 +115,7 @@ func scaleRow<L: ElementwiseLanes>(
 
 /// The first index at which a row holds a value that it is known to hold.
 @inline(always)
-private func firstIndex(of value: Float, in row: UnsafePointer<Float>) -> Int {
+func firstIndex(of value: Float, in row: UnsafePointer<Float>) -> Int {
   var i = 0
   while row[i] != value { i &+= 1 }
   return i

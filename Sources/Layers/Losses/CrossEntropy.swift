@@ -1,41 +1,161 @@
 import Kernels
 
-/// Cross entropy of the softmax of the scores: −log(exp(scoreₗ) / Σ exp(scoreᵢ)) for an image of class l, its mean over
-/// the batch. Softmax and loss are one pass, stable for scores of any size.
+/// Cross entropy of the softmax of the scores: −log(exp(scoreₗ) / Σ exp(scoreᵢ)) for an image of class l. Softmax and loss
+/// are one pass, stable for scores of any size. PyTorch's `CrossEntropyLoss`.
+///
+/// Targets are labels, or probabilities of the classes, `[batch, classes]`. With class weights w and label smoothing s over
+/// K classes, a label l stands for the targets tⱼ = wⱼ·((1 − s)·[j = l] + s/K), and probabilities p for wⱼ·((1 − s)·pⱼ + s/K);
+/// the loss is −Σ tⱼ·log softmaxⱼ. The mean divides by the sum of the labels' weights, or by the number of images where
+/// there are probabilities.
 public struct CrossEntropy: Loss {
-  public init() {}
+  /// A weight for each class; nil where all are 1.
+  public var classWeights: [Float]?
+  /// Images of this label have no loss and no gradient, and do not count in the mean. It may also be a class.
+  public var ignoreIndex: Int
+  /// The share of the target that is spread evenly over all classes, 0 to 1.
+  public var labelSmoothing: Float
+  public var reduction: LossReduction
+
+  public init(
+    classWeights: [Float]? = nil, ignoreIndex: Int = -100, labelSmoothing: Float = 0, reduction: LossReduction = .mean
+  ) {
+    self.classWeights = classWeights
+    self.ignoreIndex = ignoreIndex
+    self.labelSmoothing = labelSmoothing
+    self.reduction = reduction
+  }
 
   public var name: String { "CrossEntropy" }
+  public var acceptsValues: Bool { true }
+  public var ignoredLabel: Int? { ignoreIndex }
 
   public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
-    guard problem.classes >= 1 else {
-      throw .invalidValue(layer: name, name: "classes", value: "\(problem.classes)", expected: "at least 1")
+    try check(problem)
+    guard problem.outputShape.rank == 1 else {
+      throw invalid("the network's output shape", problem.outputShape, expected: "[classes]")
     }
-    return try PlannedCrossEntropy(problem, name)
+    let weights = try storage(ofClassWeights: classWeights, problem)
+    let targets = CrossEntropyTargetsProblem(
+      rows: problem.batchSize, columns: problem.classes, labelSmoothing: labelSmoothing,
+      ignoredLabel: Int32(exactly: ignoreIndex))
+    switch problem.targets {
+    case .labels:
+      return PlannedCrossEntropy(
+        try kernel(SoftmaxCrossEntropyOfLabels.self, targets, for: problem),
+        plain: weights == nil && labelSmoothing == 0
+          ? try kernel(
+            SoftmaxCrossEntropy.self,
+            .init(rows: problem.batchSize, columns: problem.classes, gradientScale: plainScale(problem)), for: problem)
+          : nil, LabelDivisor(reduction, weights, ignoredLabel: Int32(exactly: ignoreIndex)))
+    case .values:
+      return PlannedProbabilityCrossEntropy(
+        try kernel(SoftmaxCrossEntropyOfProbabilities.self, targets, for: problem), weights, reduction)
+    }
+  }
+
+  /// What the gradients of a batch are multiplied by of which no image is ignored or weighted.
+  private func plainScale(_ problem: LossProblem) -> Float {
+    reduction == .mean || reduction == .batchMean ? 1 / Float(max(problem.batchSize, 1)) : 1
   }
 }
 
-private final class PlannedCrossEntropy: PlannedLoss {
-  private let kernel: Plan<SoftmaxCrossEntropy>
+/// What a loss of labels is divided by.
+struct LabelDivisor: @unchecked Sendable {
+  let reduction: LossReduction
+  let weights: FloatStorage?
+  let ignoredLabel: Int32?
 
-  init(_ problem: LossProblem, _ name: String) throws(LayerError) {
-    do {
-      kernel = try Plan<SoftmaxCrossEntropy>(
-        SoftmaxCrossEntropy.Problem(
-          rows: problem.batchSize, columns: problem.classes, gradientScale: 1 / Float(max(problem.batchSize, 1))),
-        level: problem.level, threads: problem.threads)
-    } catch {
-      throw .kernel(layer: name, error)
+  init(_ reduction: LossReduction, _ weights: FloatStorage?, ignoredLabel: Int32?) {
+    self.reduction = reduction
+    self.weights = weights
+    self.ignoredLabel = ignoredLabel
+  }
+
+  /// The divisor of a batch, and whether it has images that are ignored.
+  func callAsFunction(_ labels: UnsafePointer<Int32>, count: Int) -> (divisor: Double, ignoresSome: Bool) {
+    var total = 0.0
+    var ignored = 0
+    for i in 0..<count {
+      if labels[i] == ignoredLabel {
+        ignored += 1
+      } else if let weights {
+        total += Double(weights.pointer[Int(labels[i])])
+      }
     }
+    switch reduction {
+    case .mean: return (weights == nil ? Double(count - ignored) : total, ignored > 0)
+    case .batchMean: return (Double(count), ignored > 0)
+    case .sum, .none: return (1, ignored > 0)
+    }
+  }
+}
+
+/// The sum of losses, in order.
+func sum(_ losses: UnsafePointer<Float>, count: Int) -> Double {
+  var sum = 0.0
+  for i in 0..<count { sum += Double(losses[i]) }
+  return sum
+}
+
+private final class PlannedCrossEntropy: PlannedLoss {
+  /// With all options.
+  private let kernel: Plan<SoftmaxCrossEntropyOfLabels>
+  /// For batches that need none; it gives the same bits.
+  private let plain: Plan<SoftmaxCrossEntropy>?
+  private let divisor: LabelDivisor
+
+  init(_ kernel: Plan<SoftmaxCrossEntropyOfLabels>, plain: Plan<SoftmaxCrossEntropy>?, _ divisor: LabelDivisor) {
+    self.kernel = kernel
+    self.plain = plain
+    self.divisor = divisor
+  }
+
+  var workspaceByteCount: Int { max(kernel.workspaceByteCount, plain?.workspaceByteCount ?? 0) }
+  var lossCount: Int { kernel.problem.rows }
+
+  func run(_ memory: LossMemory) -> LossTotal {
+    guard case .labels(let labels) = memory.targets else { return LossTotal(sum: .nan, divisor: 1) }
+    let (divisor, ignoresSome) = divisor(labels, count: lossCount)
+    if let plain, !ignoresSome {
+      plain.run(
+        SoftmaxCrossEntropy.Operands(
+          logits: memory.output, labels: labels, losses: memory.losses, logitGradients: memory.outputGradient,
+          predictions: memory.predictions),
+        workspace: memory.workspace)
+    } else {
+      kernel.run(
+        SoftmaxCrossEntropyOfLabels.Operands(
+          logits: memory.output, targets: labels, classWeights: self.divisor.weights.map { UnsafePointer($0.pointer) },
+          losses: memory.losses, logitGradients: memory.outputGradient, predictions: memory.predictions,
+          gradientScale: Float(1 / divisor)),
+        workspace: memory.workspace)
+    }
+    return LossTotal(sum: sum(memory.losses, count: lossCount), divisor: divisor)
+  }
+}
+
+private final class PlannedProbabilityCrossEntropy: PlannedLoss {
+  private let kernel: Plan<SoftmaxCrossEntropyOfProbabilities>
+  private let weights: FloatStorage?
+  private let divisor: Double
+
+  init(_ kernel: Plan<SoftmaxCrossEntropyOfProbabilities>, _ weights: FloatStorage?, _ reduction: LossReduction) {
+    self.kernel = kernel
+    self.weights = weights
+    divisor = reduction == .sum || reduction == .none ? 1 : Double(kernel.problem.rows)
   }
 
   var workspaceByteCount: Int { kernel.workspaceByteCount }
+  var lossCount: Int { kernel.problem.rows }
 
-  func run(_ memory: LossMemory) {
+  func run(_ memory: LossMemory) -> LossTotal {
+    guard case .values(let targets) = memory.targets else { return LossTotal(sum: .nan, divisor: 1) }
     kernel.run(
-      SoftmaxCrossEntropy.Operands(
-        logits: memory.scores, labels: memory.labels, losses: memory.losses, logitGradients: memory.scoreGradients,
-        predictions: memory.predictions),
+      SoftmaxCrossEntropyOfProbabilities.Operands(
+        logits: memory.output, targets: targets, classWeights: weights.map { UnsafePointer($0.pointer) },
+        losses: memory.losses, logitGradients: memory.outputGradient, predictions: memory.predictions,
+        gradientScale: Float(1 / divisor)),
       workspace: memory.workspace)
+    return LossTotal(sum: sum(memory.losses, count: lossCount), divisor: divisor)
   }
 }

@@ -1,101 +1,192 @@
 import Kernels
 
-/// What is minimised: a function of a network's scores and the images' classes, described.
+/// What is minimised: a function of a network's outputs and of what they should be, described.
 public protocol Loss: Sendable {
   /// The loss's name in messages and summaries.
   var name: String { get }
+  /// How the losses of a batch become one number.
+  var reduction: LossReduction { get }
+  /// Whether targets may be the images' classes.
+  var acceptsLabels: Bool { get }
+  /// Whether targets may be values, as many as the network has outputs: images, probabilities of classes.
+  var acceptsValues: Bool { get }
+  /// Whether the elements of a batch may be weighted one by one.
+  var acceptsElementWeights: Bool { get }
+  /// The label of images that count for nothing; nil where every label is a class.
+  var ignoredLabel: Int? { get }
   /// Plans the loss's kernels.
   func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss
+}
+
+extension Loss {
+  public var reduction: LossReduction { .mean }
+  public var acceptsLabels: Bool { true }
+  public var acceptsValues: Bool { false }
+  public var acceptsElementWeights: Bool { false }
+  public var ignoredLabel: Int? { nil }
+}
+
+/// How the losses of a batch become one number, and what the gradient is that of.
+public enum LossReduction: String, Sendable, CaseIterable {
+  /// The mean; of weighted losses what PyTorch calls the mean of that loss.
+  case mean
+  /// The sum.
+  case sum
+  /// They do not: each has its place. The gradient, and the number that stands for the batch, are those of the sum.
+  case none
+  /// The sum divided by the number of images.
+  case batchMean
+}
+
+/// What a batch's targets are.
+public enum TargetKind: Sendable, Hashable {
+  /// A class for each image.
+  case labels
+  /// A value for each output.
+  case values
 }
 
 /// What a loss plans for.
 public struct LossProblem: Sendable {
   /// The number of images of a run.
   public var batchSize: Int
-  /// The number of scores of an image.
-  public var classes: Int
+  /// The network's output for one image: `[classes]`, or any other shape.
+  public var outputShape: Shape
+  public var targets: TargetKind
   public var level: InstructionSet?
   public var threads: Int
 
-  public init(batchSize: Int, classes: Int, level: InstructionSet? = nil, threads: Int = 1) {
+  public init(
+    batchSize: Int, outputShape: Shape, targets: TargetKind = .labels, level: InstructionSet? = nil, threads: Int = 1
+  ) {
     self.batchSize = batchSize
-    self.classes = classes
+    self.outputShape = outputShape
+    self.targets = targets
     self.level = level
     self.threads = threads
   }
+
+  public init(batchSize: Int, classes: Int, level: InstructionSet? = nil, threads: Int = 1) {
+    self.init(batchSize: batchSize, outputShape: [classes], level: level, threads: threads)
+  }
+
+  /// The number of outputs of an image.
+  public var classes: Int { outputShape.count }
 }
 
 /// A loss that is ready to run any number of times. A run allocates nothing.
 public protocol PlannedLoss: AnyObject, Sendable {
   /// Bytes of scratch memory that a run needs.
   var workspaceByteCount: Int { get }
-  func run(_ memory: LossMemory)
+  /// How many losses a run writes: one an image, or one an output where they are not reduced.
+  var lossCount: Int { get }
+  /// Computes the losses and, where it is asked for, their gradient.
+  @discardableResult
+  func run(_ memory: LossMemory) -> LossTotal
+}
+
+/// The loss of a batch, before it is divided.
+public struct LossTotal: Sendable, Equatable {
+  /// The sum of the losses, in the order of the images.
+  public var sum: Double
+  /// What the reduction divides by. It is 0, and the mean NaN, where every image is ignored.
+  public var divisor: Double
+
+  public init(sum: Double, divisor: Double) {
+    self.sum = sum
+    self.divisor = divisor
+  }
+
+  /// The batch's loss.
+  public var value: Double { sum / divisor }
+}
+
+/// What the outputs of a batch should be.
+public enum LossTargets {
+  /// The class of each image: 0 ..< classes, or the label that the loss ignores.
+  case labels(UnsafePointer<Int32>)
+  /// A value for each output.
+  case values(UnsafePointer<Float>)
 }
 
 /// The memory of a run of a loss.
 public struct LossMemory {
-  /// The network's output: a row of scores for each image.
-  public var scores: UnsafePointer<Float>
-  /// The class of each image.
-  public var labels: UnsafePointer<Int32>
-  /// The loss of each image.
+  /// The network's output, image after image.
+  public var output: UnsafePointer<Float>
+  /// Of the kind that was planned for.
+  public var targets: LossTargets
+  /// A weight for each output, for losses that accept them; nil where all are 1.
+  public var weights: UnsafePointer<Float>?
+  /// The loss of each image, or of each output where they are not reduced: ``PlannedLoss/lossCount`` of them.
   public var losses: UnsafeMutablePointer<Float>
-  /// The gradient of the mean of the losses by the scores; nil where it is not needed.
-  public var scoreGradients: UnsafeMutablePointer<Float>?
-  /// The class with the highest score of each image; nil where it is not needed.
+  /// The gradient of the batch's loss by the output; nil where it is not needed.
+  public var outputGradient: UnsafeMutablePointer<Float>?
+  /// The class with the highest score of each image; nil where it is not needed. Only losses of classes write it.
   public var predictions: UnsafeMutablePointer<Int32>?
   public var workspace: UnsafeMutableRawPointer
 
   public init(
-    scores: UnsafePointer<Float>, labels: UnsafePointer<Int32>, losses: UnsafeMutablePointer<Float>,
-    scoreGradients: UnsafeMutablePointer<Float>?, predictions: UnsafeMutablePointer<Int32>?,
-    workspace: UnsafeMutableRawPointer
+    output: UnsafePointer<Float>, targets: LossTargets, weights: UnsafePointer<Float>? = nil,
+    losses: UnsafeMutablePointer<Float>, outputGradient: UnsafeMutablePointer<Float>?,
+    predictions: UnsafeMutablePointer<Int32>? = nil, workspace: UnsafeMutableRawPointer
   ) {
-    self.scores = scores
-    self.labels = labels
+    self.output = output
+    self.targets = targets
+    self.weights = weights
     self.losses = losses
-    self.scoreGradients = scoreGradients
+    self.outputGradient = outputGradient
     self.predictions = predictions
     self.workspace = workspace
   }
 }
 
-/// A loss of a batch, and its gradient.
-public struct LossResult: Sendable, Equatable {
-  /// The mean over the images.
-  public let loss: Float
-  /// The gradient of ``loss`` by the scores.
-  public let gradient: Tensor
-  /// The class with the highest score of each image, the first of equals.
-  public let predictions: [Int]
+extension Loss {
+  /// The error that an option, or something handed to the loss, has no valid value.
+  func invalid(_ name: String, _ value: some Any, expected: String) -> LayerError {
+    .invalidValue(layer: self.name, name: name, value: "\(value)", expected: expected)
+  }
+
+  /// Checks that the problem has targets that the loss accepts, and for labels an output of classes.
+  func check(_ problem: LossProblem) throws(LayerError) {
+    switch problem.targets {
+    case .labels:
+      guard acceptsLabels else { throw invalid("targets", "labels", expected: "values") }
+      guard problem.outputShape.rank == 1, problem.outputShape.count >= 1 else {
+        throw invalid(
+          "the network's output shape", problem.outputShape, expected: "[classes], at least 1; put a Flatten behind it")
+      }
+    case .values:
+      guard acceptsValues else { throw invalid("targets", "values", expected: "labels") }
+      guard problem.outputShape.count >= 1 else {
+        throw invalid("the network's output shape", problem.outputShape, expected: "at least one output")
+      }
+    }
+  }
+
+  /// A kernel's plan, or the kernel's error as the loss's.
+  func kernel<Op: KernelOperation>(
+    _ operation: Op.Type, _ kernel: Op.Problem, for problem: LossProblem
+  ) throws(LayerError) -> Plan<Op> {
+    do {
+      return try Plan<Op>(kernel, level: problem.level, threads: problem.threads)
+    } catch {
+      throw .kernel(layer: name, error)
+    }
+  }
+
+  /// The planned problem's class weights in memory; nil where there are none.
+  func storage(ofClassWeights weights: [Float]?, _ problem: LossProblem) throws(LayerError) -> FloatStorage? {
+    guard let weights else { return nil }
+    guard weights.count == problem.classes else {
+      throw invalid("the number of class weights", weights.count, expected: "\(problem.classes), the classes")
+    }
+    return FloatStorage(weights)
+  }
 }
 
-extension Loss {
-  /// The loss of scores `[batch, classes]`, its gradient and the predictions, without a ``Trainer``.
-  public func evaluate(
-    _ scores: Tensor, labels: [Int], level: InstructionSet? = nil, threads: Int = 1
-  ) throws(LayerError) -> LossResult {
-    guard scores.shape.rank == 2, scores.shape[0] == labels.count else {
-      throw .invalidValue(
-        layer: name, name: "the scores' shape", value: "\(scores.shape)", expected: "[\(labels.count), classes]")
-    }
-    let classes = scores.shape[1]
-    if let label = labels.first(where: { !(0..<classes ~= $0) }) {
-      throw .invalidValue(layer: name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
-    }
-    let planned = try plan(
-      LossProblem(batchSize: labels.count, classes: classes, level: level, threads: threads))
-    let gradient = FloatStorage(uninitialized: scores.count)
-    let buffers = LossBuffers(capacity: labels.count, workspaceByteCount: planned.workspaceByteCount)
-    for (i, label) in labels.enumerated() { buffers.labels[i] = Int32(truncatingIfNeeded: label) }
-    scores.withUnsafeBufferPointer { source in
-      guard let base = source.baseAddress else { return }
-      planned.run(buffers.memory(scores: base, gradients: gradient.pointer))
-    }
-    let total = buffers.total(count: labels.count)
-    return LossResult(
-      loss: Float(total.loss / Double(max(labels.count, 1))),
-      gradient: Tensor(shape: scores.shape, storage: gradient),
-      predictions: labels.indices.map { Int(buffers.predictions[$0]) })
+extension FloatStorage {
+  convenience init(_ values: [Float]) {
+    self.init(uninitialized: values.count)
+    _ = UnsafeMutableBufferPointer(start: pointer, count: values.count).initialize(from: values)
   }
 }

@@ -4,43 +4,45 @@ import Kernels
 final class LossBuffers {
   let labels: UnsafeMutablePointer<Int32>
   let predictions: UnsafeMutablePointer<Int32>
-  private let losses: UnsafeMutablePointer<Float>
+  private var losses: FloatStorage
   private(set) var workspace: Workspace
 
   init(capacity: Int, workspaceByteCount: Int) {
     labels = .allocate(capacity: capacity)
     labels.initialize(repeating: 0, count: capacity)
     predictions = .allocate(capacity: capacity)
-    predictions.initialize(repeating: 0, count: capacity)
-    losses = .allocate(capacity: capacity)
-    losses.initialize(repeating: 0, count: capacity)
+    // No class, as long as the loss predicts none.
+    predictions.initialize(repeating: -1, count: capacity)
+    losses = FloatStorage(repeating: 0, count: capacity)
     workspace = Workspace(byteCount: workspaceByteCount)
   }
 
   deinit {
     labels.deallocate()
     predictions.deallocate()
-    losses.deallocate()
   }
 
-  /// Makes the workspace at least this large.
-  func reserve(workspaceByteCount: Int) {
+  /// Makes room for so many losses, and the workspace at least this large.
+  func reserve(workspaceByteCount: Int, lossCount: Int = 0) {
     if workspaceByteCount > workspace.byteCount { workspace = Workspace(byteCount: workspaceByteCount) }
+    if lossCount > losses.count { losses = FloatStorage(repeating: 0, count: lossCount) }
   }
 
-  func memory(scores: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?) -> LossMemory {
+  /// - Parameter targets: nil for ``labels``.
+  func memory(
+    output: UnsafePointer<Float>, targets: LossTargets? = nil, gradient: UnsafeMutablePointer<Float>?
+  ) -> LossMemory {
     LossMemory(
-      scores: scores, labels: UnsafePointer(labels), losses: losses, scoreGradients: gradients,
-      predictions: predictions, workspace: workspace.base)
+      output: output, targets: targets ?? .labels(UnsafePointer(labels)), losses: losses.pointer,
+      outputGradient: gradient, predictions: predictions, workspace: workspace.base)
   }
 
-  /// The sum of the first `count` losses, in order, and how many predictions are right.
-  func total(count: Int) -> BatchTotal {
+  /// The loss of a batch of `count` images, and how many predictions are right.
+  func total(_ loss: LossTotal, count: Int) -> BatchTotal {
     var total = BatchTotal()
-    for i in 0..<count {
-      total.loss += Double(losses[i])
-      if predictions[i] == labels[i] { total.correct += 1 }
-    }
+    // Batches count by their images in an epoch's mean.
+    total.loss = loss.divisor == Double(count) ? loss.sum : loss.value * Double(count)
+    for i in 0..<count where predictions[i] == labels[i] { total.correct += 1 }
     return total
   }
 }

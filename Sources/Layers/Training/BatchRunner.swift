@@ -63,7 +63,8 @@ final class BatchRunner {
     let loss = try loss.plan(
       LossProblem(
         batchSize: count, classes: plan.model.outputShape.count, level: plan.level, threads: plan.threads))
-    buffers.reserve(workspaceByteCount: max(assembly.workspaceByteCount, loss.workspaceByteCount))
+    buffers.reserve(
+      workspaceByteCount: max(assembly.workspaceByteCount, loss.workspaceByteCount), lossCount: loss.lossCount)
     let variant = Variant(count: count, assembly: assembly, loss: loss)
     variants.append(variant)
     return variant
@@ -115,7 +116,7 @@ final class BatchRunner {
 
   private func note(label: Int, at i: Int) throws(LayerError) {
     let classes = plan.model.outputShape[0]
-    guard 0..<classes ~= label else {
+    guard 0..<classes ~= label || label == loss.ignoredLabel else {
       throw .invalidValue(layer: loss.name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
     }
     buffers.labels[i] = Int32(truncatingIfNeeded: label)
@@ -125,11 +126,11 @@ final class BatchRunner {
   func run(count: Int, trains: Bool) throws(LayerError) -> BatchTotal {
     let variant = try variant(count)
     try plan.forward(count: count)
-    variant.loss.run(
+    let loss = variant.loss.run(
       buffers.memory(
-        scores: UnsafePointer(plan.output.baseAddress.unsafelyUnwrapped),
-        gradients: trains ? plan.outputGradient.baseAddress : nil))
+        output: UnsafePointer(plan.output.baseAddress.unsafelyUnwrapped),
+        gradient: trains ? plan.outputGradient.baseAddress : nil))
     if trains { try plan.backward(count: count) }
-    return buffers.total(count: count)
+    return buffers.total(loss, count: count)
   }
 }

@@ -1,12 +1,13 @@
 import Kernels
 
-/// Activations, sums and optimiser steps on an array, bias and batch assembly on planes of images.
+/// Activations, sums, losses and optimiser steps on an array, bias and batch assembly on planes of images.
 ///
 /// A function such as exp counts as one operation.
 enum ElementwiseCases {
   static func cases(_ shape: KernelShape) -> [any KernelCase] {
     let count = shape["n"]
-    return activations("\(shape)", count) + OptimizerCases.cases("\(shape)", count)
+    return activations("\(shape)", count) + LossCases.elements("\(shape)", count)
+      + OptimizerCases.cases("\(shape)", count)
   }
 
   private static func activations(_ shape: String, _ count: Int) -> [any KernelCase] {

@@ -36,7 +36,7 @@ enum RowsCases {
         losses: memory.output(problem.rows), logitGradients: memory.output(count),
         predictions: memory.integerOutput(problem.rows))
     }
-    return [
+    return LossCases.rows(name, problem) + [
       forward(SoftmaxForward.self), backward(SoftmaxBackward.self, outputs: 0...1),
       // Logarithms of probabilities.
       forward(LogSoftmaxForward.self), backward(LogSoftmaxBackward.self, outputs: -4...0), loss,

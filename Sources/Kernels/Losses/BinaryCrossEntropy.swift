@@ -1,0 +1,64 @@
+import Foundation
+import ISA
+
+/// Cross entropy of the sigmoid of a logit x with a target y, 0 to 1, and a weight p of positive targets:
+///
+///     p·y·softplus(-x) + (1 - y)·softplus(x), with the derivative (1 - y)·sigmoid(x) - p·y·sigmoid(-x)
+///
+/// where softplus(x) = log(1 + eˣ). Neither overflows for logits of any size.
+public enum BinaryCrossEntropy: KernelOperation {
+  public static let name = "binary-cross-entropy"
+  public typealias Problem = ElementLossProblem
+  public typealias Operands = ElementLossOperands
+
+  public static let kernels = rows(binaryFunctions, multiplyAdds: 32) { x, y, p, _ in
+    let e = exp(-abs(x))
+    let (larger, smaller) = (1 / (1 + e), e / (1 + e))
+    let value = p * y * (max(-x, 0) + log1p(e)) + (1 - y) * (max(x, 0) + log1p(e))
+    let (sigmoid, opposite) = x < 0 ? (smaller, larger) : (larger, smaller)
+    return (x.isNaN ? x : value, (1 - y) * sigmoid - p * y * opposite)
+  }
+}
+
+private enum Binary: ElementLoss {
+  @inline(always) static func evaluate<L: ElementwiseLanes>(
+    _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
+  ) -> (value: L.Vector, derivative: L.Vector) {
+    let (zero, one) = (L.splat(0), L.splat(1))
+    let isNegative = zero .> x
+    let e = L.exponential(-L.magnitude(x))
+    // log(1 + e) as log(u) and a correction for what u = 1 + e has lost (Goldberg, 1991, theorem 4).
+    let u = one + e
+    let larger = one / u
+    let logarithm = L.logarithm(u) + (e - (u - one)) * larger
+    let smaller = e * larger
+    let size = L.magnitude(x)
+    let above = (size + logarithm).replacing(with: logarithm, where: isNegative)
+    let below = logarithm.replacing(with: size + logarithm, where: isNegative)
+    let sigmoid = larger.replacing(with: smaller, where: isNegative)
+    let opposite = smaller.replacing(with: larger, where: isNegative)
+    let (yes, no) = (positive * y, one - y)
+    return (yes * below + no * above, no * sigmoid - yes * opposite)
+  }
+}
+
+#if arch(arm64)
+  @c(binary_cross_entropy_neon_body) private func binaryNEON(_ p: UnsafePointer<ElementLossArguments>) {
+    elementLosses(NEONLanes.self, Binary.self, p)
+  }
+
+  private let binaryFunctions = LevelFunctions(neon: binary_cross_entropy_neon)
+#else
+  @c(binary_cross_entropy_baseline_body) private func binaryBaseline(_ p: UnsafePointer<ElementLossArguments>) {
+    elementLosses(BaselineLanes.self, Binary.self, p)
+  }
+  @c(binary_cross_entropy_avx2_body) private func binaryAVX2(_ p: UnsafePointer<ElementLossArguments>) {
+    elementLosses(AVX2Lanes.self, Binary.self, p)
+  }
+  @c(binary_cross_entropy_avx512_body) private func binaryAVX512(_ p: UnsafePointer<ElementLossArguments>) {
+    elementLosses(AVX512Lanes.self, Binary.self, p)
+  }
+
+  private let binaryFunctions = LevelFunctions(
+    baseline: binary_cross_entropy_baseline, avx2: binary_cross_entropy_avx2, avx512: binary_cross_entropy_avx512)
+#endif

@@ -1,0 +1,190 @@
+import ISA
+
+/// A loss of each element of `rows` outputs, such as images, of `columns` elements.
+public struct ElementLossProblem: Sendable, Hashable {
+  public var rows: Int
+  public var columns: Int
+  /// The error from which on ``SmoothL1Error`` and ``HuberError`` are linear; the other losses have none.
+  public var threshold: Float
+
+  public init(rows: Int, columns: Int, threshold: Float = 1) {
+    self.rows = rows
+    self.columns = columns
+    self.threshold = threshold
+  }
+}
+
+/// The memory of a loss of elements; all matrices are `[rows, columns]`, and what is written is other memory than what
+/// is read.
+public struct ElementLossOperands {
+  /// What the losses of elements, and so their gradients, are multiplied by.
+  public enum Weights {
+    /// `[columns]`: the same in every row.
+    case columns(UnsafePointer<Float>)
+    /// `[rows, columns]`
+    case elements(UnsafePointer<Float>)
+  }
+
+  public var outputs: UnsafePointer<Float>
+  public var targets: UnsafePointer<Float>
+  public var weights: Weights?
+  /// `[columns]`, for ``BinaryCrossEntropy``: what the losses of positive targets are multiplied by. nil for 1.
+  public var positiveWeights: UnsafePointer<Float>?
+  /// `[rows]`: the sum of each row's losses, not scaled.
+  public var rowLosses: UnsafeMutablePointer<Float>
+  /// The loss of each element, not scaled; nil where it is not wanted.
+  public var elementLosses: UnsafeMutablePointer<Float>?
+  /// The gradients by the outputs; nil where they are not wanted.
+  public var gradients: UnsafeMutablePointer<Float>?
+  /// What the gradients are multiplied by: 1/(rows·columns) for the gradient of the mean.
+  public var gradientScale: Float
+
+  public init(
+    outputs: UnsafePointer<Float>, targets: UnsafePointer<Float>, weights: Weights? = nil,
+    positiveWeights: UnsafePointer<Float>? = nil, rowLosses: UnsafeMutablePointer<Float>,
+    elementLosses: UnsafeMutablePointer<Float>? = nil, gradients: UnsafeMutablePointer<Float>? = nil,
+    gradientScale: Float = 1
+  ) {
+    self.outputs = outputs
+    self.targets = targets
+    self.weights = weights
+    self.positiveWeights = positiveWeights
+    self.rowLosses = rowLosses
+    self.elementLosses = elementLosses
+    self.gradients = gradients
+    self.gradientScale = gradientScale
+  }
+}
+
+/// Rows are cut into chunks, whose sums are added in Double: the sum of a chunk of floats is right to six digits, whatever
+/// the row's length, and threads share chunks.
+private let chunkSize = 1024
+
+extension KernelOperation where Problem == ElementLossProblem, Operands == ElementLossOperands {
+  /// - Throws: ``KernelError`` for negative rows, no columns, more elements than can be addressed, and a threshold that
+  ///   is not finite and above 0.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateRows(name, rows: problem.rows, columns: problem.columns)
+    guard problem.threshold > 0, problem.threshold.isFinite else {
+      throw .invalidParameter(
+        operation: name, parameter: "threshold", value: "\(problem.threshold)", expected: "above 0, and finite")
+    }
+  }
+
+  /// A row of the table for each level, and the reference: `loss` and its derivative of one element after the other.
+  ///
+  /// - Parameters:
+  ///   - multiplyAdds: as long as these an element takes, apart from its memory.
+  ///   - slope: the function's second parameter, from its first.
+  static func rows(
+    _ functions: LevelFunctions<ElementLossArguments>, multiplyAdds: Int = 0,
+    slope: @escaping @Sendable (_ threshold: Float) -> Float = { _ in 1 },
+    reference loss:
+      @escaping @Sendable (
+        _ output: Double, _ target: Double, _ positiveWeight: Double, _ threshold: Double
+      ) -> (value: Double, derivative: Double)
+  ) -> [Kernel<Self>] {
+    let levels = InstructionSet.allCases.map { level in
+      let body = functions[level]
+      return Kernel<Self>(algorithm: "chunks", level: level) { problem, threads in
+        let count = problem.rows * problem.columns
+        let chunks = (problem.columns + chunkSize - 1) / chunkSize
+        let work = Work(multiplyAdds: count * multiplyAdds, bytes: count * 12, pieces: max(problem.rows * chunks, 1))
+        let run = ElementLossRun(
+          problem: problem, slope: slope(problem.threshold), chunks: chunks, parts: work.parts(threads: threads),
+          body: body)
+        return PreparedKernel(workspaceByteCount: chunks > 1 ? problem.rows * chunks * 4 : 0) { operands, workspace in
+          run(operands, workspace)
+        }
+      }
+    }
+    return levels + [.reference { referenceLosses($0, $1, loss) }]
+  }
+
+  private static func referenceLosses(
+    _ problem: Problem, _ operands: Operands, _ loss: (Double, Double, Double, Double) -> (Double, Double)
+  ) {
+    for row in 0..<problem.rows {
+      var sum = 0.0
+      for column in 0..<problem.columns {
+        let i = row * problem.columns + column
+        let weight: Double =
+          switch operands.weights {
+          case .columns(let weights): Double(weights[column])
+          case .elements(let weights): Double(weights[i])
+          case nil: 1
+          }
+        let (value, derivative) = loss(
+          Double(operands.outputs[i]), Double(operands.targets[i]), Double(operands.positiveWeights?[column] ?? 1),
+          Double(problem.threshold))
+        sum += weight * value
+        operands.elementLosses?[i] = Float(weight * value)
+        operands.gradients?[i] = Float(weight * derivative * Double(operands.gradientScale))
+      }
+      operands.rowLosses[row] = Float(sum)
+    }
+  }
+}
+
+/// A run's parts, and the sums of rows behind them.
+private struct ElementLossRun: Sendable {
+  let problem: ElementLossProblem
+  let slope: Float
+  /// Chunks of a row.
+  let chunks: Int
+  let parts: Int
+  let body: LevelFunction<ElementLossArguments>
+
+  func callAsFunction(_ operands: ElementLossOperands, _ workspace: UnsafeMutableRawPointer) {
+    let sums = chunks > 1 ? workspace.assumingMemoryBound(to: Float.self) : operands.rowLosses
+    Parallel.run(parts: parts) { part in
+      run(Parallel.range(part, of: parts, items: problem.rows * chunks), operands, sums)
+    }
+    if chunks == 1 { return }
+    for row in 0..<problem.rows {
+      var sum = 0.0
+      for chunk in 0..<chunks { sum += Double(sums[row * chunks + chunk]) }
+      operands.rowLosses[row] = Float(sum)
+    }
+  }
+
+  /// The first element of a chunk, or the element behind the last chunk.
+  private func start(ofChunk chunk: Int) -> Int {
+    chunk / chunks * problem.columns + chunk % chunks * chunkSize
+  }
+
+  private func run(_ range: Range<Int>, _ operands: ElementLossOperands, _ sums: UnsafeMutablePointer<Float>) {
+    let first = start(ofChunk: range.lowerBound)
+    var weights: UnsafePointer<Float>?
+    var weightsAreOfElements = false
+    switch operands.weights {
+    case .columns(let columns): weights = columns
+    case .elements(let elements): (weights, weightsAreOfElements) = (elements + first, true)
+    case nil: break
+    }
+    var streams = problem.columns % 16 == 0 && Streaming.pays(outputCount: problem.rows * problem.columns)
+    if let gradients = operands.gradients { streams = streams && Streaming.isAligned(gradients) }
+    withScratch { scratch in
+      var arguments = ElementLossArguments(
+        outputs: operands.outputs + first, targets: operands.targets + first, weights: weights,
+        positiveWeights: operands.positiveWeights, losses: operands.elementLosses.map { $0 + first },
+        gradients: operands.gradients.map { $0 + first }, sums: sums + range.lowerBound, chunks: range.count,
+        chunkSize: chunkSize, firstColumn: range.lowerBound % chunks * chunkSize, columns: problem.columns,
+        count: start(ofChunk: range.upperBound) - first, weightsAreOfElements: weightsAreOfElements ? 1 : 0,
+        streams: streams ? 1 : 0, gradientScale: operands.gradientScale, threshold: problem.threshold, slope: slope,
+        scratch: scratch)
+      body(&arguments)
+    }
+  }
+
+  /// Calls `body` with memory of five vectors on the stack, for a part's last elements.
+  @inline(__always)
+  private func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+    var memory = (
+      SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero
+    )
+    withUnsafeMutableBytes(of: &memory) { bytes in
+      if let base = bytes.baseAddress { body(base.assumingMemoryBound(to: Float.self)) }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import ISA
+
+/// A loss of one output and its target, in all lanes of a vector.
+protocol ElementLoss {
+  /// - Parameters:
+  ///   - positive: the weight of positive targets.
+  ///   - threshold: the function's first parameter.
+  ///   - slope: its second parameter.
+  static func evaluate<L: ElementwiseLanes>(
+    _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
+  ) -> (value: L.Vector, derivative: L.Vector)
+}
+
+@inline(always)
+func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
+  _ lanes: L.Type, _ loss: Loss.Type, _ p: UnsafePointer<ElementLossArguments>
+) {
+  if p.pointee.streams != 0 {
+    elementLosses(lanes, loss, p, past: true)
+    isa_stream_fence()
+  } else {
+    elementLosses(lanes, loss, p, past: false)
+  }
+}
+
+/// Chunk after chunk. What does not fill a vector at the end of a row is a vector that reaches into the next row, whose
+/// turn comes next; the part's last elements, behind which there is not enough memory, go through the scratch vectors.
+@inline(always)
+private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
+  _ lanes: L.Type, _ loss: Loss.Type, _ p: UnsafePointer<ElementLossArguments>, past: Bool
+) {
+  let columns = p.pointee.columns
+  let (outputs, targets) = (p.pointee.outputs, p.pointee.targets)
+  let scale = L.splat(p.pointee.gradientScale)
+  let threshold = L.splat(p.pointee.threshold)
+  let slope = L.splat(p.pointee.slope)
+  // The columns that fill no vector, and what is the same for them in every row.
+  let left = columns % L.count
+  let isOutside = L.laneIndices .>= L.splat(Float(left))
+  var lastPositive = L.splat(1)
+  if let positive = p.pointee.positiveWeights { lastPositive = L.load(positive + (columns &- left), first: left) }
+  var lastWeights = L.splat(1)
+  if let weights = p.pointee.weights, p.pointee.weightsAreOfElements == 0 {
+    lastWeights = L.load(weights + (columns &- left), first: left)
+  }
+  var column = p.pointee.firstColumn
+  var offset = 0
+  var chunk = 0
+  while chunk < p.pointee.chunks {
+    let end = column &+ p.pointee.chunkSize < columns ? column &+ p.pointee.chunkSize : columns
+    var sum = L.splat(0)
+    while column &+ L.count <= end {
+      var positive = L.splat(1)
+      if let positiveWeights = p.pointee.positiveWeights { positive = L.load(positiveWeights + column) }
+      var (value, derivative) = Loss.evaluate(
+        lanes, output: L.load(outputs + offset), target: L.load(targets + offset), positive: positive,
+        threshold: threshold, slope: slope)
+      derivative *= scale
+      if let weights = p.pointee.weights {
+        let weight = L.load(weights + (p.pointee.weightsAreOfElements != 0 ? offset : column))
+        value *= weight
+        derivative *= weight
+      }
+      sum += value
+      if let losses = p.pointee.losses { L.store(value, losses + offset) }
+      if let gradients = p.pointee.gradients { L.store(derivative, gradients + offset, past: past) }
+      column &+= L.count
+      offset &+= L.count
+    }
+    if column < end {
+      let isWhole = offset &+ L.count <= p.pointee.count
+      let scratch = p.pointee.scratch
+      if !isWhole {
+        L.copy(outputs + offset, scratch, first: left)
+        L.copy(targets + offset, scratch + L.count, first: left)
+      }
+      var (value, derivative) = Loss.evaluate(
+        lanes, output: L.load(isWhole ? outputs + offset : UnsafePointer(scratch)),
+        target: L.load(isWhole ? targets + offset : UnsafePointer(scratch + L.count)), positive: lastPositive,
+        threshold: threshold, slope: slope)
+      derivative *= scale
+      if let weights = p.pointee.weights {
+        var weight = lastWeights
+        if p.pointee.weightsAreOfElements != 0 {
+          if !isWhole { L.copy(weights + offset, scratch + 2 &* L.count, first: left) }
+          weight = L.load(isWhole ? weights + offset : UnsafePointer(scratch + 2 &* L.count))
+        }
+        value *= weight
+        derivative *= weight
+      }
+      sum += value.replacing(with: L.splat(0), where: isOutside)
+      if let losses = p.pointee.losses {
+        let place = isWhole ? losses + offset : scratch + 3 &* L.count
+        L.store(value, place)
+        if !isWhole { L.copy(place, losses + offset, first: left) }
+      }
+      if let gradients = p.pointee.gradients {
+        let place = isWhole ? gradients + offset : scratch + 4 &* L.count
+        L.store(derivative, place)
+        if !isWhole { L.copy(place, gradients + offset, first: left) }
+      }
+      column = end
+      offset &+= left
+    }
+    p.pointee.sums[chunk] = L.total(sum)
+    if column == columns { column = 0 }
+    chunk &+= 1
+  }
+}
+
+extension ElementwiseLanes {
+  @inline(always) static func magnitude(_ x: Vector) -> Vector { vector(bits(x) & Bits(repeating: .max)) }
+
+  /// log(x) for all x: -infinity at 0, NaN below.
+  @inline(always) static func fullLogarithm(_ x: Vector) -> Vector {
+    // Below the normal numbers, that of 2²⁴·x is taken.
+    let isSmall = splat(.leastNormalMagnitude) .> x
+    let normal = x.replacing(with: x * splat(0x1p24), where: isSmall)
+    var result = logarithm(normal)
+    result = result.replacing(with: result - splat(16.635_532), where: isSmall)
+    result = result.replacing(with: splat(-.infinity), where: x .== splat(0))
+    result = result.replacing(with: splat(.nan), where: splat(0) .> x)
+    return result.replacing(with: x, where: x .== splat(.infinity))
+  }
+}

@@ -1,0 +1,218 @@
+import ISA
+
+/// Rows of one value at a label and another everywhere else.
+public enum OneHot: KernelOperation {
+  public static let name = "one-hot"
+
+  public struct Problem: Sendable, Hashable {
+    public var rows: Int
+    public var columns: Int
+    /// The value at a row's label.
+    public var on: Float
+    /// The value everywhere else.
+    public var off: Float
+
+    public init(rows: Int, columns: Int, on: Float = 1, off: Float = 0) {
+      self.rows = rows
+      self.columns = columns
+      self.on = on
+      self.off = off
+    }
+  }
+
+  public struct Operands {
+    /// `[rows]`, each at least 0 and below `columns`.
+    public var labels: UnsafePointer<Int32>
+    /// `[rows, columns]`
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(labels: UnsafePointer<Int32>, output: UnsafeMutablePointer<Float>) {
+      self.labels = labels
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<OneHot>] = {
+    let levels = Kernel<OneHot>.levelRows(
+      "rows", labelRowsFunctions,
+      work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          withRowScratch { scratch in
+            var arguments = LabelRowsArguments(
+              labels: operands.labels + range.lowerBound, values: nil, weights: nil, losses: nil,
+              output: operands.output + range.lowerBound * problem.columns, rows: range.count,
+              columns: problem.columns, ignoredLabel: .min, on: problem.on, off: problem.off, scratch: scratch)
+            body(&arguments)
+          }
+        }
+      })
+    return levels + [.reference(reference)]
+  }()
+
+  /// - Throws: ``KernelError`` for negative rows, no columns, or more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateRows(name, rows: problem.rows, columns: problem.columns)
+  }
+
+  private static func reference(_ problem: Problem, _ operands: Operands) {
+    for row in 0..<problem.rows {
+      for column in 0..<problem.columns {
+        let isLabel = column == Int(operands.labels[row])
+        operands.output[row * problem.columns + column] = isLabel ? problem.on : problem.off
+      }
+    }
+  }
+}
+
+/// The negated output at each row's label, times the label's weight: a loss of outputs that are logarithms of
+/// probabilities. Its gradient is the negated weight at the label and 0 elsewhere.
+public enum NegativeLogLikelihoodOfLabels: KernelOperation {
+  public static let name = "negative-log-likelihood"
+
+  public struct Problem: Sendable, Hashable {
+    public var rows: Int
+    public var columns: Int
+    /// Rows of this label have a loss and gradients of 0; any other label lies in 0 ..< columns.
+    public var ignoredLabel: Int32?
+
+    public init(rows: Int, columns: Int, ignoredLabel: Int32? = nil) {
+      self.rows = rows
+      self.columns = columns
+      self.ignoredLabel = ignoredLabel
+    }
+  }
+
+  public struct Operands {
+    /// `[rows, columns]`
+    public var outputs: UnsafePointer<Float>
+    /// `[rows]`
+    public var labels: UnsafePointer<Int32>
+    /// `[columns]`; nil where all are 1.
+    public var classWeights: UnsafePointer<Float>?
+    /// `[rows]`: the loss of each row, weighted and not scaled.
+    public var losses: UnsafeMutablePointer<Float>
+    /// `[rows, columns]`; nil where gradients are not wanted.
+    public var gradients: UnsafeMutablePointer<Float>?
+    /// What the gradients are multiplied by.
+    public var gradientScale: Float
+
+    public init(
+      outputs: UnsafePointer<Float>, labels: UnsafePointer<Int32>, classWeights: UnsafePointer<Float>? = nil,
+      losses: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>? = nil, gradientScale: Float = 1
+    ) {
+      self.outputs = outputs
+      self.labels = labels
+      self.classWeights = classWeights
+      self.losses = losses
+      self.gradients = gradients
+      self.gradientScale = gradientScale
+    }
+  }
+
+  public static let kernels: [Kernel<NegativeLogLikelihoodOfLabels>] = {
+    let levels = Kernel<NegativeLogLikelihoodOfLabels>.levelRows(
+      "rows", labelRowsFunctions,
+      work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          let first = range.lowerBound
+          withRowScratch { scratch in
+            var arguments = LabelRowsArguments(
+              labels: operands.labels + first, values: operands.outputs + first * problem.columns,
+              weights: operands.classWeights, losses: operands.losses + first,
+              output: operands.gradients.map { $0 + first * problem.columns }, rows: range.count,
+              columns: problem.columns, ignoredLabel: problem.ignoredLabel ?? .min, on: -operands.gradientScale,
+              off: 0, scratch: scratch)
+            body(&arguments)
+          }
+        }
+      })
+    return levels + [.reference(reference)]
+  }()
+
+  /// - Throws: ``KernelError`` for negative rows, no columns, or more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateRows(name, rows: problem.rows, columns: problem.columns)
+  }
+
+  private static func reference(_ problem: Problem, _ operands: Operands) {
+    for row in 0..<problem.rows {
+      let isIgnored = operands.labels[row] == problem.ignoredLabel
+      let label = isIgnored ? 0 : Int(operands.labels[row])
+      let weight = operands.classWeights?[label] ?? 1
+      operands.losses[row] = isIgnored ? 0 : -operands.outputs[row * problem.columns + label] * weight
+      for column in 0..<problem.columns {
+        let isLabel = column == label && !isIgnored
+        operands.gradients?[row * problem.columns + column] = isLabel ? -weight * operands.gradientScale : 0
+      }
+    }
+  }
+}
+
+/// Losses first, as far as there are any, then rows of the output. A vector at a row's end reaches into the next row, whose turn
+/// comes next; the last row's goes through the scratch vector.
+@inline(always)
+private func labelRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsArguments>) {
+  let columns = p.pointee.columns
+  if let values = p.pointee.values, let losses = p.pointee.losses {
+    var row = 0
+    while row < p.pointee.rows {
+      let label = p.pointee.labels[row]
+      var loss: Float = 0
+      if label != p.pointee.ignoredLabel {
+        loss = -values[row &* columns &+ Int(label)]
+        if let weights = p.pointee.weights { loss *= weights[Int(label)] }
+      }
+      losses[row] = loss
+      row &+= 1
+    }
+  }
+  guard let output = p.pointee.output else { return }
+  let total = p.pointee.rows &* columns
+  let off = L.splat(p.pointee.off)
+  L.store(off, p.pointee.scratch)
+  var row = 0
+  while row < p.pointee.rows {
+    let first = row &* columns
+    var i = first
+    while i < first &+ columns {
+      if i &+ L.count <= total {
+        L.store(off, output + i)
+      } else {
+        L.copy(p.pointee.scratch, output + i, first: first &+ columns &- i)
+      }
+      i &+= L.count
+    }
+    let label = p.pointee.labels[row]
+    if label != p.pointee.ignoredLabel {
+      var value = p.pointee.on
+      if let weights = p.pointee.weights { value *= weights[Int(label)] }
+      output[first &+ Int(label)] = value
+    }
+    row &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(label_rows_neon_body) private func labelRowsNEON(_ p: UnsafePointer<LabelRowsArguments>) {
+    labelRows(NEONLanes.self, p)
+  }
+
+  private let labelRowsFunctions = LevelFunctions(neon: label_rows_neon)
+#else
+  @c(label_rows_baseline_body) private func labelRowsBaseline(_ p: UnsafePointer<LabelRowsArguments>) {
+    labelRows(BaselineLanes.self, p)
+  }
+  @c(label_rows_avx2_body) private func labelRowsAVX2(_ p: UnsafePointer<LabelRowsArguments>) {
+    labelRows(AVX2Lanes.self, p)
+  }
+  @c(label_rows_avx512_body) private func labelRowsAVX512(_ p: UnsafePointer<LabelRowsArguments>) {
+    labelRows(AVX512Lanes.self, p)
+  }
+
+  private let labelRowsFunctions = LevelFunctions(
+    baseline: label_rows_baseline, avx2: label_rows_avx2, avx512: label_rows_avx512)
+#endif

@@ -1,0 +1,104 @@
+import ISA
+
+/// The index of each row's largest value: the first of equals, or the first NaN if there is one.
+public enum RowArgmax: KernelOperation {
+  public static let name = "argmax"
+  public typealias Problem = RowsProblem
+
+  public struct Operands {
+    /// `[rows, columns]`
+    public var input: UnsafePointer<Float>
+    /// `[rows]`
+    public var output: UnsafeMutablePointer<Int32>
+
+    public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Int32>) {
+      self.input = input
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<RowArgmax>] = {
+    let levels = Kernel<RowArgmax>.levelRows(
+      "rows", functions,
+      work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          withRowScratch { scratch in
+            var arguments = ArgmaxArguments(
+              input: operands.input + range.lowerBound * problem.columns, output: operands.output + range.lowerBound,
+              rows: range.count, columns: problem.columns, scratch: scratch)
+            body(&arguments)
+          }
+        }
+      })
+    let reference = Kernel<RowArgmax>.reference { problem, operands in
+      for row in 0..<problem.rows {
+        let index = argmax(operands.input + row * problem.columns, columns: problem.columns)
+        operands.output[row] = Int32(truncatingIfNeeded: index)
+      }
+    }
+    return levels + [reference]
+  }()
+}
+
+/// A row of at most one vector is one vector; it may reach into the rows behind it.
+@inline(always)
+private func rowArgmax<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
+  let columns = p.pointee.columns
+  let total = p.pointee.rows &* columns
+  let isNarrow = columns <= L.count
+  let isOutside = L.laneIndices .>= L.splat(Float(columns))
+  var row = 0
+  while row < p.pointee.rows {
+    let values = p.pointee.input + row &* columns
+    let zero = L.splat(0)
+    var index = 0
+    if isNarrow {
+      let isWhole = row &* columns &+ L.count <= total
+      if !isWhole { L.copy(values, p.pointee.scratch, first: columns) }
+      var x = L.load(isWhole ? values : UnsafePointer(p.pointee.scratch))
+      x = x.replacing(with: L.splat(-.infinity), where: isOutside)
+      let strange = zero.replacing(with: L.splat(1), where: x .!= x)
+      if L.total(strange) == 0 {
+        index = L.firstLane(of: L.maximum(x), in: x)
+      } else {
+        index = argmax(values, columns: columns)
+      }
+    } else {
+      var largest = L.load(values + columns - L.count)
+      var strange = zero.replacing(with: L.splat(1), where: largest .!= largest)
+      var i = 0
+      while i &+ L.count < columns {
+        let x = L.load(values + i)
+        largest = L.larger(largest, x)
+        strange = strange.replacing(with: L.splat(1), where: x .!= x)
+        i &+= L.count
+      }
+      if L.total(strange) == 0 {
+        index = firstIndex(of: L.maximum(largest), in: values)
+      } else {
+        index = argmax(values, columns: columns)
+      }
+    }
+    p.pointee.output[row] = Int32(truncatingIfNeeded: index)
+    row &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(row_argmax_neon_body) private func argmaxNEON(_ p: UnsafePointer<ArgmaxArguments>) { rowArgmax(NEONLanes.self, p) }
+
+  private let functions = LevelFunctions(neon: row_argmax_neon)
+#else
+  @c(row_argmax_baseline_body) private func argmaxBaseline(_ p: UnsafePointer<ArgmaxArguments>) {
+    rowArgmax(BaselineLanes.self, p)
+  }
+  @c(row_argmax_avx2_body) private func argmaxAVX2(_ p: UnsafePointer<ArgmaxArguments>) { rowArgmax(AVX2Lanes.self, p) }
+  @c(row_argmax_avx512_body) private func argmaxAVX512(_ p: UnsafePointer<ArgmaxArguments>) {
+    rowArgmax(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: row_argmax_baseline, avx2: row_argmax_avx2, avx512: row_argmax_avx512)
+#endif

@@ -1,0 +1,207 @@
+import Foundation
+import ISA
+
+/// Softmax with cross entropy against targets t that are not a 1 among zeros: for a row of logits x
+///
+///     loss = Σⱼ tⱼ·(log Σᵢ exp(xᵢ) - xⱼ)
+///     ∂loss/∂xⱼ = softmax(x)ⱼ·Σᵢ tᵢ - tⱼ
+///
+/// With class weights w and a label smoothing s over K classes, a label k stands for tⱼ = wₖ·(1 - s)·[j = k] + wⱼ·s/K, and
+/// probabilities p for tⱼ = wⱼ·((1 - s)·pⱼ + s/K), as in PyTorch.
+public struct CrossEntropyTargetsProblem: Sendable, Hashable {
+  public var rows: Int
+  public var columns: Int
+  /// The share of the target that is spread evenly over all classes, 0 to 1.
+  public var labelSmoothing: Float
+  /// Rows of this label have a loss and gradients of 0; any other label lies in 0 ..< columns.
+  public var ignoredLabel: Int32?
+
+  public init(rows: Int, columns: Int, labelSmoothing: Float = 0, ignoredLabel: Int32? = nil) {
+    self.rows = rows
+    self.columns = columns
+    self.labelSmoothing = labelSmoothing
+    self.ignoredLabel = ignoredLabel
+  }
+}
+
+/// The memory of a cross entropy with targets of type `Target`; what is written is other memory than what is read.
+public struct CrossEntropyTargetsOperands<Target> {
+  /// `[rows, columns]`
+  public var logits: UnsafePointer<Float>
+  /// A label a row, or `[rows, columns]` probabilities.
+  public var targets: UnsafePointer<Target>
+  /// `[columns]`; nil where all are 1.
+  public var classWeights: UnsafePointer<Float>?
+  /// `[rows]`: the loss of each row, weighted and not scaled.
+  public var losses: UnsafeMutablePointer<Float>
+  /// `[rows, columns]`; nil where gradients are not wanted.
+  public var logitGradients: UnsafeMutablePointer<Float>?
+  /// `[rows]`: the index of the largest logit, as ``SoftmaxCrossEntropy`` has it.
+  public var predictions: UnsafeMutablePointer<Int32>?
+  /// What the gradients are multiplied by.
+  public var gradientScale: Float
+
+  public init(
+    logits: UnsafePointer<Float>, targets: UnsafePointer<Target>, classWeights: UnsafePointer<Float>? = nil,
+    losses: UnsafeMutablePointer<Float>, logitGradients: UnsafeMutablePointer<Float>? = nil,
+    predictions: UnsafeMutablePointer<Int32>? = nil, gradientScale: Float = 1
+  ) {
+    self.logits = logits
+    self.targets = targets
+    self.classWeights = classWeights
+    self.losses = losses
+    self.logitGradients = logitGradients
+    self.predictions = predictions
+    self.gradientScale = gradientScale
+  }
+}
+
+/// Softmax with cross entropy against labels, with class weights, label smoothing and a label to ignore. Where none of
+/// them is wanted, ``SoftmaxCrossEntropy`` is faster.
+public enum SoftmaxCrossEntropyOfLabels: KernelOperation {
+  public static let name = "softmax-cross-entropy-labels"
+  public typealias Problem = CrossEntropyTargetsProblem
+  public typealias Operands = CrossEntropyTargetsOperands<Int32>
+
+  public static let kernels = rows(labelFunctions) { row, problem, operands in
+    let label = operands.targets[row]
+    if label == problem.ignoredLabel { return nil }
+    return (0..<problem.columns).map { j in
+      let weight = Double(operands.classWeights?[j] ?? 1)
+      let spread = Double(problem.labelSmoothing) / Double(problem.columns)
+      return weight * (spread + (j == Int(label) ? 1 - Double(problem.labelSmoothing) : 0))
+    }
+  }
+}
+
+/// Softmax with cross entropy against probabilities of the classes, with class weights and label smoothing.
+public enum SoftmaxCrossEntropyOfProbabilities: KernelOperation {
+  public static let name = "softmax-cross-entropy-probabilities"
+  public typealias Problem = CrossEntropyTargetsProblem
+  public typealias Operands = CrossEntropyTargetsOperands<Float>
+
+  public static let kernels = rows(probabilityFunctions) { row, problem, operands in
+    (0..<problem.columns).map { j in
+      let weight = Double(operands.classWeights?[j] ?? 1)
+      let spread = Double(problem.labelSmoothing) / Double(problem.columns)
+      let probability = Double(operands.targets[row * problem.columns + j])
+      return weight * ((1 - Double(problem.labelSmoothing)) * probability + spread)
+    }
+  }
+}
+
+extension KernelOperation where Problem == CrossEntropyTargetsProblem {
+  /// - Throws: ``KernelError`` for negative rows, no columns, more elements than can be addressed, and a label smoothing
+  ///   outside 0 to 1.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateRows(name, rows: problem.rows, columns: problem.columns)
+    guard problem.labelSmoothing >= 0, problem.labelSmoothing <= 1 else {
+      throw .invalidParameter(
+        operation: name, parameter: "labelSmoothing", value: "\(problem.labelSmoothing)", expected: "0 to 1")
+    }
+  }
+
+  /// A row of the table for each level, and the reference, which asks for the targets of one row; nil where it is
+  /// ignored.
+  fileprivate static func rows<Target>(
+    _ functions: LevelFunctions<CrossEntropyTargetsArguments>,
+    targets: @escaping @Sendable (_ row: Int, Problem, Operands) -> [Double]?
+  ) -> [Kernel<Self>] where Operands == CrossEntropyTargetsOperands<Target> {
+    let levels = Kernel<Self>.levelRows(
+      "rows", functions,
+      work: { rowWork(rows: $0.rows, columns: $0.columns) },
+      run: { body, problem, parts, operands in
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows)
+          let first = range.lowerBound
+          let offset = first * problem.columns
+          let isOfLabels = Target.self == Int32.self
+          let targets = UnsafeRawPointer(operands.targets + (isOfLabels ? first : offset))
+          withRowScratch { scratch in
+            var arguments = CrossEntropyTargetsArguments(
+              logits: operands.logits + offset,
+              labels: isOfLabels ? targets.assumingMemoryBound(to: Int32.self) : nil,
+              probabilities: isOfLabels ? nil : targets.assumingMemoryBound(to: Float.self),
+              classWeights: operands.classWeights, losses: operands.losses + first,
+              logitGradients: operands.logitGradients.map { $0 + offset },
+              predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
+              ignoredLabel: problem.ignoredLabel ?? .min, kept: 1 - problem.labelSmoothing,
+              spread: problem.labelSmoothing / Float(problem.columns), gradientScale: operands.gradientScale,
+              scratch: scratch)
+            body(&arguments)
+          }
+        }
+      })
+    return levels + [.reference { reference($0, $1, targets) }]
+  }
+
+  private static func reference<Target>(
+    _ problem: Problem, _ operands: Operands, _ targets: (Int, Problem, Operands) -> [Double]?
+  ) where Operands == CrossEntropyTargetsOperands<Target> {
+    let columns = problem.columns
+    for row in 0..<problem.rows {
+      let logits = operands.logits + row * columns
+      let prediction = argmax(logits, columns: columns)
+      operands.predictions?[row] = Int32(truncatingIfNeeded: prediction)
+      guard let target = targets(row, problem, operands) else {
+        operands.losses[row] = 0
+        for i in 0..<columns { operands.logitGradients?[row * columns + i] = 0 }
+        continue
+      }
+      let largest = Double(logits[prediction])
+      var sum = 0.0
+      for i in 0..<columns { sum += exp(Double(logits[i]) - largest) }
+      var loss = 0.0
+      for i in 0..<columns where target[i] != 0 || Target.self == Float.self {
+        loss += target[i] * (log(sum) - (Double(logits[i]) - largest))
+      }
+      operands.losses[row] = Float(loss)
+      let total = target.reduce(0, +)
+      for i in 0..<columns {
+        let gradient = exp(Double(logits[i]) - largest) / sum * total - target[i]
+        operands.logitGradients?[row * columns + i] = Float(gradient * Double(operands.gradientScale))
+      }
+    }
+  }
+}
+
+#if arch(arm64)
+  @c(cross_entropy_labels_neon_body) private func labelsNEON(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(NEONLanes.self, LabelTargets.self, p)
+  }
+  @c(cross_entropy_probabilities_neon_body)
+  private func probabilitiesNEON(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(NEONLanes.self, ProbabilityTargets.self, p)
+  }
+
+  private let labelFunctions = LevelFunctions(neon: cross_entropy_labels_neon)
+  private let probabilityFunctions = LevelFunctions(neon: cross_entropy_probabilities_neon)
+#else
+  @c(cross_entropy_labels_baseline_body) private func labelsBaseline(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(BaselineLanes.self, LabelTargets.self, p)
+  }
+  @c(cross_entropy_labels_avx2_body) private func labelsAVX2(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(AVX2Lanes.self, LabelTargets.self, p)
+  }
+  @c(cross_entropy_labels_avx512_body) private func labelsAVX512(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(AVX512Lanes.self, LabelTargets.self, p)
+  }
+  @c(cross_entropy_probabilities_baseline_body)
+  private func probabilitiesBaseline(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(BaselineLanes.self, ProbabilityTargets.self, p)
+  }
+  @c(cross_entropy_probabilities_avx2_body)
+  private func probabilitiesAVX2(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(AVX2Lanes.self, ProbabilityTargets.self, p)
+  }
+  @c(cross_entropy_probabilities_avx512_body)
+  private func probabilitiesAVX512(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
+    crossEntropy(AVX512Lanes.self, ProbabilityTargets.self, p)
+  }
+
+  private let labelFunctions = LevelFunctions(
+    baseline: cross_entropy_labels_baseline, avx2: cross_entropy_labels_avx2, avx512: cross_entropy_labels_avx512)
+  private let probabilityFunctions = LevelFunctions(
+    baseline: cross_entropy_probabilities_baseline, avx2: cross_entropy_probabilities_avx2,
+    avx512: cross_entropy_probabilities_avx512)
+#endif

@@ -1,0 +1,63 @@
+import Kernels
+
+/// The negated output of each image's class: the loss of a network whose outputs are logarithms of probabilities. Behind
+/// a log-softmax it is ``CrossEntropy``. PyTorch's `NLLLoss`.
+///
+/// Class weights multiply the losses of their class; the mean divides by the sum of the labels' weights.
+public struct NegativeLogLikelihood: Loss {
+  /// A weight for each class; nil where all are 1.
+  public var classWeights: [Float]?
+  /// Images of this label have no loss and no gradient, and do not count in the mean.
+  public var ignoreIndex: Int
+  public var reduction: LossReduction
+
+  public init(classWeights: [Float]? = nil, ignoreIndex: Int = -100, reduction: LossReduction = .mean) {
+    self.classWeights = classWeights
+    self.ignoreIndex = ignoreIndex
+    self.reduction = reduction
+  }
+
+  public var name: String { "NegativeLogLikelihood" }
+  public var ignoredLabel: Int? { ignoreIndex }
+
+  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+    try check(problem)
+    let ignored = Int32(exactly: ignoreIndex)
+    let weights = try storage(ofClassWeights: classWeights, problem)
+    return PlannedLikelihood(
+      try kernel(
+        NegativeLogLikelihoodOfLabels.self,
+        .init(rows: problem.batchSize, columns: problem.classes, ignoredLabel: ignored), for: problem),
+      try kernel(RowArgmax.self, .init(rows: problem.batchSize, columns: problem.classes), for: problem),
+      LabelDivisor(reduction, weights, ignoredLabel: ignored))
+  }
+}
+
+private final class PlannedLikelihood: PlannedLoss {
+  private let kernel: Plan<NegativeLogLikelihoodOfLabels>
+  private let argmax: Plan<RowArgmax>
+  private let divisor: LabelDivisor
+
+  init(_ kernel: Plan<NegativeLogLikelihoodOfLabels>, _ argmax: Plan<RowArgmax>, _ divisor: LabelDivisor) {
+    self.kernel = kernel
+    self.argmax = argmax
+    self.divisor = divisor
+  }
+
+  var workspaceByteCount: Int { max(kernel.workspaceByteCount, argmax.workspaceByteCount) }
+  var lossCount: Int { kernel.problem.rows }
+
+  func run(_ memory: LossMemory) -> LossTotal {
+    guard case .labels(let labels) = memory.targets else { return LossTotal(sum: .nan, divisor: 1) }
+    let divisor = divisor(labels, count: lossCount).divisor
+    kernel.run(
+      NegativeLogLikelihoodOfLabels.Operands(
+        outputs: memory.output, labels: labels, classWeights: self.divisor.weights.map { UnsafePointer($0.pointer) },
+        losses: memory.losses, gradients: memory.outputGradient, gradientScale: Float(1 / divisor)),
+      workspace: memory.workspace)
+    if let predictions = memory.predictions {
+      argmax.run(RowArgmax.Operands(input: memory.output, output: predictions), workspace: memory.workspace)
+    }
+    return LossTotal(sum: sum(memory.losses, count: lossCount), divisor: divisor)
+  }
+}

@@ -1,0 +1,101 @@
+import Kernels
+
+/// A loss of each output. Labels become rows of a 1 at the class and 0 elsewhere.
+final class PlannedElementLoss<Op: KernelOperation>: PlannedLoss
+where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands {
+  let workspaceByteCount: Int
+  let lossCount: Int
+  private let kernel: Plan<Op>
+  private let labels: (oneHot: Plan<OneHot>, argmax: Plan<RowArgmax>)?
+  /// Sums the weights of each image, where the mean divides by the weights.
+  private let weightSums: Plan<BiasBackward>?
+  private let weights: FloatStorage?
+  private let positiveWeights: FloatStorage?
+  private let reduction: LossReduction
+  private let regions: Regions
+
+  /// Where the workspace's parts begin: what is one a row, the targets of labels, the kernels' own.
+  private struct Regions {
+    let targets: Int
+    let kernels: Int
+  }
+
+  /// - Parameters:
+  ///   - threshold: the kernel's.
+  ///   - weights: of an image's outputs.
+  ///   - positiveWeights: of their positive targets.
+  ///   - meanCountsWeights: whether the mean divides by the sum of the elements' weights, not by their number.
+  init(
+    _ loss: some Loss, _ problem: LossProblem, threshold: Float = 1, weights: FloatStorage? = nil,
+    positiveWeights: FloatStorage? = nil, meanCountsWeights: Bool = true
+  ) throws(LayerError) {
+    try loss.check(problem)
+    let (rows, columns) = (problem.batchSize, problem.outputShape.count)
+    kernel = try loss.kernel(Op.self, .init(rows: rows, columns: columns, threshold: threshold), for: problem)
+    weightSums =
+      loss.acceptsElementWeights && meanCountsWeights && loss.reduction == .mean
+      ? try loss.kernel(BiasBackward.self, .init(batch: 1, channels: rows, plane: columns), for: problem) : nil
+    labels =
+      problem.targets == .labels
+      ? (
+        try loss.kernel(OneHot.self, .init(rows: rows, columns: columns), for: problem),
+        try loss.kernel(RowArgmax.self, .init(rows: rows, columns: columns), for: problem)
+      ) : nil
+    self.weights = weights
+    self.positiveWeights = positiveWeights
+    reduction = loss.reduction
+    lossCount = loss.reduction == .none ? rows * columns : rows
+    let targets = (rows * 4 + 63) & ~63
+    regions = Regions(targets: targets, kernels: targets + (labels == nil ? 0 : (rows * columns * 4 + 63) & ~63))
+    workspaceByteCount =
+      regions.kernels
+      + max(
+        kernel.workspaceByteCount, weightSums?.workspaceByteCount ?? 0, labels?.oneHot.workspaceByteCount ?? 0,
+        labels?.argmax.workspaceByteCount ?? 0)
+  }
+
+  func run(_ memory: LossMemory) -> LossTotal {
+    let rows = kernel.problem.rows
+    let rowValues = memory.workspace.assumingMemoryBound(to: Float.self)
+    let workspace = memory.workspace + regions.kernels
+    let targets: UnsafePointer<Float>
+    switch (memory.targets, labels) {
+    case (.values(let values), nil):
+      targets = values
+    case (.labels(let given), let labels?):
+      let rows = (memory.workspace + regions.targets).assumingMemoryBound(to: Float.self)
+      labels.oneHot.run(OneHot.Operands(labels: given, output: rows), workspace: workspace)
+      if let predictions = memory.predictions {
+        labels.argmax.run(RowArgmax.Operands(input: memory.output, output: predictions), workspace: workspace)
+      }
+      targets = UnsafePointer(rows)
+    default: return LossTotal(sum: .nan, divisor: 1)
+    }
+    let divisor = divisor(memory, rowValues, workspace)
+    let rowLosses = reduction == .none ? rowValues : memory.losses
+    kernel.run(
+      ElementLossOperands(
+        outputs: memory.output, targets: targets,
+        weights: memory.weights.map { .elements($0) } ?? weights.map { .columns(UnsafePointer($0.pointer)) },
+        positiveWeights: positiveWeights.map { UnsafePointer($0.pointer) }, rowLosses: rowLosses,
+        elementLosses: reduction == .none ? memory.losses : nil, gradients: memory.outputGradient,
+        gradientScale: Float(1 / divisor)),
+      workspace: workspace)
+    return LossTotal(sum: sum(rowLosses, count: rows), divisor: divisor)
+  }
+
+  private func divisor(
+    _ memory: LossMemory, _ rowValues: UnsafeMutablePointer<Float>, _ workspace: UnsafeMutableRawPointer
+  ) -> Double {
+    let (rows, columns) = (kernel.problem.rows, kernel.problem.columns)
+    switch reduction {
+    case .mean:
+      guard let weights = memory.weights, let weightSums else { return Double(rows) * Double(columns) }
+      weightSums.run(
+        BiasBackward.Operands(outputGradient: weights, biasGradient: rowValues), workspace: workspace)
+      return sum(rowValues, count: rows)
+    case .batchMean: return Double(rows)
+    case .sum, .none: return 1
+    }
+  }
+}
