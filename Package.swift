@@ -29,11 +29,15 @@ let package = Package(
     .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "AllocationCounter"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Kernels", "Layers", "AllocationCounter"], path: "Tests/TestSupport",
+      swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "TrainingProgram", dependencies: ["Layers", "TestSupport"], path: "Tests/TrainingProgram",
       swiftSettings: optimizedInDebug),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimizedInDebug),
     .testTarget(
-      name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport"], swiftSettings: optimizedInDebug),
+      name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
+      swiftSettings: optimizedInDebug),
     .testTarget(name: "BenchTests", dependencies: ["Bench"]),
   ]
 )

@@ -50,9 +50,8 @@ import Testing
     ),
     (
       ["kernels", "gem"],
-      "bench kernels: unknown operation 'gem'; expected one of gemm, conv2d, conv2d-pool, max-pool2d, "
-        + "average-pool2d, adaptive-average-pool2d, bias, batch-assembly, global-average-pool2d, softmax, "
-        + "log-softmax, softmax-cross-entropy, relu, tanh, sigmoid, exp, sgd, adam\n"
+      "bench kernels: unknown operation 'gem'; expected one of "
+        + KernelCases.operationNames.joined(separator: ", ") + "\n"
     ),
     (
       ["kernels", "--shape", "m4n"],

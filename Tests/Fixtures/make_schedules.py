@@ -13,12 +13,12 @@ METRICS = [1.0, 0.9, 0.9, 0.91, 0.89995, 0.95, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.7
            0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
 
 
-def rates(make, metrics=None):
+def rates(make, metrics=None, value="lr"):
     optimizer = torch.optim.SGD([torch.zeros(1, dtype=torch.float64, requires_grad=True)], lr=0.1, momentum=0.9)
     schedule = make(optimizer)
     values = []
     for unit in range(UNITS):
-        values.append(optimizer.param_groups[0]["lr"])
+        values.append(optimizer.param_groups[0][value])
         optimizer.step()
         schedule.step(*([metrics[unit]] if metrics else []))
     return values
@@ -39,6 +39,10 @@ def main():
         "oneCycleLinear": rates(lambda o: s.OneCycleLR(
             o, 0.5, total_steps=UNITS, pct_start=0.25, anneal_strategy="linear", div_factor=10, final_div_factor=100,
             three_phase=True)),
+        "oneCycleMomentum": rates(lambda o: s.OneCycleLR(o, 0.5, total_steps=UNITS), value="momentum"),
+        "oneCycleLinearMomentum": rates(lambda o: s.OneCycleLR(
+            o, 0.5, total_steps=UNITS, pct_start=0.25, anneal_strategy="linear", three_phase=True, base_momentum=0.7,
+            max_momentum=0.9), value="momentum"),
         "warmUp": rates(warmed),
         "metrics": METRICS,
         "plateau": rates(lambda o: s.ReduceLROnPlateau(o, patience=2, cooldown=1, factor=0.5), METRICS),

@@ -37,6 +37,28 @@ struct ScheduleTests {
     }
   }
 
+  @Test func momentaAreThoseOfPyTorch() throws {
+    let schedules: [(String, any Schedule)] = [
+      ("oneCycleMomentum", OneCycle(maximum: 0.5, duration: 24)),
+      (
+        "oneCycleLinearMomentum",
+        OneCycle(
+          maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, threePhases: true, momenta: 0.7...0.9)
+      ),
+    ]
+    for (name, schedule) in schedules {
+      let expected = try #require(try Self.fixture()[name])
+      #expect(Set(expected).count > 2)
+      for (time, value) in expected.enumerated() {
+        let momentum = try #require(schedule.momentum(at: time))
+        #expect(abs(momentum - value) <= 1e-12, "\(name) at \(time): \(momentum), not \(value)")
+      }
+    }
+    #expect(OneCycle(maximum: 0.5, duration: 24, momenta: nil).momentum(at: 3) == nil)
+    #expect(Cosine(period: 4).momentum(at: 3) == nil)
+    #expect(OneCycle(maximum: 0.5, duration: 9).warmedUp(over: 3, startFactor: 0.1).momentum(at: 3) == 0.95)
+  }
+
   @Test func aPlateauShrinksTheLearningRateAsInPyTorch() throws {
     let fixture = try Self.fixture()
     let metrics = try #require(fixture["metrics"])

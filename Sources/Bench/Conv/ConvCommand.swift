@@ -6,7 +6,8 @@ enum ConvCommand: Command {
   static let name = "conv"
   static let summary = "train the tutorial CNN once per batch size: epoch time, images/s, accuracy, memory"
   static let discussion = """
-    Trains N1, the tutorial CNN (two convolutions, three linear layers), once per batch size and prints a row for each:
+    Trains N1, the tutorial CNN (two convolutions, three linear layers), or the network that --model names, once per
+    batch size and prints a row for each:
     the epoch's median and least time (batch assembly, forward, loss, backward and update; evaluation not), images/s,
     GFLOP/s and their share of the peak measured just before, loss and accuracy on training images (as they were
     trained on) and on test images after the last epoch, and the most memory that the process held.
@@ -24,11 +25,11 @@ enum ConvCommand: Command {
       directory: options.dataDirectory, trainImages: options.trainImages, testImages: options.testImages,
       seed: options.seed)
     let inputShape: Shape = [data.train.channels, data.train.height, data.train.width]
-    let model = try Model(TutorialCNN.network, inputShape: inputShape, seed: options.seed)
+    let model = try Model(options.model.network, inputShape: inputShape, seed: options.seed)
 
     let interrupt = Interrupt()
     var report = ConvReport(
-      machine: .measure(level: level, threads: options.threadCount), model: TutorialCNN.name,
+      machine: .measure(level: level, threads: options.threadCount), model: options.model.name,
       parameters: model.parameterCount, data: options.data.rawValue, trainImages: data.train.count,
       testImages: data.test.count, epochs: options.epochs, optimizer: options.optimizer.rawValue,
       learningRate: options.learningRate, seed: options.seed)

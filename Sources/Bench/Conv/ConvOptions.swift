@@ -9,6 +9,7 @@ enum OptimizerChoice: String, CaseIterable {
 
 /// What `bench conv` is asked to do.
 struct ConvOptions: MachineOptions {
+  var model = ModelChoice.tutorial
   var data = DataChoice.synthetic
   var dataDirectory: String?
   var batchSizes = [4, 8, 16, 32, 128, 256, 1000]
@@ -37,6 +38,7 @@ struct ConvOptions: MachineOptions {
 
   static var table: [CommandOption<ConvOptions>] {
     [
+      .value("--model", path: \.model, kind: .choice(), help: "the network to train"),
       .value("--data", path: \.data, kind: .choice(), help: "what to train on"),
       .optional(
         "--data-dir", path: \.dataDirectory, kind: .path("DIR"),

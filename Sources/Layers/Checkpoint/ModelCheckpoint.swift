@@ -24,14 +24,15 @@ extension Model {
   /// - Parameters:
   ///   - state: tensors of any floating-point type under the names of ``parameters``.
   ///   - file: the file's name in errors.
-  ///   - strict: whether tensors that the model does not have are an error.
+  ///   - strict: whether tensors that the model does not have are an error, those of a training's checkpoint excepted.
   public func load(_ state: SafeTensors, file: String, strict: Bool = true) throws(CheckpointError) {
     let byName = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
     let missing = parameters.map(\.name).filter { byName[$0] == nil }
     guard missing.isEmpty else { throw .missing(file: file, names: missing) }
     if strict {
       let known = Set(parameters.map(\.name))
-      let unexpected = state.entries.map(\.name).filter { !known.contains($0) }
+      // What a trainer saves besides has names with a slash, which no parameter's name has.
+      let unexpected = state.entries.map(\.name).filter { !known.contains($0) && !$0.contains("/") }
       guard unexpected.isEmpty else { throw .unexpected(file: file, names: unexpected) }
     }
     var loaded: [[Float]] = []

@@ -38,13 +38,15 @@ extension SafeTensors {
   /// always a whole file, the old or the new, whenever the program or the system stops.
   public func write(to file: URL) throws(CheckpointError) {
     let data = try encoded(file: file.path)
-    let temporary = file.deletingLastPathComponent().appendingPathComponent(
-      ".\(file.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).partial")
+    SafeTensors.removeAbandoned(file)
+    let temporary = SafeTensors.temporary(for: file, process: ProcessInfo.processInfo.processIdentifier)
     do {
-      guard FileManager.default.createFile(atPath: temporary.path, contents: nil) else {
+      // FileManager would make the file under yet another name first.
+      let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+      guard descriptor >= 0 else {
         throw CheckpointError.file(path: temporary.path, reason: String(cString: strerror(errno)))
       }
-      let handle = try FileHandle(forWritingTo: temporary)
+      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       defer { try? handle.close() }
       try handle.write(contentsOf: data)
       try handle.synchronize()
@@ -60,6 +62,25 @@ extension SafeTensors {
     if folder >= 0 {
       fsync(folder)
       close(folder)
+    }
+  }
+
+  /// The file that a process writes to before it takes the name of `file`.
+  private static func temporary(for file: URL, process: Int32) -> URL {
+    file.deletingLastPathComponent().appendingPathComponent(".\(file.lastPathComponent).\(process).partial")
+  }
+
+  /// Removes what processes that no longer run have left of `file`.
+  private static func removeAbandoned(_ file: URL) {
+    let folder = file.deletingLastPathComponent()
+    let (prefix, suffix) = (".\(file.lastPathComponent).", ".partial")
+    // A folder that cannot be listed is not a reason not to write.
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+      guard let process = Int32(name.dropFirst(prefix.count).dropLast(suffix.count)), process > 0,
+        kill(process, 0) == -1, errno == ESRCH
+      else { continue }
+      try? FileManager.default.removeItem(at: temporary(for: file, process: process))
     }
   }
 

@@ -23,6 +23,8 @@ public final class BatchLoader {
   public var targetShape: Shape? { core.preparation.targetShape }
   /// The number of batches of an epoch.
   public var batchCount: Int { core.preparation.batchCount }
+  /// The number of images of an epoch.
+  public var imageCount: Int { core.preparation.imageCount }
   /// The most images of a batch.
   public let batchSize: Int
   /// How many batches are prepared in advance; with 0, ``next()`` prepares each itself.

@@ -9,6 +9,8 @@ final class BatchPreparation {
   let imageShape: Shape
   let targetShape: Shape?
   let batchCount: Int
+  /// Those of an epoch.
+  let imageCount: Int
   private let dataset: any Dataset
   private let bytes: ByteImages?
   private let chain: TransformChain?
@@ -50,6 +52,7 @@ final class BatchPreparation {
     weights = imageWeights
     bytes = dataset.byteImages
     batchCount = dropsLast ? count / batchSize : (count + batchSize - 1) / batchSize
+    imageCount = dropsLast ? batchCount * batchSize : count
     order = EpochOrder(seed: seed, shuffles: shuffles)
 
     chain = transforms.isEmpty ? nil : try TransformChain(transforms, inputShape: dataset.imageShape)

@@ -17,7 +17,7 @@ public final class Model {
   /// The names, shapes and initialisation of parameters and buffers, in the network's order.
   public let parameters: [ParameterDescription]
   /// What the first values were drawn from, and what the random numbers of layers such as dropout follow from.
-  public let seed: UInt64
+  public internal(set) var seed: UInt64
   /// The number of forward passes for training. Each draws other random numbers than the one before.
   public var trainingPasses: UInt64 = 0
   /// The layers at their places, for summaries.
@@ -92,6 +92,12 @@ public final class Model {
       let start = values.pointers[i] - values.storage.pointer
       return (parameters[i].name, start..<(start + parameters[i].shape.count))
     }
+  }
+
+  /// ``trainedRanges`` with the parameters' shapes.
+  var trainedShapes: [(name: String, shape: Shape, range: Range<Int>)] {
+    let trained = parameters.filter { $0.role == .trained }
+    return zip(trained, trainedRanges).map { ($0.name, $0.shape, $1.range) }
   }
 
   /// The random numbers' origin of the next forward pass for training.

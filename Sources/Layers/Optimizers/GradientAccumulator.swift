@@ -13,7 +13,8 @@ public final class GradientAccumulator {
   public private(set) var passes = 0
   private let model: Model
   private let gradients: UnsafeMutablePointer<Float>
-  private let sums: FloatStorage
+  /// Made when they are first needed.
+  private lazy var sums = FloatStorage(repeating: 0, count: model.gradientBuffer.count)
   private let kernel: Plan<GradientAccumulation>
   private let workspace: Workspace
 
@@ -22,7 +23,6 @@ public final class GradientAccumulator {
     self.model = model
     let count = model.gradientBuffer.count
     gradients = model.gradients.storage.pointer
-    sums = FloatStorage(repeating: 0, count: count)
     kernel = try parameterKernel(
       GradientAccumulation.self, ElementwiseProblem(count: count), for: "GradientAccumulator", threads: threads,
       level: level)
@@ -41,6 +41,25 @@ public final class GradientAccumulator {
     if passes > 0 || scale != 1 { run(to: gradients, scale) }
     passes = 0
   }
+
+  /// Adds the model's gradients, times a factor, to the sums, and puts the sums over `total` in their place, ready for a
+  /// step: with the batches' sizes for factors and their sum for `total`, the gradient of the mean over all images.
+  public func finish(scale: Float, over total: Float) {
+    add(scale: scale)
+    kernel.run(
+      GradientAccumulation.Operands(
+        accumulated: nil, gradients: UnsafePointer(sums.pointer), sum: gradients, scale: 1 / total),
+      workspace: workspace)
+    passes = 0
+  }
+
+  /// The sums, laid out as ``Model/gradientBuffer``; they may be written, as when training is resumed.
+  public var values: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: sums.pointer, count: sums.count)
+  }
+
+  /// Goes on from sums of so many passes that were written to ``values``.
+  public func restore(passes: Int) { self.passes = passes }
 
   /// Forgets what was added up.
   public func reset() { passes = 0 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// PyTorch's `OneCycleLR` (Smith and Topin, 2018): up from a small learning rate to `maximum`, then down to almost none.
-/// The optimiser's own learning rate is not used.
+/// PyTorch's `OneCycleLR` (Smith and Topin, 2018): up from a small learning rate to `maximum`, then down to almost none,
+/// and the momentum the other way. The optimiser's own learning rate and momentum are not used.
 public struct OneCycle: Schedule {
   /// How values go from one to the next.
   public enum Annealing: Sendable { case cosine, linear }
@@ -18,10 +18,12 @@ public struct OneCycle: Schedule {
   public var finalDivisor: Double
   /// Whether the way down first takes as long as the way up to the first learning rate, and then goes on from there.
   public var threePhases: Bool
+  /// The least momentum, at the largest learning rate, and the largest; nil to leave the optimiser's own alone.
+  public var momenta: ClosedRange<Double>?
 
   public init(
     maximum: Double, duration: Int, growingShare: Double = 0.3, annealing: Annealing = .cosine, divisor: Double = 25,
-    finalDivisor: Double = 1e4, threePhases: Bool = false
+    finalDivisor: Double = 1e4, threePhases: Bool = false, momenta: ClosedRange<Double>? = 0.85...0.95
   ) {
     self.maximum = maximum
     self.duration = duration
@@ -30,18 +32,27 @@ public struct OneCycle: Schedule {
     self.divisor = divisor
     self.finalDivisor = finalDivisor
     self.threePhases = threePhases
+    self.momenta = momenta
   }
 
   public func learningRate(at time: Int, from base: Double) -> Double {
     let first = maximum / divisor
-    let last = first / finalDivisor
+    return value(at: time, first: first, middle: maximum, last: first / finalDivisor)
+  }
+
+  public func momentum(at time: Int) -> Double? {
+    momenta.map { value(at: time, first: $0.upperBound, middle: $0.lowerBound, last: $0.upperBound) }
+  }
+
+  /// A value that goes from `first` to `middle`, and then to `last`, with three phases by way of `first`.
+  private func value(at time: Int, first: Double, middle: Double, last: Double) -> Double {
     let grown = growingShare * Double(duration) - 1
     let end = Double(duration - 1)
     // Where each phase ends, and the values between which it goes.
     let phases =
       threePhases
-      ? [(grown, first, maximum), (2 * grown, maximum, first), (end, first, last)]
-      : [(grown, first, maximum), (end, maximum, last)]
+      ? [(grown, first, middle), (2 * grown, middle, first), (end, first, last)]
+      : [(grown, first, middle), (end, middle, last)]
     var start = 0.0
     let time = min(Double(time), end)
     for (i, phase) in phases.enumerated() {

@@ -11,6 +11,13 @@ public protocol Schedule: Sendable {
   ///   - time: the epochs, or the steps, that are done.
   ///   - base: the optimiser's own learning rate.
   func learningRate(at time: Int, from base: Double) -> Double
+
+  /// The momentum of unit `time`, Adam's β₁ where that stands for it; nil for schedules that leave it alone.
+  func momentum(at time: Int) -> Double?
+}
+
+extension Schedule {
+  public func momentum(at time: Int) -> Double? { nil }
 }
 
 /// The same learning rate throughout.

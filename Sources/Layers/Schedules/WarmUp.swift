@@ -18,6 +18,9 @@ public struct WarmUp: Schedule {
       ? LinearRamp(startFactor: startFactor, duration: duration).learningRate(at: time, from: base)
       : next.learningRate(at: time - duration, from: base)
   }
+
+  /// The momentum of ``next``; during the ramp that of its first unit.
+  public func momentum(at time: Int) -> Double? { next.momentum(at: max(time - duration, 0)) }
 }
 
 extension Schedule {

@@ -1,8 +1,8 @@
 import Kernels
 
-/// Runs a model and a loss on batches of images that are bytes, or of tensors.
+/// Runs a model and a loss on batches of images that are bytes, tensors, or were prepared by a loader.
 ///
-/// It owns every buffer; a batch of a size that was met before allocates nothing.
+/// It owns every buffer; a batch of a size and a kind of targets that was met before allocates nothing.
 final class BatchRunner {
   let plan: ModelPlan
   private let loss: any Loss
@@ -11,32 +11,37 @@ final class BatchRunner {
   /// The positions in the data set of the batch's images.
   let indices: UnsafeMutablePointer<Int32>
   private var variants: [Variant] = []
+  /// What the batch loaded last has; values lie in ``targets``.
+  private var targetKind = TargetKind.labels
+  /// Whether the batch loaded last has labels, which predictions are compared with.
+  private var hasLabels = true
+  /// Room for a value for each output; made when it is first needed.
+  private lazy var targets = FloatStorage(repeating: 0, count: plan.batchSize * plan.model.outputShape.count)
 
   /// What is planned for a number of images. A class, because plans are large values to copy at every step.
   private final class Variant {
     let count: Int
+    let targets: TargetKind
     let assembly: Plan<BatchAssembly>
     let loss: any PlannedLoss
 
-    init(count: Int, assembly: Plan<BatchAssembly>, loss: any PlannedLoss) {
+    init(count: Int, targets: TargetKind, assembly: Plan<BatchAssembly>, loss: any PlannedLoss) {
       self.count = count
+      self.targets = targets
       self.assembly = assembly
       self.loss = loss
     }
   }
 
   init(_ plan: ModelPlan, _ loss: any Loss, _ scaling: PixelScaling) throws(LayerError) {
-    guard plan.model.outputShape.rank == 1 else {
-      throw .invalidValue(
-        layer: loss.name, name: "the network's output shape", value: "\(plan.model.outputShape)",
-        expected: "[classes]; put a Flatten behind it")
-    }
     self.plan = plan
     self.loss = loss
     self.scaling = scaling
+    targetKind = loss.acceptsLabels ? .labels : .values
     buffers = LossBuffers(capacity: plan.batchSize, workspaceByteCount: 0)
     indices = .allocate(capacity: plan.batchSize)
     indices.initialize(repeating: 0, count: plan.batchSize)
+    if loss.acceptsLabels, plan.model.outputShape.rank != 1, loss.acceptsValues { targetKind = .values }
     try prepare(count: plan.batchSize)
   }
 
@@ -49,7 +54,7 @@ final class BatchRunner {
   }
 
   private func variant(_ count: Int) throws(LayerError) -> Variant {
-    for variant in variants where variant.count == count { return variant }
+    for variant in variants where variant.count == count && variant.targets == targetKind { return variant }
     let shape = plan.model.inputShape
     let channels = shape.rank == 3 ? shape[0] : 1
     let assembly: Plan<BatchAssembly>
@@ -62,10 +67,11 @@ final class BatchRunner {
     }
     let loss = try loss.plan(
       LossProblem(
-        batchSize: count, classes: plan.model.outputShape.count, level: plan.level, threads: plan.threads))
+        batchSize: count, outputShape: plan.model.outputShape, targets: targetKind, level: plan.level,
+        threads: plan.threads))
     buffers.reserve(
       workspaceByteCount: max(assembly.workspaceByteCount, loss.workspaceByteCount), lossCount: loss.lossCount)
-    let variant = Variant(count: count, assembly: assembly, loss: loss)
+    let variant = Variant(count: count, targets: targetKind, assembly: assembly, loss: loss)
     variants.append(variant)
     return variant
   }
@@ -77,21 +83,34 @@ final class BatchRunner {
         layer: plan.model.network.name, name: "the number of images", value: "\(dataset.count)",
         expected: "at most \(Int32.max)")
     }
+    // Without a shape of the images: making one allocates.
     let expected = plan.model.inputShape
     let fits =
       expected.rank == 3
       ? expected[0] == dataset.channels && expected[1] == dataset.height && expected[2] == dataset.width
       : expected.rank == 1 && expected[0] == dataset.imageByteCount
-    guard fits else {
-      throw .inputShape(
-        layer: plan.model.network.name, given: [dataset.channels, dataset.height, dataset.width],
-        expected: "\(expected)")
+    if !fits { try check(imageShape: dataset.imageShape) }
+    guard loss.acceptsLabels else { throw wrongTargets("the classes of a data set") }
+  }
+
+  /// Checks that the model takes images of a shape, or all their values in a row.
+  func check(imageShape: Shape) throws(LayerError) {
+    let expected = plan.model.inputShape
+    guard imageShape == expected || (expected.rank == 1 && expected[0] == imageShape.count) else {
+      throw .inputShape(layer: plan.model.network.name, given: imageShape, expected: "\(expected)")
     }
+  }
+
+  private func wrongTargets(_ given: String) -> LayerError {
+    .invalidValue(
+      layer: loss.name, name: "targets", value: given,
+      expected: loss.acceptsValues ? "a value for each output" : "a class for each image")
   }
 
   /// Writes the images that ``indices`` name to the model's input, and notes their labels. Both pointers lead to the
   /// whole data set.
   func load(pixels: UnsafePointer<UInt8>, labels: UnsafePointer<UInt8>, count: Int) throws(LayerError) {
+    takes(.labels)
     let variant = try variant(count)
     for i in 0..<count { try note(label: Int(labels[Int(indices[i])]), at: i) }
     variant.assembly.run(
@@ -103,19 +122,81 @@ final class BatchRunner {
 
   /// Writes a tensor of images to the model's input, and notes their labels; returns their number.
   func load(_ input: Tensor, labels: [Int]) throws(LayerError) -> Int {
-    let shape = plan.model.inputShape
-    guard input.shape == shape.batched(labels.count), labels.count <= plan.batchSize else {
-      throw .invalidValue(
-        layer: plan.model.network.name, name: "the images' shape", value: "\(input.shape)",
-        expected: "\(shape.batched(labels.count)) for \(labels.count) labels, and at most \(plan.batchSize) of them")
-    }
+    guard loss.acceptsLabels else { throw wrongTargets("labels") }
+    takes(.labels)
+    try copy(input, count: labels.count)
     for (i, label) in labels.enumerated() { try note(label: label, at: i) }
-    input.withUnsafeBufferPointer { source in _ = plan.input.update(from: source) }
     return labels.count
   }
 
+  /// Writes a tensor of images to the model's input, and notes what the network should make of them; returns their
+  /// number.
+  func load(_ input: Tensor, targets values: Tensor) throws(LayerError) -> Int {
+    guard loss.acceptsValues else { throw wrongTargets("a tensor") }
+    let count = input.shape.dimensions.first ?? 0
+    let expected = plan.model.outputShape.batched(count)
+    guard values.shape == expected else {
+      throw .invalidValue(
+        layer: loss.name, name: "the targets' shape", value: "\(values.shape)", expected: "\(expected)")
+    }
+    takes(.values)
+    try copy(input, count: count)
+    values.withUnsafeBufferPointer { source in
+      if let base = source.baseAddress { targets.pointer.update(from: base, count: source.count) }
+    }
+    return count
+  }
+
+  /// Copies a batch that a loader prepared; returns the number of its images.
+  func load(_ batch: PreparedBatch) throws(LayerError) -> Int {
+    guard batch.count <= plan.batchSize else {
+      throw .invalidValue(
+        layer: "Trainer", name: "the images of a batch", value: "\(batch.count)", expected: "at most \(plan.batchSize)")
+    }
+    try check(imageShape: batch.imageShape)
+    guard batch.weights == nil else {
+      throw .invalidValue(
+        layer: "Trainer", name: "imageWeights", value: "given", expected: "none: use them in a loop of your own")
+    }
+    if let values = batch.targets {
+      guard loss.acceptsValues else { throw wrongTargets("values that come with the images") }
+      guard values.count == batch.count * plan.model.outputShape.count else {
+        throw .invalidValue(
+          layer: loss.name, name: "the targets' shape", value: "\(batch.targetShape ?? [])",
+          expected: "\(plan.model.outputShape)")
+      }
+      takes(.values)
+      if let base = values.baseAddress { targets.pointer.update(from: base, count: values.count) }
+      // Their classes, where they have some, are what predictions are compared with.
+      hasLabels = plan.model.outputShape.rank == 1
+      for i in 0..<batch.count { buffers.labels[i] = batch.labels[i] }
+    } else {
+      guard loss.acceptsLabels else { throw wrongTargets("the classes of a data set") }
+      takes(.labels)
+      for i in 0..<batch.count { try note(label: Int(batch.labels[i]), at: i) }
+    }
+    plan.input.baseAddress.unsafelyUnwrapped.update(
+      from: batch.images.baseAddress.unsafelyUnwrapped, count: batch.count * plan.model.inputShape.count)
+    return batch.count
+  }
+
+  private func takes(_ kind: TargetKind) {
+    targetKind = kind
+    hasLabels = kind == .labels
+  }
+
+  private func copy(_ input: Tensor, count: Int) throws(LayerError) {
+    let expected = plan.model.inputShape.batched(count)
+    guard input.shape == expected, count <= plan.batchSize else {
+      throw .invalidValue(
+        layer: plan.model.network.name, name: "the images' shape", value: "\(input.shape)",
+        expected: "\(expected) for \(count) labels or targets, and at most \(plan.batchSize) of them")
+    }
+    input.withUnsafeBufferPointer { source in _ = plan.input.update(from: source) }
+  }
+
   private func note(label: Int, at i: Int) throws(LayerError) {
-    let classes = plan.model.outputShape[0]
+    let classes = plan.model.outputShape.dimensions.first ?? 0
     guard 0..<classes ~= label || label == loss.ignoredLabel else {
       throw .invalidValue(layer: loss.name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
     }
@@ -129,8 +210,16 @@ final class BatchRunner {
     let loss = variant.loss.run(
       buffers.memory(
         output: UnsafePointer(plan.output.baseAddress.unsafelyUnwrapped),
+        targets: targetKind == .values ? .values(UnsafePointer(targets.pointer)) : nil,
         gradient: trains ? plan.outputGradient.baseAddress : nil))
     if trains { try plan.backward(count: count) }
-    return buffers.total(loss, count: count)
+    var total = buffers.total(loss, count: count)
+    if !hasLabels { total.correct = 0 }
+    return total
+  }
+
+  /// The predictions of the images run last, and their labels.
+  var predictions: (predicted: UnsafePointer<Int32>, labels: UnsafePointer<Int32>) {
+    (UnsafePointer(buffers.predictions), UnsafePointer(buffers.labels))
   }
 }

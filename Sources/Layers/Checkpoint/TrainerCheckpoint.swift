@@ -1,0 +1,191 @@
+import Foundation
+
+extension Trainer {
+  /// All that training depends on, at this step: the parameters under their own names, as a model's file has them, so
+  /// that PyTorch reads it too; the optimiser's, the averages' and the accumulated values under `optimizer/…`,
+  /// `average/…` and `accumulated/…`; counts, learning rates, seeds and the place in the data in the metadata `trainer`.
+  public func state() throws(CheckpointError) -> SafeTensors {
+    guard weightAverage?.isInModel != true else {
+      throw .header(file: "", reason: "the average of the weights is in the model; put it back before saving")
+    }
+    var state = model.state()
+    for tensor in optimizer.stateTensors { append(tensor.values, "optimizer/\(tensor.name)/", to: &state) }
+    if let average = weightAverage { append(average.values, "average/", to: &state) }
+    if accumulator.passes > 0 { append(accumulator.values, "accumulated/", to: &state) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    do {
+      state.metadata[TrainerState.key] = String(decoding: try encoder.encode(TrainerState(self)), as: UTF8.self)
+    } catch {
+      throw .header(file: "", reason: "the trainer's state cannot be written as JSON: \(error)")
+    }
+    return state
+  }
+
+  /// Writes ``state()`` to a file: to a temporary one first, which then takes the file's name, so that under that name
+  /// there is always a whole checkpoint, whenever the program or the system stops.
+  public func save(to file: URL) throws(CheckpointError) { try state().write(to: file) }
+
+  /// Goes on from a checkpoint that ``save(to:)`` or ``checkpoints`` wrote: the next step, on the same data, gives the bits
+  /// that it would have given then. Model, optimiser, batch size and what else is set are those of that training; the
+  /// seeds are taken from the checkpoint.
+  ///
+  /// - Throws: ``CheckpointError`` when the file is no checkpoint, or one of another training; then nothing is changed.
+  public func resume(from file: URL) throws(CheckpointError) {
+    try restore(SafeTensors(contentsOf: file), file: file.path)
+  }
+
+  /// Goes on from a state in memory, see ``resume(from:)``.
+  public func restore(_ state: SafeTensors, file: String = "the state") throws(CheckpointError) {
+    guard let text = state.metadata[TrainerState.key] else {
+      throw .header(file: file, reason: "there is no state of a training in it; is it a model's file?")
+    }
+    let saved: TrainerState
+    do {
+      saved = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
+    } catch {
+      throw .header(file: file, reason: "the state of the training is not valid: \(error)")
+    }
+    try saved.check(self, file: file)
+    // Every tensor is found and checked before the first is written.
+    var copies: [(values: [Float], to: UnsafeMutablePointer<Float>)] = []
+    for tensor in optimizer.stateTensors {
+      try copies.append(contentsOf: find("optimizer/\(tensor.name)/", for: tensor.values, in: state, file: file))
+    }
+    if let average = weightAverage {
+      try copies.append(contentsOf: find("average/", for: average.values, in: state, file: file))
+    }
+    if saved.accumulatedBatches > 0 {
+      try copies.append(contentsOf: find("accumulated/", for: accumulator.values, in: state, file: file))
+    }
+    try model.load(state, file: file)
+    for copy in copies {
+      copy.values.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { copy.to.update(from: base, count: source.count) }
+      }
+    }
+    saved.apply(to: self)
+  }
+
+  /// Adds what is laid out as the model's parameters, parameter by parameter.
+  private func append(_ values: UnsafeMutableBufferPointer<Float>, _ prefix: String, to state: inout SafeTensors) {
+    for parameter in model.trainedShapes {
+      state.entries.append(
+        SafeTensors.Entry(
+          name: prefix + parameter.name, type: .float32, shape: parameter.shape,
+          bytes: Data(buffer: UnsafeBufferPointer(rebasing: values[parameter.range]))))
+    }
+  }
+
+  private func find(
+    _ prefix: String, for values: UnsafeMutableBufferPointer<Float>, in state: SafeTensors, file: String
+  ) throws(CheckpointError) -> [(values: [Float], to: UnsafeMutablePointer<Float>)] {
+    let byName = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
+    let parameters = model.trainedShapes
+    let missing = parameters.map { prefix + $0.name }.filter { byName[$0] == nil }
+    guard missing.isEmpty else { throw .missing(file: file, names: missing) }
+    var copies: [(values: [Float], to: UnsafeMutablePointer<Float>)] = []
+    for parameter in parameters {
+      guard let entry = byName[prefix + parameter.name], let base = values.baseAddress else { continue }
+      guard entry.shape == parameter.shape, entry.type == .float32, let floats = entry.floats else {
+        throw .tensor(
+          file: file, name: entry.name,
+          reason: "is \(entry.type.rawValue) of shape \(entry.shape); expected F32 of shape \(parameter.shape)")
+      }
+      copies.append((floats, base + parameter.range.lowerBound))
+    }
+    return copies
+  }
+}
+
+/// What a training's checkpoint holds besides tensors. Numbers with a fraction are stored as their bits: they come back
+/// exactly, also where they are no numbers.
+private struct TrainerState: Codable {
+  /// The key of the metadata that this is stored under.
+  static let key = "trainer"
+
+  var format = 1
+  var optimizer: String
+  var batchSize: Int
+  var accumulation: Int
+  var seed: UInt64
+  var modelSeed: UInt64
+  var trainingPasses: UInt64
+  var epoch: Int
+  var updates: Int
+  var epochImages: Int
+  var epochDone: Int
+  var epochCorrect: Int
+  var epochLossBits: UInt64
+  var learningRateBits: [UInt32]
+  var baseRateBits: [UInt32]
+  var momentumBits: UInt32?
+  var counters: [String: Int]
+  var accumulatedBatches: Int
+  var accumulatedWeightBits: UInt32
+  var averageUpdates: Int?
+
+  init(_ trainer: Trainer) {
+    optimizer = trainer.optimizerName
+    batchSize = trainer.batchSize
+    accumulation = trainer.accumulation
+    seed = trainer.seed
+    modelSeed = trainer.model.seed
+    trainingPasses = trainer.model.trainingPasses
+    epoch = trainer.epoch
+    updates = trainer.updates
+    epochImages = trainer.progress.images
+    epochDone = trainer.progress.done
+    epochCorrect = trainer.progress.correct
+    epochLossBits = trainer.progress.loss.bitPattern
+    learningRateBits = trainer.optimizer.learningRates.map(\.bitPattern)
+    baseRateBits = trainer.baseRates.map(\.bitPattern)
+    momentumBits = trainer.optimizer.momentum?.bitPattern
+    counters = trainer.optimizer.counters
+    accumulatedBatches = trainer.accumulator.passes
+    accumulatedWeightBits = trainer.accumulatedWeight.bitPattern
+    averageUpdates = trainer.weightAverage?.updates
+  }
+
+  /// Checks that it is the state of such a training.
+  func check(_ trainer: Trainer, file: String) throws(CheckpointError) {
+    func require(_ condition: Bool, _ what: String, _ found: some Any, _ expected: some Any) throws(CheckpointError) {
+      guard condition else {
+        throw .header(file: file, reason: "\(what) in it is \(found); expected \(expected), the trainer's")
+      }
+    }
+    guard format == 1 else {
+      throw .header(file: file, reason: "the state of the training has format \(format); expected 1")
+    }
+    try require(optimizer == trainer.optimizerName, "the optimiser", optimizer, trainer.optimizerName)
+    try require(batchSize == trainer.batchSize, "the batch size", batchSize, trainer.batchSize)
+    try require(accumulation == trainer.accumulation, "the accumulation", accumulation, trainer.accumulation)
+    let groups = trainer.baseRates.count
+    for bits in [learningRateBits, baseRateBits] {
+      try require(bits.count == groups, "the number of parameter groups", bits.count, groups)
+    }
+    let hasAverage = trainer.weightAverage != nil
+    try require((averageUpdates != nil) == hasAverage, "an average of the weights", averageUpdates != nil, hasAverage)
+    let counts = [epoch, updates, epochImages, epochDone, epochCorrect, accumulatedBatches, averageUpdates ?? 0]
+    guard counts.allSatisfy({ $0 >= 0 }), epochDone <= epochImages, counters.values.allSatisfy({ $0 >= 0 }) else {
+      throw .header(file: file, reason: "a count in the state of the training is not valid")
+    }
+  }
+
+  func apply(to trainer: Trainer) {
+    trainer.seed = seed
+    trainer.model.seed = modelSeed
+    trainer.model.trainingPasses = trainingPasses
+    trainer.epoch = epoch
+    trainer.updates = updates
+    trainer.progress = EpochProgress(
+      images: epochImages, done: epochDone, loss: Double(bitPattern: epochLossBits), correct: epochCorrect)
+    trainer.optimizer.learningRates = learningRateBits.map(Float.init(bitPattern:))
+    trainer.baseRates = baseRateBits.map(Float.init(bitPattern:))
+    if let momentumBits { trainer.optimizer.momentum = Float(bitPattern: momentumBits) }
+    trainer.optimizer.counters = counters
+    trainer.accumulator.restore(passes: accumulatedBatches)
+    trainer.accumulatedWeight = Float(bitPattern: accumulatedWeightBits)
+    if let averageUpdates { trainer.weightAverage?.updates = averageUpdates }
+  }
+}

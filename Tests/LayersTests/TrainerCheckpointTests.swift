@@ -1,0 +1,175 @@
+import Foundation
+import Layers
+import TestSupport
+import Testing
+
+/// A training that is saved and goes on gives the bits of one that never stopped.
+struct TrainerCheckpointTests {
+  private static func temporary() -> URL {
+    FileManager.default.temporaryDirectory.appendingPathComponent("checkpoint-\(UUID().uuidString).safetensors")
+  }
+
+  /// The state's bytes, which hold every bit that training depends on.
+  private static func bytes(_ training: InterruptedTraining) throws -> Data { try training.trainer.state().encoded() }
+
+  private static let uninterrupted = Result {
+    let training = try InterruptedTraining()
+    let first = try training.trainer.trainEpoch(on: training.images)
+    let second = try training.trainer.trainEpoch(on: training.images)
+    return (state: try bytes(training), losses: [first.loss, second.loss])
+  }
+
+  /// Stops an epoch of 15 batches, of which two make an update, before batch `stop`.
+  @Test(arguments: [0, 1, 2, 5, 8, 14]) func goingOnGivesTheBitsOfATrainingThatNeverStopped(stop: Int) throws {
+    let expected = try Self.uninterrupted.get()
+    let file = Self.temporary()
+    defer { try? FileManager.default.removeItem(at: file) }
+    let first = try InterruptedTraining()
+    var batches = 0
+    #expect(throws: CancellationError.self) {
+      try first.trainer.trainEpoch(on: first.images, progress: { _ in batches += 1 }, isCancelled: { batches == stop })
+    }
+    try first.trainer.save(to: file)
+
+    let second = try InterruptedTraining()
+    // Another training went on in between: nothing of it is left.
+    if stop.isMultiple(of: 2) { _ = try second.trainer.trainEpoch(on: second.images) }
+    try second.trainer.resume(from: file)
+    let losses = try (0..<2).map { _ in try second.trainer.trainEpoch(on: second.images).loss }
+    #expect(losses == expected.losses, "stopped before batch \(stop)")
+    #expect(try Self.bytes(second) == expected.state, "stopped before batch \(stop)")
+  }
+
+  @Test func aCancelledEpochGoesOnWhereItStopped() throws {
+    let expected = try Self.uninterrupted.get()
+    let training = try InterruptedTraining()
+    var batches = 0
+    #expect(throws: CancellationError.self) {
+      try training.trainer.trainEpoch(
+        on: training.images, progress: { _ in batches += 1 }, isCancelled: { batches == 7 })
+    }
+    let losses = try (0..<2).map { _ in try training.trainer.trainEpoch(on: training.images).loss }
+    #expect(losses == expected.losses)
+    #expect(try Self.bytes(training) == expected.state)
+  }
+
+  @Test func theParametersInACheckpointAreAModelsFile() throws {
+    let file = Self.temporary()
+    defer { try? FileManager.default.removeItem(at: file) }
+    let training = try InterruptedTraining()
+    _ = try training.trainer.trainEpoch(on: training.images)
+    try training.trainer.save(to: file)
+    let other = try InterruptedTraining()
+    try other.model.load(from: file)
+    for parameter in training.model.parameters {
+      #expect(try other.model.parameter(parameter.name) == training.model.parameter(parameter.name))
+    }
+  }
+
+  @Test func whatIsNoCheckpointOfThisTrainingIsAnErrorAndChangesNothing() throws {
+    let training = try InterruptedTraining()
+    _ = try training.trainer.trainEpoch(on: training.images)
+    let good = try training.trainer.state()
+    let other = try InterruptedTraining()
+    let before = try Self.bytes(other)
+
+    func change(_ key: String, to value: Any) throws -> SafeTensors {
+      var state = good
+      let text = try #require(state.metadata["trainer"])
+      var fields = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+      #expect(fields[key] != nil)
+      fields[key] = value
+      state.metadata["trainer"] = String(decoding: try JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
+      return state
+    }
+    func without(_ name: String) -> SafeTensors {
+      var state = good
+      state.entries.removeAll { $0.name == name }
+      #expect(state.entries.count == good.entries.count - 1, "\(name)")
+      return state
+    }
+    func reshaped(_ name: String) throws -> SafeTensors {
+      var state = good
+      let i = try #require(state.entries.firstIndex { $0.name == name })
+      state.entries[i] = .init(name: name, try Tensor(shape: [3], [1, 2, 3]))
+      return state
+    }
+    var noState = good
+    noState.metadata = [:]
+    var noJSON = good
+    noJSON.metadata["trainer"] = "{"
+    let bad: [(String, SafeTensors)] = [
+      ("no state", noState), ("no JSON", noJSON), ("format", try change("format", to: 2)),
+      ("optimiser", try change("optimizer", to: "SGD")), ("batch size", try change("batchSize", to: 5)),
+      ("epoch", try change("epoch", to: -1)), ("updates", try change("updates", to: 1.5)),
+      ("epochDone", try change("epochDone", to: 1000)), ("groups", try change("baseRateBits", to: [1])),
+      ("accumulation", try change("accumulation", to: 3)), ("weight", without("0.weight")),
+      ("moment", without("optimizer/exp_avg_sq/4.bias")),
+      ("average", without("average/6.weight")), ("shape", try reshaped("optimizer/exp_avg/0.weight")),
+      ("weight's shape", try reshaped("4.weight")),
+    ]
+    for (what, state) in bad {
+      #expect(throws: CheckpointError.self, "\(what)") { try other.trainer.restore(state) }
+      #expect(try Self.bytes(other) == before, "\(what)")
+    }
+    try other.trainer.restore(good)
+    #expect(try Self.bytes(other) == good.encoded())
+  }
+
+  /// Killed at random moments while it saves every few updates: the last whole checkpoint always loads, and going on from
+  /// it ends with the bits of a training that never stopped.
+  @Test func survivesBeingKilledAtAnyMoment() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("killed-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (file, whole) = (folder.appendingPathComponent("a.safetensors"), folder.appendingPathComponent("b.safetensors"))
+
+    var random = SplitMix64(seed: 50)
+    var kills = 0
+    var loaded = 0
+    var epochs = 0
+    for _ in 0..<50 {
+      // From within the program's start to some saves later.
+      let moment = 0.001 * Double(random.next() % 40)
+      let status = try Self.start(["train", file.path, "\(Int.max)"], killAfter: moment)
+      if status == SIGKILL { kills += 1 }
+      guard FileManager.default.fileExists(atPath: file.path) else { continue }
+      let training = try InterruptedTraining()
+      try training.trainer.resume(from: file)
+      epochs = training.trainer.epoch + 1
+      loaded += 1
+    }
+    #expect(kills == 50)
+    #expect(loaded > 0)
+    #expect(try Self.start(["train", whole.path, "\(epochs)"], killAfter: nil) == 0)
+    #expect(try Self.start(["train", file.path, "\(epochs)"], killAfter: nil) == 0)
+    #expect(try Data(contentsOf: file) == Data(contentsOf: whole))
+    // What a killed process left is removed by the next one that saves.
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(left.sorted() == ["a.safetensors", "b.safetensors"])
+  }
+
+  /// Runs the training program to its end, or kills it; returns its status or the signal that ended it.
+  private static func start(_ arguments: [String], killAfter seconds: Double?) throws -> Int32 {
+    let process = Process()
+    let executable: URL = try #require(Self.program, "TrainingProgram is not beside the tests")
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    if let seconds {
+      Thread.sleep(forTimeInterval: seconds)
+      kill(process.processIdentifier, SIGKILL)
+    }
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  /// The program lies in the folder of the test binary, or of the test bundle where there is one.
+  private static let program: URL? = {
+    var folders = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
+    if let executable = Bundle.main.executableURL { folders.insert(executable.deletingLastPathComponent(), at: 0) }
+    return folders.map { $0.appendingPathComponent("TrainingProgram") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }()
+}

@@ -1,0 +1,31 @@
+/// A program that the tests start, and stop at any moment, and that Benchmarks/peers/exchange reads weights from.
+///
+///     TrainingProgram train CHECKPOINT EPOCHS     trains and saves every few updates; goes on from the file if it is there
+///     TrainingProgram export FOLDER               trains; writes weights, images and logits as safetensors files
+///     TrainingProgram logits FOLDER               reads weights and images, writes logits
+import Foundation
+import Layers
+import TestSupport
+
+let arguments = CommandLine.arguments.dropFirst()
+switch (arguments.first, arguments.count) {
+case ("train", 3):
+  guard let epochs = Int(arguments[3]) else { usage() }
+  let file = URL(fileURLWithPath: arguments[2])
+  let training = try InterruptedTraining()
+  if FileManager.default.fileExists(atPath: file.path) { try training.trainer.resume(from: file) }
+  training.trainer.checkpoints = CheckpointPlan(file, everyUpdates: InterruptedTraining.updatesBetweenSaves)
+  while training.trainer.epoch < epochs { _ = try training.trainer.trainEpoch(on: training.images) }
+case ("export", 2):
+  usage()
+case ("logits", 2):
+  usage()
+default:
+  usage()
+}
+
+func usage() -> Never {
+  let text = "usage: TrainingProgram train FILE EPOCHS | export FOLDER | logits FOLDER\n"
+  FileHandle.standardError.write(Data(text.utf8))
+  exit(2)
+}
