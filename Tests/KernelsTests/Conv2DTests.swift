@@ -61,6 +61,9 @@ import Testing
       Conv2DShape(batch: 2, inputChannels: 40, inputHeight: 16, inputWidth: 17, outputChannels: 70, kernel: 1),
       Conv2DShape(
         batch: 2, inputChannels: 48, inputHeight: 14, inputWidth: 14, outputChannels: 64, kernel: 1, groups: 2),
+      // The same with as many panels as are worth a copy of a tile's pixels, and outputs as are worth packing weights.
+      Conv2DShape(batch: 4, inputChannels: 20, inputHeight: 17, inputWidth: 16, outputChannels: 200, kernel: 1),
+      Conv2DShape(batch: 4, inputChannels: 200, inputHeight: 17, inputWidth: 16, outputChannels: 20, kernel: 1),
       // Only the rows and columns that outputs stand on are copied.
       Conv2DShape(
         batch: 2, inputChannels: 20, inputHeight: 28, inputWidth: 27, outputChannels: 40, kernel: 1, stride: 2),
@@ -78,6 +81,13 @@ import Testing
       Conv2DShape(
         batch: 1, inputChannels: 2, inputHeight: 9, inputWidth: 9, outputChannels: 3, kernel: 1, stride: 3, padding: 2),
     ]
+    // Columns of even and odd number are parted, of every even width, with more and less padding.
+    for width in stride(from: 8, through: 70, by: 2) {
+      shapes.append(
+        Conv2DShape(
+          batch: 1, inputChannels: 3, inputHeight: 5, inputWidth: width, outputChannels: 5,
+          kernel: width % 8 == 6 ? 1 : 3, stride: 2, padding: width / 2 % 3))
+    }
     let channels = [1, 3, 5, 6, 7, 13, 17]
     for width in 1...40 {
       let i = width

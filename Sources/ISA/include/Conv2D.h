@@ -86,8 +86,11 @@ typedef struct {
   float floor;              // 0 for ReLU, else -infinity
   float *_Nonnull scratch;  // one tile
   ConvPrefetch prefetch;
-  ptrdiff_t sourcePlanes;  // if the source's planes, of which each is one tap, are passed over once, their number
+  int32_t keepsVectors;    // all panels pass over a tile's vectors before the next vectors come
+  ptrdiff_t sourcePlanes;  // if then the source's planes, of which each is one tap, are read in place, their number
   ptrdiff_t sourcePlaneStride;
+  float *_Nullable packed;  // where a tile's vectors of all steps are copied before the panels pass over them
+  const int32_t *_Nonnull packedTaps;  // of each step there
 } ConvRowsArguments;
 
 // "points": a vector holds channels, a tile's rows are runs of outputs that are neighbours in the source.

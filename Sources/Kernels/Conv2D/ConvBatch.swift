@@ -409,8 +409,9 @@ extension ConvBatchGeometry {
 func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
   @Sendable func split(_ problem: Conv2DForward.Problem) -> ConvBatchSplit<Conv2DForward>? {
     let shape = problem.shape
-    // Where each output has its own pixel's inputs alone, there are no tails and no padding to gain from.
-    guard !shape.isPointwise, let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
+    // Where each output has one pixel's inputs alone, there are no tails and no padding to gain from, and with a stride
+    // most of what is turned is not used.
+    guard shape.kernelCount > 1, let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
     return ConvBatchSplit(batch: shape.batch, level: tile.level, share: share) {
       .init(shape: shape.with(batch: $0), relu: problem.relu)
     }

@@ -24,6 +24,15 @@ struct ConvDirect: Sendable {
   let splits: Int
   let stage: LevelFunction<ConvStageArguments>
   let interleave: LevelFunction<ConvInterleaveArguments>
+  /// Where each plane's vectors lie in the copy of what a tile reads of all of them, if there is one.
+  let packedTaps: OffsetTable?
+
+  /// Elements of source and target that are asked for before weights are packed.
+  private static let askedFirst = 2048
+  /// Bytes of such a copy at most: with a panel of weights it stays in the first-level cache.
+  private static let packedLimit = 24 << 10
+  /// Panels from which on a copy is worth its time.
+  private static let panelsWorthPacking = 16
 
   /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
   /// remainders by the strides.
@@ -104,6 +113,11 @@ struct ConvDirect: Sendable {
     panels = ConvPanels(
       shape: shape, isBackward: isBackward, width: tile.width, tail: tile.tail, order: order.flatMap { $0 },
       level: tile.level)
+    let packedCount = sourceChannels * tile.units * tile.unit
+    packedTaps =
+      shape.isPointwise && !view.isStaged && tile.algorithm == "rows" && packedCount * 4 <= Self.packedLimit
+        && panelCount >= Self.panelsWorthPacking
+      ? OffsetTable(stride(from: 0, to: packedCount, by: tile.units * tile.unit).map { $0 }) : nil
     floor = relu ? 0 : -.infinity
     stage = convStage[tile.level]
     interleave = convInterleave[tile.level]
@@ -112,7 +126,9 @@ struct ConvDirect: Sendable {
   /// Bytes that all threads share: packed weights and padded bias.
   var sharedByteCount: Int { panels.byteCount }
   /// Bytes of each thread.
-  var threadByteCount: Int { tile.byteCount + stagedByteCount + offsetByteCount + phaseByteCount }
+  var threadByteCount: Int { tileByteCount + stagedByteCount + offsetByteCount + phaseByteCount }
+  /// Of one tile's outputs and, if it is copied, what it reads.
+  private var tileByteCount: Int { tile.byteCount + (packedTaps?.count ?? 0) * tile.units * tile.unit * 4 }
   private var stagedByteCount: Int { cacheLines(chunk * view.stagedCount * 4) }
   private var offsetByteCount: Int { cacheLines(columnPhases * 4) }
   /// Of a band's rows of one remainder, where the columns of several phases have to be put side by side.
@@ -126,26 +142,29 @@ struct ConvDirect: Sendable {
   ) {
     if batch == 0 { return }
     let chunks = (batch + chunk - 1) / chunk
+    askForFirst(source: source, target: target)
     for block in panels.blocks {
       panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts)
       let units = chunks * block.groups.count * view.bands * splits
       Parallel.run(parts: parts) { part in
-        for unit in Parallel.range(part, of: parts, items: units) {
+        let own = Parallel.range(part, of: parts, items: units)
+        for unit in own {
           let split = unit % splits
           let band = unit / splits % view.bands
           let group = block.groups.lowerBound + unit / splits / view.bands % block.groups.count
           let image = unit / splits / view.bands / block.groups.count * chunk
           let plane = image * groups + group
-          let own = Parallel.range(split, of: splits, items: block.panels.count)
-          if own.isEmpty { continue }
+          let cut = Parallel.range(split, of: splits, items: block.panels.count)
+          if cut.isEmpty { continue }
           let next = (unit + splits) / splits
           let nextImage = next / view.bands / block.groups.count * chunk
           let nextPlane = nextImage * groups + block.groups.lowerBound + next / view.bands % block.groups.count
           runBand(
             Band(
               band: band, images: min(chunk, batch - image), group: group,
-              panels: block.panels.lowerBound + own.lowerBound..<block.panels.lowerBound + own.upperBound,
-              weights: panels.panels(block, group: group, panel: own.lowerBound, of: weights, workspace),
+              panels: block.panels.lowerBound + cut.lowerBound..<block.panels.lowerBound + cut.upperBound,
+              weights: panels.panels(block, group: group, panel: cut.lowerBound, of: weights, workspace),
+              isFirst: unit == own.lowerBound,
               next: nextImage < batch
                 ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
               nextBand: next % view.bands),
@@ -158,6 +177,15 @@ struct ConvDirect: Sendable {
     }
   }
 
+  /// Asks for the beginning of source and target, which come while weights are turned to panels. More would be a burst
+  /// that the processor waits for.
+  private func askForFirst(source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
+    let sourceCount = batch * groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
+    let targetCount = batch * groups * targetChannels * targetHeight * targetWidth
+    for i in stride(from: 0, to: min(sourceCount, Self.askedFirst), by: 16) { isa_prefetch_second_level(source + i) }
+    for i in stride(from: 0, to: min(targetCount, Self.askedFirst), by: 16) { isa_prefetch_second_level(target + i) }
+  }
+
   /// What a thread does at once: some panels of channels of a band of rows of some images.
   private struct Band {
     let band: Int
@@ -165,6 +193,8 @@ struct ConvDirect: Sendable {
     let group: Int
     let panels: Range<Int>
     let weights: UnsafePointer<Float>
+    /// Whether it is the thread's first, whose source nobody has asked for.
+    let isFirst: Bool
     /// The planes that this thread computes next, and their band.
     let next: UnsafePointer<Float>?
     let nextBand: Int
@@ -182,7 +212,10 @@ struct ConvDirect: Sendable {
     if columnPhases > 1, row == 0 {
       plane = targetHeight * targetWidth
       count = rows * rowPhases * targetWidth
-      let share = Parallel.range(column, of: columnPhases, items: channels)
+      // Phases without taps have no tiles to ask in.
+      let withTaps = phases[..<columnPhases].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
+      let before = phases[..<column].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
+      let share = Parallel.range(before, of: withTaps, items: channels)
       base = target + share.lowerBound * plane
       planes = share.count
     } else if row == rowPhases - 1, column == columnPhases - 1, let next = band.next {
@@ -208,7 +241,7 @@ struct ConvDirect: Sendable {
     _ band: Band, bias: UnsafePointer<Float>, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
     own: UnsafeMutableRawPointer
   ) {
-    let staging = (own + tile.byteCount).assumingMemoryBound(to: Float.self)
+    let staging = (own + tileByteCount).assumingMemoryBound(to: Float.self)
     let base = view.base(of: source, band: band.band, staging: staging, stage: stage)
     let imageStride = groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
     if view.isStaged {
@@ -221,8 +254,8 @@ struct ConvDirect: Sendable {
     let target = target + firstChannel * targetHeight * targetWidth
     let channels = min(band.panels.upperBound * tile.width, targetChannels) - firstChannel
     let bias = bias + (band.group * panels.paddedChannels + firstChannel)
-    let offsets = (own + tile.byteCount + stagedByteCount).assumingMemoryBound(to: Int32.self)
-    let planes = (own + tile.byteCount + stagedByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
+    let offsets = (own + tileByteCount + stagedByteCount).assumingMemoryBound(to: Int32.self)
+    let planes = (own + tileByteCount + stagedByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
     let firstRow = band.band * view.bandRows
     for row in 0..<rowPhases {
       let rows = min(view.bandRows, (targetHeight - row + rowPhases - 1) / rowPhases - firstRow)
@@ -271,17 +304,22 @@ struct ConvDirect: Sendable {
       band, row: phase.row, column: phase.column,
       target: UnsafePointer(band0) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
       channels: channels, times: tiles * ((phase.depth + ConvPrefetch.steps - 1) / ConvPrefetch.steps))
-    // A 1 × 1 convolution in place, of more source than target.
-    let keepsVectors = !view.isStaged && phase.depth == sourceChannels && sourceChannels >= channels
+    // A 1 × 1 convolution in place, of more source than target, or of a source that is not on its way.
+    let passesPlanes =
+      !view.isStaged && phase.depth == sourceChannels
+      && (sourceChannels >= channels || packedTaps != nil || band.isFirst)
+    // A line of the source serves few taps of a phase.
+    let keepsVectors = passesPlanes || columnPhases > 1
     switch tile {
     case .rows(let tile):
       var arguments = ConvRowsArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panelStride: panels.panelStride,
-        panelRow: panels.panelRow,
-        bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
-        vectors: count, lanes: outputs.stored, channels: channels, channelStride: channelStride, floor: floor,
-        scratch: scratch, prefetch: later, sourcePlanes: keepsVectors ? sourceChannels : 0,
-        sourcePlaneStride: view.planeStride)
+        panelRow: panels.panelRow, bias: bias, target: target, sources: outputs.sources.base,
+        targets: outputs.targets.base, ranges: ranges, vectors: count, lanes: outputs.stored, channels: channels,
+        channelStride: channelStride, floor: floor, scratch: scratch, prefetch: later,
+        keepsVectors: keepsVectors ? 1 : 0, sourcePlanes: passesPlanes ? sourceChannels : 0,
+        sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,
+        packedTaps: packedTaps?.base ?? phase.taps.base)
       tile.run(&arguments)
     case .points(let tile):
       var arguments = ConvPointsArguments(

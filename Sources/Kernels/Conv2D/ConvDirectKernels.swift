@@ -56,8 +56,8 @@ extension ConvDirectTile {
     let width = (shape.inputWidth + shape.strideWidth - 1) / shape.strideWidth
     let height = (shape.inputHeight + shape.strideHeight - 1) / shape.strideHeight
     let taps = max(Double(shape.kernelCount) / Double(shape.strideWidth * shape.strideHeight), 1)
-    // A phase's share of what is done once for all of them; columns are put side by side at four a cycle.
-    let phases = Double(shape.strideHeight * shape.strideWidth)
+    // The share of a phase that has taps in what is done once for all; columns are put side by side at four a cycle.
+    let phases = Double(min(shape.strideHeight, shape.kernelHeight) * min(shape.strideWidth, shape.kernelWidth))
     let staged =
       shape.kernelCount == 1
       ? 0 : staging(rows: shape.groupOutputChannels * shape.outputHeight, width: shape.outputWidth)
@@ -69,8 +69,8 @@ extension ConvDirectTile {
       copies: (staged + interleaved) / phases)
   }
 
-  /// Cycles that rows take to be copied: each some, and one for six elements.
-  private func staging(rows: Int, width: Int) -> Double { Double(rows) * (15 + Double(width) / 6) }
+  /// Cycles that rows take to be copied: each some, and one for eight elements.
+  private func staging(rows: Int, width: Int) -> Double { Double(rows) * (6 + Double(width) / 8) }
 }
 
 extension Conv2DShape {

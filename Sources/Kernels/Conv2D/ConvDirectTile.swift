@@ -81,7 +81,7 @@ extension ConvDirectTile {
   /// A tile's cycles are those of a step times the depth, and those of its end. A step takes two multiply-adds or 1.7
   /// loads a cycle, whichever is more; a load that crosses a cache line, as neighbouring outputs' loads do, counts twice. Or
   /// it takes what a "rows" tile reads of the source from the second-level cache, 32 bytes a cycle. The end of a "rows" tile, whose
-  /// vectors are stored as they are, takes about two cycles for each. That of a "points" tile, which is turned from
+  /// vectors are stored as they are, takes some cycles, and not quite one for each. That of a "points" tile, which is turned from
   /// points × channels to planes, takes a third of a cycle for each value, and more where the planes' lines share the
   /// same places of the first-level cache, which is when they lie a multiple of 4 KB apart.
   ///
@@ -113,7 +113,7 @@ extension ConvDirectTile {
       let loads = Double(tile.rows + 1) + crossing * Double(tile.vectors)
       let bytes = Double(4 * tile.vectors * level.lanes / kernelWidth)
       let step = max(multiplyAdds, loads / 1.7, bytes / 32)
-      let end = 20 + 2 * Double(tile.rows * tile.vectors)
+      let end = 12 + 0.75 * Double(tile.rows * tile.vectors)
       // A last panel of few channels has a smaller tile.
       let left = channels % tile.rows
       let lastLoads = (Double(tile.tail + 1) + crossing * Double(tile.vectors)) / 1.7

@@ -41,12 +41,21 @@ private struct PointsTile<let runs: Int, let run: Int, let vectors: Int, L: Elem
   /// Writes the sums point by point, through bias and floor; see `Tile.spill`.
   @inline(always)
   func spill(to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
-    for v in 0..<vectors {
-      let bias = L.load(bias + v &* L.count)
-      for r in 0..<runs {
-        for i in 0..<run {
-          L.store(L.larger(sums[r][i][v] + bias, floor), scratch + ((r &* run &+ i) &* vectors &+ v) &* L.count)
-        }
+    // No loop over the vectors: with two of 14 points, the optimiser would not unroll it, and the sums would go through
+    // memory.
+    spill(0, to: scratch, bias: bias, floor: floor)
+    if vectors > 1 { spill(1, to: scratch, bias: bias, floor: floor) }
+    if vectors > 2 {
+      for v in 2..<vectors { spill(v, to: scratch, bias: bias, floor: floor) }
+    }
+  }
+
+  @inline(always)
+  private func spill(_ v: Int, to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+    let bias = L.load(bias + v &* L.count)
+    for r in 0..<runs {
+      for i in 0..<run {
+        L.store(L.larger(sums[r][i][v] + bias, floor), scratch + ((r &* run &+ i) &* vectors &+ v) &* L.count)
       }
     }
   }
@@ -70,6 +79,8 @@ private func points<let runs: Int, let run: Int, let vectors: Int, L: Elementwis
       for r in 0..<runs { offsets[r] = Int(p.pointee.sources[min(first &+ r, last)]) }
       let steps = usedSteps(p.pointee.ranges, first, count: runs, last: last, depth: depth)
       prefetchTarget(p, channel: channel &+ tile.columns, tile.columns, first: first)
+      // Nobody has asked for what the first panel's next runs go to.
+      if channel == 0, first &+ runs <= last { prefetchTarget(p, channel: 0, tile.columns, first: first &+ runs) }
       var sum = tile.init()
       var k = steps.first
       let end = steps.first &+ steps.count

@@ -3,9 +3,10 @@ import ISA
 /// All tiles of vectors × panels of output channels. A last panel with at most `tail` channels has a tile of its own,
 /// where that is less than the tile's rows.
 ///
-/// The vectors of a panel follow one another: its weights stay in the first-level cache. Where source planes are read in
-/// place, the panels of a tile's vectors do instead: the source is passed over once, and what the next vectors read is
-/// asked for meanwhile.
+/// The vectors of a panel follow one another: its weights stay in the first-level cache. Or the panels of a tile's vectors
+/// do (`keepsVectors`): then the source is passed over once, and where it is read in place, what the next vectors read is
+/// asked for meanwhile. Lines of planes that lie a power of two apart share few places of the first-level cache, so that
+/// a short source is copied from there for many panels.
 @inline(always)
 private func rows<let rows: Int, let tail: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, tail lastTile: Tile<tail, vectors, L>.Type,
@@ -13,12 +14,13 @@ private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Elementwise
 ) {
   let panels = (p.pointee.channels &+ rows &- 1) / rows
   let groups = (p.pointee.vectors &+ vectors &- 1) / vectors
-  let keepsVectors = p.pointee.sourcePlanes > 0
+  let keepsVectors = p.pointee.keepsVectors != 0
   var later = p.pointee.prefetch
   var next = ConvPrefetch()
   var outer = 0
   while outer < (keepsVectors ? groups : panels) {
-    if keepsVectors { next.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels) }
+    if p.pointee.sourcePlanes > 0 { next.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels) }
+    if let packed = p.pointee.packed { pack(tile, p, vector: outer &* vectors, packed) }
     var inner = 0
     while inner < (keepsVectors ? panels : groups) {
       let index = keepsVectors ? inner : outer
@@ -36,6 +38,24 @@ private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Elementwise
   }
 }
 
+/// Copies what a tile's vectors read of all planes to where it lies together.
+@inline(always)
+private func pack<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, vector: Int,
+  _ packed: UnsafeMutablePointer<Float>
+) {
+  for v in 0..<vectors {
+    let origin = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, p.pointee.vectors &- 1)])
+    var target = packed + v &* L.count
+    var k = 0
+    while k < p.pointee.depth {
+      L.store(L.load(origin + Int(p.pointee.taps[k])), target)
+      target += tile.columns
+      k &+= 1
+    }
+  }
+}
+
 @inline(always)
 private func compute<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int,
@@ -43,42 +63,50 @@ private func compute<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 ) {
   let lastVector = p.pointee.vectors &- 1
   let panelRow = p.pointee.panelRow
-  var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
+  typealias Origins = InlineArray<vectors, UnsafePointer<Float>>
+  // Zeros that are overwritten: `init(repeating:)` is not always inlined.
+  var origins = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Origins.self).pointee
   // A tile behind the last vector computes that again.
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
+  var taps = p.pointee.taps
+  if let packed = p.pointee.packed {
+    for v in 0..<vectors { origins[v] = UnsafePointer(packed) + v &* L.count }
+    taps = p.pointee.packedTaps
+  }
   let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: p.pointee.depth)
-  prefetchTarget(p, channel: channel &+ width, rows, vector: vector, count: vectors)
+  // The lines that the next panel's channels of the same vectors go to take longer to come than a tile takes: they are
+  // asked for one a step, vector by vector. Behind them, the steps come in stretches between other requests. Where there
+  // is no next panel, it is the lines of the next vectors.
+  let stride = p.pointee.channelStride
+  let hasNext = p.pointee.channels &- channel > width
+  let nextChannel = hasNext ? channel &+ width : p.pointee.keepsVectors != 0 ? 0 : channel
+  let nextVector = hasNext ? vector : vector &+ vectors
+  let following = p.pointee.target + nextChannel &* stride
+  var asked = 0
   var sum = Tile<rows, vectors, L>()
+  later.advance()
+  next.advance()
   var k = steps.first
   let end = steps.first &+ steps.count
   while k < end {
-    let count = min(end &- k, ConvPrefetch.steps)
-    sum.multiply(panel + k &* panelRow, panelRow, origins, p.pointee.taps + k, depth: count)
-    later.advance()
-    next.advance()
+    var count = end &- k
+    var ahead = origins[0]
+    var aheadStep = 0
+    if asked < vectors {
+      count = min(count, rows)
+      ahead = UnsafePointer(following) + Int(p.pointee.targets[min(nextVector &+ asked, lastVector)])
+      aheadStep = stride
+      asked &+= 1
+    } else if count > ConvPrefetch.steps {
+      count = ConvPrefetch.steps
+      later.advance()
+      next.advance()
+    }
+    sum.multiply(
+      panel + k &* panelRow, panelRow, origins, taps + k, depth: count, ahead: ahead, aheadStep: aheadStep)
     k &+= count
   }
   finish(sum, p, channel: channel, vector: vector)
-}
-
-/// Asks for the lines that the same vectors of the next panel's channels go to: they take longer to come than a tile
-/// takes.
-@inline(always)
-private func prefetchTarget(
-  _ p: UnsafePointer<ConvRowsArguments>, channel: Int, _ rows: Int, vector: Int, count: Int
-) {
-  let width = min(p.pointee.vectors &- vector, count)
-  var target = p.pointee.target + channel &* p.pointee.channelStride
-  var height = min(p.pointee.channels &- channel, rows)
-  while height > 0 {
-    var v = 0
-    while v < width {
-      isa_prefetch(target + Int(p.pointee.targets[vector &+ v]))
-      v &+= 1
-    }
-    target += p.pointee.channelStride
-    height &-= 1
-  }
 }
 
 extension ConvPrefetch {
@@ -144,24 +172,40 @@ func usedSteps(
 }
 
 extension Tile {
-  /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`.
+  /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`;
+  /// asks for a line a tap, from `ahead` on.
   @inline(always)
   fileprivate mutating func multiply(
     _ weights: UnsafePointer<Float>, _ panelRow: Int, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
-    _ taps: UnsafePointer<Int32>, depth: Int
+    _ taps: UnsafePointer<Int32>, depth: Int, ahead: UnsafePointer<Float>, aheadStep: Int
   ) {
     var weights = weights
+    var ahead = ahead
     var k = 0
     while k < depth {
       let tap = Int(taps[k])
       var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
       for v in 0..<vectors { row[v] = L.load(origins[v] + tap) }
+      isa_prefetch(ahead)
+      ahead += aheadStep
       for i in 0..<rows {
         let weight = L.splat(weights[i])
         for v in 0..<vectors { sums[i][v] = L.multiplyAdd(weight, row[v], sums[i][v]) }
       }
       weights += panelRow
       k &+= 1
+    }
+  }
+}
+
+extension Tile where L: ElementwiseLanes {
+  /// Puts some rows through bias and floor. As many as 12 rows at once, or a loop that also stores them, are too much for
+  /// the optimiser to unroll, and the sums would go through memory.
+  @inline(always)
+  fileprivate mutating func finish(bias: UnsafePointer<Float>, floor: L.Vector, from first: Int, to last: Int) {
+    for i in first..<last {
+      let rowBias = L.splat(bias[i])
+      for v in 0..<vectors { sums[i][v] = L.larger(sums[i][v] + rowBias, floor) }
     }
   }
 }
@@ -182,7 +226,8 @@ private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   let target = p.pointee.target + channel &* stride
   let targets = p.pointee.targets + vector
   let lastVector = p.pointee.vectors &- 1 &- vector
-  var places = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
+  typealias Places = InlineArray<vectors, UnsafeMutablePointer<Float>>
+  var places = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Places.self).pointee
   for v in 0..<vectors {
     let place = target + Int(targets[min(v, lastVector)])
     places[v] = isWhole ? place : p.pointee.scratch + v &* L.count
@@ -190,10 +235,12 @@ private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   let step = isWhole ? stride : vectors &* L.count
   let floor = L.splat(p.pointee.floor)
   let bias = p.pointee.bias + channel
+  var sum = sum
+  sum.finish(bias: bias, floor: floor, from: 0, to: min(rows, 6))
+  sum.finish(bias: bias, floor: floor, from: min(rows, 6), to: rows)
   var offset = 0
   for i in 0..<rows {
-    let rowBias = L.splat(bias[i])
-    for v in 0..<vectors { L.store(L.larger(sum.sums[i][v] + rowBias, floor), places[v] + offset) }
+    for v in 0..<vectors { L.store(sum.sums[i][v], places[v] + offset) }
     offset &+= step
   }
   if isWhole { return }

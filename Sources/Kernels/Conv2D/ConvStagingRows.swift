@@ -1,0 +1,270 @@
+import ISA
+
+/// Copies rows of planes into a view, with zeros around them and the columns of a strided convolution side by side.
+@inline(always)
+func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArguments>) {
+  let arguments = p.pointee
+  if arguments.phases == 1, arguments.columnStep == 1 {
+    stageWhole(lanes, arguments)
+  } else if arguments.phases == 2, arguments.columnStep == 2, arguments.startX <= 0, arguments.sourceWidth >= 8 {
+    stageHalves(lanes, arguments)
+  } else {
+    stageRuns(lanes, arguments)
+  }
+}
+
+/// Asks for the same row of the next plane: the processor's own prefetching begins anew with each plane.
+@inline(always)
+private func askForNextPlane(_ row: UnsafePointer<Float>, _ arguments: ConvStageArguments, plane: Int) {
+  if plane &+ 1 == arguments.planes { return }
+  var x = 0
+  while x < arguments.sourceWidth {
+    isa_prefetch_second_level(row + (arguments.sourcePlaneStride &+ x))
+    x &+= 16
+  }
+}
+
+/// Stores zeros in whole vectors, over what is stored after them where there are too many; `after` is how many elements
+/// there are at all.
+@inline(always)
+private func clear<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int) {
+  var i = 0
+  while i < count, i &+ L.count <= after {
+    L.store(L.splat(0), target + i)
+    i &+= L.count
+  }
+  if i < count { fill(lanes, target + i, count &- i) }
+}
+
+/// Rows whose columns stay neighbours.
+@inline(always)
+private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+  let width = arguments.phaseWidth
+  let left = min(max(0 &- arguments.startX, 0), width)
+  let first = max(arguments.startX, 0)
+  let count = max(min(arguments.sourceWidth &- first, width &- left), 0)
+  // Behind a row's elements, to those of the next.
+  let gap = width &- count
+  var after = arguments.planes &* arguments.height &* width
+  if after == 0 { return }
+  fill(lanes, arguments.target, left)
+  var target = arguments.target + left
+  after &-= left &+ count
+  for plane in 0..<arguments.planes {
+    var row = arguments.source + (plane &* arguments.sourcePlaneStride &+ arguments.startY &* arguments.sourceWidth)
+    var y = arguments.startY
+    for _ in 0..<arguments.height {
+      if y < 0 || y >= arguments.sourceHeight {
+        fill(lanes, target, count)
+      } else {
+        askForNextPlane(row, arguments, plane: plane)
+        copy(lanes, row + first, target, count)
+      }
+      clear(lanes, target + count, min(gap, after), after: after)
+      after &-= width
+      target += width
+      row += arguments.rowStep &* arguments.sourceWidth
+      y &+= arguments.rowStep
+    }
+  }
+}
+
+/// Rows whose columns of even and odd number part, in a pass over both.
+@inline(always)
+private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+  let width = arguments.phaseWidth
+  let sourceWidth = arguments.sourceWidth
+  // A run begins with zeros, left of the source. The first run has its columns of one kind, the second the others.
+  let padding = 0 &- arguments.startX
+  let firstIsOdd = padding & 1
+  let lefts = (min((padding &+ 1) / 2, width), min(padding / 2, width))
+  let counts = (
+    min((sourceWidth &+ 1 &- firstIsOdd) / 2, width &- lefts.0), min((sourceWidth &+ firstIsOdd) / 2, width &- lefts.1)
+  )
+  // Whole blocks are stored, which may have an element more than a run.
+  let isWhole = counts.0 &+ counts.1 == sourceWidth && sourceWidth & 1 == 0
+  let gap = width &- lefts.0 &- counts.0 &+ lefts.1
+  let lastGap = width &- lefts.1 &- counts.1
+  var after = arguments.planes &* arguments.height &* 2 &* width
+  var target = arguments.target
+  var gapBefore = lefts.0
+  for plane in 0..<arguments.planes {
+    var row = arguments.source + (plane &* arguments.sourcePlaneStride &+ arguments.startY &* sourceWidth)
+    var y = arguments.startY
+    for _ in 0..<arguments.height {
+      let first = target + lefts.0
+      let second = target + (width &+ lefts.1)
+      clear(lanes, first - gapBefore, gapBefore, after: after &+ gapBefore &- lefts.0)
+      clear(lanes, first + counts.0, gap, after: after &- lefts.0 &- counts.0)
+      if y < 0 || y >= arguments.sourceHeight {
+        fill(lanes, first, counts.0)
+        fill(lanes, second, counts.1)
+      } else {
+        askForNextPlane(row, arguments, plane: plane)
+        if isWhole {
+          if firstIsOdd == 0 {
+            part(lanes, row, sourceWidth, first, second)
+          } else {
+            part(lanes, row, sourceWidth, second, first)
+          }
+        } else {
+          copyEven(lanes, row + firstIsOdd, first, counts.0)
+          copyEven(lanes, row + (1 &- firstIsOdd), second, counts.1)
+        }
+      }
+      gapBefore = lastGap &+ lefts.0
+      after &-= 2 &* width
+      target += 2 &* width
+      row += arguments.rowStep &* sourceWidth
+      y &+= arguments.rowStep
+    }
+  }
+  fill(lanes, target - lastGap, lastGap)
+}
+
+/// Parts an even number of elements, at least 8; the last block ends with them.
+@inline(always)
+private func part<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
+  _ odds: UnsafeMutablePointer<Float>
+) {
+  if L.count == 16, count >= 32 {
+    var i = 0
+    while i < count {
+      i = min(i, count &- 32)
+      let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD32<Float>.self)
+      UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD16<Float>.self)
+      UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD16<Float>.self)
+      i &+= 32
+    }
+  } else if L.count >= 8, count >= 16 {
+    var i = 0
+    while i < count {
+      i = min(i, count &- 16)
+      let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD16<Float>.self)
+      UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD8<Float>.self)
+      UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD8<Float>.self)
+      i &+= 16
+    }
+  } else {
+    var i = 0
+    while i < count {
+      i = min(i, count &- 8)
+      let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD8<Float>.self)
+      UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
+      UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)
+      i &+= 8
+    }
+  }
+}
+
+/// Rows of any number of runs.
+@inline(always)
+private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+  var target = arguments.target
+  for plane in 0..<arguments.planes {
+    var y = arguments.startY
+    for _ in 0..<arguments.height {
+      if y < 0 || y >= arguments.sourceHeight {
+        fill(lanes, target, arguments.phases &* arguments.phaseWidth)
+        target += arguments.phases &* arguments.phaseWidth
+      } else {
+        let row = arguments.source + (plane &* arguments.sourcePlaneStride &+ y &* arguments.sourceWidth)
+        askForNextPlane(row, arguments, plane: plane)
+        for phase in 0..<arguments.phases {
+          stageRow(lanes, row, target, start: arguments.startX &+ phase, arguments)
+          target += arguments.phaseWidth
+        }
+      }
+      y &+= arguments.rowStep
+    }
+  }
+}
+
+/// One run of a staged row: every `columnStep`-th column of the source from `start` on.
+@inline(always)
+private func stageRow<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
+  _ arguments: ConvStageArguments
+) {
+  let step = arguments.columnStep
+  let width = arguments.phaseWidth
+  // Elements first ..< last of the run lie inside the source.
+  let first = start >= 0 ? 0 : min((step &- 1 &- start) / step, width)
+  let inside = arguments.sourceWidth &- start
+  let last = max(min(inside <= 0 ? 0 : (inside &+ step &- 1) / step, width), first)
+  fill(lanes, target, first)
+  let from = source + (start &+ first &* step)
+  if step == 1 {
+    copy(lanes, from, target + first, last &- first)
+  } else if step == 2 {
+    copyEven(lanes, from, target + first, last &- first)
+  } else {
+    var i = first
+    while i < last {
+      target[i] = from[(i &- first) &* step]
+      i &+= 1
+    }
+  }
+  fill(lanes, target + last, width &- last)
+}
+
+@inline(always)
+func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int) {
+  var i = 0
+  while i &+ L.count <= count {
+    L.store(L.splat(0), target + i)
+    i &+= L.count
+  }
+  while i < count {
+    target[i] = 0
+    i &+= 1
+  }
+}
+
+/// The last vector ends with the data: it overlaps the one before.
+@inline(always)
+func copy<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  if count < L.count {
+    L.copy(source, target, first: count)
+    return
+  }
+  var i = 0
+  while i &+ L.count < count {
+    L.store(L.load(source + i), target + i)
+    i &+= L.count
+  }
+  L.store(L.load(source + (count &- L.count)), target + (count &- L.count))
+}
+
+/// Copies every second element; nothing behind the last of them is read.
+@inline(always)
+private func copyEven<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  var i = 0
+  if L.count == 16 {
+    while i &+ 8 < count {
+      let both = UnsafeRawPointer(source + 2 &* i).loadUnaligned(as: SIMD16<Float>.self)
+      UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD8<Float>.self)
+      i &+= 8
+    }
+  }
+  while i &+ 4 < count {
+    let both = UnsafeRawPointer(source + 2 &* i).loadUnaligned(as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
+    i &+= 4
+  }
+  // The last four end with the data, as the odd elements of a vector that begins one element earlier.
+  if i < count, count > 4 {
+    let both = UnsafeRawPointer(source + (2 &* count &- 9)).loadUnaligned(as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)
+    i = count
+  }
+  while i < count {
+    target[i] = source[2 &* i]
+    i &+= 1
+  }
+}
