@@ -63,18 +63,19 @@ private let strong: [any ImageTransform] = [
 ]
 
 @Suite struct DataLoaderTests {
-  @Test(arguments: [false, true]) func thePrefetchChangesNoBit(transforms: Bool) throws {
+  @Test(arguments: [false, true]) func prefetchAndThreadsChangeNoBit(transforms: Bool) throws {
     let set = SyntheticImages.make(count: 43, seed: 1, split: .train)
-    func contents(prefetch: Int, seed: UInt64 = 7) throws -> [[Content]] {
+    func contents(prefetch: Int, threads: Int = 1, seed: UInt64 = 7) throws -> [[Content]] {
       let loader = try BatchLoader(
         dataset: set, batchSize: 8, transforms: transforms ? strong : [], normalization: .signedUnit,
         mixing: transforms ? Mixup(alpha: 0.3) : nil, imageWeights: (0..<43).map { Float($0) }, seed: seed,
-        prefetch: prefetch)
+        prefetch: prefetch, threads: threads)
       #expect(loader.batchCount == 6)
       return try (0..<3).map { try epoch($0, of: loader) }
     }
     let direct = try contents(prefetch: 0)
     for prefetch in [1, 2, 4, 100] { #expect(try contents(prefetch: prefetch) == direct) }
+    for threads in [2, 3, 8] { #expect(try contents(prefetch: 4, threads: threads) == direct) }
     #expect(try contents(prefetch: 2, seed: 8) != direct)
     for epoch in direct {
       #expect(epoch.map(\.index) == Array(0..<6))
@@ -156,9 +157,10 @@ private let strong: [any ImageTransform] = [
     }
   }
 
-  @Test(arguments: [0, 1, 3]) func errorsOfADataSetComeInTheirTurn(prefetch: Int) throws {
+  @Test(arguments: [(0, 1), (1, 1), (3, 1), (3, 3)])
+  func errorsOfADataSetComeInTheirTurn(prefetch: Int, threads: Int) throws {
     let set = Counted(20, failing: 13)
-    let loader = try BatchLoader(dataset: set, batchSize: 4, shuffles: false, prefetch: prefetch)
+    let loader = try BatchLoader(dataset: set, batchSize: 4, shuffles: false, prefetch: prefetch, threads: threads)
     for _ in 0..<2 {
       loader.start(epoch: 0)
       for index in 0..<3 { #expect(try loader.next()?.index == index) }
@@ -207,7 +209,7 @@ private let strong: [any ImageTransform] = [
       do {
         let set = Counted(1000)
         released = set
-        let loader = try BatchLoader(dataset: set, batchSize: 2, prefetch: 3)
+        let loader = try BatchLoader(dataset: set, batchSize: 2, prefetch: 3, threads: 1 + taken % 3)
         loader.start(epoch: 0)
         for _ in 0..<taken { _ = try loader.next() }
         #expect(set.reads.withLock { $0 } <= 2 * (taken + 4))
@@ -250,6 +252,7 @@ private let strong: [any ImageTransform] = [
     let set = SyntheticImages.make(count: 4, seed: 1, split: .train)
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 0) }
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, prefetch: -1) }
+    #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, threads: 0) }
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, imageWeights: [1]) }
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, transforms: [RandomCrop(33)]) }
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, mixing: Mixup(alpha: 0)) }

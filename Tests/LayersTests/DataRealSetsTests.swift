@@ -14,21 +14,10 @@ import Testing
     #expect(classCounts(test) == [Int](repeating: 1000, count: 10))
     let means = [0.49139968, 0.48215841, 0.44653091]
     let deviations = [0.24703223, 0.24348513, 0.26158784]
+    let statistics = try train.channelStatistics()
     for channel in 0..<3 {
-      var sum = 0
-      var squares = 0
-      for image in 0..<train.count {
-        let start = (image * 3 + channel) * 1024
-        for pixel in train.pixels[start..<(start + 1024)] {
-          sum += Int(pixel)
-          squares += Int(pixel) * Int(pixel)
-        }
-      }
-      let count = Double(train.count * 1024)
-      let mean = Double(sum) / count / 255
-      let variance = Double(squares) / count / 65025 - mean * mean
-      #expect(abs(mean - means[channel]) < 1e-7)
-      #expect(abs(variance.squareRoot() - deviations[channel]) < 1e-7)
+      #expect(abs(statistics.mean[channel] - means[channel]) < 1e-8)
+      #expect(abs(statistics.std[channel] - deviations[channel]) < 1e-8)
     }
   }
 

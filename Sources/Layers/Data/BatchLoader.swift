@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Prepares the batches of an epoch in advance, on a thread of its own, while steps run on the ones before.
+/// Prepares the batches of an epoch in advance, on threads of its own, while steps run on the ones before.
 ///
 ///     let loader = try BatchLoader(
 ///       dataset: training, batchSize: 128,
@@ -12,26 +12,26 @@ import Synchronization
 ///     }
 ///
 /// Batches and their order follow from the data set, the options, the seed and the epoch alone: neither the prefetch nor
-/// the batches before one change it, so an epoch can be resumed at any batch. The order is that of ``EpochOrder``. What
-/// is random about an image follows from its position in the epoch.
+/// the number of threads nor the batches before one change it, so an epoch can be resumed at any batch. The order is that
+/// of ``EpochOrder``. What is random about an image follows from its position in the epoch.
 ///
-/// The memory of batches is used in turns. The thread ends with the loader. A loader is used by one thread at a time.
+/// The memory of batches is used in turns. The threads end with the loader. A loader is used by one thread at a time.
 public final class BatchLoader {
   /// The shape of an image after transforms.
-  public var imageShape: Shape { core.preparation.imageShape }
+  public var imageShape: Shape { core.preparations[0].imageShape }
   /// The shape of an image's target, where batches have targets.
-  public var targetShape: Shape? { core.preparation.targetShape }
+  public var targetShape: Shape? { core.preparations[0].targetShape }
   /// The number of batches of an epoch.
-  public var batchCount: Int { core.preparation.batchCount }
+  public var batchCount: Int { core.preparations[0].batchCount }
   /// The number of images of an epoch.
-  public var imageCount: Int { core.preparation.imageCount }
+  public var imageCount: Int { core.preparations[0].imageCount }
   /// The most images of a batch.
   public let batchSize: Int
   /// How many batches are prepared in advance; with 0, ``next()`` prepares each itself.
   public let prefetch: Int
 
   private let core: LoaderCore
-  private var hasThread = false
+  private var hasThreads = false
 
   /// - Parameters:
   ///   - dataset: the images.
@@ -44,33 +44,42 @@ public final class BatchLoader {
   ///   - shuffles: whether each epoch has an order of its own; else all go through the set from first to last.
   ///   - dropsLast: whether a last batch that is smaller is left out.
   ///   - prefetch: how many batches are prepared in advance.
+  ///   - threads: how many threads prepare them, each a batch of its own; more than `prefetch` have nothing to do.
   /// - Throws: ``DataError`` for options that do not fit the data set.
   public init(
     dataset: any Dataset, batchSize: Int, transforms: [any ImageTransform] = [], normalization: Normalization? = nil,
     mixing: (any BatchMixing)? = nil, imageWeights: [Float]? = nil, seed: UInt64 = 0, shuffles: Bool = true,
-    dropsLast: Bool = false, prefetch: Int = 2
+    dropsLast: Bool = false, prefetch: Int = 2, threads: Int = 1
   ) throws(DataError) {
     guard 0...1024 ~= prefetch else {
       throw .invalidOption(name: "the prefetch", value: "\(prefetch)", expected: "0 to 1024 batches")
     }
+    guard 1...1024 ~= threads else {
+      throw .invalidOption(name: "the loader's threads", value: "\(threads)", expected: "1 to 1024")
+    }
     self.batchSize = batchSize
     self.prefetch = prefetch
-    core = LoaderCore(
-      try BatchPreparation(
-        dataset, batchSize: batchSize, transforms: transforms, normalization: normalization, mixing: mixing,
-        imageWeights: imageWeights, seed: seed, shuffles: shuffles, dropsLast: dropsLast),
-      prefetch: prefetch)
+    var preparations: [BatchPreparation] = []
+    for _ in 0..<min(threads, max(prefetch, 1)) {
+      preparations.append(
+        try BatchPreparation(
+          dataset, batchSize: batchSize, transforms: transforms, normalization: normalization, mixing: mixing,
+          imageWeights: imageWeights, seed: seed, shuffles: shuffles, dropsLast: dropsLast))
+    }
+    core = LoaderCore(preparations, prefetch: prefetch)
   }
 
-  deinit { if hasThread { core.end() } }
+  deinit { if hasThreads { core.end() } }
 
   /// Begins an epoch, at its first batch or any other. What was going on before is dropped.
   public func start(epoch: Int, fromBatch first: Int = 0) {
-    if prefetch > 0, !hasThread {
-      hasThread = true
-      let thread = Thread { [core] in core.work() }
-      thread.name = "BatchLoader"
-      thread.start()
+    if prefetch > 0, !hasThreads {
+      hasThreads = true
+      for preparation in core.preparations.indices {
+        let thread = Thread { [core] in core.work(preparation) }
+        thread.name = "BatchLoader"
+        thread.start()
+      }
     }
     core.start(epoch: epoch, first: max(first, 0))
   }
@@ -86,10 +95,11 @@ public final class BatchLoader {
   public func stop() { core.start(epoch: 0, first: .max) }
 }
 
-/// What a loader and its thread share. The thread holds this and not the loader, so that the loader can go.
+/// What a loader and its threads share. The threads hold this and not the loader, so that the loader can go.
 private final class LoaderCore: @unchecked Sendable {
-  /// Used by the loader's thread, or with no prefetch by the caller of `next`.
-  let preparation: BatchPreparation
+  /// One for each thread; with no prefetch the caller of `next` uses the first.
+  let preparations: [BatchPreparation]
+  private let batchCount: Int
   /// Guards all that follows, and tells of every change to it.
   private let condition = NSCondition()
   private var epoch = 0
@@ -97,20 +107,23 @@ private final class LoaderCore: @unchecked Sendable {
   private var toPrepare = Int.max
   private var toHandOut = Int.max
   private var free: [PreparedBatch]
-  /// Prepared, in order.
+  /// Prepared, in any order.
   private var ready: [PreparedBatch] = []
   private var inUse: PreparedBatch?
-  private var failure: (any Error)?
-  private var endsThread = false
-  private var threadHasEnded = false
+  /// The first batch that could not be prepared.
+  private var failure: (index: Int, error: any Error)?
+  private var isEnding = false
+  private var threadsAtWork: Int
   /// Counts the starts. What was prepared for an earlier one is dropped; read without the lock to drop it early.
   private let run = Atomic(0)
 
-  init(_ preparation: BatchPreparation, prefetch: Int) {
-    self.preparation = preparation
+  init(_ preparations: [BatchPreparation], prefetch: Int) {
+    self.preparations = preparations
+    batchCount = preparations[0].batchCount
+    threadsAtWork = preparations.count
     // One more than are prepared: the caller's.
-    let slots = min(prefetch, max(preparation.batchCount, 1)) + 1
-    free = (0..<slots).map { _ in preparation.makeBatch() }
+    let slots = min(prefetch, max(batchCount, 1)) + 1
+    free = (0..<slots).map { _ in preparations[0].makeBatch() }
     ready.reserveCapacity(slots)
   }
 
@@ -140,33 +153,38 @@ private final class LoaderCore: @unchecked Sendable {
     defer { condition.unlock() }
     recycle()
     condition.broadcast()
-    guard toHandOut < preparation.batchCount else { return nil }
+    guard toHandOut < batchCount else { return nil }
     if preparesItself {
-      if let failure { throw failure }
+      if let failure { throw failure.error }
       let batch = free.removeLast()
       inUse = batch
       do {
-        try preparation.prepare(epoch: epoch, index: toHandOut, into: batch)
+        try preparations[0].prepare(epoch: epoch, index: toHandOut, into: batch)
       } catch {
-        failure = error
+        failure = (toHandOut, error)
         throw error
       }
     } else {
-      while ready.isEmpty {
-        if let failure { throw failure }
-        condition.wait()
-      }
-      inUse = ready.removeFirst()
+      inUse = try awaitBatch()
     }
     toHandOut += 1
     return inUse
   }
 
-  /// What the thread does until the loader goes.
-  func work() {
+  private func awaitBatch() throws -> PreparedBatch {
+    while true {
+      if let place = ready.firstIndex(where: { $0.index == toHandOut }) { return ready.remove(at: place) }
+      if let failure, failure.index <= toHandOut { throw failure.error }
+      condition.wait()
+    }
+  }
+
+  /// What a thread does until the loader goes.
+  func work(_ thread: Int) {
     condition.lock()
-    while !endsThread {
-      guard toPrepare < preparation.batchCount, failure == nil, let batch = free.popLast() else {
+    while !isEnding {
+      // Batches get their memory in order, so the one that is waited for always has some.
+      guard toPrepare < batchCount, failure == nil, let batch = free.popLast() else {
         condition.wait()
         continue
       }
@@ -174,36 +192,37 @@ private final class LoaderCore: @unchecked Sendable {
       toPrepare += 1
       condition.unlock()
       let result = Result {
-        try preparation.prepare(epoch: epoch, index: index, into: batch) {
+        try preparations[thread].prepare(epoch: epoch, index: index, into: batch) {
           self.run.load(ordering: .relaxed) != run
         }
       }
       condition.lock()
       if run != self.run.load(ordering: .relaxed) {
         free.append(batch)
+        condition.broadcast()
         continue
       }
       switch result {
       case .success:
         ready.append(batch)
       case .failure(let error):
-        failure = error
+        if index < failure?.index ?? .max { failure = (index, error) }
         free.append(batch)
       }
       condition.broadcast()
     }
-    threadHasEnded = true
+    threadsAtWork -= 1
     condition.broadcast()
     condition.unlock()
   }
 
-  /// Ends the thread, and waits for it, so that nobody uses the data set when the loader is gone.
+  /// Ends the threads, and waits for them, so that nobody uses the data set when the loader is gone.
   func end() {
     condition.lock()
     run.add(1, ordering: .relaxed)
-    endsThread = true
+    isEnding = true
     condition.broadcast()
-    while !threadHasEnded { condition.wait() }
+    while threadsAtWork > 0 { condition.wait() }
     condition.unlock()
   }
 }

@@ -11,7 +11,8 @@
 ///       }
 ///     }
 ///
-/// A loader calls the methods on a thread of its own, one call after another, with indices below ``count``.
+/// A loader calls the methods on threads of its own, as many at a time as it was told to use, with indices below
+/// ``count``.
 public protocol Dataset: Sendable {
   /// The number of images.
   var count: Int { get }
