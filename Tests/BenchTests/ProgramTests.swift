@@ -63,7 +63,7 @@ import Testing
     ),
     (
       ["kernels", "relu", "--shape", "m4n4k4"],
-      "bench kernels: no shape fits relu with the passes forward, backward-data, backward-weights\n"
+      "bench kernels: no shape fits relu with the passes forward, backward, backward-data, backward-weights\n"
     ),
     (
       ["kernels", "--quick", "--shape", "m400n400k400"],

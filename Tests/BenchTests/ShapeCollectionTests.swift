@@ -16,8 +16,8 @@ import Testing
   @Test func hasAFileForEachPurpose() throws {
     #expect(
       try Self.files.get().map(\.name) == [
-        "depthwise", "elementwise", "fully-connected", "fused", "mobile", "pooling", "resnet", "square", "tails",
-        "targets", "tutorial",
+        "depthwise", "elementwise", "fully-connected", "fused", "mobile", "normalization", "pooling", "resnet",
+        "square", "tails", "targets", "tutorial",
       ])
   }
 

@@ -158,6 +158,41 @@ struct AllocationTests {
       .init(images: images, indices: memory.labels, scale: 1, offset: 0, output: memory.outputs))
   }
 
+  @Test("a run allocates nothing: normalisation and upsampling")
+  func normalization() throws {
+    let memory = Memory()
+    let (input, output) = (memory.inputs, memory.outputs)
+    let (statistics, running) = (output + 30_000, output + 31_000)
+    for plane in [1, 4, 100] {
+      let batch = BatchNormProblem(batch: 8, channels: 6, plane: plane, relu: true)
+      try memory.expectNone(
+        BatchNormForward.self, batch,
+        .init(
+          input: input, weight: input, bias: input, output: output, statistics: statistics, runningMean: running,
+          runningVariance: running + 6))
+      try memory.expectNone(
+        BatchNormBackward.self, batch,
+        .init(
+          input: input, outputGradient: input, weight: input, bias: input, statistics: statistics,
+          inputGradient: output, weightGradient: running, biasGradient: running + 6))
+      try memory.expectNone(
+        BatchNormInference.self, batch,
+        .init(input: input, runningMean: input, runningVariance: input, output: output))
+      let groups = GroupNormProblem(batch: 8, groups: 2, channels: 3, plane: plane, relu: true)
+      try memory.expectNone(
+        GroupNormForward.self, groups,
+        .init(input: input, weight: input, bias: input, output: output, statistics: statistics))
+      try memory.expectNone(
+        GroupNormBackward.self, groups,
+        .init(
+          input: input, outputGradient: input, weight: input, bias: input, statistics: statistics,
+          inputGradient: output, weightGradient: running, biasGradient: running + 6))
+    }
+    let upsample = UpsampleProblem(planes: 48, inputHeight: 10, inputWidth: 10, scaleHeight: 2, scaleWidth: 2)
+    try memory.expectNone(UpsampleForward.self, upsample, .init(input: input, output: output))
+    try memory.expectNone(UpsampleBackward.self, upsample, .init(outputGradient: input, inputGradient: output))
+  }
+
   @Test("a run allocates nothing: optimisers")
   func optimizers() throws {
     let memory = Memory()

@@ -3,6 +3,7 @@ import Kernels
 /// The passes of an operation.
 enum Pass: String, CaseIterable {
   case forward
+  case backward
   case backwardData = "backward-data"
   case backwardWeights = "backward-weights"
 }

@@ -14,6 +14,8 @@
 #include "Losses.h"
 #include "Pooling.h"
 #include "Bias.h"
+#include "Normalization.h"
+#include "Upsample.h"
 #include "Conv2D.h"
 #include "ConvWeights.h"
 #include "ConvBatch.h"

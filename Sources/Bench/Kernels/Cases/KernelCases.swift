@@ -10,8 +10,8 @@ enum KernelCases {
     case .adaptivePooling: PoolingCases.adaptiveCases(shape)
     case .planes:
       ElementwiseCases.planeCases(shape) + PoolingCases.globalCases(shape)
-        + PaddingCases.cases(shape)
-    case .rows: RowsCases.cases(shape)
+        + PaddingCases.cases(shape) + NormalizationCases.planeCases(shape)
+    case .rows: RowsCases.cases(shape) + NormalizationCases.rowCases(shape)
     case .elements: ElementwiseCases.cases(shape)
     }
   }

@@ -1,0 +1,427 @@
+import ISA
+
+/// The gradients of ``BatchNormForward``: with x̂ = (x − mean) / √(variance + ε), n values a channel and ȳ the output's
+/// gradient (0 where ReLU stopped the output),
+///
+///     bias gradient = Σ ȳ      weight gradient = Σ ȳ·x̂
+///     input gradient = weight / √(variance + ε) · (ȳ − (Σ ȳ)/n − x̂ · (Σ ȳ·x̂)/n)
+///
+/// Where ReLU stopped the output is computed from the input again, with the bits of the forward pass at the same level,
+/// so the output is not an operand. Sums of a channel follow the problem alone; threads share the channels.
+public enum BatchNormBackward: KernelOperation {
+  public static let name = "batch-norm"
+  public static let pass = "backward"
+  public typealias Problem = BatchNormProblem
+
+  public struct Operands {
+    /// `[batch, channels, plane]`
+    public var input: UnsafePointer<Float>
+    /// `[batch, channels, plane]`
+    public var outputGradient: UnsafePointer<Float>
+    /// `[channels]`; nil for 1.
+    public var weight: UnsafePointer<Float>?
+    /// `[channels]`; nil for 0. Only needed with ReLU.
+    public var bias: UnsafePointer<Float>?
+    /// `[3, channels]`, what the forward pass wrote.
+    public var statistics: UnsafePointer<Float>
+    /// `[batch, channels, plane]`; may be the output gradient's memory. Nil where it is not needed.
+    public var inputGradient: UnsafeMutablePointer<Float>?
+    /// `[channels]`; nil where it is not needed.
+    public var weightGradient: UnsafeMutablePointer<Float>?
+    /// `[channels]`; nil where it is not needed.
+    public var biasGradient: UnsafeMutablePointer<Float>?
+
+    public init(
+      input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>? = nil,
+      bias: UnsafePointer<Float>? = nil, statistics: UnsafePointer<Float>,
+      inputGradient: UnsafeMutablePointer<Float>? = nil, weightGradient: UnsafeMutablePointer<Float>? = nil,
+      biasGradient: UnsafeMutablePointer<Float>? = nil
+    ) {
+      self.input = input
+      self.outputGradient = outputGradient
+      self.weight = weight
+      self.bias = bias
+      self.statistics = statistics
+      self.inputGradient = inputGradient
+      self.weightGradient = weightGradient
+      self.biasGradient = biasGradient
+    }
+  }
+
+  public static let kernels: [Kernel<BatchNormBackward>] =
+    InstructionSet.allCases.map { level in
+      let body = functions[level]
+      return Kernel(algorithm: "channels", level: level) { problem, threads in
+        let parts = Work(bytes: problem.count * 20, pieces: problem.channels).parts(threads: threads)
+        let block = ChannelBlock.channels(problem, arrays: 2)
+        return PreparedKernel(workspaceByteCount: parts * NormalizationScratch.byteCount) { operands, workspace in
+          if problem.count == 0 {
+            for channel in 0..<problem.channels {
+              operands.weightGradient?[channel] = 0
+              operands.biasGradient?[channel] = 0
+            }
+            return
+          }
+          Parallel.run(parts: parts) { part in
+            let range = Parallel.range(part, of: parts, items: problem.channels)
+            var arguments = BatchNormBackwardArguments(
+              input: operands.input, outputGradient: operands.outputGradient, weight: operands.weight,
+              bias: operands.bias, statistics: operands.statistics, inputGradient: operands.inputGradient,
+              weightGradient: operands.weightGradient, biasGradient: operands.biasGradient, batch: problem.batch,
+              channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
+              endChannel: range.upperBound, channelBlock: block,
+              scratch: workspace + part * NormalizationScratch.byteCount, relu: problem.relu ? 1 : 0)
+            body(&arguments)
+          }
+        }
+      }
+    } + [.reference(reference)]
+
+  @Sendable
+  private static func reference(_ problem: Problem, _ operands: Operands) {
+    let (plane, values) = (problem.plane, problem.batch * problem.plane)
+    for channel in 0..<problem.channels {
+      let places = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
+      let mean = Double(operands.statistics[channel]) + Double(operands.statistics[problem.channels + channel])
+      let inverse = Double(operands.statistics[2 * problem.channels + channel])
+      let weight = Double(operands.weight?[channel] ?? 1)
+      let standard = places.map { (Double(operands.input[$0]) - mean) * inverse }
+      let gradients = zip(places, standard).map { place, x in
+        let isStopped = problem.relu && x * weight + Double(operands.bias?[channel] ?? 0) <= 0
+        return isStopped ? 0 : Double(operands.outputGradient[place])
+      }
+      let sum = gradients.reduce(0, +)
+      let product = zip(gradients, standard).reduce(0) { $0 + $1.0 * $1.1 }
+      operands.biasGradient?[channel] = Float(sum)
+      operands.weightGradient?[channel] = Float(product)
+      guard let inputGradient = operands.inputGradient else { continue }
+      for (i, place) in places.enumerated() {
+        let rest = gradients[i] - sum / Double(values) - standard[i] * product / Double(values)
+        inputGradient[place] = Float(weight * inverse * rest)
+      }
+    }
+  }
+}
+
+@inline(always)
+private func batchNormBackward<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<BatchNormBackwardArguments>
+) {
+  if p.pointee.relu != 0 {
+    batchNormBackward(lanes, p, relu: true)
+  } else {
+    batchNormBackward(lanes, p, relu: false)
+  }
+}
+
+@inline(always)
+private func batchNormBackward<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<BatchNormBackwardArguments>, relu: Bool
+) {
+  let scratch = NormalizationScratch(p.pointee.scratch)
+  var first = p.pointee.firstChannel
+  while first < p.pointee.endChannel {
+    let left = p.pointee.endChannel &- first
+    let block = ChannelBlock(
+      batch: p.pointee.batch, channels: p.pointee.channels, plane: p.pointee.plane, first: first,
+      count: left < p.pointee.channelBlock ? left : p.pointee.channelBlock)
+    let copies = block.plane < L.count ? block.plane : 1
+    prepare(block, first, p, scratch, copies: copies)
+    if block.plane < L.count {
+      sumColumns(lanes, block, p, scratch, relu: relu)
+    } else {
+      sumPlanes(lanes, block, p, scratch, relu: relu)
+    }
+    finish(block, first, p, scratch, copies: copies)
+    if let inputGradient = p.pointee.inputGradient {
+      if block.plane < L.count {
+        gradientColumns(lanes, block, p, inputGradient, scratch, relu: relu)
+      } else {
+        gradientPlanes(lanes, block, p, inputGradient, scratch, relu: relu)
+      }
+    }
+    first &+= block.count
+  }
+}
+
+/// The forward pass's factors of each channel or column: mean (`floats(0)`), scale (`floats(1)`), offset (`floats(2)`).
+@inline(always)
+private func prepare(
+  _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormBackwardArguments>,
+  _ scratch: NormalizationScratch, copies: Int
+) {
+  var column = 0
+  var c = 0
+  while c < block.count {
+    let standard = standardization(p, first &+ c)
+    let scale = standard.scale(value(p.pointee.weight, first &+ c, 1))
+    let offset = standard.offset(value(p.pointee.bias, first &+ c, 0), scale: scale)
+    let end = column &+ copies
+    while column < end {
+      scratch.floats(0)[column] = standard.mean
+      scratch.floats(1)[column] = scale
+      scratch.floats(2)[column] = offset
+      column &+= 1
+    }
+    scratch.doubles(0)[c] = 0
+    scratch.doubles(1)[c] = 0
+    c &+= 1
+  }
+}
+
+@inline(always)
+private func standardization(_ p: UnsafePointer<BatchNormBackwardArguments>, _ channel: Int) -> Standardization {
+  let statistics = p.pointee.statistics
+  let channels = p.pointee.channels
+  return Standardization(
+    mean: statistics[channel], meanRest: statistics[channels &+ channel],
+    inverseDeviation: statistics[2 &* channels &+ channel])
+}
+
+/// Images whose sums are floats.
+private let imagesAtOnce = 128
+
+/// Adds to `doubles(0)` Σ ȳ of each channel and to `doubles(1)` Σ ȳ · (x − mean), by way of a vector of each channel
+/// (`floats(3)` and `floats(4)`).
+@inline(always)
+private func sumPlanes<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
+  _ scratch: NormalizationScratch, relu: Bool
+) {
+  let (sums, products) = (scratch.floats(3), scratch.floats(4))
+  let plane = block.plane
+  var image = 0
+  while image < block.batch {
+    let end = block.batch &- image < imagesAtOnce ? block.batch : image &+ imagesAtOnce
+    var c = 0
+    while c < block.count {
+      L.store(L.splat(0), sums + c &* L.count)
+      L.store(L.splat(0), products + c &* L.count)
+      c &+= 1
+    }
+    while image < end {
+      var start = block.start &+ image &* block.image
+      c = 0
+      while c < block.count {
+        var s = L.load(sums + c &* L.count)
+        var q = L.load(products + c &* L.count)
+        addGradientSums(
+          lanes, p.pointee.input + start, p.pointee.outputGradient + start, count: plane, ahead: block.image,
+          factors(lanes, scratch, c), relu: relu, sums: &s, products: &q)
+        L.store(s, sums + c &* L.count)
+        L.store(q, products + c &* L.count)
+        start &+= plane
+        c &+= 1
+      }
+      image &+= 1
+    }
+    c = 0
+    while c < block.count {
+      scratch.doubles(0)[c] += Double(L.total(L.load(sums + c &* L.count)))
+      scratch.doubles(1)[c] += Double(L.total(L.load(products + c &* L.count)))
+      c &+= 1
+    }
+  }
+}
+
+/// A channel's factors in all lanes.
+@inline(always)
+private func factors<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ scratch: NormalizationScratch, _ channel: Int
+) -> ForwardFactors<L.Vector> {
+  ForwardFactors(
+    mean: L.splat(scratch.floats(0)[channel]), scale: L.splat(scratch.floats(1)[channel]),
+    offset: L.splat(scratch.floats(2)[channel]))
+}
+
+/// The factors of neighbouring columns.
+@inline(always)
+private func columnFactors<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ scratch: NormalizationScratch, _ column: Int
+) -> ForwardFactors<L.Vector> {
+  ForwardFactors(
+    mean: L.load(scratch.floats(0) + column), scale: L.load(scratch.floats(1) + column),
+    offset: L.load(scratch.floats(2) + column))
+}
+
+/// The same sums where planes are smaller than a vector: of each column first.
+@inline(always)
+private func sumColumns<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
+  _ scratch: NormalizationScratch, relu: Bool
+) {
+  let (sums, products) = (scratch.floats(3), scratch.floats(4))
+  let x = p.pointee.input + block.start
+  let gradient = p.pointee.outputGradient + block.start
+  let width = block.width
+  var firstImage = 0
+  while firstImage < block.batch {
+    let end = block.batch &- firstImage < imagesAtOnce ? block.batch : firstImage &+ imagesAtOnce
+    var column = 0
+    while column &+ 2 &* L.count <= width {
+      let (first, second) = (
+        columnFactors(lanes, scratch, column), columnFactors(lanes, scratch, column &+ L.count)
+      )
+      var s = zeroVectors(InlineArray<2, L.Vector>.self)
+      var q = zeroVectors(InlineArray<2, L.Vector>.self)
+      var start = firstImage &* block.image &+ column
+      var image = firstImage
+      while image < end {
+        let a = centeredAndGradient(lanes, x: L.load(x + start), gradient: L.load(gradient + start), first, relu: relu)
+        s[0] += a.gradient
+        q[0] = L.multiplyAdd(a.gradient, a.centered, q[0])
+        let b = centeredAndGradient(
+          lanes, x: L.load(x + start + L.count), gradient: L.load(gradient + start + L.count), second, relu: relu)
+        s[1] += b.gradient
+        q[1] = L.multiplyAdd(b.gradient, b.centered, q[1])
+        start &+= block.image
+        image &+= 1
+      }
+      for k in 0..<2 {
+        L.store(s[k], sums + column + k &* L.count)
+        L.store(q[k], products + column + k &* L.count)
+      }
+      column &+= 2 &* L.count
+    }
+    while column < width {
+      let first = vectorStart(lanes, column, width: width)
+      let forward = columnFactors(lanes, scratch, first)
+      var s = L.splat(0)
+      var q = L.splat(0)
+      var start = firstImage &* block.image &+ first
+      var image = firstImage
+      while image < end {
+        let a = centeredAndGradient(
+          lanes, x: loadPart(lanes, x + start, first: width &- first, by: scratch.spare(3)),
+          gradient: loadPart(lanes, gradient + start, first: width &- first, by: scratch.spare(4)), forward, relu: relu)
+        s += a.gradient
+        q = L.multiplyAdd(a.gradient, a.centered, q)
+        start &+= block.image
+        image &+= 1
+      }
+      L.store(s, sums + first)
+      L.store(q, products + first)
+      column &+= L.count
+    }
+    column = 0
+    var c = 0
+    while c < block.count {
+      var (s, q): (Float, Float) = (0, 0)
+      let end = column &+ block.plane
+      while column < end {
+        s += sums[column]
+        q += products[column]
+        column &+= 1
+      }
+      scratch.doubles(0)[c] += Double(s)
+      scratch.doubles(1)[c] += Double(q)
+      c &+= 1
+    }
+    firstImage = end
+  }
+}
+
+/// The gradients of a block's parameters; and of each channel or column what makes the input gradient:
+/// slope (`floats(3)`) and constant (`floats(4)`).
+@inline(always)
+private func finish(
+  _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormBackwardArguments>,
+  _ scratch: NormalizationScratch, copies: Int
+) {
+  let values = Double(block.batch &* block.plane)
+  var column = 0
+  var c = 0
+  while c < block.count {
+    let channel = first &+ c
+    let standard = standardization(p, channel)
+    let inverse = Double(standard.inverseDeviation)
+    let sum = scratch.doubles(0)[c]
+    let product = (scratch.doubles(1)[c] - Double(standard.meanRest) * sum) * inverse
+    if let weightGradient = p.pointee.weightGradient { weightGradient[channel] = Float(product) }
+    if let biasGradient = p.pointee.biasGradient { biasGradient[channel] = Float(sum) }
+    let scale = Double(standard.scale(value(p.pointee.weight, channel, 1)))
+    let slope = -scale * inverse * product / values
+    let constant = -scale * sum / values - Double(standard.meanRest) * slope
+    let end = column &+ copies
+    while column < end {
+      scratch.floats(3)[column] = Float(slope)
+      scratch.floats(4)[column] = Float(constant)
+      column &+= 1
+    }
+    c &+= 1
+  }
+}
+
+/// From the last image to the first, as the last ones are still in the caches.
+@inline(always)
+private func gradientPlanes<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
+  _ inputGradient: UnsafeMutablePointer<Float>, _ scratch: NormalizationScratch, relu: Bool
+) {
+  var image = block.batch
+  while image > 0 {
+    image &-= 1
+    var start = block.start &+ image &* block.image
+    var c = 0
+    while c < block.count {
+      gradientPlane(
+        lanes, p.pointee.input + start, p.pointee.outputGradient + start, inputGradient + start, count: block.plane,
+        factors(lanes, scratch, c), relu: relu, slope: L.splat(scratch.floats(3)[c]),
+        constant: L.splat(scratch.floats(4)[c]))
+      start &+= block.plane
+      c &+= 1
+    }
+  }
+}
+
+@inline(always)
+private func gradientColumns<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
+  _ inputGradient: UnsafeMutablePointer<Float>, _ scratch: NormalizationScratch, relu: Bool
+) {
+  let width = block.width
+  var image = block.batch
+  while image > 0 {
+    image &-= 1
+    let start = block.start &+ image &* block.image
+    var column = 0
+    while column &+ L.count <= width {
+      let value = inputGradientVector(
+        lanes, x: L.load(p.pointee.input + (start &+ column)),
+        gradient: L.load(p.pointee.outputGradient + (start &+ column)), columnFactors(lanes, scratch, column),
+        relu: relu, slope: L.load(scratch.floats(3) + column), constant: L.load(scratch.floats(4) + column))
+      L.store(value, inputGradient + (start &+ column))
+      column &+= L.count
+    }
+    if column < width {
+      let left = width &- column
+      let value = inputGradientVector(
+        lanes, x: L.load(p.pointee.input + (start &+ column), first: left),
+        gradient: L.load(p.pointee.outputGradient + (start &+ column), first: left),
+        columnFactors(lanes, scratch, column), relu: relu, slope: L.load(scratch.floats(3) + column),
+        constant: L.load(scratch.floats(4) + column))
+      L.store(value, inputGradient + (start &+ column), first: left)
+    }
+  }
+}
+
+#if arch(arm64)
+  @c(batch_norm_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<BatchNormBackwardArguments>) {
+    batchNormBackward(NEONLanes.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: batch_norm_backward_neon)
+#else
+  @c(batch_norm_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<BatchNormBackwardArguments>) {
+    batchNormBackward(BaselineLanes.self, p)
+  }
+  @c(batch_norm_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<BatchNormBackwardArguments>) {
+    batchNormBackward(AVX2Lanes.self, p)
+  }
+  @c(batch_norm_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<BatchNormBackwardArguments>) {
+    batchNormBackward(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: batch_norm_backward_baseline, avx2: batch_norm_backward_avx2, avx512: batch_norm_backward_avx512)
+#endif

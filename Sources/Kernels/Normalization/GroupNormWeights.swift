@@ -1,0 +1,191 @@
+import ISA
+
+/// The gradients of the weights and biases of ``GroupNormForward``: sums over the images, in the images' order.
+@inline(always)
+private func weightGradients<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
+  if p.pointee.relu != 0 {
+    weightGradients(lanes, p, relu: true)
+  } else {
+    weightGradients(lanes, p, relu: false)
+  }
+}
+
+/// Blocks of neighbouring channels of one group.
+@inline(always)
+private func weightGradients<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>, relu: Bool
+) {
+  let (channels, plane) = (p.pointee.channels, p.pointee.plane)
+  let width = ChannelBlock.largestWidth / plane
+  let most = width > 1 ? width : 1
+  let scratch = NormalizationScratch(p.pointee.scratch)
+  var first = p.pointee.firstChannel
+  while first < p.pointee.endChannel {
+    let group = first / channels
+    let endOfGroup = (group &+ 1) &* channels
+    let end = endOfGroup < p.pointee.endChannel ? endOfGroup : p.pointee.endChannel
+    let count = end &- first < most ? end &- first : most
+    let block = ChannelBlock(
+      batch: p.pointee.batch, channels: p.pointee.groups &* channels, plane: plane, first: first, count: count)
+    // Weight (`floats(0)`) and bias (`floats(1)`) of each channel or column.
+    let copies = plane < L.count ? plane : 1
+    PlaceWeights.spread(
+      p.pointee.weight, from: first, none: 1, channels: count, plane: copies, to: scratch.floats(0))
+    PlaceWeights.spread(p.pointee.bias, from: first, none: 0, channels: count, plane: copies, to: scratch.floats(1))
+    var c = 0
+    while c < count {
+      scratch.doubles(0)[c] = 0
+      scratch.doubles(1)[c] = 0
+      c &+= 1
+    }
+    var image = 0
+    while image < block.batch {
+      let end = block.batch &- image < imagesAtOnce ? block.batch : image &+ imagesAtOnce
+      if plane < L.count {
+        sumColumns(lanes, block, p, group: group, image, end, scratch, relu: relu)
+      } else {
+        sumPlanes(lanes, block, p, group: group, image, end, scratch, relu: relu)
+      }
+      image = end
+    }
+    c = 0
+    while c < count {
+      if let weightGradient = p.pointee.weightGradient { weightGradient[first &+ c] = Float(scratch.doubles(1)[c]) }
+      if let biasGradient = p.pointee.biasGradient { biasGradient[first &+ c] = Float(scratch.doubles(0)[c]) }
+      c &+= 1
+    }
+    first &+= count
+  }
+}
+
+/// Images whose sums are floats.
+private let imagesAtOnce = 128
+
+@inline(always)
+private func standardization(
+  _ p: UnsafePointer<GroupNormWeightsArguments>, _ image: Int, _ group: Int
+) -> Standardization {
+  let (statistics, rows) = (p.pointee.statistics, p.pointee.batch &* p.pointee.groups)
+  let row = image &* p.pointee.groups &+ group
+  return Standardization(
+    mean: statistics[row], meanRest: statistics[rows &+ row], inverseDeviation: statistics[2 &* rows &+ row])
+}
+
+/// Adds some images' sums to those of the channels (`doubles(0)` and `doubles(1)`), by way of a vector of each channel
+/// (`floats(3)` and `floats(4)`).
+@inline(always)
+private func sumPlanes<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<GroupNormWeightsArguments>, group: Int, _ firstImage: Int,
+  _ endImage: Int, _ scratch: NormalizationScratch, relu: Bool
+) {
+  let (sums, products) = (scratch.floats(3), scratch.floats(4))
+  var c = 0
+  while c < block.count {
+    L.store(L.splat(0), sums + c &* L.count)
+    L.store(L.splat(0), products + c &* L.count)
+    c &+= 1
+  }
+  var image = firstImage
+  while image < endImage {
+    let standard = standardization(p, image, group)
+    let inverse = L.splat(standard.inverseDeviation)
+    let correction = L.splat(-standard.inverseDeviation * standard.meanRest)
+    var start = block.start &+ image &* block.image
+    c = 0
+    while c < block.count {
+      let scale = standard.scale(scratch.floats(0)[c])
+      let forward = ForwardFactors(
+        mean: L.splat(standard.mean), scale: L.splat(scale),
+        offset: L.splat(standard.offset(scratch.floats(1)[c], scale: scale)))
+      var s = L.splat(0)
+      var q = L.splat(0)
+      addGradientSums(
+        lanes, p.pointee.input + start, p.pointee.outputGradient + start, count: block.plane, ahead: block.image,
+        forward, relu: relu, sums: &s, products: &q)
+      L.store(L.load(sums + c &* L.count) + s, sums + c &* L.count)
+      let product = L.multiplyAdd(q, inverse, s * correction)
+      L.store(L.load(products + c &* L.count) + product, products + c &* L.count)
+      start &+= block.plane
+      c &+= 1
+    }
+    image &+= 1
+  }
+  c = 0
+  while c < block.count {
+    scratch.doubles(0)[c] += Double(L.total(L.load(sums + c &* L.count)))
+    scratch.doubles(1)[c] += Double(L.total(L.load(products + c &* L.count)))
+    c &+= 1
+  }
+}
+
+/// The same where planes are smaller than a vector: the sums of each column first.
+@inline(always)
+private func sumColumns<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<GroupNormWeightsArguments>, group: Int, _ firstImage: Int,
+  _ endImage: Int, _ scratch: NormalizationScratch, relu: Bool
+) {
+  let (sums, products) = (scratch.floats(3), scratch.floats(4))
+  let width = block.width
+  var column = 0
+  while column < width {
+    let first = vectorStart(lanes, column, width: width)
+    let left = width &- first
+    let weight = L.load(scratch.floats(0) + first)
+    let bias = L.load(scratch.floats(1) + first)
+    var s = L.splat(0)
+    var q = L.splat(0)
+    var start = block.start &+ firstImage &* block.image &+ first
+    var image = firstImage
+    while image < endImage {
+      let standard = standardization(p, image, group)
+      let forward = placeFactors(lanes, standard, weight: weight, bias: bias)
+      let (centered, g) = centeredAndGradient(
+        lanes, x: loadPart(lanes, p.pointee.input + start, first: left, by: scratch.spare(3)),
+        gradient: loadPart(lanes, p.pointee.outputGradient + start, first: left, by: scratch.spare(4)), forward,
+        relu: relu)
+      s += g
+      let inverse = standard.inverseDeviation
+      q = L.multiplyAdd(g, (centered - L.splat(standard.meanRest)) * L.splat(inverse), q)
+      start &+= block.image
+      image &+= 1
+    }
+    L.store(s, sums + first)
+    L.store(q, products + first)
+    column &+= L.count
+  }
+  column = 0
+  var c = 0
+  while c < block.count {
+    var (s, q): (Float, Float) = (0, 0)
+    let end = column &+ block.plane
+    while column < end {
+      s += sums[column]
+      q += products[column]
+      column &+= 1
+    }
+    scratch.doubles(0)[c] += Double(s)
+    scratch.doubles(1)[c] += Double(q)
+    c &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(group_norm_weights_neon_body) private func weightsNEON(_ p: UnsafePointer<GroupNormWeightsArguments>) {
+    weightGradients(NEONLanes.self, p)
+  }
+
+  let groupNormWeights = LevelFunctions(neon: group_norm_weights_neon)
+#else
+  @c(group_norm_weights_baseline_body) private func weightsBaseline(_ p: UnsafePointer<GroupNormWeightsArguments>) {
+    weightGradients(BaselineLanes.self, p)
+  }
+  @c(group_norm_weights_avx2_body) private func weightsAVX2(_ p: UnsafePointer<GroupNormWeightsArguments>) {
+    weightGradients(AVX2Lanes.self, p)
+  }
+  @c(group_norm_weights_avx512_body) private func weightsAVX512(_ p: UnsafePointer<GroupNormWeightsArguments>) {
+    weightGradients(AVX512Lanes.self, p)
+  }
+
+  let groupNormWeights = LevelFunctions(
+    baseline: group_norm_weights_baseline, avx2: group_norm_weights_avx2, avx512: group_norm_weights_avx512)
+#endif

@@ -1,0 +1,49 @@
+import Kernels
+
+/// Normalises each feature by its mean and variance over the batch, then scales and shifts it: `[features]`, kept.
+///
+/// The same as ``BatchNorm2D`` with one position.
+public struct BatchNorm1D: Layer {
+  /// Added to the variance.
+  public var epsilon: Float
+  /// The share of a batch in the running statistics; nil gives every batch so far the same share.
+  public var momentum: Float?
+  /// Whether there are `weight` and `bias`.
+  public var affine: Bool
+  /// Whether there are running statistics; without, inference normalises by the batch, too.
+  public var tracksRunningStatistics: Bool
+
+  public init(
+    epsilon: Float = 1e-5, momentum: Float? = 0.1, affine: Bool = true, tracksRunningStatistics: Bool = true
+  ) {
+    self.epsilon = epsilon
+    self.momentum = momentum
+    self.affine = affine
+    self.tracksRunningStatistics = tracksRunningStatistics
+  }
+
+  public var name: String { "BatchNorm1D" }
+  public var canApplyReLU: Bool { true }
+
+  private var normalization: BatchNormalization {
+    BatchNormalization(
+      layer: name, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics)
+  }
+
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    guard inputShape.rank == 1, inputShape[0] >= 1 else {
+      let advice = inputShape.rank == 3 ? "; BatchNorm2D takes images" : ""
+      throw .inputShape(layer: name, given: inputShape, expected: "[features], at least 1\(advice)")
+    }
+    try normalization.check()
+    return try addressable(inputShape, "input", layer: name)
+  }
+
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    normalization.parameters(channels: try outputShape(for: inputShape)[0])
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    try PlannedBatchNorm(normalization, channels: outputShape(for: problem.inputShape)[0], plane: 1, problem)
+  }
+}

@@ -1,0 +1,132 @@
+import Kernels
+
+/// What normalisations over the batch have in common.
+struct BatchNormalization {
+  let layer: String
+  let epsilon: Float
+  let momentum: Float?
+  let affine: Bool
+  let tracks: Bool
+
+  func check() throws(LayerError) {
+    try checkEpsilon(epsilon, layer: layer)
+    if let momentum, !momentum.isFinite {
+      throw .invalidValue(layer: layer, name: "momentum", value: "\(momentum)", expected: "a finite number, or nil")
+    }
+  }
+
+  func parameters(channels: Int) -> [ParameterDescription] {
+    let parameters = affine ? affineParameters(shape: [channels], bias: true) : []
+    guard tracks else { return parameters }
+    return parameters + [
+      ParameterDescription(name: "running_mean", shape: [channels], initialization: .constant(0), role: .buffer),
+      ParameterDescription(name: "running_var", shape: [channels], initialization: .constant(1), role: .buffer),
+      ParameterDescription(
+        name: "num_batches_tracked", shape: [], initialization: .constant(0), role: .buffer, storedType: .int64),
+    ]
+  }
+}
+
+/// The `weight` and `bias` of a normalisation.
+func affineParameters(shape: Shape, bias: Bool) -> [ParameterDescription] {
+  let weight = ParameterDescription(name: "weight", shape: shape, initialization: .constant(1))
+  return bias ? [weight, ParameterDescription(name: "bias", shape: shape, initialization: .constant(0))] : [weight]
+}
+
+func checkEpsilon(_ epsilon: Float, layer: String) throws(LayerError) {
+  guard epsilon.isFinite, epsilon >= 0 else {
+    throw .invalidValue(
+      layer: layer, name: "epsilon", value: "\(epsilon)", expected: "a finite number that is at least 0")
+  }
+}
+
+/// Saves the statistics of the batch; where ReLU stopped the output follows from the input and them.
+final class PlannedBatchNorm: PlannedLayer {
+  let savedByteCount: Int
+  let workspaceByteCount: Int
+  private let momentum: Float?
+  private let affine: Bool
+  private let tracks: Bool
+  private let needsParameterGradients: Bool
+  /// By the statistics of the batch, or by running ones.
+  private let forward: Plan<BatchNormForward>?
+  private let inference: Plan<BatchNormInference>?
+  private let backward: Plan<BatchNormBackward>?
+
+  init(
+    _ normalization: BatchNormalization, channels: Int, plane: Int, _ problem: LayerProblem
+  ) throws(LayerError) {
+    let layer = normalization.layer
+    momentum = normalization.momentum
+    affine = normalization.affine
+    tracks = normalization.tracks
+    needsParameterGradients = problem.needsParameterGradients
+    let problemOfKernels = BatchNormProblem(
+      batch: problem.batchSize, channels: channels, plane: plane, epsilon: normalization.epsilon,
+      relu: problem.appliesReLU)
+    if problem.mode == .inference, tracks {
+      forward = nil
+      backward = nil
+      inference = try problem.kernel(BatchNormInference.self, problemOfKernels, for: layer)
+      savedByteCount = 0
+    } else {
+      guard problem.batchSize != 1 || plane != 1 else {
+        throw .invalidValue(
+          layer: layer, name: "the number of values of each channel", value: "1",
+          expected: "more than 1, as their variance is needed: a larger batch, or larger images")
+      }
+      forward = try problem.kernel(BatchNormForward.self, problemOfKernels, for: layer)
+      backward = try problem.backwardKernel(BatchNormBackward.self, problemOfKernels, for: layer)
+      inference = nil
+      savedByteCount = 3 * channels * MemoryLayout<Float>.stride
+    }
+    workspaceByteCount = max(
+      forward?.workspaceByteCount ?? 0, inference?.workspaceByteCount ?? 0, backward?.workspaceByteCount ?? 0)
+  }
+
+  var canShareGradients: Bool { true }
+  var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { false }
+
+  /// Where the running statistics lie among the parameters.
+  private var firstBuffer: Int { affine ? 2 : 0 }
+
+  func forward(_ memory: ForwardMemory) {
+    let weight = affine ? UnsafePointer(memory.parameters[0]) : nil
+    let bias = affine ? UnsafePointer(memory.parameters[1]) : nil
+    if let inference {
+      inference.run(
+        BatchNormInference.Operands(
+          input: memory.input, weight: weight, bias: bias, runningMean: memory.parameters[firstBuffer],
+          runningVariance: memory.parameters[firstBuffer + 1], output: memory.output),
+        workspace: memory.workspace)
+      return
+    }
+    var share = 0.0
+    if tracks {
+      let batches = memory.parameters[firstBuffer + 2]
+      batches[0] += 1
+      share = momentum.map(Double.init) ?? 1 / Double(batches[0])
+    }
+    forward?.run(
+      BatchNormForward.Operands(
+        input: memory.input, weight: weight, bias: bias, output: memory.output,
+        statistics: memory.saved.assumingMemoryBound(to: Float.self),
+        runningMean: tracks ? memory.parameters[firstBuffer] : nil,
+        runningVariance: tracks ? memory.parameters[firstBuffer + 1] : nil, momentum: share),
+      workspace: memory.workspace)
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    let hasGradients = affine && needsParameterGradients
+    backward?.run(
+      BatchNormBackward.Operands(
+        input: memory.input, outputGradient: memory.outputGradient,
+        weight: affine ? UnsafePointer(memory.parameters[0]) : nil,
+        bias: affine ? UnsafePointer(memory.parameters[1]) : nil,
+        statistics: UnsafePointer(memory.saved.assumingMemoryBound(to: Float.self)),
+        inputGradient: memory.inputGradient, weightGradient: hasGradients ? memory.parameterGradients[0] : nil,
+        biasGradient: hasGradients ? memory.parameterGradients[1] : nil),
+      workspace: memory.workspace)
+  }
+}
