@@ -50,23 +50,29 @@ public enum GradientAccumulation: KernelOperation {
 
 @inline(always)
 private func accumulate<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>) {
+  if let accumulated = p.pointee.accumulated {
+    accumulateAll(lanes, p, accumulated, adds: true)
+  } else {
+    accumulateAll(lanes, p, p.pointee.gradients, adds: false)
+  }
+}
+
+@inline(always)
+private func accumulateAll<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>, _ accumulated: UnsafePointer<Float>, adds: Bool
+) {
   let (gradients, sum, count) = (p.pointee.gradients, p.pointee.sum, p.pointee.count)
   let scale = L.splat(p.pointee.scale)
-  if let accumulated = p.pointee.accumulated {
-    var i = 0
-    while i < count {
-      let left = count &- i < L.count ? count &- i : L.count
-      let scaled = L.load(gradients + i, first: left) * scale
-      L.store(L.load(accumulated + i, first: left) + scaled, sum + i, first: left)
-      i &+= L.count
-    }
-  } else {
-    var i = 0
-    while i < count {
-      let left = count &- i < L.count ? count &- i : L.count
-      L.store(L.load(gradients + i, first: left) * scale, sum + i, first: left)
-      i &+= L.count
-    }
+  var i = 0
+  while i &+ L.count <= count {
+    let scaled = L.load(gradients + i) * scale
+    L.store(adds ? L.load(accumulated + i) + scaled : scaled, sum + i)
+    i &+= L.count
+  }
+  if i < count {
+    let left = count &- i
+    let scaled = L.load(gradients + i, first: left) * scale
+    L.store(adds ? L.load(accumulated + i, first: left) + scaled : scaled, sum + i, first: left)
   }
 }
 

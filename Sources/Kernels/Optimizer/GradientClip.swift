@@ -47,31 +47,37 @@ public enum GradientClip: KernelOperation {
 }
 
 @inline(always)
-private func clipped<L: ElementwiseLanes>(
-  _ lanes: L.Type, _ value: L.Vector, _ scale: L.Vector, _ low: L.Vector, _ high: L.Vector
-) -> L.Vector {
-  let scaled = value * scale
-  let below = scaled.replacing(with: high, where: scaled .> high)
-  return below.replacing(with: low, where: low .> below)
+private func clip<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
+  if p.pointee.limit == .infinity {
+    clipAll(lanes, p, limits: false)
+  } else {
+    clipAll(lanes, p, limits: true)
+  }
 }
 
 @inline(always)
-private func clip<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
+private func clipAll<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>, limits: Bool) {
   let (values, count) = (p.pointee.values, p.pointee.count)
   let (scale, low, high) = (L.splat(p.pointee.scale), L.splat(-p.pointee.limit), L.splat(p.pointee.limit))
   var i = 0
-  while i &+ 2 &* L.count <= count {
-    let (a, b) = (L.load(values + i), L.load(values + i + L.count))
-    L.store(clipped(lanes, a, scale, low, high), values + i)
-    L.store(clipped(lanes, b, scale, low, high), values + i + L.count)
-    i &+= 2 &* L.count
-  }
-  while i < count {
-    let left = count &- i < L.count ? count &- i : L.count
-    let value = L.load(UnsafePointer(values + i), first: left)
-    L.store(clipped(lanes, value, scale, low, high), values + i, first: left)
+  while i &+ L.count <= count {
+    let scaled = L.load(values + i) * scale
+    L.store(limits ? limited(lanes, scaled, low, high) : scaled, values + i)
     i &+= L.count
   }
+  if i < count {
+    let left = count &- i
+    let scaled = L.load(UnsafePointer(values + i), first: left) * scale
+    L.store(limits ? limited(lanes, scaled, low, high) : scaled, values + i, first: left)
+  }
+}
+
+@inline(always)
+private func limited<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ value: L.Vector, _ low: L.Vector, _ high: L.Vector
+) -> L.Vector {
+  let below = value.replacing(with: high, where: value .> high)
+  return below.replacing(with: low, where: low .> below)
 }
 
 #if arch(arm64)

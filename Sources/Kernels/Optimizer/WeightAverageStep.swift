@@ -88,15 +88,22 @@ private func averageAll<L: ElementwiseLanes>(
   let (averages, values, count) = (p.pointee.averages, p.pointee.values, p.pointee.count)
   let (share, rest) = (L.splat(p.pointee.share), L.splat(p.pointee.rest))
   var i = 0
-  while i < count {
-    let left = count &- i < L.count ? count &- i : L.count
+  while i &+ L.count <= count {
+    let (old, value) = (L.load(averages + i), L.load(values + i))
+    let way = value - old
+    let new = isNear ? old + share * way : value - rest * way
+    L.store(new, averages + i)
+    if valuesFollow { L.store(new, values + i) }
+    i &+= L.count
+  }
+  if i < count {
+    let left = count &- i
     let old = L.load(UnsafePointer(averages + i), first: left)
     let value = L.load(UnsafePointer(values + i), first: left)
     let way = value - old
     let new = isNear ? old + share * way : value - rest * way
     L.store(new, averages + i, first: left)
     if valuesFollow { L.store(new, values + i, first: left) }
-    i &+= L.count
   }
 }
 
