@@ -24,13 +24,17 @@ public struct Conv2D: Layer {
   public var groups: Int
   /// Whether there is a bias.
   public var bias: Bool
+  /// How the weight's first values are drawn; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``, which the
+  /// bias always has.
+  public var initialization: Initialization?
 
   /// A convolution; each size is a number for both axes or a ``Size2D``.
   public init(
     _ outputChannels: Int, kernelSize: any Size2DConvertible, stride: any Size2DConvertible = 1,
     padding: any Size2DConvertible = 0, dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true,
-    paddingMode: PaddingMode = .zeros
+    paddingMode: PaddingMode = .zeros, initialization: Initialization? = nil
   ) {
+    self.initialization = initialization
     self.paddingMode = paddingMode
     keepsSize = false
     self.outputChannels = outputChannels
@@ -48,10 +52,12 @@ public struct Conv2D: Layer {
   /// A convolution whose output is as large as its input: `Conv2D(16, kernelSize: 4, padding: .same)`.
   public init(
     _ outputChannels: Int, kernelSize: any Size2DConvertible, padding: SamePadding,
-    dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros
+    dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true, paddingMode: PaddingMode = .zeros,
+    initialization: Initialization? = nil
   ) {
     self.init(
-      outputChannels, kernelSize: kernelSize, dilation: dilation, groups: groups, bias: bias, paddingMode: paddingMode)
+      outputChannels, kernelSize: kernelSize, dilation: dilation, groups: groups, bias: bias, paddingMode: paddingMode,
+      initialization: initialization)
     keepsSize = true
   }
 
@@ -66,12 +72,13 @@ public struct Conv2D: Layer {
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
     let shape = try shape(for: inputShape, batchSize: 1)
     let inputs = shape.inputChannels / groups
-    let initialization = Initialization.uniform(fanIn: inputs * kernelSize.height * kernelSize.width)
+    let uniform = Initialization.uniform(fanIn: inputs * kernelSize.height * kernelSize.width)
     let weight = ParameterDescription(
       name: "weight", shape: [outputChannels, inputs, kernelSize.height, kernelSize.width],
-      initialization: initialization)
+      initialization: initialization ?? uniform)
+    try weight.initialization.check(weight.shape, layer: name)
     guard bias else { return [weight] }
-    return [weight, ParameterDescription(name: "bias", shape: [outputChannels], initialization: initialization)]
+    return [weight, ParameterDescription(name: "bias", shape: [outputChannels], initialization: uniform)]
   }
 
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {

@@ -23,7 +23,8 @@ extension Layer {
     for parameter in try parameters(for: inputShape) {
       let storage = FloatStorage(uninitialized: parameter.shape.count)
       parameter.initialization.fill(
-        UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count), using: &generator)
+        UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count), shape: parameter.shape,
+        using: &generator)
       tensors.append(Tensor(shape: parameter.shape, storage: storage))
     }
     return tensors

@@ -8,10 +8,14 @@ public struct Linear: Layer {
   public var outputFeatures: Int
   /// Whether there is a bias.
   public var bias: Bool
+  /// How the weight's first values are drawn; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``, which the
+  /// bias always has.
+  public var initialization: Initialization?
 
-  public init(_ outputFeatures: Int, bias: Bool = true) {
+  public init(_ outputFeatures: Int, bias: Bool = true, initialization: Initialization? = nil) {
     self.outputFeatures = outputFeatures
     self.bias = bias
+    self.initialization = initialization
   }
 
   public var name: String { "Linear" }
@@ -24,11 +28,12 @@ public struct Linear: Layer {
 
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
     let features = try features(inputShape)
-    let initialization = Initialization.uniform(fanIn: features)
+    let uniform = Initialization.uniform(fanIn: features)
     let weight = ParameterDescription(
-      name: "weight", shape: [outputFeatures, features], initialization: initialization)
+      name: "weight", shape: [outputFeatures, features], initialization: initialization ?? uniform)
+    try weight.initialization.check(weight.shape, layer: name)
     guard bias else { return [weight] }
-    return [weight, ParameterDescription(name: "bias", shape: [outputFeatures], initialization: initialization)]
+    return [weight, ParameterDescription(name: "bias", shape: [outputFeatures], initialization: uniform)]
   }
 
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {

@@ -70,7 +70,8 @@ public final class Model {
     var generator = SplitMix64(seed: seed, stream: .max)
     for (i, parameter) in parameters.enumerated() {
       parameter.initialization.fill(
-        UnsafeMutableBufferPointer(start: values.pointers[i], count: parameter.shape.count), using: &generator)
+        UnsafeMutableBufferPointer(start: values.pointers[i], count: parameter.shape.count), shape: parameter.shape,
+        using: &generator)
     }
   }
 

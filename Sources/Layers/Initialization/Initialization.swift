@@ -1,0 +1,99 @@
+/// How the first values of a parameter are drawn, as `torch.nn.init` does.
+///
+/// The numbers follow from the generator alone, on every platform.
+public enum Initialization: Hashable, Sendable {
+  /// One value everywhere.
+  case constant(Float)
+  /// Uniform in −bound ..< bound.
+  case uniform(bound: Float)
+  /// Normally distributed.
+  case normal(mean: Float = 0, deviation: Float = 1)
+  /// Normally distributed, under the condition that they lie in low ... high.
+  case truncatedNormal(mean: Float = 0, deviation: Float = 1, low: Float = -2, high: Float = 2)
+  /// Uniform, with a variance of gain² · 2 / (fan-in + fan-out) (Glorot and Bengio, 2010).
+  case xavierUniform(gain: Float = 1)
+  /// Normally distributed, with a variance of gain² · 2 / (fan-in + fan-out).
+  case xavierNormal(gain: Float = 1)
+  /// Uniform, with a variance of gain² / fan, where the gain is that of the nonlinearity behind (He and others, 2015).
+  case kaimingUniform(fan: Fan = .input, nonlinearity: Nonlinearity = .leakyReLU(slope: 0))
+  /// Normally distributed, with a variance of gain² / fan.
+  case kaimingNormal(fan: Fan = .input, nonlinearity: Nonlinearity = .leakyReLU(slope: 0))
+  /// The weight as a matrix, its first dimension against all others, has orthogonal rows of length gain, or orthogonal
+  /// columns where it has more rows than columns (Saxe, McClelland and Ganguli, 2013).
+  case orthogonal(gain: Float = 1)
+
+  /// PyTorch's default for weights and biases of convolutions and linear layers: uniform in ±1/√fanIn, where `fanIn` is
+  /// the number of inputs that an output sums over. (It is `kaiming_uniform_` with a = √5.)
+  public static func uniform(fanIn: Int) -> Initialization {
+    .uniform(bound: Float(1 / Double(max(fanIn, 1)).squareRoot()))
+  }
+
+  /// A tensor of first values.
+  public func tensor(shape: Shape, using generator: inout SplitMix64) throws(ShapeError) -> Tensor {
+    var tensor = try Tensor(shape: shape)
+    tensor.withUnsafeMutableBufferPointer { fill($0, shape: shape, using: &generator) }
+    return tensor
+  }
+
+  /// Fills memory with first values of a parameter of the shape, in order.
+  func fill(_ values: UnsafeMutableBufferPointer<Float>, shape: Shape, using generator: inout SplitMix64) {
+    let fans = Fans(shape)
+    switch self {
+    case .constant(let value): values.initialize(repeating: value)
+    case .uniform(let bound): fill(values, bound: bound, using: &generator)
+    case .normal(let mean, let deviation):
+      fill(values, Double(mean), Double(deviation), using: &generator)
+    case .truncatedNormal(let mean, let deviation, let low, let high):
+      let normal = TruncatedNormal(mean: mean, deviation: deviation, low: low, high: high)
+      for i in values.indices { values[i] = normal.value(generator.nextOpenUnit()) }
+    case .xavierUniform(let gain):
+      fill(values, bound: Float(3.0.squareRoot() * fans.xavier(gain)), using: &generator)
+    case .xavierNormal(let gain): fill(values, 0, fans.xavier(gain), using: &generator)
+    case .kaimingUniform(let fan, let nonlinearity):
+      fill(values, bound: Float(3.0.squareRoot() * fans.kaiming(fan, nonlinearity)), using: &generator)
+    case .kaimingNormal(let fan, let nonlinearity):
+      fill(values, 0, fans.kaiming(fan, nonlinearity), using: &generator)
+    case .orthogonal(let gain):
+      let rows = shape.rank > 0 ? shape[0] : 1
+      fillOrthogonal(values, rows: rows, gain: Double(gain), using: &generator)
+    }
+  }
+
+  private func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, bound: Float, using generator: inout SplitMix64
+  ) {
+    for i in values.indices { values[i] = generator.nextSignedUnit() * bound }
+  }
+
+  private func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, _ mean: Double, _ deviation: Double,
+    using generator: inout SplitMix64
+  ) {
+    for i in values.indices { values[i] = Float(mean + deviation * generator.standardNormal()) }
+  }
+
+  /// Checks that the options make sense, for a parameter of the shape.
+  func check(_ shape: Shape, layer: String) throws(LayerError) {
+    func require(_ isRight: Bool, _ expected: String) throws(LayerError) {
+      guard isRight else {
+        throw .invalidValue(
+          layer: layer, name: "initialization", value: "\(self) for shape \(shape)", expected: expected)
+      }
+    }
+    switch self {
+    case .constant: break
+    case .uniform(let bound): try require(bound >= 0 && bound.isFinite, "a finite bound of at least 0")
+    case .normal(let mean, let deviation):
+      try require(mean.isFinite && deviation.isFinite && deviation >= 0, "a finite deviation of at least 0")
+    case .truncatedNormal(let mean, let deviation, let low, let high):
+      try require(mean.isFinite && deviation.isFinite && deviation > 0, "a finite deviation above 0")
+      try require(low < high, "low less than high")
+    case .xavierUniform(let gain), .xavierNormal(let gain), .orthogonal(let gain):
+      try require(gain.isFinite, "a finite gain")
+      try require(shape.rank >= 2, "a shape of at least 2 dimensions")
+    case .kaimingUniform(_, let nonlinearity), .kaimingNormal(_, let nonlinearity):
+      try require(nonlinearity.gain.isFinite, "a finite slope")
+      try require(shape.rank >= 2, "a shape of at least 2 dimensions")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/// Eigenvalues and eigenvectors of a symmetric matrix, in Double.
+///
+/// The cyclic method of Jacobi: rotations in the plane of two axes make one pair of elements after another 0 until nothing
+/// is left beside the diagonal (Golub and Van Loan, Matrix Computations, 4th edition, section 8.5; the angle after
+/// Rutishauser, 1966). For the sizes here, up to some hundreds, its accuracy matters more than its time.
+struct SymmetricEigen {
+  /// The largest first.
+  let values: [Double]
+  /// Of length 1, in the order of ``values``; the component that is largest by magnitude is positive.
+  let vectors: [[Double]]
+
+  /// - Parameter matrix: `size` rows of `size` numbers; only what is on and above the diagonal is read.
+  init(_ matrix: [Double], size n: Int) {
+    var a = matrix
+    for i in 0..<n { for j in 0..<i { a[i * n + j] = a[j * n + i] } }
+    // Rows are the eigenvectors.
+    var v = [Double](repeating: 0, count: n * n)
+    for i in 0..<n { v[i * n + i] = 1 }
+    let size = a.reduce(0) { $0 + $1 * $1 }
+    // Convergence is quadratic: some ten sweeps are enough.
+    for _ in 0..<50 {
+      var beside = 0.0
+      for i in 0..<n { for j in (i + 1)..<max(n, i + 1) { beside += a[i * n + j] * a[i * n + j] } }
+      if beside <= 1e-32 * size { break }
+      for p in 0..<n {
+        for q in (p + 1)..<max(n, p + 1) where a[p * n + q] != 0 {
+          SymmetricEigen.rotate(&a, &v, n, p, q)
+        }
+      }
+    }
+    let order = (0..<n).sorted { a[$0 * n + $0] > a[$1 * n + $1] }
+    values = order.map { a[$0 * n + $0] }
+    vectors = order.map { row in
+      let vector = Array(v[(row * n)..<((row + 1) * n)])
+      let largest = vector.max { abs($0) < abs($1) } ?? 0
+      return largest < 0 ? vector.map { -$0 } : vector
+    }
+  }
+
+  /// Makes the elements p, q and q, p zero.
+  private static func rotate(_ a: inout [Double], _ v: inout [Double], _ n: Int, _ p: Int, _ q: Int) {
+    let theta = (a[q * n + q] - a[p * n + p]) / (2 * a[p * n + q])
+    let t = (theta < 0 ? -1 : 1) / (abs(theta) + (theta * theta + 1).squareRoot())
+    let c = 1 / (t * t + 1).squareRoot()
+    let s = t * c
+    for k in 0..<n {
+      let (x, y) = (a[k * n + p], a[k * n + q])
+      a[k * n + p] = c * x - s * y
+      a[k * n + q] = s * x + c * y
+    }
+    for k in 0..<n {
+      let (x, y) = (a[p * n + k], a[q * n + k])
+      a[p * n + k] = c * x - s * y
+      a[q * n + k] = s * x + c * y
+    }
+    for k in 0..<n {
+      let (x, y) = (v[p * n + k], v[q * n + k])
+      v[p * n + k] = c * x - s * y
+      v[q * n + k] = s * x + c * y
+    }
+  }
+}
