@@ -33,6 +33,7 @@ import Testing
     }
     #expect(ran["2x2", default: 0] > 100)
     #expect(ran["windows", default: 0] == Self.shapes.count)
+    #expect(ran["rows", default: 0] == Self.shapes.count)
   }
 
   @Test("every kernel adds the gradients where the reference does", arguments: InstructionSet.available)

@@ -25,7 +25,9 @@ import Testing
         let result = try MaxPoolTests.forward(plan, item.input.floats)
         #expect(firstDifference(result.output, item.output.floats) == nil, "\(kernel.name), \(shape)")
         #expect(Self.indices(shape, result.positions) == item.indices, "\(kernel.name), \(shape)")
-        let backward = try Plan<MaxPool2DBackward>(shape, level: level, kernel: kernel.name)
+        // Not every algorithm has a backward pass of its own.
+        let name = MaxPool2DBackward.kernels.first { $0.name == kernel.name }?.name
+        let backward = try Plan<MaxPool2DBackward>(shape, level: level, kernel: name)
         let gradient = try MaxPoolTests.backward(backward, item.outputGradient.floats, result.positions)
         #expect(firstDifference(gradient, item.inputGradient.floats) == nil, "\(kernel.name), \(shape)")
       }

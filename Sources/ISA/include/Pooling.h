@@ -20,6 +20,7 @@ typedef struct {
   ptrdiff_t insideFirst;    // output columns insideFirst ..< insideEnd have windows that no side border cuts
   ptrdiff_t insideEnd;
   int32_t countIncludePad;  // average pooling divides by what lies in the padding too
+  int32_t isPrepared;       // the scratch memory holds what the last call for other planes has prepared
 } PoolGeometry;
 
 typedef struct {
@@ -48,12 +49,15 @@ typedef struct {
 ISA_KERNEL(max_pool_2x2_forward, MaxPoolForwardArguments)
 ISA_KERNEL(max_pool_2x2_backward, MaxPoolBackwardArguments)
 ISA_KERNEL(max_pool_windows_forward, MaxPoolForwardArguments)
+ISA_KERNEL(max_pool_rows_forward, MaxPoolForwardArguments)
 ISA_KERNEL(max_pool_windows_backward, MaxPoolBackwardArguments)
 
 ISA_KERNEL(average_pool_2x2_forward, AveragePoolArguments)
 ISA_KERNEL(average_pool_2x2_backward, AveragePoolArguments)
 ISA_KERNEL(average_pool_windows_forward, AveragePoolArguments)
 ISA_KERNEL(average_pool_windows_backward, AveragePoolArguments)
+ISA_KERNEL(average_pool_rows_forward, AveragePoolArguments)
+ISA_KERNEL(average_pool_rows_backward, AveragePoolArguments)
 
 ISA_KERNEL(global_average_pool_forward, AveragePoolArguments)
 ISA_KERNEL(global_average_pool_backward, AveragePoolArguments)

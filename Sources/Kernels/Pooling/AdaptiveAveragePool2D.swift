@@ -45,7 +45,8 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
     PoolGeometry(
       planes: batch &* channels, inputHeight: inputHeight, inputWidth: inputWidth, outputHeight: outputHeight,
       outputWidth: outputWidth, kernelHeight: 0, kernelWidth: 0, strideHeight: 0, strideWidth: 0, paddingHeight: 0,
-      paddingWidth: 0, dilationHeight: 1, dilationWidth: 1, insideFirst: 0, insideEnd: 0, countIncludePad: 0)
+      paddingWidth: 0, dilationHeight: 1, dilationWidth: 1, insideFirst: 0, insideEnd: 0, countIncludePad: 0,
+      isPrepared: 0)
   }
 }
 

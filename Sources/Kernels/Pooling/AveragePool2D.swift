@@ -24,19 +24,27 @@ public enum AveragePool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, averagePoolTwoByTwoForward, usesScratch: false) { $0.isTwoByTwo ? 1 : nil }
+      row("2x2", $0, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 }, fitness: { $0.isTwoByTwo ? 1 : nil })
     }
-    + InstructionSet.allCases.map { row("windows", $0, averagePoolWindowsForward, usesScratch: true) { _ in 0.5 } }
+    + InstructionSet.allCases.map {
+      row("windows", $0, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, fitness: { _ in 0.5 })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "rows", $0, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
+        fitness: { $0.geometry.reducesRows ? 0.75 : 0.25 })
+    }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    usesScratch: Bool, fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
+    fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape.geometry, level: level, threads: threads)
-      let bytes = usesScratch ? shape.geometry.scratchByteCount : 0
+      let bytes = scratchBytes(shape.geometry)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
         operands, workspace in
         split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
@@ -46,7 +54,7 @@ public enum AveragePool2DForward: KernelOperation {
 }
 
 /// The gradient of average pooling: each output's gradient, over its divisor, is added to all of its window in the
-/// input, in scan order of the outputs.
+/// input.
 public enum AveragePool2DBackward: KernelOperation {
   public typealias Problem = Pool2DShape
 
@@ -77,6 +85,15 @@ public enum AveragePool2DBackward: KernelOperation {
       row(
         "windows", $0, averagePoolWindowsBackward,
         scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) }, fitness: { _ in 0.5 })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "rows", $0, averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
+        fitness: { shape in
+          // Measured: a row's shares are soon summed with few of them, and slowly woven together with many phases.
+          let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
+          return isWorthIt ? 0.75 : 0.25
+        })
     }
     + [.reference(averagePool2DBackwardReference)]
 

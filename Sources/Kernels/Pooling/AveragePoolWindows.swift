@@ -4,8 +4,8 @@ import ISA
 
 /// What a sum is divided by along one axis: the elements of a window that lie inside the padded input, or inside the
 /// input.
-@inline(__always)
-private func extent(start: Int, kernel: Int, padding: Int, input: Int, countIncludePad: Bool) -> Int {
+@inline(always)
+func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countIncludePad: Bool) -> Int {
   let border = countIncludePad ? input &+ padding : input
   let first = countIncludePad || start > 0 ? start : 0
   let end = start &+ kernel
@@ -19,8 +19,8 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
   var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: 0)
   let columns = input.columns
   var x = 0
-  while x < width &+ PoolGeometry.slack {
-    let count = extent(
+  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+    let count = windowExtent(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
       input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
     columns[x] = Float(count)
@@ -37,7 +37,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
       let top = y &* g.strideHeight &- g.paddingHeight
       let first = top > 0 ? top : 0
       let end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
-      let rows = extent(
+      let rows = windowExtent(
         start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
         countIncludePad: g.countIncludePad != 0)
       // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
@@ -88,7 +88,7 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Avera
   let stride = g.inputWidth &+ g.kernelWidth &- 1 &+ 16
   let lead = g.kernelWidth &- 1 &- g.paddingWidth
   var i = 0
-  while i < g.outputHeight &* stride {
+  while g.isPrepared == 0 && i < g.outputHeight &* stride {
     shares[i] = 0
     i &+= 1
   }
@@ -98,13 +98,13 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Avera
   while left > 0 {
     var oy = 0
     while oy < g.outputHeight {
-      let rows = extent(
+      let rows = windowExtent(
         start: oy &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
         input: g.inputHeight, countIncludePad: g.countIncludePad != 0)
       let row = shares + (oy &* stride &+ lead)
       var ox = 0
       while ox < g.outputWidth {
-        let columns = extent(
+        let columns = windowExtent(
           start: ox &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
           input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
         row[ox &* g.strideWidth] = outputGradient[ox] / Float(rows &* columns)

@@ -32,19 +32,27 @@ public enum MaxPool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<MaxPool2DForward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, maxPoolTwoByTwoForward, usesScratch: false) { $0.isTwoByTwo ? 1 : nil }
+      row("2x2", $0, maxPoolTwoByTwoForward, scratchBytes: { _ in 0 }, fitness: { $0.isTwoByTwo ? 1 : nil })
     }
-    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsForward, usesScratch: true) { _ in 0.5 } }
+    + InstructionSet.allCases.map {
+      row("windows", $0, maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, fitness: { _ in 0.5 })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "rows", $0, maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
+        fitness: { $0.geometry.reducesRows ? 0.75 : 0.25 })
+    }
     + [.reference(maxPool2DForwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
-    usesScratch: Bool, fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
+    fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
-      let bytes = usesScratch ? shape.geometry.scratchByteCount : 0
+      let bytes = scratchBytes(shape.geometry)
       let planes = split.outputPlanes
       let ownByteCount = bytes + 2 * planes.byteCount
       return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in

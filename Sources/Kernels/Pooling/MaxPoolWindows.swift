@@ -3,8 +3,8 @@ import ISA
 // Windows of any kernel, stride, padding and dilation.
 
 /// Where the taps of a window along one axis lie inside the input: `first ..< end` of `kernel`.
-@inline(__always)
-private func taps(start: Int, kernel: Int, dilation: Int, input: Int) -> (first: Int, end: Int) {
+@inline(always)
+func windowTaps(start: Int, kernel: Int, dilation: Int, input: Int) -> (first: Int, end: Int) {
   var first = 0
   while start &+ first &* dilation < 0 { first &+= 1 }
   var end = kernel
@@ -45,8 +45,8 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
   var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: -.infinity)
   let firstColumns = UnsafeMutableRawPointer(input.columns).assumingMemoryBound(to: Int32.self)
   var x = 0
-  while x < width &+ PoolGeometry.slack {
-    let column = taps(
+  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+    let column = windowTaps(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, dilation: g.dilationWidth,
       input: g.inputWidth)
     firstColumns[x] = Int32(truncatingIfNeeded: column.first)
@@ -62,7 +62,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
     var y = 0
     while y < g.outputHeight {
       let top = y &* g.strideHeight &- g.paddingHeight
-      let rows = taps(start: top, kernel: g.kernelHeight, dilation: g.dilationHeight, input: g.inputHeight)
+      let rows = windowTaps(start: top, kernel: g.kernelHeight, dilation: g.dilationHeight, input: g.inputHeight)
       // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
       // rows, which are written later, as long as there are enough of them.
       x = 0

@@ -31,7 +31,7 @@ struct PaddedPlane<L: PoolingLanes> {
     rows = UnsafePointer(plane)
     stride = isDirect ? g.inputWidth : phases &* phaseStride
     var kx = 0
-    while kx < g.kernelWidth {
+    while g.isPrepared == 0 && kx < g.kernelWidth {
       let column = kx &* g.dilationWidth
       taps[kx] = isDirect ? column : column % g.strideWidth &* phaseStride &+ column / g.strideWidth
       kx &+= 1
@@ -39,7 +39,7 @@ struct PaddedPlane<L: PoolingLanes> {
     self.taps = UnsafePointer(taps)
     if isDirect { return }
     var i = 0
-    while i < g.inputHeight &* stride {
+    while g.isPrepared == 0 && i < g.inputHeight &* stride {
       plane[i] = padding
       i &+= 1
     }
@@ -91,15 +91,15 @@ extension PoolGeometry {
   static var slack: Int { 16 }
 
   /// Phases of the stride that windows read.
-  @inline(__always)
-  fileprivate var phases: Int {
+  @inline(always)
+  var phases: Int {
     let extent = (kernelWidth &- 1) &* dilationWidth &+ 1
     return extent < strideWidth ? extent : strideWidth
   }
 
   /// Floats of one phase of a row.
-  @inline(__always)
-  fileprivate var phaseStride: Int {
+  @inline(always)
+  var phaseStride: Int {
     let reach = outputWidth &+ PoolGeometry.slack &+ (kernelWidth &- 1) &* dilationWidth / strideWidth
     let width = (paddingWidth &+ inputWidth) / strideWidth &+ 1
     return reach > width ? reach : width

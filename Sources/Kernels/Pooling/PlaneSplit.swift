@@ -44,6 +44,7 @@ struct PlaneSplit: Sendable {
           part, share, plane &* geometry.inputHeight &* geometry.inputWidth,
           plane &* geometry.outputHeight &* geometry.outputWidth)
         plane &+= share.planes
+        share.isPrepared = 1
       }
       planes.finish()
     }

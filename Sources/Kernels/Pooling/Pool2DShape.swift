@@ -93,7 +93,8 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
       outputHeight: outputHeight, outputWidth: outputWidth, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
       strideHeight: strideHeight, strideWidth: outputWidth == 1 ? 1 : strideWidth, paddingHeight: paddingHeight,
       paddingWidth: paddingWidth, dilationHeight: dilationHeight, dilationWidth: dilationWidth,
-      insideFirst: inside.lowerBound, insideEnd: inside.upperBound, countIncludePad: countIncludePad ? 1 : 0)
+      insideFirst: inside.lowerBound, insideEnd: inside.upperBound, countIncludePad: countIncludePad ? 1 : 0,
+      isPrepared: 0)
   }
 }
 
