@@ -89,6 +89,13 @@ struct AllocationTests {
     try memory.expectNone(ReLUBackward.self, problem, backward)
     try memory.expectNone(TanhBackward.self, problem, backward)
     try memory.expectNone(SigmoidBackward.self, problem, backward)
+    try memory.expectNone(GELUForward.self, problem, forward)
+    try memory.expectNone(
+      GELUBackward.self, problem,
+      .init(input: memory.inputs, outputGradient: memory.inputs, inputGradient: memory.outputs))
+    try memory.expectNone(
+      DropoutForward.self, .init(count: 40_000, probability: 0.5),
+      .init(input: memory.inputs, output: memory.outputs, key: 1))
     try memory.expectNone(
       AddForward.self, .init(count: 40_000, relu: true),
       .init(a: memory.inputs, b: memory.inputs, output: memory.outputs)
@@ -148,6 +155,11 @@ struct AllocationTests {
       LogSoftmaxBackward.self, rows,
       .init(output: memory.inputs, outputGradient: memory.inputs, inputGradient: memory.outputs))
     let channels = ChannelsProblem(batch: 8, channels: 6, plane: 100)
+    try memory.expectNone(
+      LogSoftmaxChannelsForward.self, channels, .init(input: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      LogSoftmaxChannelsBackward.self, channels,
+      .init(output: memory.inputs, outputGradient: memory.inputs, inputGradient: memory.outputs))
     try memory.expectNone(
       BiasForward.self, channels, .init(input: memory.inputs, bias: memory.inputs, output: memory.outputs))
     try memory.expectNone(

@@ -9,6 +9,7 @@
 #include "Activation.h"
 #include "Addition.h"
 #include "BatchAssembly.h"
+#include "Dropout.h"
 #include "Optimizer.h"
 #include "Softmax.h"
 #include "Losses.h"

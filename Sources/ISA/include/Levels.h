@@ -86,6 +86,16 @@ ISA_STREAM(4)
 ISA_STREAM(8)
 ISA_STREAM(16)
 
+// The quotient of two vectors, in place of the first. (Swift's operator divides lane by lane; the optimiser puts the
+// quotients together again, but may compute what they are made from in pieces.)
+#define ISA_DIVIDE(lanes)                                                                                          \
+  __attribute__((always_inline)) static inline void isa_divide##lanes(void *_Nonnull a, const void *_Nonnull b) {  \
+    *(isa_unaligned##lanes *)a = *(const isa_unaligned##lanes *)a / *(const isa_unaligned##lanes *)b;              \
+  }
+ISA_DIVIDE(4)
+ISA_DIVIDE(8)
+ISA_DIVIDE(16)
+
 __attribute__((always_inline)) static inline void isa_stream_fence(void) {
 #if defined(__x86_64__)
   __builtin_ia32_sfence();

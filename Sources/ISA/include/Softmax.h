@@ -7,7 +7,7 @@ typedef struct {
   float *_Nonnull output;
   ptrdiff_t rows;
   ptrdiff_t columns;
-  float *_Nonnull scratch;               // a vector
+  float *_Nonnull scratch;               // three vectors
 } RowsArguments;
 ISA_KERNEL(softmax_forward, RowsArguments)
 ISA_KERNEL(log_softmax_forward, RowsArguments)
@@ -55,3 +55,16 @@ typedef struct {
 } CrossEntropyTargetsArguments;
 ISA_KERNEL(cross_entropy_labels, CrossEntropyTargetsArguments)
 ISA_KERNEL(cross_entropy_probabilities, CrossEntropyTargetsArguments)
+
+// The same along the channels of images.
+typedef struct {
+  const float *_Nonnull values;           // forward: the input; backward: the forward pass's output
+  const float *_Nullable outputGradient;  // null for the forward pass
+  float *_Nonnull result;
+  ptrdiff_t images;
+  ptrdiff_t channels;
+  ptrdiff_t plane;
+  float *_Nonnull scratch;                // two vectors
+} ChannelRowsArguments;
+ISA_KERNEL(softmax_channels, ChannelRowsArguments)
+ISA_KERNEL(log_softmax_channels, ChannelRowsArguments)

@@ -1,38 +1,40 @@
 import Foundation
 import ISA
 
-/// exp(x), within 2 ulp of the exact value, also where that is denormal; 0 at -infinity.
+/// exp(x), within 1 ulp of the exact value, also where that is denormal; 0 at -infinity.
 public enum ExpForward: KernelOperation {
   public static let name = "exp"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(expForward, multiplyAdds: 12) { x in Float(exp(Double(x))) }
+  public static let kernels = rows(functions, multiplyAdds: 12) { _, x in Float(exp(Double(x))) }
 }
 
-private enum Exp: VectorMap {
-  @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+private struct Exp: VectorMap {
+  @inline(always) init(_ options: ActivationOptions) {}
+
+  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     L.exponential(x)
   }
 }
 
 #if arch(arm64)
-  @c(exp_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MapArguments>) {
+  @c(exp_map_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
     map(NEONLanes.self, Exp.self, p)
   }
 
-  private let expForward = LevelFunctions(neon: exp_forward_neon)
+  private let functions = LevelFunctions(neon: exp_map_neon)
 #else
-  @c(exp_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MapArguments>) {
+  @c(exp_map_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
     map(BaselineLanes.self, Exp.self, p)
   }
-  @c(exp_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MapArguments>) {
+  @c(exp_map_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
     map(AVX2Lanes.self, Exp.self, p)
   }
-  @c(exp_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MapArguments>) {
+  @c(exp_map_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     map(AVX512Lanes.self, Exp.self, p)
   }
 
-  private let expForward = LevelFunctions(
-    baseline: exp_forward_baseline, avx2: exp_forward_avx2, avx512: exp_forward_avx512)
+  private let functions = LevelFunctions(
+    baseline: exp_map_baseline, avx2: exp_map_avx2, avx512: exp_map_avx512)
 #endif

@@ -7,7 +7,7 @@ public enum TanhForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(tanhForward, multiplyAdds: 12) { x in Float(tanh(Double(x))) }
+  public static let kernels = rows(functions, multiplyAdds: 12) { _, x in Float(tanh(Double(x))) }
 }
 
 /// The gradient of ``TanhForward`` from its output y: tanh' = 1 - y².
@@ -17,62 +17,49 @@ public enum TanhBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseBackwardOperands
 
-  public static let kernels = rows(tanhBackward) { y, gradient in gradient * (1 - y * y) }
+  public static let kernels = rows(functions) { _, y, gradient in gradient * (1 - y * y) }
 }
 
-private enum Tanh: VectorMap, VectorGradient {
+private struct Tanh: Activation {
+  @inline(always) init(_ options: ActivationOptions) {}
+
   /// With a = |x| and e = exp(2a) - 1, tanh(a) = e / (e + 2): e keeps its digits where a is small, as it is made from
   /// q = exp(r) - 1 by e = q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded. Above 10, where tanh rounds to 1, a is cut
   /// off.
-  @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let sign = L.bits(x) & L.Bits(repeating: .min)
-    let magnitude = L.vector(L.bits(x) & L.Bits(repeating: .max))
+    let magnitude = L.magnitude(x)
     let a = magnitude.replacing(with: L.splat(10), where: magnitude .> L.splat(10))
-    let (q, n) = L.exponentialParts(a + a)
-    let scale = L.powerOfTwo(n)
+    let (q, power) = L.exponentialParts(a + a)
+    let scale = L.powerOfTwo(power)
     let e = L.multiplyAdd(q, scale, scale - L.splat(1))
-    return L.vector(L.bits(e / (e + L.splat(2))) | sign)
+    return L.vector(L.bits(L.divide(e, e + L.splat(2))) | sign)
   }
 
-  @inline(always) static func apply<L: ElementwiseLanes>(
-    _ lanes: L.Type, output y: L.Vector, gradient: L.Vector
+  @inline(always) func gradient<L: ElementwiseLanes>(
+    _ lanes: L.Type, _ y: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
-    gradient * (L.splat(1) - y * y)
+    outputGradient * (L.splat(1) - y * y)
   }
 }
 
 #if arch(arm64)
-  @c(tanh_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MapArguments>) {
-    map(NEONLanes.self, Tanh.self, p)
-  }
-  @c(tanh_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MapBackwardArguments>) {
-    mapBackward(NEONLanes.self, Tanh.self, p)
+  @c(tanh_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
+    activate(NEONLanes.self, Tanh.self, p)
   }
 
-  private let tanhForward = LevelFunctions(neon: tanh_forward_neon)
-  private let tanhBackward = LevelFunctions(neon: tanh_backward_neon)
+  private let functions = LevelFunctions(neon: tanh_activation_neon)
 #else
-  @c(tanh_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MapArguments>) {
-    map(BaselineLanes.self, Tanh.self, p)
+  @c(tanh_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
+    activate(BaselineLanes.self, Tanh.self, p)
   }
-  @c(tanh_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MapArguments>) {
-    map(AVX2Lanes.self, Tanh.self, p)
+  @c(tanh_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX2Lanes.self, Tanh.self, p)
   }
-  @c(tanh_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MapArguments>) {
-    map(AVX512Lanes.self, Tanh.self, p)
-  }
-  @c(tanh_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<MapBackwardArguments>) {
-    mapBackward(BaselineLanes.self, Tanh.self, p)
-  }
-  @c(tanh_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MapBackwardArguments>) {
-    mapBackward(AVX2Lanes.self, Tanh.self, p)
-  }
-  @c(tanh_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MapBackwardArguments>) {
-    mapBackward(AVX512Lanes.self, Tanh.self, p)
+  @c(tanh_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX512Lanes.self, Tanh.self, p)
   }
 
-  private let tanhForward = LevelFunctions(
-    baseline: tanh_forward_baseline, avx2: tanh_forward_avx2, avx512: tanh_forward_avx512)
-  private let tanhBackward = LevelFunctions(
-    baseline: tanh_backward_baseline, avx2: tanh_backward_avx2, avx512: tanh_backward_avx512)
+  private let functions = LevelFunctions(
+    baseline: tanh_activation_baseline, avx2: tanh_activation_avx2, avx512: tanh_activation_avx512)
 #endif

@@ -1,3 +1,5 @@
+import ISA
+
 /// A vector of floats whose comparisons are single instructions in generic code, too.
 ///
 /// The standard library compares vectors by vector instructions where the type-checker knows the vector's type. Generic
@@ -31,6 +33,26 @@ extension ElementwiseLanes {
   @inline(always) static func bits(_ vector: Vector) -> Bits { unsafeBitCast(vector, to: Bits.self) }
 
   @inline(always) static func vector(_ bits: Bits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
+
+  /// a / b in whole vectors, which the operator on vectors does not see to.
+  @inline(always) static func divide(_ a: Vector, _ b: Vector) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      var result = unsafeBitCast(a, to: SIMD16<Float>.self)
+      var divisor = unsafeBitCast(b, to: SIMD16<Float>.self)
+      isa_divide16(&result, &divisor)
+      return unsafeBitCast(result, to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      var result = unsafeBitCast(a, to: SIMD8<Float>.self)
+      var divisor = unsafeBitCast(b, to: SIMD8<Float>.self)
+      isa_divide8(&result, &divisor)
+      return unsafeBitCast(result, to: Vector.self)
+    } else {
+      var result = unsafeBitCast(a, to: SIMD4<Float>.self)
+      var divisor = unsafeBitCast(b, to: SIMD4<Float>.self)
+      isa_divide4(&result, &divisor)
+      return unsafeBitCast(result, to: Vector.self)
+    }
+  }
 
   /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
   @inline(always) static func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }

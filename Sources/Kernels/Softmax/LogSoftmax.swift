@@ -7,7 +7,9 @@ public enum LogSoftmaxForward: KernelOperation {
   public typealias Problem = RowsProblem
   public typealias Operands = RowsOperands
 
-  public static let kernels = rows(forwardFunctions) { input, output, columns in
+  public static let kernels = rows(forwardFunctions, reference: reference)
+
+  static let reference: RowReference = { input, output, columns in
     let largest = Double(input[argmax(input, columns: columns)])
     var sum = 0.0
     for i in 0..<columns { sum += exp(Double(input[i]) - largest) }
@@ -22,18 +24,24 @@ public enum LogSoftmaxBackward: KernelOperation {
   public typealias Problem = RowsProblem
   public typealias Operands = RowsBackwardOperands
 
-  public static let kernels = rows(backwardFunctions) { output, outputGradient, inputGradient, columns in
+  public static let kernels = rows(backwardFunctions, reference: reference)
+
+  static let reference: RowGradientReference = { output, outputGradient, inputGradient, columns in
     var sum = 0.0
     for i in 0..<columns { sum += Double(outputGradient[i]) }
     for i in 0..<columns { inputGradient[i] = Float(Double(outputGradient[i]) - exp(Double(output[i])) * sum) }
   }
 }
 
-private enum LogSoftmax: RowMap, RowGradient {
+enum LogSoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { false } }
 
   @inline(always) static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float {
     L.logarithm(L.splat(sum))[0]
+  }
+
+  @inline(always) static func parameters<L: ElementwiseLanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector {
+    L.logarithm(sums)
   }
 
   @inline(always) static func apply<L: ElementwiseLanes>(
@@ -57,32 +65,32 @@ private enum LogSoftmax: RowMap, RowGradient {
 
 #if arch(arm64)
   @c(log_softmax_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(NEONLanes.self, LogSoftmax.self, p)
+    mapRows(NEONLanes.self, LogSoftmaxRow.self, p)
   }
   @c(log_softmax_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(NEONLanes.self, LogSoftmax.self, p)
+    mapRowsBackward(NEONLanes.self, LogSoftmaxRow.self, p)
   }
 
   private let forwardFunctions = LevelFunctions(neon: log_softmax_forward_neon)
   private let backwardFunctions = LevelFunctions(neon: log_softmax_backward_neon)
 #else
   @c(log_softmax_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(BaselineLanes.self, LogSoftmax.self, p)
+    mapRows(BaselineLanes.self, LogSoftmaxRow.self, p)
   }
   @c(log_softmax_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(AVX2Lanes.self, LogSoftmax.self, p)
+    mapRows(AVX2Lanes.self, LogSoftmaxRow.self, p)
   }
   @c(log_softmax_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(AVX512Lanes.self, LogSoftmax.self, p)
+    mapRows(AVX512Lanes.self, LogSoftmaxRow.self, p)
   }
   @c(log_softmax_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(BaselineLanes.self, LogSoftmax.self, p)
+    mapRowsBackward(BaselineLanes.self, LogSoftmaxRow.self, p)
   }
   @c(log_softmax_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(AVX2Lanes.self, LogSoftmax.self, p)
+    mapRowsBackward(AVX2Lanes.self, LogSoftmaxRow.self, p)
   }
   @c(log_softmax_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(AVX512Lanes.self, LogSoftmax.self, p)
+    mapRowsBackward(AVX512Lanes.self, LogSoftmaxRow.self, p)
   }
 
   private let forwardFunctions = LevelFunctions(

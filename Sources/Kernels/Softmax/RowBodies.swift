@@ -6,6 +6,8 @@ protocol RowMap {
   static var usesExponentials: Bool { get }
   /// The outputs' second term or factor, computed once a row.
   static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float
+  /// The same for as many rows as there are lanes.
+  static func parameters<L: ElementwiseLanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector
   /// The outputs from the exponentials, or from x - largest x, and the parameter.
   static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector) -> L.Vector
 }
@@ -20,10 +22,12 @@ protocol RowGradient {
 
 @inline(always)
 func mapRows<L: ElementwiseLanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>) {
-  if p.pointee.columns <= L.count {
+  if p.pointee.columns > L.count {
+    wideRows(lanes, map, p)
+  } else if Map.usesExponentials {
     narrowRows(lanes, map, p)
   } else {
-    wideRows(lanes, map, p)
+    narrowRowsTogether(lanes, map, p)
   }
 }
 
@@ -51,17 +55,71 @@ private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
   var start = 0
   while start < total {
     let isWhole = start &+ L.count <= total
-    if !isWhole { L.copy(p.pointee.input + start, p.pointee.scratch, first: columns) }
-    var x = L.load(isWhole ? p.pointee.input + start : UnsafePointer(p.pointee.scratch))
-    x = x.replacing(with: L.splat(-.infinity), where: isOutside)
-    let shifted = x - L.splat(L.maximum(x))
-    let exponentials = L.exponential(shifted)
+    let x = narrowRow(lanes, p, start, isWhole).replacing(with: L.splat(-.infinity), where: isOutside)
+    let shifted = (x - L.splat(L.maximum(x))).replacing(with: L.splat(0), where: isOutside)
+    let exponentials = L.exponential(shifted).replacing(with: L.splat(0), where: isOutside)
     let parameter = Map.parameter(lanes, sum: L.total(exponentials))
-    let output = Map.apply(lanes, Map.usesExponentials ? exponentials : shifted, L.splat(parameter))
-    L.store(output, isWhole ? p.pointee.output + start : p.pointee.scratch)
-    if !isWhole { L.copy(p.pointee.scratch, p.pointee.output + start, first: columns) }
+    storeNarrowRow(lanes, Map.apply(lanes, exponentials, L.splat(parameter)), p, start, isWhole)
     start &+= columns
   }
+}
+
+/// The same for functions whose parameter is long to compute and needed only with x: as many rows as there are lanes are
+/// reduced, then their parameters are computed together, then the rows are read again.
+@inline(always)
+private func narrowRowsTogether<L: ElementwiseLanes, Map: RowMap>(
+  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
+) {
+  let columns = p.pointee.columns
+  let total = p.pointee.rows &* columns
+  let isOutside = L.laneIndices .>= L.splat(Float(columns))
+  let sums = p.pointee.scratch + L.count
+  let maxima = p.pointee.scratch + 2 &* L.count
+  var first = 0
+  while first < total {
+    let next = first &+ L.count &* columns
+    let end = next < total ? next : total
+    var start = first
+    var row = 0
+    while start < end {
+      let x = narrowRow(lanes, p, start, start &+ L.count <= total)
+        .replacing(with: L.splat(-.infinity), where: isOutside)
+      let largest = L.maximum(x)
+      let shifted = (x - L.splat(largest)).replacing(with: L.splat(0), where: isOutside)
+      maxima[row] = largest
+      sums[row] = L.total(L.exponential(shifted).replacing(with: L.splat(0), where: isOutside))
+      start &+= columns
+      row &+= 1
+    }
+    L.store(Map.parameters(lanes, sums: L.load(sums)), sums)
+    start = first
+    row = 0
+    while start < end {
+      let isWhole = start &+ L.count <= total
+      let shifted = narrowRow(lanes, p, start, isWhole) - L.splat(maxima[row])
+      storeNarrowRow(lanes, Map.apply(lanes, shifted, L.splat(sums[row])), p, start, isWhole)
+      start &+= columns
+      row &+= 1
+    }
+    first = end
+  }
+}
+
+/// The vector that a row begins.
+@inline(always)
+private func narrowRow<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<RowsArguments>, _ start: Int, _ isWhole: Bool
+) -> L.Vector {
+  if !isWhole { L.copy(p.pointee.input + start, p.pointee.scratch, first: p.pointee.columns) }
+  return L.load(isWhole ? p.pointee.input + start : UnsafePointer(p.pointee.scratch))
+}
+
+@inline(always)
+private func storeNarrowRow<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ vector: L.Vector, _ p: UnsafePointer<RowsArguments>, _ start: Int, _ isWhole: Bool
+) {
+  L.store(vector, isWhole ? p.pointee.output + start : p.pointee.scratch)
+  if !isWhole { L.copy(p.pointee.scratch, p.pointee.output + start, first: p.pointee.columns) }
 }
 
 /// Rows of more than one vector. The last vector of a row overlaps the one before it.
@@ -90,7 +148,7 @@ private func wideRows<L: ElementwiseLanes, Map: RowMap>(
     } else {
       var i = 0
       while i < columns {
-        let start = Swift.min(i, final)
+        let start = i < final ? i : final
         L.store(Map.apply(lanes, L.load(input + start) - L.splat(largest), parameter), output + start)
         i &+= L.count
       }
@@ -148,7 +206,7 @@ private func wideRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
     let sum = L.splat(L.total(sums))
     i = 0
     while i < columns {
-      let start = Swift.min(i, final)
+      let start = i < final ? i : final
       L.store(
         Gradient.apply(lanes, output: L.load(y + start), gradient: L.load(g + start), sum: sum), result + start)
       i &+= L.count

@@ -38,6 +38,20 @@ public struct RowsBackwardOperands {
   }
 }
 
+/// Writes one row of outputs.
+typealias RowReference =
+  @Sendable (
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ columns: Int
+  ) -> Void
+
+/// Writes one row of the input's gradient.
+typealias RowGradientReference =
+  @Sendable (
+    _ output: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
+    _ inputGradient: UnsafeMutablePointer<Float>,
+    _ columns: Int
+  ) -> Void
+
 extension KernelOperation where Problem == RowsProblem {
   /// - Throws: ``KernelError`` for negative rows, no columns, or more elements than can be addressed.
   public static func validate(_ problem: Problem) throws(KernelError) {
@@ -48,11 +62,7 @@ extension KernelOperation where Problem == RowsProblem {
 extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands {
   /// A row of the table for each level, and the reference, which writes one row of the matrix.
   static func rows(
-    _ functions: LevelFunctions<RowsArguments>,
-    reference:
-      @escaping @Sendable (
-        _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ columns: Int
-      ) -> Void
+    _ functions: LevelFunctions<RowsArguments>, reference: @escaping RowReference
   ) -> [Kernel<Self>] {
     let levels = Kernel<Self>.levelRows(
       "rows", functions,
@@ -82,12 +92,7 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands
 extension KernelOperation where Problem == RowsProblem, Operands == RowsBackwardOperands {
   /// A row of the table for each level, and the reference, which writes one row of the input's gradient.
   static func rows(
-    _ functions: LevelFunctions<RowsBackwardArguments>,
-    reference:
-      @escaping @Sendable (
-        _ output: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
-        _ inputGradient: UnsafeMutablePointer<Float>, _ columns: Int
-      ) -> Void
+    _ functions: LevelFunctions<RowsBackwardArguments>, reference: @escaping RowGradientReference
   ) -> [Kernel<Self>] {
     let levels = Kernel<Self>.levelRows(
       "rows", functions,
@@ -113,16 +118,6 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsBackward
       }
     }
     return levels + [last]
-  }
-}
-
-/// Calls `body` with memory of two vectors on the stack, for the last rows of a matrix of short rows. (A temporary
-/// allocation as the standard library has it is one on the heap where it is aligned for vectors.)
-@inline(__always)
-func withRowScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-  var memory = (SIMD16<Float>.zero, SIMD16<Float>.zero)
-  withUnsafeMutableBytes(of: &memory) { bytes in
-    if let base = bytes.baseAddress { body(base.assumingMemoryBound(to: Float.self)) }
   }
 }
 

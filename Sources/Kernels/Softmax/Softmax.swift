@@ -7,7 +7,9 @@ public enum SoftmaxForward: KernelOperation {
   public typealias Problem = RowsProblem
   public typealias Operands = RowsOperands
 
-  public static let kernels = rows(forwardFunctions) { input, output, columns in
+  public static let kernels = rows(forwardFunctions, reference: reference)
+
+  static let reference: RowReference = { input, output, columns in
     let largest = Double(input[argmax(input, columns: columns)])
     var sum = 0.0
     for i in 0..<columns { sum += exp(Double(input[i]) - largest) }
@@ -22,18 +24,24 @@ public enum SoftmaxBackward: KernelOperation {
   public typealias Problem = RowsProblem
   public typealias Operands = RowsBackwardOperands
 
-  public static let kernels = rows(backwardFunctions) { output, outputGradient, inputGradient, columns in
+  public static let kernels = rows(backwardFunctions, reference: reference)
+
+  static let reference: RowGradientReference = { output, outputGradient, inputGradient, columns in
     var sum = 0.0
     for i in 0..<columns { sum += Double(outputGradient[i]) * Double(output[i]) }
     for i in 0..<columns { inputGradient[i] = Float(Double(output[i]) * (Double(outputGradient[i]) - sum)) }
   }
 }
 
-private enum Softmax: RowMap, RowGradient {
+enum SoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { true } }
 
   @inline(always) static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float {
     1 / sum
+  }
+
+  @inline(always) static func parameters<L: ElementwiseLanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector {
+    L.divide(L.splat(1), sums)
   }
 
   @inline(always) static func apply<L: ElementwiseLanes>(
@@ -57,32 +65,32 @@ private enum Softmax: RowMap, RowGradient {
 
 #if arch(arm64)
   @c(softmax_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(NEONLanes.self, Softmax.self, p)
+    mapRows(NEONLanes.self, SoftmaxRow.self, p)
   }
   @c(softmax_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(NEONLanes.self, Softmax.self, p)
+    mapRowsBackward(NEONLanes.self, SoftmaxRow.self, p)
   }
 
   private let forwardFunctions = LevelFunctions(neon: softmax_forward_neon)
   private let backwardFunctions = LevelFunctions(neon: softmax_backward_neon)
 #else
   @c(softmax_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(BaselineLanes.self, Softmax.self, p)
+    mapRows(BaselineLanes.self, SoftmaxRow.self, p)
   }
   @c(softmax_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(AVX2Lanes.self, Softmax.self, p)
+    mapRows(AVX2Lanes.self, SoftmaxRow.self, p)
   }
   @c(softmax_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(AVX512Lanes.self, Softmax.self, p)
+    mapRows(AVX512Lanes.self, SoftmaxRow.self, p)
   }
   @c(softmax_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(BaselineLanes.self, Softmax.self, p)
+    mapRowsBackward(BaselineLanes.self, SoftmaxRow.self, p)
   }
   @c(softmax_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(AVX2Lanes.self, Softmax.self, p)
+    mapRowsBackward(AVX2Lanes.self, SoftmaxRow.self, p)
   }
   @c(softmax_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(AVX512Lanes.self, Softmax.self, p)
+    mapRowsBackward(AVX512Lanes.self, SoftmaxRow.self, p)
   }
 
   private let forwardFunctions = LevelFunctions(

@@ -8,7 +8,7 @@ func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
   let total = p.pointee.rows &* columns
   let scale = L.splat(p.pointee.gradientScale)
   let indices = L.laneIndices
-  let width = L.splat(Float(columns))
+  let isOutside = indices .>= L.splat(Float(columns))
   var row = 0
   while row < p.pointee.rows {
     let start = row &* columns
@@ -17,9 +17,10 @@ func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
     // In pieces by memory alone: see `narrowRows`.
     if !isWhole { L.copy(logits, p.pointee.scratch, first: columns) }
     var x = L.load(isWhole ? logits : UnsafePointer(p.pointee.scratch))
-    x = x.replacing(with: L.splat(-.infinity), where: indices .>= width)
+    x = x.replacing(with: L.splat(-.infinity), where: isOutside)
     let largest = L.maximum(x)
-    let exponentials = L.exponential(x - L.splat(largest))
+    let shifted = (x - L.splat(largest)).replacing(with: L.splat(0), where: isOutside)
+    let exponentials = L.exponential(shifted).replacing(with: L.splat(0), where: isOutside)
     let sum = L.total(exponentials)
     let label = Int(p.pointee.labels[row])
     p.pointee.losses[row] = L.logarithm(L.splat(sum))[0] - (logits[label] - largest)

@@ -1,26 +1,26 @@
 import Kernels
 
-/// An activation whose derivative is a function of its output.
+/// A function of each value. What its derivative follows from, the input or the output, its operands say.
 final class PlannedActivation<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
-  Forward.Problem == ElementwiseProblem, Forward.Operands == ElementwiseOperands,
-  Backward.Problem == ElementwiseProblem, Backward.Operands == ElementwiseBackwardOperands
+  Forward.Operands == ElementwiseOperands, Backward.Problem == Forward.Problem,
+  Backward.Operands: ElementwiseGradientOperands
 {
   let workspaceByteCount: Int
   private let forward: Plan<Forward>
   private let backward: Plan<Backward>?
 
-  init(_ problem: LayerProblem, _ name: String) throws(LayerError) {
-    let (count, overflow) = problem.batchSize.multipliedReportingOverflow(by: problem.inputShape.count)
-    guard !overflow else { throw .kernel(layer: name, .tooLarge(operation: Forward.name)) }
-    let elements = ElementwiseProblem(count: count)
-    forward = try problem.kernel(Forward.self, elements, for: name)
-    backward = try problem.backwardKernel(Backward.self, elements, for: name, if: problem.needsInputGradient)
+  /// - Parameter elements: the kernels' problem for a number of values.
+  init(_ problem: LayerProblem, _ name: String, _ elements: (Int) -> Forward.Problem) throws(LayerError) {
+    let count = try problem.valueCount(operation: Forward.name, layer: name)
+    forward = try problem.kernel(Forward.self, elements(count), for: name)
+    backward = try problem.backwardKernel(Backward.self, elements(count), for: name, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
   var canShareGradients: Bool { true }
   var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { !Backward.Operands.readsInput }
 
   func forward(_ memory: ForwardMemory) {
     forward.run(ElementwiseOperands(input: memory.input, output: memory.output), workspace: memory.workspace)
@@ -29,8 +29,24 @@ where
   func backward(_ memory: BackwardMemory) {
     guard let inputGradient = memory.inputGradient else { return }
     backward?.run(
-      ElementwiseBackwardOperands(
-        output: memory.output, outputGradient: memory.outputGradient, inputGradient: inputGradient),
+      Backward.Operands(
+        values: Backward.Operands.readsInput ? memory.input : memory.output, outputGradient: memory.outputGradient,
+        inputGradient: inputGradient),
       workspace: memory.workspace)
+  }
+}
+
+extension PlannedActivation where Forward.Problem == ElementwiseProblem {
+  convenience init(_ problem: LayerProblem, _ name: String) throws(LayerError) {
+    try self.init(problem, name) { ElementwiseProblem(count: $0) }
+  }
+}
+
+extension LayerProblem {
+  /// The number of values of all images.
+  func valueCount(operation: String, layer: String) throws(LayerError) -> Int {
+    let (count, overflow) = batchSize.multipliedReportingOverflow(by: inputShape.count)
+    guard !overflow else { throw .kernel(layer: layer, .tooLarge(operation: operation)) }
+    return count
   }
 }

@@ -10,7 +10,7 @@ enum KernelCases {
     case .adaptivePooling: PoolingCases.adaptiveCases(shape)
     case .planes:
       ElementwiseCases.planeCases(shape) + PoolingCases.globalCases(shape)
-        + PaddingCases.cases(shape) + NormalizationCases.planeCases(shape)
+        + PaddingCases.cases(shape) + NormalizationCases.planeCases(shape) + RowsCases.channelCases(shape)
     case .rows: RowsCases.cases(shape) + NormalizationCases.rowCases(shape)
     case .elements: ElementwiseCases.cases(shape)
     }

@@ -42,4 +42,39 @@ enum RowsCases {
       forward(LogSoftmaxForward.self), backward(LogSoftmaxBackward.self, outputs: -4...0), loss,
     ]
   }
+
+  /// The same along the channels of images, and dropout of whole channels.
+  static func channelCases(_ shape: KernelShape) -> [any KernelCase] {
+    let name = "\(shape)"
+    let problem = ChannelsProblem(batch: shape["mb"], channels: shape["ic"], plane: shape["ih"] * shape["iw"])
+    let count = problem.batch * problem.channels * problem.plane
+    func forward<Op: KernelOperation>(_ operation: Op.Type) -> any KernelCase
+    where Op.Problem == ChannelsProblem, Op.Operands == RowsOperands {
+      OperationCase<Op>(
+        shape: name, problem: problem, work: Work(flops: 5 * count, words: 2 * count), agreement: .close
+      ) { memory in
+        .init(input: memory.numbers(count), output: memory.output(count))
+      }
+    }
+    func backward<Op: KernelOperation>(_ operation: Op.Type, outputs: ClosedRange<Int>) -> any KernelCase
+    where Op.Problem == ChannelsProblem, Op.Operands == RowsBackwardOperands {
+      OperationCase<Op>(
+        shape: name, problem: problem, work: Work(flops: 4 * count, words: 3 * count), agreement: .close
+      ) { memory in
+        .init(
+          output: memory.numbers(count, in: outputs), outputGradient: memory.numbers(count),
+          inputGradient: memory.output(count))
+      }
+    }
+    return [
+      forward(SoftmaxChannelsForward.self), backward(SoftmaxChannelsBackward.self, outputs: 0...1),
+      forward(LogSoftmaxChannelsForward.self), backward(LogSoftmaxChannelsBackward.self, outputs: -4...0),
+      OperationCase<DropoutForward>(
+        shape: name, problem: .init(count: count, sharing: problem.plane, probability: 0.5),
+        work: Work(flops: count, words: 2 * count)
+      ) { memory in
+        .init(input: memory.numbers(count), output: memory.output(count), key: 1)
+      },
+    ]
+  }
 }

@@ -1,0 +1,103 @@
+import ISA
+
+/// Elements from what is computed to what is asked for ahead where data comes from memory.
+private let activationPrefetch = 1024
+
+/// result = Function(values).
+@inline(always)
+func map<L: ElementwiseLanes, Function: VectorMap>(
+  _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
+) {
+  if p.pointee.streams != 0 {
+    mapAll(lanes, function, p, past: true)
+    isa_stream_fence()
+  } else {
+    mapAll(lanes, function, p, past: false)
+  }
+}
+
+/// result = Function(values), or its gradient where there is an output gradient.
+@inline(always)
+func activate<L: ElementwiseLanes, Function: Activation>(
+  _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
+) {
+  guard let outputGradient = p.pointee.outputGradient else { return map(lanes, function, p) }
+  if p.pointee.streams != 0 {
+    gradientAll(lanes, function, p, outputGradient, past: true)
+    isa_stream_fence()
+  } else {
+    gradientAll(lanes, function, p, outputGradient, past: false)
+  }
+}
+
+/// Two vectors a turn hide the latency of the longer functions. The tail is one vector in scratch memory, so a value's
+/// result does not depend on its place. (Put together and stored in pieces, it would be computed in pieces, too.)
+@inline(always)
+private func mapAll<L: ElementwiseLanes, Function: VectorMap>(
+  _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>, past: Bool
+) {
+  let function = Function(p.pointee.options)
+  let values = p.pointee.values
+  let result = p.pointee.result
+  let count = p.pointee.count
+  var i = 0
+  while i &+ 2 &* L.count <= count {
+    if past {
+      isa_prefetch_read(values + i + activationPrefetch)
+      isa_prefetch_read(values + i + activationPrefetch + L.count)
+    }
+    let a = L.load(values + i)
+    let b = L.load(values + i + L.count)
+    L.store(function.apply(lanes, a), result + i, past: past)
+    L.store(function.apply(lanes, b), result + i + L.count, past: past)
+    i &+= 2 &* L.count
+  }
+  while i < count {
+    let left = count &- i < L.count ? count &- i : L.count
+    let isWhole = left == L.count
+    if !isWhole { L.copy(values + i, p.pointee.scratch, first: left) }
+    let a = L.load(isWhole ? values + i : UnsafePointer(p.pointee.scratch))
+    L.store(function.apply(lanes, a), isWhole ? result + i : p.pointee.scratch)
+    if !isWhole { L.copy(p.pointee.scratch, result + i, first: left) }
+    i &+= L.count
+  }
+}
+
+@inline(always)
+private func gradientAll<L: ElementwiseLanes, Function: Activation>(
+  _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>,
+  _ outputGradient: UnsafePointer<Float>, past: Bool
+) {
+  let function = Function(p.pointee.options)
+  let values = p.pointee.values
+  let result = p.pointee.result
+  let count = p.pointee.count
+  var i = 0
+  while i &+ 2 &* L.count <= count {
+    if past {
+      isa_prefetch_read(values + i + activationPrefetch)
+      isa_prefetch_read(outputGradient + i + activationPrefetch)
+    }
+    let v0 = L.load(values + i)
+    let v1 = L.load(values + i + L.count)
+    let g0 = L.load(outputGradient + i)
+    let g1 = L.load(outputGradient + i + L.count)
+    L.store(function.gradient(lanes, v0, outputGradient: g0), result + i, past: past)
+    L.store(function.gradient(lanes, v1, outputGradient: g1), result + i + L.count, past: past)
+    i &+= 2 &* L.count
+  }
+  let (first, second) = (p.pointee.scratch, p.pointee.scratch + L.count)
+  while i < count {
+    let left = count &- i < L.count ? count &- i : L.count
+    let isWhole = left == L.count
+    if !isWhole {
+      L.copy(values + i, first, first: left)
+      L.copy(outputGradient + i, second, first: left)
+    }
+    let v = L.load(isWhole ? values + i : UnsafePointer(first))
+    let g = L.load(isWhole ? outputGradient + i : UnsafePointer(second))
+    L.store(function.gradient(lanes, v, outputGradient: g), isWhole ? result + i : first)
+    if !isWhole { L.copy(first, result + i, first: left) }
+    i &+= L.count
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import ISA
+
+/// ``ELUForward`` of `count` values.
+public struct ELUProblem: ElementwiseSize {
+  public var count: Int
+  /// What the function approaches for negative values, negated.
+  public var alpha: Float
+
+  public init(count: Int, alpha: Float = 1) {
+    self.count = count
+    self.alpha = alpha
+  }
+}
+
+extension KernelOperation where Problem == ELUProblem {
+  static var options: @Sendable (Problem) -> ActivationOptions { { ($0.alpha, 0) } }
+}
+
+/// x ≥ 0 ? x : α·(exp(x) - 1), within 3 ulp.
+///
+/// Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by Exponential Linear Units, 2015.
+public enum ELUForward: KernelOperation {
+  public static let name = "elu"
+  public typealias Problem = ELUProblem
+  public typealias Operands = ElementwiseOperands
+
+  public static let kernels = rows(functions, multiplyAdds: 12, options: options) { problem, x in
+    x >= 0 ? x : Float(Double(problem.alpha) * expm1(Double(x)))
+  }
+}
+
+/// The gradient of ``ELUForward`` from its input x: x > 0 ? g : g·α·exp(x), within 3 ulp; g where x is NaN.
+public enum ELUBackward: KernelOperation {
+  public static let name = "elu"
+  public static let pass = "backward-data"
+  public typealias Problem = ELUProblem
+  public typealias Operands = ElementwiseInputBackwardOperands
+
+  public static let kernels = rows(functions, multiplyAdds: 12, options: options) { problem, x, gradient in
+    let slope: Double = Double(problem.alpha) * exp(Double(x))
+    return x <= 0 ? Float(Double(gradient) * slope) : gradient
+  }
+}
+
+private struct ELU: Activation {
+  let alpha: Float
+
+  @inline(always) init(_ options: ActivationOptions) { alpha = options.0 }
+
+  /// exp(x) - 1 as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded; it rounds to -1 below -25.
+  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+    let (q, power) = L.exponentialParts(x.replacing(with: L.splat(-25), where: L.splat(-25) .> x))
+    let scale = L.powerOfTwo(power)
+    let result = L.multiplyAdd(q, scale, scale - L.splat(1)) * L.splat(alpha)
+    return result.replacing(with: x, where: x .>= L.splat(0))
+  }
+
+  @inline(always) func gradient<L: ElementwiseLanes>(
+    _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
+  ) -> L.Vector {
+    let isNormal = x .>= L.splat(-87)
+    var slope = L.normalExponential(x) * L.splat(alpha)
+    if !L.all(isNormal) {
+      slope = (L.farExponential(x) * L.splat(alpha)).replacing(with: slope, where: isNormal)
+    }
+    return outputGradient.replacing(with: outputGradient * slope, where: L.splat(0) .>= x)
+  }
+}
+
+#if arch(arm64)
+  @c(elu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
+    activate(NEONLanes.self, ELU.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: elu_activation_neon)
+#else
+  @c(elu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
+    activate(BaselineLanes.self, ELU.self, p)
+  }
+  @c(elu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX2Lanes.self, ELU.self, p)
+  }
+  @c(elu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX512Lanes.self, ELU.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: elu_activation_baseline, avx2: elu_activation_avx2, avx512: elu_activation_avx512)
+#endif

@@ -1,0 +1,121 @@
+import Foundation
+import ISA
+
+/// x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2 being the standard normal distribution's cumulative function; within 8 ulp, 1 on
+/// average, also where that is small or denormal; NaN at -infinity, as in PyTorch.
+///
+/// Hendrycks, Gimpel, Gaussian Error Linear Units, 2016.
+public enum GELUForward: KernelOperation {
+  public static let name = "gelu"
+  public typealias Problem = ElementwiseProblem
+  public typealias Operands = ElementwiseOperands
+
+  public static let kernels = rows(functions, multiplyAdds: 24) { _, x in
+    Float(Double(x) * normalDistribution(Double(x)))
+  }
+}
+
+/// The gradient of ``GELUForward`` from its input x: Φ(x) + x·φ(x), φ(x) = exp(-x²/2)/√(2π), within 8 units in the last
+/// place of Φ(x) + |x|·φ(x); NaN at infinities, as in PyTorch.
+public enum GELUBackward: KernelOperation {
+  public static let name = "gelu"
+  public static let pass = "backward-data"
+  public typealias Problem = ElementwiseProblem
+  public typealias Operands = ElementwiseInputBackwardOperands
+
+  public static let kernels = rows(functions, multiplyAdds: 26) { _, x, gradient in
+    let x = Double(x)
+    return Float(Double(gradient) * (normalDistribution(x) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()))
+  }
+}
+
+private func normalDistribution(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+
+private struct GELU: Activation {
+  @inline(always) init(_ options: ActivationOptions) {}
+
+  /// With a = |x| and h = 1 - Φ(a): Φ(x) = h for x < 0 and 1 - h for x ≥ 0, so that x·Φ(x) = max(x, 0) - a·h.
+  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+    let a = L.magnitude(x)
+    let isNear = GELU.bound(lanes) .>= a
+    let (q, power, ratio) = GELU.tail(lanes, a)
+    let positive = x.replacing(with: L.splat(-0.0), where: L.splat(0) .> x)
+    let result = L.multiplyAdd(L.negative(a), L.scale(L.splat(1) + q, power) * ratio, positive)
+    if L.all(isNear) { return result }
+    // Above, x; below, -a·h, which becomes denormal.
+    let far = L.scaleFar((L.splat(1) + q) * (GELU.bounded(lanes, a) * L.negative(ratio)), power)
+      .replacing(with: x, where: x .> L.splat(0))
+    return L.nanAtNegativeInfinity(far, x).replacing(with: result, where: isNear)
+  }
+
+  /// The derivative is h - a·φ(a) for x < 0, and for x ≥ 0 what is missing to 1.
+  @inline(always) func gradient<L: ElementwiseLanes>(
+    _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
+  ) -> L.Vector {
+    let a = L.magnitude(x)
+    let isNear = GELU.bound(lanes) .>= a
+    let (q, power, ratio) = GELU.tail(lanes, a)
+    let difference = L.multiplyAdd(GELU.bounded(lanes, a), L.splat(-0.398_942_28), ratio)
+    let tail = L.scale(L.splat(1) + q, power) * difference
+    var slope = tail.replacing(with: L.splat(1) - tail, where: x .> L.splat(0))
+    if !L.all(isNear) {
+      // Above, 1; below, h - a·φ(a), which becomes denormal. x - x is NaN at infinities.
+      let far = L.scaleFar((L.splat(1) + q) * difference, power).replacing(with: L.splat(1), where: x .> L.splat(0))
+      slope = (far + (x - x)).replacing(with: slope, where: isNear)
+    }
+    return outputGradient * slope
+  }
+
+  /// The |x| up to which Φ(-|x|) is a normal number.
+  @inline(always) private static func bound<L: ElementwiseLanes>(_ lanes: L.Type) -> L.Vector { L.splat(12.5) }
+
+  /// At 15 all is rounded to 0.
+  @inline(always) private static func bounded<L: ElementwiseLanes>(_ lanes: L.Type, _ a: L.Vector) -> L.Vector {
+    a.replacing(with: L.splat(15), where: a .> L.splat(15))
+  }
+
+  /// 1 - Φ(a) = (1 + q)·2ⁿ·ratio with (1 + q)·2ⁿ = exp(-a²/2), as from ``exponentialParts(_:rest:)``, for a ≥ 0.
+  ///
+  /// What rounding takes from a² counts, as the exponent may be 90. The ratio, exp(a²/2)·(1 - Φ(a)), falls from 1/2 like
+  /// 1/a. It is a quotient of polynomials of degrees 4 and 5 with the least largest relative error up to 14.3, 0.1 ulp;
+  /// as all coefficients are positive, evaluating it rounds little, too: 5.4 ulp at most, 1 on average.
+  @inline(always) private static func tail<L: ElementwiseLanes>(
+    _ lanes: L.Type, _ a: L.Vector
+  ) -> (q: L.Vector, power: L.Bits, ratio: L.Vector) {
+    let a = bounded(lanes, a)
+    let square = a * a
+    let rest = L.rest(a, a, product: square)
+    let (q, power) = L.exponentialParts(square * L.splat(-0.5), rest: rest * L.splat(-0.5))
+    var numerator = L.multiplyAdd(L.splat(0.006_773_058_3), a, L.splat(0.066_937_95))
+    var denominator = L.multiplyAdd(L.splat(0.016_977_336), a, L.splat(0.167_799_44))
+    numerator = L.multiplyAdd(numerator, a, L.splat(0.302_118_12))
+    denominator = L.multiplyAdd(denominator, a, L.splat(0.774_024))
+    numerator = L.multiplyAdd(numerator, a, L.splat(0.723_185_36))
+    denominator = L.multiplyAdd(denominator, a, L.splat(1.983_899_7))
+    numerator = L.multiplyAdd(numerator, a, L.splat(0.825_772_7))
+    denominator = L.multiplyAdd(denominator, a, L.splat(2.764_114))
+    denominator = L.multiplyAdd(denominator, a, L.splat(1.651_545_4))
+    return (q, power, L.divide(numerator, denominator))
+  }
+}
+
+#if arch(arm64)
+  @c(gelu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
+    activate(NEONLanes.self, GELU.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: gelu_activation_neon)
+#else
+  @c(gelu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
+    activate(BaselineLanes.self, GELU.self, p)
+  }
+  @c(gelu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX2Lanes.self, GELU.self, p)
+  }
+  @c(gelu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX512Lanes.self, GELU.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: gelu_activation_baseline, avx2: gelu_activation_avx2, avx512: gelu_activation_avx512)
+#endif

@@ -1,0 +1,116 @@
+import Foundation
+import ISA
+
+/// ``SoftplusForward`` of `count` values.
+public struct SoftplusProblem: ElementwiseSize {
+  public var count: Int
+  /// How sharp the bend is; positive.
+  public var beta: Float
+  /// Where beta·x is larger, the function is x.
+  public var threshold: Float
+
+  public init(count: Int, beta: Float = 1, threshold: Float = 20) {
+    self.count = count
+    self.beta = beta
+    self.threshold = threshold
+  }
+}
+
+extension KernelOperation where Problem == SoftplusProblem {
+  /// - Throws: ``KernelError`` when the count is negative or cannot be addressed, or beta is not positive and finite.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try validateCount(problem)
+    guard problem.beta > 0, problem.beta.isFinite else {
+      throw .invalidParameter(
+        operation: name, parameter: "beta", value: "\(problem.beta)", expected: "a positive number")
+    }
+  }
+
+  static var options: @Sendable (Problem) -> ActivationOptions { { ($0.beta, $0.threshold) } }
+}
+
+/// log(1 + exp(βx)) / β, and x where βx > threshold; within 4 ulp, not counting what rounding βx does.
+public enum SoftplusForward: KernelOperation {
+  public static let name = "softplus"
+  public typealias Problem = SoftplusProblem
+  public typealias Operands = ElementwiseOperands
+
+  public static let kernels = rows(functions, multiplyAdds: 24, options: options) { problem, x in
+    let t = Double(problem.beta * x)
+    if t > Double(problem.threshold) { return x }
+    return Float((max(t, 0) + log1p(exp(-abs(t)))) / Double(problem.beta))
+  }
+}
+
+/// The gradient of ``SoftplusForward`` from its input x: g / (1 + exp(-βx)), and g where βx > threshold; within 3 ulp, not
+/// counting what rounding βx does.
+public enum SoftplusBackward: KernelOperation {
+  public static let name = "softplus"
+  public static let pass = "backward-data"
+  public typealias Problem = SoftplusProblem
+  public typealias Operands = ElementwiseInputBackwardOperands
+
+  public static let kernels = rows(functions, multiplyAdds: 14, options: options) { problem, x, gradient in
+    let t = Double(problem.beta * x)
+    return t > Double(problem.threshold) ? gradient : Float(Double(gradient) / (1 + exp(-t)))
+  }
+}
+
+private struct Softplus: Activation {
+  let beta: Float
+  let threshold: Float
+
+  @inline(always) init(_ options: ActivationOptions) { (beta, threshold) = options }
+
+  /// With t = βx and e = exp(-|t|) ≤ 1, log(1 + exp(t)) = max(t, 0) + log(1 + e), and log(1 + e) = 2·artanh(s) for
+  /// s = e / (2 + e) ≤ 1/3. 2·artanh(s) = 2s + 2s³·P(s²), P a minimax polynomial of degree 3: 0.08 ulp.
+  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+    let t = x * L.splat(beta)
+    let isNormal = L.normalBound .>= L.magnitude(t)
+    let e = L.normalExponential(L.negative(L.magnitude(t)))
+    let s = L.divide(e, L.splat(2) + e)
+    let z = s * s
+    var p = L.multiplyAdd(L.splat(0.140_059_96), z, L.splat(0.140_009_02))
+    p = L.multiplyAdd(p, z, L.splat(0.200_107_63))
+    p = L.multiplyAdd(p, z, L.splat(0.333_332_1))
+    let twice = s + s
+    let logarithm = L.multiplyAdd(twice * z, p, twice)
+    let positive = t.replacing(with: L.splat(0), where: L.splat(0) .> t)
+    var result = (positive + logarithm) * L.splat(1 / beta)
+    if !L.all(isNormal) {
+      // Above, x; below, exp(t) / β.
+      let far = (L.farExponential(t) * L.splat(1 / beta)).replacing(with: x, where: t .> L.splat(0))
+      result = far.replacing(with: result, where: isNormal)
+    }
+    return result.replacing(with: x, where: t .> L.splat(threshold))
+  }
+
+  @inline(always) func gradient<L: ElementwiseLanes>(
+    _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
+  ) -> L.Vector {
+    let t = x * L.splat(beta)
+    let result = outputGradient * L.sigmoid(t)
+    return result.replacing(with: outputGradient, where: t .> L.splat(threshold))
+  }
+}
+
+#if arch(arm64)
+  @c(softplus_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
+    activate(NEONLanes.self, Softplus.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: softplus_activation_neon)
+#else
+  @c(softplus_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
+    activate(BaselineLanes.self, Softplus.self, p)
+  }
+  @c(softplus_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX2Lanes.self, Softplus.self, p)
+  }
+  @c(softplus_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
+    activate(AVX512Lanes.self, Softplus.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: softplus_activation_baseline, avx2: softplus_activation_avx2, avx512: softplus_activation_avx512)
+#endif

@@ -1,0 +1,200 @@
+import ISA
+
+/// Dropout: y = x / (1 - p) with probability 1 - p, else y = 0·x; a NaN or an infinity that is dropped becomes NaN, as in
+/// PyTorch. What is kept follows from the key and a value's place alone: threads and levels do not matter, and all levels
+/// give the same bits. The backward pass is the same operation on the gradient, with the key of the forward pass.
+///
+/// Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014. The random numbers are
+/// those of `DropoutDraw`.
+public enum DropoutForward: KernelOperation {
+  public static let name = "dropout"
+
+  public struct Problem: Sendable, Hashable {
+    /// The number of values.
+    public var count: Int
+    /// How many neighbours are dropped together: 1, or a divisor of the count, such as the size of a channel's plane.
+    public var sharing: Int
+    /// How likely a value is dropped; it counts to 31 binary digits.
+    public var probability: Double
+
+    public init(count: Int, sharing: Int = 1, probability: Double) {
+      self.count = count
+      self.sharing = sharing
+      self.probability = probability
+    }
+
+    /// What is kept is multiplied by this.
+    public var scale: Float { probability < 1 ? Float(1 / (1 - probability)) : 0 }
+
+    /// The largest draw, of 31 bits, that keeps its values; -1 where none does.
+    var limit: Int32 { Int32(((1 - probability) * 0x1p31).rounded() - 1) }
+  }
+
+  public struct Operands {
+    public var input: UnsafePointer<Float>
+    /// May be the input's memory, and no other part of it.
+    public var output: UnsafeMutablePointer<Float>
+    /// What the random numbers follow from.
+    public var key: UInt64
+
+    public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, key: UInt64) {
+      self.input = input
+      self.output = output
+      self.key = key
+    }
+  }
+
+  /// - Throws: ``KernelError`` for a negative count, one that cannot be addressed or is no multiple of `sharing`, and for
+  ///   a probability outside 0 to 1.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "count", problem.count, in: 0...Int.max)
+    _ = try product(name, problem.count, MemoryLayout<Float>.stride)
+    try require(name, "sharing", problem.sharing, in: 1...Int.max)
+    guard problem.count % problem.sharing == 0 else {
+      throw .invalidParameter(
+        operation: name, parameter: "sharing", value: "\(problem.sharing)", expected: "a divisor of \(problem.count)")
+    }
+    guard 0...1 ~= problem.probability else {
+      throw .invalidParameter(
+        operation: name, parameter: "probability", value: "\(problem.probability)", expected: "0 to 1")
+    }
+  }
+
+  public static let kernels: [Kernel<DropoutForward>] = {
+    let levels = Kernel<DropoutForward>.levelRows(
+      "elementwise", functions,
+      work: {
+        Work(
+          multiplyAdds: $0.count * 8, bytes: $0.count * 8, pieces: $0.sharing == 1 ? Int.max : $0.count / $0.sharing)
+      }, run: share)
+    let reference = Kernel<DropoutForward>.reference { problem, operands in
+      for i in 0..<problem.count {
+        let number = i / problem.sharing
+        let draw = DropoutDraw(key: operands.key, block: number >> 32)
+        let isKept = draw(UInt32(truncatingIfNeeded: number)) <= problem.limit
+        operands.output[i] = operands.input[i] * (isKept ? problem.scale : 0)
+      }
+    }
+    return levels + [reference]
+  }()
+
+  /// Shares out the draws, and cuts each share where the high bits of their numbers change.
+  @Sendable
+  private static func share(
+    _ body: LevelFunction<DropoutArguments>, _ problem: Problem, _ parts: Int, _ operands: Operands
+  ) {
+    let sharing = problem.sharing
+    let streams =
+      (sharing == 1 || sharing % 16 == 0)
+      && Streaming.streams(problem.count, from: operands.input, to: operands.output)
+    Parallel.run(parts: parts) { part in
+      let range = Parallel.range(
+        part, of: parts, items: problem.count / sharing, granule: sharing == 1 ? Elementwise.granule : 1)
+      withRowScratch { scratch in
+        var first = range.lowerBound
+        while first < range.upperBound {
+          let block = first >> 32
+          let last = min(range.upperBound, (block + 1) << 32)
+          let draw = DropoutDraw(key: operands.key, block: block)
+          var arguments = DropoutArguments(
+            input: operands.input + first * sharing, output: operands.output + first * sharing,
+            count: (last - first) * sharing, sharing: sharing, first: Int32(truncatingIfNeeded: first),
+            firstKey: Int32(bitPattern: draw.firstKey), secondKey: Int32(bitPattern: draw.secondKey),
+            limit: problem.limit, scale: problem.scale, streams: streams ? 1 : 0, scratch: scratch)
+          body(&arguments)
+          first = last
+        }
+      }
+    }
+  }
+}
+
+/// Elements from what is computed to what is asked for ahead where data comes from memory.
+private let dropoutPrefetch = 1024
+
+@inline(always)
+private func drop<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
+  if p.pointee.sharing > 1 {
+    dropRuns(lanes, p)
+  } else if p.pointee.streams != 0 {
+    dropValues(lanes, p, past: true)
+    isa_stream_fence()
+  } else {
+    dropValues(lanes, p, past: false)
+  }
+}
+
+@inline(always)
+private func dropValues<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>, past: Bool) {
+  let (input, output, count) = (p.pointee.input, p.pointee.output, p.pointee.count)
+  let draw = VectorDraw<L>(p)
+  var numbers: L.Bits = L.Bits(repeating: p.pointee.first)
+  for lane in 0..<L.count { numbers[lane] = p.pointee.first &+ Int32(truncatingIfNeeded: lane) }
+  let step = L.Bits(repeating: Int32(truncatingIfNeeded: L.count))
+  var i = 0
+  while i &+ L.count <= count {
+    if past { isa_prefetch_read(input + i + dropoutPrefetch) }
+    L.store(L.load(input + i) * draw.factor(numbers), output + i, past: past)
+    numbers = numbers &+ step
+    i &+= L.count
+  }
+  if i < count {
+    scaleLast(lanes, input + i, by: draw.factor(numbers), into: output + i, count: count &- i, p.pointee.scratch)
+  }
+}
+
+@inline(always)
+private func dropRuns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
+  let sharing = p.pointee.sharing
+  let draw = VectorDraw<L>(p)
+  var start = 0
+  var number = p.pointee.first
+  while start < p.pointee.count {
+    let factor = draw.factor(L.Bits(repeating: number))
+    let (input, output) = (p.pointee.input + start, p.pointee.output + start)
+    var i = 0
+    if p.pointee.streams != 0 {
+      while i &+ L.count <= sharing {
+        isa_prefetch_read(input + i + dropoutPrefetch)
+        L.stream(L.load(input + i) * factor, output + i)
+        i &+= L.count
+      }
+    } else {
+      while i &+ L.count <= sharing {
+        L.store(L.load(input + i) * factor, output + i)
+        i &+= L.count
+      }
+    }
+    if i < sharing {
+      scaleLast(lanes, input + i, by: factor, into: output + i, count: sharing &- i, p.pointee.scratch)
+    }
+    start &+= sharing
+    number = number &+ 1
+  }
+  isa_stream_fence()
+}
+
+/// output = input·factor for fewer values than a vector has.
+@inline(always)
+private func scaleLast<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ input: UnsafePointer<Float>, by factor: L.Vector, into output: UnsafeMutablePointer<Float>,
+  count: Int, _ scratch: UnsafeMutablePointer<Float>
+) {
+  L.copy(input, scratch, first: count)
+  L.store(L.load(scratch) * factor, scratch)
+  L.copy(scratch, output, first: count)
+}
+
+#if arch(arm64)
+  @c(dropout_neon_body) private func neon(_ p: UnsafePointer<DropoutArguments>) { drop(NEONLanes.self, p) }
+
+  private let functions = LevelFunctions(neon: dropout_neon)
+#else
+  @c(dropout_baseline_body) private func baseline(_ p: UnsafePointer<DropoutArguments>) {
+    drop(BaselineLanes.self, p)
+  }
+  @c(dropout_avx2_body) private func avx2(_ p: UnsafePointer<DropoutArguments>) { drop(AVX2Lanes.self, p) }
+  @c(dropout_avx512_body) private func avx512(_ p: UnsafePointer<DropoutArguments>) { drop(AVX512Lanes.self, p) }
+
+  private let functions = LevelFunctions(baseline: dropout_baseline, avx2: dropout_avx2, avx512: dropout_avx512)
+#endif

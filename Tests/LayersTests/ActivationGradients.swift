@@ -1,0 +1,59 @@
+import Foundation
+import Layers
+
+extension GradientCase {
+  /// Activations with their definitions.
+  static let activations: [GradientCase] = [
+    values(LeakyReLU(negativeSlope: 0.3), hasKinks: true) { $0 > 0 ? $0 : 0.3 * $0 },
+    values(ELU(alpha: 0.6), hasKinks: true) { $0 > 0 ? $0 : 0.6 * (exp($0) - 1) },
+    values(GELU()) { $0 * (1 + erf($0 / 2.0.squareRoot())) / 2 },
+    values(GELU(approximate: .tanh), geluByTanh),
+    values(SiLU()) { $0 / (1 + exp(-$0)) },
+    values(HardSwish()) { $0 * min(max($0 + 3, 0), 6) / 6 },
+    values(Softplus(beta: 2)) { log(1 + exp(2 * $0)) / 2 },
+    channels(Softmax(), [11], softmax), channels(Softmax(), [4, 3, 7], softmax),
+    channels(LogSoftmax(), [23], logSoftmax), channels(LogSoftmax(), [3, 5, 4], logSoftmax),
+  ]
+
+  @Sendable private static func geluByTanh(_ x: Double) -> Double {
+    let cubic: Double = x + 0.044715 * x * x * x
+    return x * (1 + tanh((2 / Double.pi).squareRoot() * cubic)) / 2
+  }
+
+  @Sendable private static func softmax(_ x: [Double]) -> [Double] {
+    let sum = x.map { exp($0) }.reduce(0, +)
+    return x.map { exp($0) / sum }
+  }
+
+  @Sendable private static func logSoftmax(_ x: [Double]) -> [Double] {
+    let sum = x.map { exp($0) }.reduce(0, +)
+    return x.map { $0 - log(sum) }
+  }
+
+  private static func values(
+    _ layer: any Layer, hasKinks: Bool = false, _ function: @escaping @Sendable (Double) -> Double
+  ) -> GradientCase {
+    GradientCase(
+      layer: layer, inputShape: [2, 5, 7], reference: { { input, _ in input.map(function) } }, hasKinks: hasKinks)
+  }
+
+  private static func channels(
+    _ layer: any Layer, _ shape: Shape, _ function: @escaping @Sendable ([Double]) -> [Double]
+  ) -> GradientCase {
+    let plane = shape.count / shape[0]
+    return GradientCase(
+      layer: layer, inputShape: shape,
+      reference: {
+        { input, _ in
+          var output = input
+          for first in stride(from: 0, to: input.count, by: shape.count) {
+            for pixel in first..<first + plane {
+              let places = (0..<shape[0]).map { pixel + $0 * plane }
+              for (place, value) in zip(places, function(places.map { input[$0] })) { output[place] = value }
+            }
+          }
+          return output
+        }
+      })
+  }
+}
