@@ -12,8 +12,8 @@ public struct InterruptedTraining {
   public init() throws {
     images = SyntheticImages.make(count: 60, seed: 4, split: .train)
     let network = Sequential(
-      Conv2D(4, kernelSize: 5, stride: 2), ReLU(), MaxPool2D(2), Flatten(),
-      Linear(16), ReLU(), Linear(10))
+      Conv2D(4, kernelSize: 5, stride: 2), BatchNorm2D(), ReLU(), MaxPool2D(2), Dropout2D(0.2), Flatten(),
+      Linear(16), ReLU(), Dropout(0.5), Linear(10))
     model = try Model(network, inputShape: [3, 32, 32], seed: 3)
     let optimizer = AdamW(learningRate: 1e-3, weightDecay: 0.01).grouped([
       ParameterGroup(where: { $0.shape.rank == 1 }) {

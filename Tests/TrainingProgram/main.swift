@@ -17,9 +17,9 @@ case ("train", 3):
   training.trainer.checkpoints = CheckpointPlan(file, everyUpdates: InterruptedTraining.updatesBetweenSaves)
   while training.trainer.epoch < epochs { _ = try training.trainer.trainEpoch(on: training.images) }
 case ("export", 2):
-  usage()
+  try Exchange(folder: URL(fileURLWithPath: arguments[2])).export()
 case ("logits", 2):
-  usage()
+  try Exchange(folder: URL(fileURLWithPath: arguments[2])).writeLogits()
 default:
   usage()
 }
