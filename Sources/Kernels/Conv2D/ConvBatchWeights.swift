@@ -10,7 +10,9 @@ private struct BatchWeights: Sendable {
   let tile: ConvTile<ConvBatchWeightsArguments>
   let layout: Layout
   let common: ConvWeightGradient
+  /// In how many parts threads share the channels, or else the taps.
   let splits: Int
+  let tapSplits: Int
   let records: OffsetTable
   let places: OffsetTable
   let turn: LevelFunction<ConvBatchTurnArguments>
@@ -34,6 +36,8 @@ private struct BatchWeights: Sendable {
     /// Sums of a tile of channels, and of all.
     let tileSumCount: Int
     let sumCount: Int
+    /// Tiles of taps whose sums are whole squares of vectors.
+    let tapGranule: Int
 
     init(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) {
       let lanes = tile.level.lanes
@@ -54,6 +58,9 @@ private struct BatchWeights: Sendable {
       let vectors = tapTiles * tile.rows * tile.vectors
       tileSumCount = (vectors + lanes - 1) / lanes * lanes * lanes
       sumCount = channelTiles * tileSumCount
+      var granule = 1
+      while granule * tile.rows * tile.vectors % lanes != 0 { granule += 1 }
+      tapGranule = granule
     }
 
     private static let bandLimit = 192 << 10
@@ -70,10 +77,15 @@ private struct BatchWeights: Sendable {
     turn = convBatchTurnIn[tile.level]
     sum = convBatchSum[tile.level]
     let segments = ConvSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes)
-    // Few segments: the threads share out the channels, too, at the price of staging the input twice.
-    splits = segments.count * shape.groups >= threads ? 1 : min(threads, layout.channelTiles)
+    // Few segments: the threads share out the channels, too, at the price of staging the input twice. Of fewer tiles of
+    // channels than threads they share out the taps, and stage the gradient twice, too.
+    let isShared = segments.count * shape.groups < threads
+    let sharesChannels = layout.channelTiles >= threads
+    splits = isShared && sharesChannels ? threads : 1
+    tapSplits = isShared && !sharesChannels ? max(min(threads, layout.tapTiles / layout.tapGranule), 1) : 1
     common = ConvWeightGradient(
-      shape: shape, level: tile.level, segments: segments, parts: threads, itemsPerSegment: shape.groups * splits,
+      shape: shape, level: tile.level, segments: segments, parts: threads,
+      itemsPerSegment: shape.groups * splits * tapSplits,
       threadByteCount: 4 * (layout.sumCount + layout.sourceCount + layout.gradientCount + lanes * lanes))
     let taps = Self.taps(shape)
     records = OffsetTable(
@@ -149,35 +161,43 @@ private struct BatchWeights: Sendable {
       return
     }
     common.run(operands, workspace) { images, item, target, own in
-      let group = item / splits
+      let shares = splits * tapSplits
+      let group = item / shares
       let channelTiles = Parallel.range(item % splits, of: splits, items: layout.channelTiles)
+      let tapTiles = Parallel.range(
+        item % shares / splits, of: tapSplits, items: layout.tapTiles, granule: layout.tapGranule)
       let sums = own.assumingMemoryBound(to: Float.self)
       sums.update(repeating: 0, count: layout.sumCount)
       for image in stride(from: images.lowerBound, to: images.upperBound, by: lanes) {
         for firstRow in stride(from: 0, to: shape.outputHeight, by: layout.bandRows) {
           add(
             image..<min(image + lanes, images.upperBound), group: group, channelTiles: channelTiles,
-            firstRow: firstRow, operands, sums)
+            tapTiles: tapTiles, firstRow: firstRow, operands, sums)
         }
       }
-      reduce(channelTiles, sums, target + group * shape.groupOutputChannels * shape.depth)
+      reduce(channelTiles, tapTiles, sums, target + group * shape.groupOutputChannels * shape.depth)
     }
   }
 
   private func reduce(
-    _ channelTiles: Range<Int>, _ sums: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>
+    _ channelTiles: Range<Int>, _ tapTiles: Range<Int>, _ sums: UnsafeMutablePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>
   ) {
-    var arguments = ConvBatchSumArguments(
-      sums: sums + channelTiles.lowerBound * layout.tileSumCount,
-      places: places.base + channelTiles.lowerBound * layout.tileSumCount / lanes,
-      count: channelTiles.count * layout.tileSumCount / lanes, target: target,
-      scratch: sums + layout.sumCount + layout.sourceCount + layout.gradientCount)
-    sum(&arguments)
+    let vectors = layout.tileSumCount / lanes
+    let first = tapTiles.lowerBound * tile.rows * tile.vectors
+    let last = tapTiles.upperBound == layout.tapTiles ? vectors : tapTiles.upperBound * tile.rows * tile.vectors
+    for channelTile in channelTiles {
+      var arguments = ConvBatchSumArguments(
+        sums: sums + (channelTile * vectors + first) * lanes, places: places.base + channelTile * vectors + first,
+        count: last - first, target: target,
+        scratch: sums + layout.sumCount + layout.sourceCount + layout.gradientCount)
+      sum(&arguments)
+    }
   }
 
   /// Adds a band of rows of some images.
   private func add(
-    _ images: Range<Int>, group: Int, channelTiles: Range<Int>, firstRow: Int,
+    _ images: Range<Int>, group: Int, channelTiles: Range<Int>, tapTiles: Range<Int>, firstRow: Int,
     _ operands: Conv2DBackwardWeights.Operands, _ sums: UnsafeMutablePointer<Float>
   ) {
     let source = sums + layout.sumCount
@@ -212,8 +232,9 @@ private struct BatchWeights: Sendable {
           source: source - firstRow * rowStride, sourceRowStride: rowStride,
           sourceColumnStride: shape.strideWidth * lanes,
           gradient: gradient + (channelTile * tileCount - firstRow * width * tile.rows * lanes), width: width,
-          firstRow: firstRow + row, lastRow: firstRow + min(row + layout.chunkRows, rows), records: records.base,
-          recordCount: layout.tapTiles, sums: sums + channelTile * layout.tileSumCount)
+          firstRow: firstRow + row, lastRow: firstRow + min(row + layout.chunkRows, rows),
+          records: records.base + tapTiles.lowerBound * (4 + tile.vectors), recordCount: tapTiles.count,
+          sums: sums + channelTile * layout.tileSumCount + tapTiles.lowerBound * tile.rows * tile.vectors * lanes)
         tile.run(&arguments)
       }
     }

@@ -222,6 +222,17 @@ private func interleave2<L: Lanes>(
   let odds = arguments.source + (Int(arguments.offsets[1]) &+ line &* odd)
   var x = 0
   if L.count == 16 {
+    while x &+ 16 <= odd {
+      var a = SIMD16<Float>(repeating: 0)
+      var b = SIMD16<Float>(repeating: 0)
+      if hasEven { a = UnsafeRawPointer(evens + x).loadUnaligned(as: SIMD16<Float>.self) }
+      if hasOdd { b = UnsafeRawPointer(odds + x).loadUnaligned(as: SIMD16<Float>.self) }
+      var both = SIMD32<Float>(lowHalf: a, highHalf: b)
+      both.evenHalf = a
+      both.oddHalf = b
+      UnsafeMutableRawPointer(target + 2 &* x).storeBytes(of: both, as: SIMD32<Float>.self)
+      x &+= 16
+    }
     while x &+ 8 <= odd {
       var a = SIMD8<Float>(repeating: 0)
       var b = SIMD8<Float>(repeating: 0)

@@ -6,6 +6,10 @@ func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArguments>) {
   let arguments = p.pointee
   if arguments.phases == 1, arguments.columnStep == 1 {
     stageWhole(lanes, arguments)
+  } else if arguments.phases == 1, arguments.columnStep == 2, arguments.startX >= 0, arguments.phaseWidth >= 4,
+    arguments.startX &+ 2 &* arguments.phaseWidth <= arguments.sourceWidth
+  {
+    stageEven(lanes, arguments)
   } else if arguments.phases == 2, arguments.columnStep == 2, arguments.startX <= 0, arguments.sourceWidth >= 8 {
     stageHalves(lanes, arguments)
   } else {
@@ -69,6 +73,28 @@ private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgumen
   }
 }
 
+/// Every second column of rows, none of them padding.
+@inline(always)
+private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+  let width = arguments.phaseWidth
+  var target = arguments.target
+  for plane in 0..<arguments.planes {
+    var row = arguments.source + (plane &* arguments.sourcePlaneStride &+ arguments.startY &* arguments.sourceWidth)
+    var y = arguments.startY
+    for _ in 0..<arguments.height {
+      if y < 0 || y >= arguments.sourceHeight {
+        fill(lanes, target, width)
+      } else {
+        askForNextPlane(row, arguments, plane: plane)
+        part(lanes, row + arguments.startX, 2 &* width, target, nil)
+      }
+      target += width
+      row += arguments.rowStep &* arguments.sourceWidth
+      y &+= arguments.rowStep
+    }
+  }
+}
+
 /// Rows whose columns of even and odd number part, in a pass over both.
 @inline(always)
 private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
@@ -122,11 +148,11 @@ private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgume
   fill(lanes, target - lastGap, lastGap)
 }
 
-/// Parts an even number of elements, at least 8; the last block ends with them.
+/// Parts an even number of elements, at least 8; the last block ends with them. Odd ones may be left out.
 @inline(always)
 private func part<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
-  _ odds: UnsafeMutablePointer<Float>
+  _ odds: UnsafeMutablePointer<Float>?
 ) {
   if L.count == 16, count >= 32 {
     var i = 0
@@ -134,7 +160,7 @@ private func part<L: Lanes>(
       i = min(i, count &- 32)
       let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD32<Float>.self)
       UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD16<Float>.self)
-      UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD16<Float>.self)
+      if let odds { UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD16<Float>.self) }
       i &+= 32
     }
   } else if L.count >= 8, count >= 16 {
@@ -143,7 +169,7 @@ private func part<L: Lanes>(
       i = min(i, count &- 16)
       let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD16<Float>.self)
       UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD8<Float>.self)
-      UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD8<Float>.self)
+      if let odds { UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD8<Float>.self) }
       i &+= 16
     }
   } else {
@@ -152,7 +178,7 @@ private func part<L: Lanes>(
       i = min(i, count &- 8)
       let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD8<Float>.self)
       UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
-      UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)
+      if let odds { UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self) }
       i &+= 8
     }
   }
