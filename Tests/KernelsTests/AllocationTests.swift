@@ -219,6 +219,27 @@ struct AllocationTests {
       .init(
         parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
         secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 1))
+    try memory.expectNone(
+      RMSpropStep.self, .init(count: count, momentum: 0.9, centered: true),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, squares: memory.outputs + count,
+        velocity: memory.outputs + 2 * count, means: memory.outputs + 3 * count, learningRate: 0.1))
+    try memory.expectNone(
+      AdagradStep.self, .init(count: count),
+      .init(parameters: memory.outputs, gradients: memory.inputs, sums: memory.outputs + count, learningRate: 0.1))
+  }
+
+  @Test("a run allocates nothing: gradients and averages of weights")
+  func gradients() throws {
+    let memory = Memory()
+    let problem = ElementwiseProblem(count: 10_000)
+    try memory.expectNone(GradientNorm.self, problem, .init(values: memory.inputs, norm: memory.outputs))
+    try memory.expectNone(GradientClip.self, problem, .init(values: memory.outputs, scale: 0.5, limit: 1))
+    try memory.expectNone(
+      GradientAccumulation.self, problem,
+      .init(accumulated: UnsafePointer(memory.outputs), gradients: memory.inputs, sum: memory.outputs))
+    try memory.expectNone(
+      WeightAverageStep.self, .init(count: 10_000), .init(averages: memory.outputs, values: memory.inputs, share: 0.1))
   }
 
   /// Memory for the operands, all zeros: 40,000 inputs, 40,000 outputs, 40,000 labels.
