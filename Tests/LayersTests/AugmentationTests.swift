@@ -193,6 +193,7 @@ import Testing
     let wrong: [any ImageTransform] = [
       RandomCrop(9), RandomCrop(0), RandomCrop(8, padding: -1), RandomCrop(8, padding: 8, mode: .reflect),
       RandomCrop(8, padding: 1, fill: [1, 2]), RandomHorizontalFlip(1.1), RandomVerticalFlip(.nan), Resize(0),
+      Resize(Size2D(1, 1 << 55)), RandomResizedCrop(Size2D(1, 1 << 60)),
       RandomResizedCrop(0), RandomResizedCrop(4, scale: 0...1), RandomResizedCrop(4, scale: 0.1...2),
       RandomResizedCrop(4, ratio: 0...1), RandomRotation(degrees: .infinity), RandomRotation(degrees: 1, fill: [1, 2]),
       GaussianBlur(4), GaussianBlur(17), GaussianBlur(0), GaussianBlur(3, sigma: 0...1), GaussianNoise(std: -1),

@@ -95,6 +95,14 @@ private func images(of set: some Dataset) throws -> [Int] {
     #expect(try set.split([0.5, 0.5], isStratified: true).map(\.count) == [25, 25])
   }
 
+  @Test func aLabelThatNamesNoClassIsReported() throws {
+    for label in [-1, 3] {
+      let set = Labelled(labels: [0, label])
+      #expect(throws: DataError.self) { try set.split([1, 1], isStratified: true) }
+      #expect(throws: DataError.self) { try set.subset(classes: [0]) }
+    }
+  }
+
   @Test func aFractionOfASet() throws {
     let set = Labelled(labels: (0..<30).map { $0 % 3 })
     #expect(try set.fraction(0.5, seed: 1).count == 15)
@@ -139,6 +147,9 @@ private func images(of set: some Dataset) throws -> [Int] {
     let images = try Tensor(shape: [2, 3])
     #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0]) }
     #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, -1]) }
+    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [-5, -1]) }
+    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, .max]) }
+    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, 1], classes: -1) }
     #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, 2], classes: 2) }
     #expect(throws: DataError.self) {
       try TensorDataset(images: images, labels: [0, 1], classes: 3, classNames: ["a"])

@@ -16,7 +16,7 @@ public struct Resize: ImageTransform {
     try checkSize("Resize", size, channels: shape[0])
   }
 
-  public func scratchCount(for shape: Shape) -> Int { shape[0] * shape[1] * size.width }
+  public func scratchCount(for shape: Shape) -> Int { Shape([shape[0], shape[1], size.width]).count }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     image.resize(Box(top: 0, left: 0, height: image.height, width: image.width), to: size, antialias: antialias)
@@ -54,7 +54,7 @@ public struct RandomResizedCrop: ImageTransform {
     return try checkSize("RandomResizedCrop", size, channels: shape[0])
   }
 
-  public func scratchCount(for shape: Shape) -> Int { shape[0] * shape[1] * size.width }
+  public func scratchCount(for shape: Shape) -> Int { Shape([shape[0], shape[1], size.width]).count }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     let box = part(height: image.height, width: image.width, using: &random)

@@ -81,13 +81,17 @@ public struct ImageFolder: Dataset {
 
   /// All images as bytes in memory, which is what trains fastest; values are rounded to 256 steps.
   ///
-  /// - Throws: ``DataError`` naming the file that cannot be read, or when there are more than 256 classes.
+  /// - Throws: ``DataError`` naming the file that cannot be read, or for more than 256 classes or 2 GB.
   public func inMemory(name: String = "images") throws -> ImageDataset {
     guard classNames.count <= 256 else {
       throw DataError.invalidDataset(name: name, reason: "\(classNames.count) classes, expected at most 256")
     }
+    guard let byteCount = checkedProduct([count, imageShape.count]), byteCount <= DataFiles.largestByteCount else {
+      throw DataError.invalidDataset(
+        name: name, reason: "\(count) images of \(imageShape), expected at most \(DataFiles.largestByteCount) bytes")
+    }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(count * imageShape.count)
+    bytes.reserveCapacity(byteCount)
     let image = UnsafeMutableBufferPointer<Float>.allocate(capacity: imageShape.count)
     defer { image.deallocate() }
     for index in files.indices {

@@ -13,7 +13,8 @@ extension Dataset {
   ///   - seed: determines which images a part gets.
   ///   - isStratified: whether every class is split in these ratios. Each part's share of a class is then off by less
   ///     than one image.
-  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for ratios that are negative, not finite or all zero.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for ratios that are negative, not finite or all zero,
+  ///   ``DataError/labelOutOfRange(file:index:label:classCount:)`` for a label that names no class.
   public func split(
     _ ratios: [Double], seed: UInt64 = 0, isStratified: Bool = false
   ) throws(DataError) -> [Subset] {
@@ -22,7 +23,7 @@ extension Dataset {
       throw .invalidOption(name: "the ratios of a split", value: "\(ratios)", expected: "numbers above 0")
     }
     let shares = ratios.map { $0 / sum }
-    let groups = isStratified ? imagesByClass() : [Array(0..<count)]
+    let groups = isStratified ? try imagesByClass() : [Array(0..<count)]
     var parts = [[Int]](repeating: [], count: ratios.count)
     // What earlier classes owe a part, so that the parts' totals come out right too.
     var owed = [Double](repeating: 0, count: ratios.count)
@@ -54,10 +55,19 @@ extension Dataset {
   }
 
   /// The indices of each class's images, in the set's order.
-  private func imagesByClass() -> [[Int]] {
-    var groups = [[Int]](repeating: [], count: classes ?? 1)
-    for index in 0..<count { groups[label(at: index)].append(index) }
+  private func imagesByClass() throws(DataError) -> [[Int]] {
+    var groups = [[Int]](repeating: [], count: max(classes ?? 1, 0))
+    for index in 0..<count { groups[try checkedLabel(at: index, classes: groups.count)].append(index) }
     return groups
+  }
+
+  /// The label of an image, which a set of one's own may get wrong.
+  func checkedLabel(at index: Int, classes: Int) throws(DataError) -> Int {
+    let label = label(at: index)
+    guard label >= 0, label < classes else {
+      throw .labelOutOfRange(file: "\(type(of: self))", index: index, label: label, classCount: classes)
+    }
+    return label
   }
 }
 

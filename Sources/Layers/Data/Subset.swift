@@ -79,7 +79,7 @@ extension Dataset {
   ///
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a class that the set has not, or one given twice.
   public func subset(classes chosen: [Int]) throws(DataError) -> Subset {
-    let classes = classes ?? 0
+    let classes = max(classes ?? 0, 0)
     var newLabels = [Int?](repeating: nil, count: classes)
     for (label, old) in chosen.enumerated() {
       guard 0..<classes ~= old, newLabels[old] == nil else {
@@ -88,9 +88,14 @@ extension Dataset {
       }
       newLabels[old] = label
     }
-    let indices = (0..<count).filter { newLabels[label(at: $0)] != nil }
-    let labels = indices.compactMap { newLabels[label(at: $0)] }
-    let names = classNames.isEmpty ? [] : chosen.map { classNames[$0] }
+    var indices: [Int] = []
+    var labels: [Int] = []
+    for index in 0..<count {
+      guard let label = newLabels[try checkedLabel(at: index, classes: classes)] else { continue }
+      indices.append(index)
+      labels.append(label)
+    }
+    let names = classNames.count == classes ? chosen.map { classNames[$0] } : []
     return Subset(checked: self, indices, labels: labels, classes: chosen.count, classNames: names)
   }
 

@@ -24,7 +24,11 @@ public struct TensorDataset: Dataset {
   ///   - classNames: the classes' names; may be empty.
   /// - Throws: ``DataError`` when there are not as many labels as images, or a label names no class.
   public init(images: Tensor, labels: [Int], classes: Int? = nil, classNames: [String] = []) throws(DataError) {
-    let classes = classes ?? (classNames.isEmpty ? (labels.max() ?? -1) + 1 : classNames.count)
+    let largest = min(max(labels.max() ?? -1, -1), Int(Int32.max) - 1)
+    let classes = classes ?? (classNames.isEmpty ? largest + 1 : classNames.count)
+    guard 0...Int(Int32.max) ~= classes else {
+      throw .invalidDataset(name: "tensor", reason: "\(classes) classes, expected 0 to \(Int32.max)")
+    }
     guard classNames.isEmpty || classNames.count == classes else {
       throw .invalidDataset(name: "tensor", reason: "\(classNames.count) class names for \(classes) classes")
     }
