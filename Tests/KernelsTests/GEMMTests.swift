@@ -6,6 +6,8 @@ import Testing
   /// Sizes on either side of every tile edge, and depths on either side of a block of k.
   static let sizes: [(rows: Int, columns: Int, depth: Int)] = {
     var sizes = [(0, 3, 2), (3, 0, 2), (3, 5, 0), (1, 1, 1), (13, 33, 513), (25, 65, 1030), (200, 35, 7), (7, 1100, 9)]
+    // Several blocks of rows, columns and k.
+    sizes += [(130, 300, 600), (801, 40, 1000), (60, 200, 520)]
     // Large enough for several threads, which share rows or columns.
     sizes += [(301, 67, 401), (70, 299, 397), (1, 3001, 2999), (3001, 1, 2999)]
     for n in 1...40 { sizes += [(n, 41 - n, n % 7 + 1), (n % 13 + 1, n, 17), (5, 6, n)] }
@@ -64,10 +66,46 @@ import Testing
     }
   }
 
-  @Test("a row of a layer's output has the same bits in every batch", arguments: [true, false])
-  func sameBitsInEveryBatch(transposeB: Bool) throws {
+  @Test("few columns, few rows, and rows that lie a multiple of 4 KB apart", arguments: InstructionSet.available)
+  func shapesWithPathsOfTheirOwn(level: InstructionSet) throws {
+    var problems: [GEMM.Problem] = []
+    for (i, columns) in (1...17).enumerated() {
+      problems.append(
+        GEMM.Problem(
+          rows: [64, 65, 79, 130][i % 4], columns: columns, depth: [16, 20, 36, 84, 100][i % 5],
+          transposeB: i % 3 == 0, aRowStride: 100 + i % 2, cRowStride: columns + i % 3,
+          bias: i % 2 == 0 ? .perColumn : .none, relu: i % 4 == 1))
+    }
+    for rows in 1...17 {
+      problems.append(
+        GEMM.Problem(
+          rows: rows, columns: 700 + rows, depth: 113 + rows, transposeA: rows % 3 == 0, alpha: [1, 2][rows % 2],
+          beta: [0, 1, 3][rows % 3], cRowStride: 720, bias: [.none, .perColumn, .perRow][rows / 3 % 3],
+          relu: rows % 4 == 1))
+    }
+    for rows in [2, 5, 14, 40] {
+      problems += [
+        GEMM.Problem(rows: rows, columns: 150, depth: 200, bRowStride: 1024),
+        GEMM.Problem(rows: rows, columns: 70, depth: 201, transposeB: true, bRowStride: 1024),
+        GEMM.Problem(rows: rows, columns: 96, depth: 1030, transposeA: true, bRowStride: 2048, bias: .perColumn),
+      ]
+    }
+    for (index, problem) in problems.enumerated() {
+      let data = Data(problem, seed: UInt64(index))
+      let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
+      for threads in [1, 3] {
+        let plan = try sharing { try Plan<GEMM>(problem, level: level, threads: threads) }
+        #expect(firstDifference(try data.run(plan), expected) == nil, "\(threads) threads, \(problem)")
+      }
+    }
+  }
+
+  @Test(
+    "a row of a layer's output has the same bits in every batch", arguments: [true, false],
+    [(85, 703), (16, 704), (10, 84), (120, 704)])
+  func sameBitsInEveryBatch(transposeB: Bool, size: (columns: Int, depth: Int)) throws {
     var random = TestRandom(seed: 4)
-    let (columns, depth) = (85, 703)
+    let (columns, depth) = size
     let batches = [1, 2, 4, 7, 12, 13, 33, 150, 500]
     let a = GuardedBuffer(random.reals(500 * depth))
     let b = GuardedBuffer(random.reals(depth * columns))

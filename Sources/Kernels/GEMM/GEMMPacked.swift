@@ -2,26 +2,26 @@ import ISA
 
 /// How a product is cut so that what is used again is found in a cache. No element's bits depend on it: each is one sum
 /// in the order of k, whose first part waits in C while other blocks are computed.
-private enum Block {
-  /// Up to so many elements, 512 KB, A is packed whole and stays in the second-level cache, while B passes by.
-  static let wholeA = 1 << 17
-  /// Steps of k then: a panel of B, two vectors wide, stays in the first-level cache while A's panels pass by.
-  static let shortDepth = 256
-  /// The same for so few rows that A is one panel, and B's is read once.
-  static let shortestDepth = 128
-
-  /// Else steps of k: a panel of A, 12 rows, fills half of the first-level cache, and B's panels pass by.
+private enum Blocking {
+  /// Steps of k: a panel of A, 12 rows, is 24 KB of the first-level cache, and B's panels pass by.
   static let depth = 512
-  /// Columns of B then: 512 KB, half of the second-level cache.
-  static let columns = 256
-  /// Rows of A that are packed at a time: 2.4 MB of the last-level cache.
+  /// Up to so many elements, 3 MB of the last-level cache, A is packed whole: then all of k is multiplied for some
+  /// columns before the next, C stays in the caches, and B is packed once.
+  static let wholeA = 3 << 18
+  /// Else rows of A that are packed at a time, 2.4 MB.
   static let rows = 1200
-
+  /// Elements of a block of B, 256 KB of the second-level cache; another as large is fetched in the meantime.
+  static let blockB = 1 << 16
+  /// Rows that pass over B as it lies.
+  static let streamedRows = 16
   /// Rows that B is transposed in passing for.
   static let fewRows = 6
-
-  /// Up to so many packed elements, B is one block whatever its columns.
-  static let smallB = 1 << 16
+  /// Up to so many k.
+  static let transposedDepth = 1 << 14
+  /// Lines of B that are fetched at once in the beginning.
+  static let firstLines = 512
+  /// Rows of B that are fetched ahead where they fall on each other in the caches.
+  static let rowsAhead = 32
 }
 
 /// `count` cut into as few parts of at most `longest` as there can be, as equal as they can be.
@@ -38,6 +38,7 @@ func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {
       multiplyAdds: problem.rows * problem.columns * problem.depth,
       bytes: (problem.rows * problem.depth + problem.depth * problem.columns + problem.rows * problem.columns) * 4)
     let parts = work.parts(threads: threads)
+    if parts == 1, let product = smallProduct(problem, level) { return product }
     let product = PackedGEMM(
       problem: problem, level: level, tileRows: tile.rows, tileColumns: tile.vectors * level.lanes, parts: parts)
     return PreparedKernel(workspaceByteCount: product.workspaceByteCount * parts) { operands, workspace in
@@ -61,6 +62,17 @@ private struct PackedGEMM: Sendable {
   /// How much of B is.
   let depthBlock: Int
   let columnBlock: Int
+  /// Whether B is read as it lies, a few rows at a time: one panel of A, and a B that is in no cache.
+  let streamsB: Bool
+  let rows: LevelFunction<GEMMRowsArguments>
+  let lanes: Int
+  /// Whether A's rows are the lanes: for few columns it is not worth packing.
+  let isNarrow: Bool
+  let narrow: LevelFunction<GEMMNarrowArguments>
+  /// Whether rows of B fall on each other in the caches.
+  let conflicts: Bool
+  /// Rows of A that are packed just before they are multiplied with the first columns.
+  let packedRows: Int
   /// Whether B's columns are packed, but for the last, if a tile is wider than they are: with B as it lies and one panel
   /// of A they need not be.
   let packsB: Bool
@@ -81,37 +93,84 @@ private struct PackedGEMM: Sendable {
     panelRows = evenBlock(rows, atMost: tileRows)
     let panels = (rows + panelRows - 1) / panelRows
     packsB = problem.transposeB || panels > 1
-    let columns = (problem.columns + tileColumns - 1) / tileColumns * tileColumns
-    let isSmall = problem.depth <= Block.depth && (!packsB || problem.depth * columns <= Block.smallB)
+    let tiles = (problem.columns + tileColumns - 1) / tileColumns
     transposesInPassing =
-      problem.transposeB && rows <= Block.fewRows && problem.beta == 0 && problem.bias != .perRow
-      && 4...Block.wholeA / Block.fewRows ~= problem.depth
+      problem.transposeB && rows <= Blocking.fewRows && problem.beta == 0 && problem.bias != .perRow
+      && 4...Blocking.transposedDepth ~= problem.depth
+    depthBlock = transposesInPassing ? problem.depth : evenBlock(problem.depth, atMost: Blocking.depth)
+    streamsB =
+      !problem.transposeB && rows <= Blocking.streamedRows
+      && (rows == 1 || problem.depth * problem.columns > Blocking.blockB)
+    self.rows = gemmRows[level]
+    lanes = level.lanes
+    isNarrow =
+      !problem.transposeA && 1...(lanes == 16 ? 16 : 12) ~= problem.columns && problem.rows >= 4 * lanes
+      && problem.depth % 4 == 0 && 16...Blocking.transposedDepth ~= problem.depth && problem.alpha == 1
+      && problem.beta == 0 && problem.bias != .perRow
+    narrow = gemmNarrow[level]
+    conflicts = problem.bRowStride % 1024 == 0
+    let isSmall = problem.depth <= Blocking.depth && problem.depth * tiles * tileColumns <= Blocking.blockB
     if transposesInPassing {
       rowBlock = panelRows
       packedDepth = problem.depth
-      depthBlock = problem.depth
-      columnBlock = tileColumns
-    } else if panels * panelRows * problem.depth <= Block.wholeA, packsB, !isSmall {
-      rowBlock = panels * panelRows
-      packedDepth = problem.depth
-      depthBlock = evenBlock(problem.depth, atMost: panels > 1 ? Block.shortDepth : Block.shortestDepth)
       columnBlock = tileColumns
     } else {
-      rowBlock = evenBlock(panels, atMost: Block.rows / tileRows) * panelRows
-      depthBlock = evenBlock(problem.depth, atMost: Block.depth)
-      packedDepth = depthBlock
-      columnBlock = isSmall || !packsB ? columns : min(Block.columns, columns)
+      if panels * panelRows * problem.depth <= Blocking.wholeA {
+        rowBlock = panels * panelRows
+        packedDepth = problem.depth
+      } else {
+        rowBlock = evenBlock(panels, atMost: Blocking.rows / tileRows) * panelRows
+        packedDepth = depthBlock
+      }
+      columnBlock =
+        isSmall || !packsB
+        ? tiles * tileColumns
+        : evenBlock(
+          tiles,
+          atMost: problem.transposeB && conflicts ? 1 : max(Blocking.blockB / max(depthBlock, 1) / tileColumns, 1))
+          * tileColumns
     }
+    // Of A that lies transposed, a row of one panel is less than a cache line.
+    packedRows =
+      isSmall && rowBlock * packedDepth <= Blocking.blockB ? rowBlock : problem.transposeA ? 4 * panelRows : panelRows
     pack = gemmPack[level]
-    tiles = gemmTiles2[level]
+    self.tiles = gemmTiles2[level]
     narrowTiles = gemmTiles1[level]
     transposing = gemmTransposing[level]
   }
 
   /// Bytes of one thread: a tile and a row of it, panels of B, panels of A.
   var workspaceByteCount: Int { scratchByteCount + bByteCount + cacheLines(rowBlock * packedDepth * 4) }
-  private var scratchByteCount: Int { cacheLines((tileRows + 1) * tileColumns * 4) }
-  private var bByteCount: Int { cacheLines(depthBlock * (packsB ? columnBlock : tileColumns) * 4) }
+  private var scratchByteCount: Int {
+    cacheLines(
+      max((tileRows + 1) * tileColumns, 16 * tileColumns, 16 * Blocking.streamedRows, lanes * (lanes + 16)) * 4)
+  }
+  private var bByteCount: Int {
+    if isNarrow { return cacheLines(max(problem.depth * 16, depthBlock * tileColumns) * 4) }
+    return cacheLines(depthBlock * (packsB ? columnBlock : tileColumns) * 4)
+  }
+
+  /// A thread's part of C and its memory.
+  private struct Part {
+    let operands: GEMM.Operands
+    let rows: Range<Int>
+    let columns: Range<Int>
+    let scratch: UnsafeMutablePointer<Float>
+    let bPanels: UnsafeMutablePointer<Float>
+    let aPanels: UnsafeMutablePointer<Float>
+  }
+
+  /// A block of packed A, and a block of B that it is multiplied with.
+  private struct Block {
+    var rows: Range<Int>
+    var columns: Range<Int>
+    /// What is packed of A.
+    var packed: Range<Int>
+    /// The part of it that is multiplied.
+    var depth: Range<Int>
+    /// Whether A's panels have to be packed.
+    var packsA: Bool
+  }
 
   func run(part: Int, _ operands: GEMM.Operands, _ workspace: UnsafeMutableRawPointer) {
     let rows =
@@ -119,89 +178,279 @@ private struct PackedGEMM: Sendable {
     let columns =
       splitsRows
       ? 0..<problem.columns : Parallel.range(part, of: parts, items: problem.columns, granule: tileColumns)
+    if rows.isEmpty || columns.isEmpty { return }
     let own = workspace + part * workspaceByteCount
-    let aPanels = (own + (scratchByteCount + bByteCount)).assumingMemoryBound(to: Float.self)
-    let strides = problem.aStrides
-    var k = 0
-    // A product of depth 0 still writes beta · C + bias.
-    repeat {
-      let depth = min(packedDepth, problem.depth - k)
-      var row = rows.lowerBound
-      while row < rows.upperBound {
-        let height = min(rowBlock, rows.upperBound - row)
-        var packing = GEMMPackArguments(
-          source: operands.a + (row * strides.row + k * strides.depth), panels: aPanels, lanes: height, depth: depth,
-          laneStride: strides.row, depthStride: strides.depth, panelLanes: panelRows, lastStride: 0, rest: depth,
-          alpha: problem.alpha)
-        pack(&packing)
+    let part = Part(
+      operands: operands, rows: rows, columns: columns, scratch: own.assumingMemoryBound(to: Float.self),
+      bPanels: (own + scratchByteCount).assumingMemoryBound(to: Float.self),
+      aPanels: (own + (scratchByteCount + bByteCount)).assumingMemoryBound(to: Float.self))
+    if isNarrow, rows.count >= lanes {
+      multiplyNarrow(part)
+      return
+    }
+    if streamsB {
+      multiplyRows(part)
+      return
+    }
+    if transposesInPassing, columns.count >= tileColumns {
+      packA(part, rows, 0..<problem.depth, packed: 0..<problem.depth, to: part.aPanels, fetching: nothing)
+      multiplyTransposing(part)
+      // What a tile that transposes leaves: of k the last that are fewer than four.
+      if problem.depth % 4 != 0 {
         var column = columns.lowerBound
-        if transposesInPassing, columns.count >= tileColumns {
-          multiplyTransposing(operands, aPanels, rows: row..<(row + height), columns: columns)
-          column = depth % 4 == 0 ? columns.upperBound : column
-        }
         while column < columns.upperBound {
-          let left = columns.upperBound - column
-          let width = left >= tileColumns ? min(left / tileColumns * tileColumns, columnBlock) : left
-          // What a tile that transposes leaves: of k the last that are fewer than four.
-          var first = transposesInPassing && columns.count >= tileColumns ? depth & ~3 : 0
-          repeat {
-            multiply(
-              operands, own, rows: row..<(row + height), columns: column..<(column + width), packedFrom: k,
-              packedDepth: depth, first: first, depth: min(depthBlock, depth - first))
-            first += depthBlock
-          } while first < depth
-          column += width
+          let block = Block(
+            rows: rows, columns: column..<(column + blockWidth(part, column)), packed: 0..<problem.depth,
+            depth: (problem.depth & ~3)..<problem.depth, packsA: false)
+          multiply(part, block, nil)
+          column = block.columns.upperBound
         }
-        row += height
       }
-      k += depth
-    } while k < problem.depth
+      return
+    }
+    var block = Block(
+      rows: rows.prefix(rowBlock),
+      columns: columns.lowerBound..<(columns.lowerBound + blockWidth(part, columns.lowerBound)),
+      packed: 0..<min(packedDepth, problem.depth), depth: 0..<0, packsA: true)
+    block.depth = depthRange(block, 0)
+    while true {
+      let next = self.next(part, block)
+      multiply(part, block, next)
+      guard let next else { return }
+      block = next
+    }
+  }
+
+  /// Multiplies many rows with few columns.
+  private func multiplyNarrow(_ part: Part) {
+    let operands = part.operands
+    let (row, column, columns) = (part.rows.lowerBound, part.columns.lowerBound, part.columns.count)
+    let strides = problem.bStrides
+    let panelLanes = (columns + 3) & ~3
+    var packing = GEMMPackArguments(
+      source: operands.b + column * strides.column, panels: part.bPanels, lanes: columns, depth: problem.depth,
+      laneStride: strides.column, depthStride: strides.depth, panelLanes: panelLanes, panelDepth: problem.depth,
+      firstDepth: 0, lastStride: panelLanes, rest: problem.depth, alpha: 1, fetch: nothing)
+    pack(&packing)
+    let bias = problem.bias == .perColumn ? operands.bias.map { $0 + column } : nil
+    var product = GEMMNarrowArguments(
+      a: operands.a + row * problem.aRowStride, b: part.bPanels, bStride: panelLanes,
+      c: operands.c + (row * problem.cRowStride + column), scratch: part.scratch, rows: part.rows.count,
+      columns: columns, depth: problem.depth,
+      aRowStride: problem.aRowStride, cRowStride: problem.cRowStride, columnBias: bias, relu: problem.relu ? 1 : 0)
+    narrow(&product)
+  }
+
+  /// Multiplies few rows with B as it lies.
+  private func multiplyRows(_ part: Part) {
+    let operands = part.operands
+    let (row, column) = (part.rows.lowerBound, part.columns.lowerBound)
+    let bias = problem.bias == .none ? nil : operands.bias
+    var product = GEMMRowsArguments(
+      a: operands.a + row * problem.aStrides.row, b: operands.b + column,
+      c: operands.c + (row * problem.cRowStride + column), scratch: part.scratch, rows: part.rows.count,
+      columns: part.columns.count, depth: problem.depth, aRowStride: problem.aStrides.row,
+      aStride: problem.aStrides.depth, bStride: problem.bRowStride, cRowStride: problem.cRowStride,
+      alpha: problem.alpha, beta: problem.beta, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
+      columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil, relu: problem.relu ? 1 : 0)
+    self.rows(&product)
+  }
+
+  /// The columns of the block that begins with one.
+  private func blockWidth(_ part: Part, _ column: Int) -> Int {
+    let left = part.columns.upperBound - column
+    return left >= tileColumns ? min(left / tileColumns * tileColumns, columnBlock) : left
+  }
+
+  /// The block after another: the next of k in the packed A, else the next columns, else rows, else what is packed next.
+  private func next(_ part: Part, _ block: Block) -> Block? {
+    var next = block
+    if block.depth.upperBound < block.packed.upperBound {
+      next.depth = depthRange(block, block.depth.upperBound)
+      return next
+    }
+    if block.columns.upperBound < part.columns.upperBound {
+      let first = block.columns.upperBound
+      next.columns = first..<(first + blockWidth(part, first))
+      next.packsA = false
+      next.depth = depthRange(next, block.packed.lowerBound)
+      return next
+    }
+    let first = part.columns.lowerBound
+    next.columns = first..<(first + blockWidth(part, first))
+    next.packsA = true
+    if block.rows.upperBound < part.rows.upperBound {
+      next.rows = block.rows.upperBound..<min(block.rows.upperBound + rowBlock, part.rows.upperBound)
+      next.depth = depthRange(next, block.packed.lowerBound)
+      return next
+    }
+    next.rows = part.rows.prefix(rowBlock)
+    let k = block.packed.upperBound
+    if k == problem.depth { return nil }
+    next.packed = k..<min(k + packedDepth, problem.depth)
+    next.depth = depthRange(next, k)
+    return next
+  }
+
+  /// The steps of k from one on that are multiplied at a time.
+  private func depthRange(_ block: Block, _ first: Int) -> Range<Int> {
+    return first..<min(first + depthBlock, block.packed.upperBound)
   }
 
   /// Multiplies all columns with as many k as are a multiple of four.
-  private func multiplyTransposing(
-    _ operands: GEMM.Operands, _ aPanels: UnsafePointer<Float>, rows: Range<Int>, columns: Range<Int>
-  ) {
-    let (row, column, depth) = (rows.lowerBound, columns.lowerBound, problem.depth & ~3)
+  private func multiplyTransposing(_ part: Part) {
+    let (row, column, depth) = (part.rows.lowerBound, part.columns.lowerBound, problem.depth & ~3)
     var product = GEMMTransposingArguments(
-      a: aPanels, b: operands.b + column * problem.bRowStride, c: operands.c + (row * problem.cRowStride + column),
-      rows: rows.count, columns: columns.count, depth: depth, bColumnStride: problem.bRowStride,
-      cRowStride: problem.cRowStride, columnBias: operands.bias.map { $0 + column },
-      relu: problem.relu && depth == problem.depth ? 1 : 0)
+      a: part.aPanels, b: part.operands.b + column * problem.bRowStride,
+      c: part.operands.c + (row * problem.cRowStride + column),
+      rows: part.rows.count, columns: part.columns.count, depth: depth, bColumnStride: problem.bRowStride,
+      cRowStride: problem.cRowStride, columnBias: part.operands.bias.map { $0 + column },
+      scratch: part.scratch, relu: problem.relu && depth == problem.depth ? 1 : 0)
     transposing(&product)
   }
 
-  /// Adds the products of a block of packed A with a block of B.
-  private func multiply(
-    _ operands: GEMM.Operands, _ own: UnsafeMutableRawPointer, rows: Range<Int>, columns: Range<Int>,
-    packedFrom: Int, packedDepth: Int, first: Int, depth: Int
-  ) {
-    let scratch = own.assumingMemoryBound(to: Float.self)
-    let panel = (own + scratchByteCount).assumingMemoryBound(to: Float.self)
-    let aPanels = (own + (scratchByteCount + bByteCount)).assumingMemoryBound(to: Float.self)
-    let (row, column, k) = (rows.lowerBound, columns.lowerBound, packedFrom + first)
+  /// Adds the products of a block of A with a block of B, while what the next block needs is fetched.
+  private func multiply(_ part: Part, _ block: Block, _ next: Block?) {
+    let operands = part.operands
+    let (row, column, k) = (block.rows.lowerBound, block.columns.lowerBound, block.depth.lowerBound)
+    let (columns, depth) = (block.columns.count, block.depth.count)
     let strides = problem.bStrides
-    let isNarrow = columns.count * 2 <= tileColumns
+    let isNarrow = columns * 2 <= tileColumns
     let panelColumns = isNarrow ? tileColumns / 2 : tileColumns
     let b = operands.b + (column * strides.column + k * strides.depth)
-    let isInPlace = strides.column == 1 && columns.count % panelColumns == 0
+    let isInPlace = strides.column == 1 && columns % panelColumns == 0
+    let isFirst = block.packsA && row == part.rows.lowerBound && column == part.columns.lowerBound && k == 0
+    if block.packsA {
+      // All rows if they are small, else the first: while they are packed, the beginning of B arrives.
+      let rows = block.rows.prefix(packedRows)
+      packA(
+        part, rows, block.depth, packed: block.packed, to: part.aPanels,
+        fetching: isFirst ? fetchFirst(operands, block) : nothing)
+    }
     if !isInPlace {
       var packing = GEMMPackArguments(
-        source: b, panels: panel, lanes: columns.count, depth: depth, laneStride: strides.column,
-        depthStride: strides.depth, panelLanes: panelColumns, lastStride: panelColumns, rest: problem.depth - k,
-        alpha: 1)
+        source: b, panels: part.bPanels, lanes: columns, depth: depth, laneStride: strides.column,
+        depthStride: strides.depth, panelLanes: panelColumns, panelDepth: depth, firstDepth: 0,
+        lastStride: panelColumns, rest: problem.depth - k,
+        alpha: 1, fetch: nothing)
       pack(&packing)
     }
     let bias = k == 0 ? operands.bias : nil
     var product = GEMMTilesArguments(
-      a: aPanels, b: isInPlace ? b : UnsafePointer(panel), c: operands.c + (row * problem.cRowStride + column),
-      panel: isInPlace && packsB ? panel : nil, scratch: scratch, rows: rows.count, columns: columns.count,
-      depth: depth, panelRows: panelRows, aDepth: packedDepth, aFirst: first,
+      a: part.aPanels, b: isInPlace ? b : UnsafePointer(part.bPanels),
+      c: operands.c + (row * problem.cRowStride + column),
+      panel: isInPlace && packsB ? part.bPanels : nil, scratch: part.scratch, rows: block.rows.count, columns: columns,
+      depth: depth, panelRows: panelRows, aDepth: block.packed.count, aFirst: k - block.packed.lowerBound,
       bStride: isInPlace ? strides.depth : panelColumns, bStep: isInPlace ? panelColumns : panelColumns * depth,
-      bAhead: isInPlace ? panelColumns : 8 * panelColumns, cRowStride: problem.cRowStride,
+      bAhead: isInPlace ? panelColumns : 8 * panelColumns,
+      bRowsAhead: conflicts && depth > 2 * Blocking.rowsAhead ? Blocking.rowsAhead : isFirst ? depth : 0,
+      bNext: b, cRowStride: problem.cRowStride,
       beta: k == 0 ? problem.beta : 1, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
       columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil,
-      relu: problem.relu && k + depth == problem.depth ? 1 : 0)
-    if isNarrow { narrowTiles(&product) } else { tiles(&product) }
+      relu: problem.relu && k + depth == problem.depth ? 1 : 0, fetchesPanels: 0, fetch: nothing, fetchThen: nothing)
+    if let next {
+      product.bNext = operands.b + (next.columns.lowerBound * strides.column + next.depth.lowerBound * strides.depth)
+    }
+    let tiles = isNarrow ? narrowTiles : self.tiles
+    if !block.packsA {
+      if let next, problem.transposeB || !conflicts { product.fetch = fetchB(operands, next) }
+      product.fetchesPanels = 1
+      tiles(&product)
+      return
+    }
+    var first = block.rows.lowerBound
+    while first < block.rows.upperBound {
+      let rows = first..<min(first + packedRows, block.rows.upperBound)
+      let done = first - row
+      if done > 0 {
+        packA(
+          part, rows, block.depth, packed: block.packed, to: part.aPanels + done * block.packed.count,
+          fetching: nothing)
+      }
+      product.a = UnsafePointer(part.aPanels + done * block.packed.count)
+      product.c = operands.c + (first * problem.cRowStride + column)
+      product.rows = rows.count
+      product.rowBias = problem.bias == .perRow ? bias.map { $0 + first } : nil
+      product.fetch = nothing
+      product.fetchThen = nothing
+      if rows.upperBound < block.rows.upperBound {
+        product.fetch = fetchA(
+          operands, rows.upperBound..<min(rows.upperBound + packedRows, block.rows.upperBound), block.depth)
+      } else if let next, next.packsA {
+        product.fetch = fetchA(operands, next.rows.prefix(packedRows), next.depth)
+      }
+      if let next, problem.transposeB || !conflicts {
+        // An equal part of what is fetched of B.
+        product.fetchThen = fetchB(operands, next, part: done, of: block.rows.count, size: rows.count)
+        if product.fetch.repeats == 0 { swap(&product.fetch, &product.fetchThen) }
+      }
+      tiles(&product)
+      if isInPlace, packsB {
+        product.b = UnsafePointer(part.bPanels)
+        product.bStride = panelColumns
+        product.bStep = panelColumns * depth
+        product.bAhead = 8 * panelColumns
+        product.panel = nil
+      }
+      first = rows.upperBound
+    }
+  }
+
+  /// Packs some k of rows of A into panels that hold more k.
+  private func packA(
+    _ part: Part, _ rows: Range<Int>, _ depth: Range<Int>, packed: Range<Int>, to panels: UnsafeMutablePointer<Float>,
+    fetching fetch: GEMMFetch
+  ) {
+    let strides = problem.aStrides
+    var packing = GEMMPackArguments(
+      source: part.operands.a + (rows.lowerBound * strides.row + depth.lowerBound * strides.depth), panels: panels,
+      lanes: rows.count, depth: depth.count, laneStride: strides.row, depthStride: strides.depth,
+      panelLanes: panelRows, panelDepth: packed.count, firstDepth: depth.lowerBound - packed.lowerBound,
+      lastStride: 0, rest: problem.depth - depth.lowerBound, alpha: problem.alpha, fetch: fetch)
+    pack(&packing)
+  }
+
+  /// What is fetched where nothing is.
+  private var nothing: GEMMFetch { GEMMFetch(first: isa_zeros(), step: 0, count: 0, repeatStep: 0, repeats: 0) }
+
+  /// What is read of B first: all of it if that is little, else some rows of the first tile's.
+  private func fetchFirst(_ operands: GEMM.Operands, _ block: Block) -> GEMMFetch {
+    var (depth, columns) = (block.depth, block.columns)
+    if depth.count * columns.count > Blocking.firstLines * 16 {
+      columns = columns.prefix(tileColumns)
+      depth = depth.prefix(Blocking.firstLines * 16 / tileColumns)
+    }
+    return fetch(
+      operands.b, problem.transposeB ? columns : depth, problem.transposeB ? depth : columns, stride: problem.bRowStride
+    )
+  }
+
+  /// The lines of A that rows have.
+  private func fetchA(_ operands: GEMM.Operands, _ rows: Range<Int>, _ depth: Range<Int>) -> GEMMFetch {
+    fetch(
+      operands.a, problem.transposeA ? depth : rows, problem.transposeA ? rows : depth, stride: problem.aRowStride)
+  }
+
+  /// An equal part of the lines of B that a block has.
+  private func fetchB(
+    _ operands: GEMM.Operands, _ block: Block, part: Int = 0, of whole: Int = 1, size: Int = 1
+  ) -> GEMMFetch {
+    let rows = problem.transposeB ? block.columns : block.depth
+    let columns = problem.transposeB ? block.depth : block.columns
+    let first = rows.lowerBound + rows.count * part / whole
+    let last = rows.lowerBound + rows.count * (part + size) / whole
+    return fetch(operands.b, first..<last, columns, stride: problem.bRowStride)
+  }
+
+  /// The lines of a matrix.
+  private func fetch(_ matrix: UnsafePointer<Float>, _ rows: Range<Int>, _ columns: Range<Int>, stride: Int)
+    -> GEMMFetch
+  {
+    let lines = (columns.count + 15) / 16
+    let first = matrix + (rows.lowerBound * stride + columns.lowerBound)
+    // Few loops of many lines.
+    return lines < rows.count
+      ? GEMMFetch(first: first, step: stride, count: rows.count, repeatStep: 16, repeats: lines)
+      : GEMMFetch(first: first, step: 16, count: lines, repeatStep: stride, repeats: rows.count)
   }
 }

@@ -3,6 +3,15 @@ import ISA
 /// Packs lanes, so that a tile reads them in order whatever their layout was.
 @inline(always)
 private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+  var fetching = Fetching(p.pointee.fetch)
+  while !fetching.isDone {
+    var lines = fetching.take(Int.max)
+    while lines > 0 {
+      fetching.fetch()
+      lines &-= 1
+    }
+    fetching.turn()
+  }
   if p.pointee.laneStride == 1 {
     packRows(lanes, p)
   } else {
@@ -11,18 +20,21 @@ private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMP
       let width = panelWidth(p, lane)
       packTransposed(
         lanes, p.pointee.source + lane &* p.pointee.laneStride, p.pointee.laneStride, width: width,
-        depth: p.pointee.depth, rest: p.pointee.rest, p.pointee.panels + lane &* p.pointee.depth, panelStride(p, width))
+        depth: p.pointee.depth, rest: p.pointee.rest, panel(p, lane, width), panelStride(p, width))
       lane &+= width
     }
   }
   if p.pointee.alpha != 1 {
-    // Lanes that a panel lacks may be multiplied, too: nobody reads them.
-    let width = panelStride(p, p.pointee.panelLanes)
-    let panels = (p.pointee.lanes &+ p.pointee.panelLanes &- 1) / p.pointee.panelLanes
-    var i = 0
-    while i < panels &* width &* p.pointee.depth {
-      p.pointee.panels[i] *= p.pointee.alpha
-      i &+= 1
+    var lane = 0
+    while lane < p.pointee.lanes {
+      let width = panelWidth(p, lane)
+      let panel = panel(p, lane, width)
+      var i = 0
+      while i < p.pointee.depth &* width {
+        panel[i] *= p.pointee.alpha
+        i &+= 1
+      }
+      lane &+= width
     }
   }
 }
@@ -62,6 +74,12 @@ private func panelWidth(_ p: UnsafePointer<GEMMPackArguments>, _ lane: Int) -> I
   return left < p.pointee.panelLanes ? left : p.pointee.panelLanes
 }
 
+/// Where the panel that begins with a lane is packed.
+@inline(always)
+private func panel(_ p: UnsafePointer<GEMMPackArguments>, _ lane: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
+  p.pointee.panels + (lane &* p.pointee.panelDepth &+ p.pointee.firstDepth &* panelStride(p, width))
+}
+
 /// Elements from one k to the next in a panel.
 @inline(always)
 private func panelStride(_ p: UnsafePointer<GEMMPackArguments>, _ width: Int) -> Int {
@@ -88,7 +106,7 @@ private func packRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<G
       var lane = first
       while lane < end {
         let width = panelWidth(p, lane)
-        copyRow(lanes, source + lane, p.pointee.panels + (lane &* depth &+ k &* panelStride(p, width)), width)
+        copyRow(lanes, source + lane, panel(p, lane, width) + k &* panelStride(p, width), width)
         lane &+= width
       }
       k &+= 1

@@ -33,7 +33,7 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
     var b = b
     var k = depth
     while k > 0 {
-      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
+      var row = zeroVectors(InlineArray<vectors, L.Vector>.self)
       for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
       for i in 0..<rows {
         let scalar = L.splat(a[i])
@@ -41,29 +41,6 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
       }
       a += rows
       b += vectors &* L.count
-      k &-= 1
-    }
-  }
-
-  /// Adds the products of `depth` columns of a panel of A and of as many rows of B that lie `bStride` apart.
-  @inline(always)
-  mutating func multiply(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, bStride: Int, depth: Int, ahead: Int
-  ) {
-    var a = a
-    var b = b
-    var k = depth
-    while k > 0 {
-      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
-      for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
-      isa_prefetch(b + ahead)
-      if vectors &* L.count > 16 { isa_prefetch(b + (ahead &+ 16)) }
-      for i in 0..<rows {
-        let scalar = L.splat(a[i])
-        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
-      }
-      a += rows
-      b += bStride
       k &-= 1
     }
   }
@@ -87,31 +64,133 @@ extension Tile {
     }
   }
 
+  /// Adds the products of `depth` columns of a panel of A and of as many rows of B that lie `bStride` apart.
+  @inline(always)
+  mutating func multiply(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, bStride: Int, depth: Int, ahead: Int,
+    _ fetching: inout Fetching
+  ) {
+    var a = a
+    var b = b
+    var left = depth
+    while left > 0 {
+      var k = fetching.take(left)
+      left &-= k
+      while k > 0 {
+        var row = zeroVectors(InlineArray<vectors, L.Vector>.self)
+        for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
+        isa_prefetch(b + ahead)
+        if vectors &* L.count > 16 { isa_prefetch(b + (ahead &+ 16)) }
+        fetching.fetch()
+        for i in 0..<rows {
+          let scalar = L.splat(a[i])
+          for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
+        }
+        a += rows
+        b += bStride
+        k &-= 1
+      }
+      fetching.turn()
+    }
+  }
+
   /// `multiply`, which leaves the rows of B in `panel`, one after the other. The stores cost nothing beside the
   /// multiply-adds, and while this column of tiles is computed, the next one's part of B is on its way.
   @inline(always)
   mutating func multiplyPacking(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, bStride: Int, depth: Int,
-    panel: UnsafeMutablePointer<Float>
+    panel: UnsafeMutablePointer<Float>, _ fetching: inout Fetching
   ) {
     var a = a
     var b = b
     var panel = panel
-    var k = depth
-    while k > 0 {
-      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
-      for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
-      for v in 0..<vectors { L.store(row[v], panel + v &* L.count) }
-      isa_prefetch(b + (vectors &* L.count))
-      if vectors &* L.count > 16 { isa_prefetch(b + (vectors &* L.count &+ 16)) }
-      for i in 0..<rows {
-        let scalar = L.splat(a[i])
-        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
+    var left = depth
+    while left > 0 {
+      var k = fetching.take(left)
+      left &-= k
+      while k > 0 {
+        var row = zeroVectors(InlineArray<vectors, L.Vector>.self)
+        for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
+        for v in 0..<vectors { L.store(row[v], panel + v &* L.count) }
+        fetching.fetchPair()
+        for i in 0..<rows {
+          let scalar = L.splat(a[i])
+          for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
+        }
+        a += rows
+        b += bStride
+        panel += vectors &* L.count
+        k &-= 1
       }
-      a += rows
-      b += bStride
-      panel += vectors &* L.count
-      k &-= 1
+      fetching.turn()
+    }
+  }
+}
+
+/// The state of fetching what is needed next.
+struct Fetching {
+  private var line: UnsafePointer<Float>
+  private var step: Int
+  /// Lines of this time that are left.
+  private var left: Int
+  private var first: UnsafePointer<Float>
+  private let count: Int
+  private let repeatStep: Int
+  private var repeats: Int
+
+  @inline(always)
+  init(_ range: GEMMFetch) {
+    first = range.first
+    line = first
+    step = range.step
+    count = range.count
+    left = count
+    repeatStep = range.repeatStep
+    repeats = range.repeats
+    if repeats <= 0 || count <= 0 {
+      left = Int.max
+      step = 0
+      repeats = 0
+    }
+  }
+
+  @inline(always) var isDone: Bool { repeats == 0 }
+
+  /// How many of `most` steps can be made before `turn`.
+  @inline(always)
+  mutating func take(_ most: Int) -> Int {
+    let steps = most < left ? most : left
+    left &-= steps
+    return steps
+  }
+
+  /// Asks for the next line.
+  @inline(always)
+  mutating func fetch() {
+    isa_prefetch_second_level(line)
+    line += step
+  }
+
+  /// Asks for the next line and the one behind it.
+  @inline(always)
+  mutating func fetchPair() {
+    isa_prefetch_second_level(line)
+    isa_prefetch_second_level(line + 16)
+    line += step
+  }
+
+  /// Goes on with the next time when this one's lines are fetched.
+  @inline(always)
+  mutating func turn() {
+    if left > 0 { return }
+    repeats &-= 1
+    if repeats > 0 {
+      first += repeatStep
+      line = first
+      left = count
+    } else {
+      left = Int.max
+      step = 0
     }
   }
 }

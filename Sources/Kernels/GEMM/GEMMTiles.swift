@@ -23,6 +23,7 @@ private struct TileJob {
   var initialStride: Int
   var target: UnsafeMutablePointer<Float>
   var targetStride: Int
+  var fetching: Fetching
 }
 
 /// A block of C, one panel of A after the other, each with all of B's panels.
@@ -37,7 +38,8 @@ private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
   var job = TileJob(
     a: p.pointee.a, b: p.pointee.b, bStride: p.pointee.bStride, panel: p.pointee.panel, depth: p.pointee.depth,
     ahead: p.pointee.bAhead, initial: isa_zeros(), initialStride: 0, target: p.pointee.scratch,
-    targetStride: shape.columns)
+    targetStride: shape.columns, fetching: Fetching(p.pointee.fetch))
+  var isFirstFetch = true
   var bStep = p.pointee.bStep
   // The sums begin with what is in memory: zeros, a row of biases, C, or what is put into scratch memory.
   let beginsWithC = p.pointee.beta == 1 && p.pointee.columnBias == nil && p.pointee.rowBias == nil && isWhole
@@ -71,7 +73,28 @@ private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
         job.target = c
         job.targetStride = p.pointee.cRowStride
       }
-      anyTile(tileRows, shape, height: height, job)
+      if job.panel != nil, p.pointee.bRowsAhead > 0 {
+        let other = job.fetching
+        let isLast = column &+ shape.columns >= p.pointee.columns
+        job.fetching = Fetching(
+          packedNext(p, job.b, next: isLast ? p.pointee.bNext : job.b + shape.columns))
+        anyTile(tileRows, shape, height: height, &job)
+        job.fetching = other
+      } else if column == 0, p.pointee.fetchesPanels != 0, row &+ height < p.pointee.rows,
+        p.pointee.columns > shape.columns || job.fetching.isDone
+      {
+        // The first tile of a panel fetches the next panel, the others what is fetched besides.
+        let other = job.fetching
+        job.fetching = Fetching(nextPanel(p, row: row &+ height))
+        anyTile(tileRows, shape, height: height, &job)
+        job.fetching = other
+      } else {
+        anyTile(tileRows, shape, height: height, &job)
+      }
+      if job.fetching.isDone, isFirstFetch {
+        job.fetching = Fetching(p.pointee.fetchThen)
+        isFirstFetch = false
+      }
       if !isWhole || p.pointee.relu != 0 { end(shape, p, job, c, height: height, column: column) }
       job.b += bStep
       if let panel = job.panel { job.panel = panel + shape.columns &* p.pointee.depth }
@@ -86,6 +109,29 @@ private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
     }
     row &+= height
   }
+}
+
+/// The packed panel of A that begins with a row.
+@inline(always)
+private func nextPanel(_ p: UnsafePointer<GEMMTilesArguments>, row: Int) -> GEMMFetch {
+  let left = p.pointee.rows &- row
+  let height = left < p.pointee.panelRows ? left : p.pointee.panelRows
+  return GEMMFetch(
+    first: p.pointee.a + (row &* p.pointee.aDepth &+ height &* p.pointee.aFirst), step: 16,
+    count: (height &* p.pointee.depth &+ 15) / 16, repeatStep: 0, repeats: 1)
+}
+
+/// What is fetched while a tile packs B: rows that lie ahead, then the next tile's first.
+@inline(always)
+private func packedNext(
+  _ p: UnsafePointer<GEMMTilesArguments>, _ b: UnsafePointer<Float>, next: UnsafePointer<Float>
+) -> GEMMFetch {
+  let left = p.pointee.depth &- p.pointee.bRowsAhead
+  if left <= 0 {
+    return GEMMFetch(first: next, step: p.pointee.bStride, count: p.pointee.depth, repeatStep: 0, repeats: 1)
+  }
+  let first = b + p.pointee.bRowsAhead &* p.pointee.bStride
+  return GEMMFetch(first: first, step: p.pointee.bStride, count: left, repeatStep: next - first, repeats: 2)
 }
 
 /// Asks for the next tile's lines of C, which arrive while this one's products are summed.
@@ -167,40 +213,40 @@ private func end<let vectors: Int, L: ElementwiseLanes>(
 /// A tile of `height` rows.
 @inline(always)
 private func anyTile<let most: Int, let vectors: Int, L: ElementwiseLanes>(
-  _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, height: Int, _ job: TileJob
+  _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, height: Int, _ job: inout TileJob
 ) {
   if most > 6, height > 6 {
     switch height {
-    case 7: tile(Tile<7, vectors, L>.self, job)
-    case 8: tile(Tile<8, vectors, L>.self, job)
-    case 9: tile(Tile<9, vectors, L>.self, job)
-    case 10: tile(Tile<10, vectors, L>.self, job)
-    case 11: tile(Tile<11, vectors, L>.self, job)
-    default: tile(Tile<12, vectors, L>.self, job)
+    case 7: tile(Tile<7, vectors, L>.self, &job)
+    case 8: tile(Tile<8, vectors, L>.self, &job)
+    case 9: tile(Tile<9, vectors, L>.self, &job)
+    case 10: tile(Tile<10, vectors, L>.self, &job)
+    case 11: tile(Tile<11, vectors, L>.self, &job)
+    default: tile(Tile<12, vectors, L>.self, &job)
     }
     return
   }
   switch height {
-  case 1: tile(Tile<1, vectors, L>.self, job)
-  case 2: tile(Tile<2, vectors, L>.self, job)
-  case 3: tile(Tile<3, vectors, L>.self, job)
-  case 4: tile(Tile<4, vectors, L>.self, job)
-  case 5: tile(Tile<5, vectors, L>.self, job)
-  default: tile(Tile<6, vectors, L>.self, job)
+  case 1: tile(Tile<1, vectors, L>.self, &job)
+  case 2: tile(Tile<2, vectors, L>.self, &job)
+  case 3: tile(Tile<3, vectors, L>.self, &job)
+  case 4: tile(Tile<4, vectors, L>.self, &job)
+  case 5: tile(Tile<5, vectors, L>.self, &job)
+  default: tile(Tile<6, vectors, L>.self, &job)
   }
 }
 
 @inline(always)
 private func tile<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
-  _ tile: Tile<rows, vectors, L>.Type, _ job: TileJob
+  _ tile: Tile<rows, vectors, L>.Type, _ job: inout TileJob
 ) {
   if let panel = job.panel {
     var sums = Tile<rows, vectors, L>(job.initial, stride: job.initialStride)
-    sums.multiplyPacking(job.a, job.b, bStride: job.bStride, depth: job.depth, panel: panel)
+    sums.multiplyPacking(job.a, job.b, bStride: job.bStride, depth: job.depth, panel: panel, &job.fetching)
     sums.store(to: job.target, stride: job.targetStride)
   } else {
     var sums = Tile<rows, vectors, L>(job.initial, stride: job.initialStride)
-    sums.multiply(job.a, job.b, bStride: job.bStride, depth: job.depth, ahead: job.ahead)
+    sums.multiply(job.a, job.b, bStride: job.bStride, depth: job.depth, ahead: job.ahead, &job.fetching)
     sums.store(to: job.target, stride: job.targetStride)
   }
 }

@@ -12,24 +12,52 @@ extension Tile where L: ElementwiseLanes {
     for i in 0..<rows { sums[i][v] = L.multiplyAdd(L.splat(a[3 &* rows &+ i]), columns.3, sums[i][v]) }
   }
 
-  /// Adds products with columns of stored Bᵀ, which are transposed four k at a time. The shuffles go on beside the
-  /// multiply-adds.
+  /// Adds products with columns of stored Bᵀ, which are transposed by squares in scratch memory, and the last that fill
+  /// none four k at a time. The shuffles go on beside the multiply-adds.
+  ///
+  /// Whole lines are read once, one of each column: columns that lie a multiple of 4 KB apart share their places in the
+  /// first-level cache.
   @inline(always)
   fileprivate mutating func multiplyTransposing(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, columnStride: Int, depth: Int, ahead: UnsafePointer<Float>
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, columnStride: Int, depth: Int,
+    scratch: UnsafeMutablePointer<Float>
   ) {
     var a = a
     var k = 0
-    while k < depth {
-      // A line is 16 values of k: a quarter of the columns each time.
-      var next = ahead + (k &+ (k &>> 2 & 3) &* (vectors &* L.count / 4) &* columnStride)
-      for _ in 0..<(vectors &* L.count / 4) {
-        isa_prefetch_second_level(next)
-        next += columnStride
+    // 2 KB of each column are on their way, then the beginnings of the next columns.
+    let distance = 128
+    while k &+ L.count <= depth {
+      if L.count == 16 || k & 15 == 0 {
+        var next = b + (k &+ distance)
+        if k &+ distance >= depth { next = b + (vectors &* L.count &* columnStride &+ k &+ distance &- depth) }
+        var column = vectors &* L.count
+        while column > 0 {
+          isa_prefetch_second_level(next)
+          next += columnStride
+          column &-= 1
+        }
       }
+      for v in 0..<vectors {
+        L.transposeSquare(
+          b + (v &* L.count &* columnStride &+ k), columnStride, scratch + v &* L.count, vectors &* L.count)
+      }
+      var row = UnsafePointer(scratch)
+      var left = L.count
+      while left > 0 {
+        for i in 0..<rows {
+          let scalar = L.splat(a[i])
+          for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, L.load(row + v &* L.count), sums[i][v]) }
+        }
+        a += rows
+        row += vectors &* L.count
+        left &-= 1
+      }
+      k &+= L.count
+    }
+    while k < depth {
       // Not a loop: it would not be unrolled.
       add(0, a, L.columns4(b + k, columnStride))
-      add(1, a, L.columns4(b + (L.count &* columnStride &+ k), columnStride))
+      if vectors > 1 { add(1, a, L.columns4(b + (L.count &* columnStride &+ k), columnStride)) }
       a += 4 &* rows
       k &+= 4
     }
@@ -40,35 +68,45 @@ extension Tile where L: ElementwiseLanes {
 private func transposing<L: ElementwiseLanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GEMMTransposingArguments>
 ) {
-  let width = 2 &* L.count
+  // 16 columns, where a vector has half as many lanes or all: memory delivers more streams no faster.
+  let width = L.count == 16 ? 16 : 2 &* L.count
   var column = 0
   while column < p.pointee.columns {
     if column > p.pointee.columns &- width { column = p.pointee.columns &- width }
-    switch p.pointee.rows {
-    case 1: tile(Tile<1, 2, L>.self, p, column)
-    case 2: tile(Tile<2, 2, L>.self, p, column)
-    case 3: tile(Tile<3, 2, L>.self, p, column)
-    case 4: tile(Tile<4, 2, L>.self, p, column)
-    case 5: tile(Tile<5, 2, L>.self, p, column)
-    default: tile(Tile<6, 2, L>.self, p, column)
+    if L.count == 16 {
+      anyRows(Tile<1, 1, L>.self, p, column)
+    } else {
+      anyRows(Tile<1, 2, L>.self, p, column)
     }
     column &+= width
   }
 }
 
 @inline(always)
-private func tile<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func anyRows<let vectors: Int, L: ElementwiseLanes>(
+  _ tile: Tile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
+) {
+  switch p.pointee.rows {
+  case 1: multiply(Tile<1, vectors, L>.self, p, column)
+  case 2: multiply(Tile<2, vectors, L>.self, p, column)
+  case 3: multiply(Tile<3, vectors, L>.self, p, column)
+  case 4: multiply(Tile<4, vectors, L>.self, p, column)
+  case 5: multiply(Tile<5, vectors, L>.self, p, column)
+  default: multiply(Tile<6, vectors, L>.self, p, column)
+  }
+}
+
+@inline(always)
+private func multiply<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
 ) {
   let b = p.pointee.b + column &* p.pointee.bColumnStride
   let c = p.pointee.c + column
-  // What is asked for is as far ahead as memory takes, and arrives with the next columns' first elements.
   var initial = isa_zeros()
   if let bias = p.pointee.columnBias { initial = bias + column }
   var sums = Tile<rows, vectors, L>(initial, stride: 0)
   sums.multiplyTransposing(
-    p.pointee.a, b, columnStride: p.pointee.bColumnStride, depth: p.pointee.depth,
-    ahead: b + tile.columns &* p.pointee.bColumnStride)
+    p.pointee.a, b, columnStride: p.pointee.bColumnStride, depth: p.pointee.depth, scratch: p.pointee.scratch)
   sums.store(to: c, stride: p.pointee.cRowStride)
   if p.pointee.relu != 0 {
     for i in 0..<rows {
