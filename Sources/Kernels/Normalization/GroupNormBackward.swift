@@ -229,7 +229,7 @@ private func backwardPlaces<L: ElementwiseLanes>(
     var (sums, products) = (L.splat(0), L.splat(0))
     var i = 0
     while i < count {
-      let end = count &- i < normalizationPiece ? count : i &+ normalizationPiece
+      let end = count &- i < L.piece ? count : i &+ L.piece
       var (s0, s1, q0, q1) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
       while i &+ 2 &* L.count <= end {
         addPlaces(lanes, x + i, gradient + i, weights + i, biases + i, L.count, standard, relu: relu, &s0, &q0)

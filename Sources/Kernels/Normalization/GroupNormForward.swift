@@ -165,7 +165,7 @@ func placeFactors<L: ElementwiseLanes>(
 /// Values of a row's first block, which is read twice.
 private let firstValues = 1024
 /// Values of a block at most.
-private let mostValues = 64 * normalizationPiece
+private let mostValues = 1 << 17
 
 /// Computes and stores a row's statistics.
 @inline(always)

@@ -127,6 +127,32 @@ private func sumColumns<L: ElementwiseLanes>(
   let (sums, products) = (scratch.floats(3), scratch.floats(4))
   let width = block.width
   var column = 0
+  let (x, gradient) = (p.pointee.input + block.start, p.pointee.outputGradient + block.start)
+  let (weights, biases) = (scratch.floats(0), scratch.floats(1))
+  while column &+ 4 &* L.count <= width {
+    let (second, third, fourth) = (column &+ L.count, column &+ 2 &* L.count, column &+ 3 &* L.count)
+    var (s0, s1, s2, s3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
+    var (q0, q1, q2, q3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
+    var image = firstImage
+    while image < endImage {
+      let standard = standardization(p, image, group)
+      let (x, gradient) = (x + image &* block.image, gradient + image &* block.image)
+      addColumns(lanes, x, gradient, weights, biases, column, standard, relu: relu, &s0, &q0)
+      addColumns(lanes, x, gradient, weights, biases, second, standard, relu: relu, &s1, &q1)
+      addColumns(lanes, x, gradient, weights, biases, third, standard, relu: relu, &s2, &q2)
+      addColumns(lanes, x, gradient, weights, biases, fourth, standard, relu: relu, &s3, &q3)
+      image &+= 1
+    }
+    L.store(s0, sums + column)
+    L.store(s1, sums + second)
+    L.store(s2, sums + third)
+    L.store(s3, sums + fourth)
+    L.store(q0, products + column)
+    L.store(q1, products + second)
+    L.store(q2, products + third)
+    L.store(q3, products + fourth)
+    column &+= 4 &* L.count
+  }
   while column < width {
     let first = vectorStart(lanes, column, width: width)
     let left = width &- first
@@ -143,9 +169,7 @@ private func sumColumns<L: ElementwiseLanes>(
         lanes, x: loadPart(lanes, p.pointee.input + start, first: left, by: scratch.spare(3)),
         gradient: loadPart(lanes, p.pointee.outputGradient + start, first: left, by: scratch.spare(4)), forward,
         relu: relu)
-      s += g
-      let inverse = standard.inverseDeviation
-      q = L.multiplyAdd(g, (centered - L.splat(standard.meanRest)) * L.splat(inverse), q)
+      addColumns(lanes, centered, g, standard, &s, &q)
       start &+= block.image
       image &+= 1
     }
@@ -167,6 +191,29 @@ private func sumColumns<L: ElementwiseLanes>(
     scratch.doubles(1)[c] += Double(q)
     c &+= 1
   }
+}
+
+/// Adds the gradients of neighbouring columns, and their products with x̂.
+@inline(always)
+private func addColumns<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ biases: UnsafePointer<Float>, _ column: Int, _ standard: Standardization, relu: Bool, _ sums: inout L.Vector,
+  _ products: inout L.Vector
+) {
+  let forward = placeFactors(lanes, standard, weight: L.load(weights + column), bias: L.load(biases + column))
+  let (centered, g) = centeredAndGradient(
+    lanes, x: L.load(x + column), gradient: L.load(gradient + column), forward, relu: relu)
+  addColumns(lanes, centered, g, standard, &sums, &products)
+}
+
+@inline(always)
+private func addColumns<L: ElementwiseLanes>(
+  _ lanes: L.Type, _ centered: L.Vector, _ gradient: L.Vector, _ standard: Standardization, _ sums: inout L.Vector,
+  _ products: inout L.Vector
+) {
+  sums += gradient
+  let standardized = (centered - L.splat(standard.meanRest)) * L.splat(standard.inverseDeviation)
+  products = L.multiplyAdd(gradient, standardized, products)
 }
 
 #if arch(arm64)

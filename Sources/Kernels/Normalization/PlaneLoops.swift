@@ -13,8 +13,11 @@ func loadPart<L: ElementwiseLanes>(
   return L.load(scratch)
 }
 
-/// Values that one set of partial sums takes: more are added by way of a vector in between, so that no sum is long.
-let normalizationPiece = 4096
+extension ElementwiseLanes {
+  /// Values that one set of four vectors of sums takes, 64 a lane: more are added by way of a vector in between, so that
+  /// no sum is long at any level.
+  @inline(always) static var piece: Int { 256 &* count }
+}
 
 /// Adds Σ(x − shift) and Σ(x − shift)² of `count` values, at least a vector, to the lanes of `sums` and `squares`.
 /// Meanwhile, what lies `ahead` elements further is asked for.
@@ -26,7 +29,7 @@ func addMoments<L: ElementwiseLanes>(
   let whole = count / L.count &* L.count
   var i = 0
   while i &+ 4 &* L.count <= whole {
-    let end = whole &- i < normalizationPiece ? whole : i &+ normalizationPiece
+    let end = whole &- i < L.piece ? whole : i &+ L.piece
     var (s0, s1, s2, s3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     var (q0, q1, q2, q3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     while i &+ 4 &* L.count <= end {
@@ -144,7 +147,7 @@ func addGradientSums<L: ElementwiseLanes>(
   let whole = count / L.count &* L.count
   var i = 0
   while i &+ 4 &* L.count <= whole {
-    let end = whole &- i < normalizationPiece ? whole : i &+ normalizationPiece
+    let end = whole &- i < L.piece ? whole : i &+ L.piece
     var (s0, s1, s2, s3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     var (q0, q1, q2, q3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     while i &+ 4 &* L.count <= end {
