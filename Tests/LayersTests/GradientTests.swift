@@ -78,7 +78,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 
 struct GradientTests {
   /// Given random inputs, parameters and output gradients r, a layer's gradients are the derivatives of Σ r · output.
-  @Test(arguments: GradientCase.all + GradientCase.normalizations + GradientCase.activations, InstructionSet.available)
+  @Test(
+    arguments: GradientCase.all + GradientCase.normalizations + GradientCase.activations
+      + GradientCase.compositions, InstructionSet.available)
   func gradientsAreDerivatives(of test: GradientCase, level: InstructionSet) throws {
     var random = TestRandom(seed: 11)
     let inputShape = test.inputShape.batched(test.batch)
@@ -163,7 +165,9 @@ struct GradientTests {
     }
   }
 
-  @Test(arguments: GradientCase.all + GradientCase.normalizations + GradientCase.activations)
+  @Test(
+    arguments: GradientCase.all + GradientCase.normalizations + GradientCase.activations
+      + GradientCase.compositions)
   func anEmptyBatchGivesEmptyOutputsAndGradientsOfZero(of test: GradientCase) throws {
     var generator = SplitMix64(seed: 5)
     let parameters = try test.layer.initialParameters(for: test.inputShape, using: &generator)
