@@ -4,12 +4,14 @@ import PackageDescription
 // Kernels run at full speed in every configuration, in this package and in a dependent's debug build:
 //   -Ounchecked        kernels validate at the entry with thrown errors; inside, bounds and overflow checks would cost
 //                      10 to 55 % of a tile's speed
-//   -wmo …             one module, one LLVM unit: a level's C function can inline its Swift body
+//   -wmo …             one module, so that generic bodies are specialised in the file that uses them
+//   BuiltinModule      vectors whose operations are not loops over their lanes: see FloatVector
 //   -Xcc -O3           Clang's importer marks `static inline` functions optsize; -O3 lifts that, so loops unroll
 //   -Xcc -fno-math-errno   lets a vector's square root be one instruction
-let wholeModule = ["-wmo", "-num-threads", "1", "-disable-batch-mode"]
+let wholeModule = ["-wmo", "-num-threads", "4", "-disable-batch-mode"]
 let kernelSettings: [SwiftSetting] = [
-  .unsafeFlags(["-Ounchecked", "-Xcc", "-O3", "-Xcc", "-fno-math-errno"] + wholeModule)
+  .enableExperimentalFeature("BuiltinModule"),
+  .unsafeFlags(["-Ounchecked", "-Xcc", "-O3", "-Xcc", "-fno-math-errno"] + wholeModule),
 ]
 let optimizedInDebug: [SwiftSetting] = [
   .unsafeFlags(["-O"] + wholeModule, .when(configuration: .debug))

@@ -13,11 +13,6 @@ typedef struct {
   ptrdiff_t atOnce;
 } ConvAhead;
 
-// Asks for a cache line to come to the second-level cache: the first-level cache is full of what is in use.
-__attribute__((always_inline)) static inline void isa_prefetch_level2(const void *_Nullable address) {
-  __builtin_prefetch(address, 0, 2);
-}
-
 // target[k · targetStride + lane] = source[lane · sourceStride + k]; lanes behind the last are 0 up to the width.
 typedef struct {
   const float *_Nonnull source;

@@ -50,21 +50,6 @@ static inline int isa_has_avx2(void) {
 
 #endif
 
-// Asks for the cache line at an address; one that may not be read is ignored.
-__attribute__((always_inline)) static inline void isa_prefetch(const void *_Nonnull address) {
-  __builtin_prefetch(address, 1, 3);
-}
-
-// The same for a line that will only be read.
-__attribute__((always_inline)) static inline void isa_prefetch_read(const void *_Nonnull address) {
-  __builtin_prefetch(address, 0, 3);
-}
-
-// Asks for the cache line at an address in the second-level cache.
-__attribute__((always_inline)) static inline void isa_prefetch_second_level(const void *_Nonnull address) {
-  __builtin_prefetch(address, 0, 2);
-}
-
 // Zeros for a register tile of any size. (InlineArray.init(repeating:) is not inlined where it is long; a load from a
 // constant is, and becomes no load at all.)
 __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {
@@ -85,16 +70,6 @@ __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(voi
 ISA_STREAM(4)
 ISA_STREAM(8)
 ISA_STREAM(16)
-
-// The quotient of two vectors, in place of the first. (Swift's operator divides lane by lane; the optimiser puts the
-// quotients together again, but may compute what they are made from in pieces.)
-#define ISA_DIVIDE(lanes)                                                                                          \
-  __attribute__((always_inline)) static inline void isa_divide##lanes(void *_Nonnull a, const void *_Nonnull b) {  \
-    *(isa_unaligned##lanes *)a = *(const isa_unaligned##lanes *)a / *(const isa_unaligned##lanes *)b;              \
-  }
-ISA_DIVIDE(4)
-ISA_DIVIDE(8)
-ISA_DIVIDE(16)
 
 __attribute__((always_inline)) static inline void isa_stream_fence(void) {
 #if defined(__x86_64__)

@@ -30,8 +30,3 @@ __attribute__((always_inline)) static inline void isa_pause(void) {
   __builtin_arm_isb(15);
 #endif
 }
-
-// Asks for the cache line at an address to be read; one that may not be read is ignored.
-__attribute__((always_inline)) static inline void isa_prefetch_to_read(const void *_Nullable address) {
-  __builtin_prefetch(address, 0, 3);
-}

@@ -1,7 +1,7 @@
 /// A function of one value with up to two numbers as options, for all lanes of a vector.
 protocol VectorMap {
   init(_ options: ActivationOptions)
-  func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector
+  func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector
 }
 
 /// A ``VectorMap`` with its gradient.
@@ -11,7 +11,7 @@ protocol VectorMap {
 protocol Activation: VectorMap {
   /// The input's gradient. `value` is the output y or the input x: the one from which the derivative follows, see
   /// ``ElementwiseGradientOperands``.
-  func gradient<L: ElementwiseLanes>(_ lanes: L.Type, _ value: L.Vector, outputGradient: L.Vector) -> L.Vector
+  func gradient<L: Lanes>(_ lanes: L.Type, _ value: L.Vector, outputGradient: L.Vector) -> L.Vector
 }
 
 /// The options of a function as its kernels get them; those that it does not have are 0.

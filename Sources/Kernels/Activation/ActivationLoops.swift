@@ -5,7 +5,7 @@ private let activationPrefetch = 1024
 
 /// result = Function(values).
 @inline(always)
-func map<L: ElementwiseLanes, Function: VectorMap>(
+func map<L: Lanes, Function: VectorMap>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
 ) {
   if p.pointee.streams != 0 {
@@ -18,7 +18,7 @@ func map<L: ElementwiseLanes, Function: VectorMap>(
 
 /// result = Function(values), or its gradient where there is an output gradient.
 @inline(always)
-func activate<L: ElementwiseLanes, Function: Activation>(
+func activate<L: Lanes, Function: Activation>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
 ) {
   guard let outputGradient = p.pointee.outputGradient else { return map(lanes, function, p) }
@@ -33,7 +33,7 @@ func activate<L: ElementwiseLanes, Function: Activation>(
 /// Two vectors a turn hide the latency of the longer functions. The tail is one vector in scratch memory, so a value's
 /// result does not depend on its place. (Put together and stored in pieces, it would be computed in pieces, too.)
 @inline(always)
-private func mapAll<L: ElementwiseLanes, Function: VectorMap>(
+private func mapAll<L: Lanes, Function: VectorMap>(
   _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>, past: Bool
 ) {
   let function = Function(p.pointee.options)
@@ -43,8 +43,8 @@ private func mapAll<L: ElementwiseLanes, Function: VectorMap>(
   var i = 0
   while i &+ 2 &* L.count <= count {
     if past {
-      isa_prefetch_read(values + i + activationPrefetch)
-      isa_prefetch_read(values + i + activationPrefetch + L.count)
+      prefetch(values + i + activationPrefetch)
+      prefetch(values + i + activationPrefetch + L.count)
     }
     let a = L.load(values + i)
     let b = L.load(values + i + L.count)
@@ -64,7 +64,7 @@ private func mapAll<L: ElementwiseLanes, Function: VectorMap>(
 }
 
 @inline(always)
-private func gradientAll<L: ElementwiseLanes, Function: Activation>(
+private func gradientAll<L: Lanes, Function: Activation>(
   _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>,
   _ outputGradient: UnsafePointer<Float>, past: Bool
 ) {
@@ -75,8 +75,8 @@ private func gradientAll<L: ElementwiseLanes, Function: Activation>(
   var i = 0
   while i &+ 2 &* L.count <= count {
     if past {
-      isa_prefetch_read(values + i + activationPrefetch)
-      isa_prefetch_read(outputGradient + i + activationPrefetch)
+      prefetch(values + i + activationPrefetch)
+      prefetch(outputGradient + i + activationPrefetch)
     }
     let v0 = L.load(values + i)
     let v1 = L.load(values + i + L.count)

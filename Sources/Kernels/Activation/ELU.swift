@@ -49,14 +49,14 @@ private struct ELU: Activation {
   @inline(always) init(_ options: ActivationOptions) { alpha = options.0 }
 
   /// exp(x) - 1 as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded; it rounds to -1 below -25.
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let (q, power) = L.exponentialParts(x.replacing(with: L.splat(-25), where: L.splat(-25) .> x))
     let scale = L.powerOfTwo(power)
     let result = L.multiplyAdd(q, scale, scale - L.splat(1)) * L.splat(alpha)
     return result.replacing(with: x, where: x .>= L.splat(0))
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     let isNormal = x .>= L.splat(-87)

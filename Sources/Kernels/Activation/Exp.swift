@@ -13,7 +13,7 @@ public enum ExpForward: KernelOperation {
 private struct Exp: VectorMap {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     L.exponential(x)
   }
 }

@@ -1,6 +1,6 @@
 import ISA
 
-extension ElementwiseLanes {
+extension Lanes {
   /// -x. (The operator on vectors works lane by lane, and with it what follows.)
   @inline(always) static func negative(_ x: Vector) -> Vector { splat(-0.0) - x }
 

@@ -35,7 +35,7 @@ private struct GELU: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   /// With a = |x| and h = 1 - Φ(a): Φ(x) = h for x < 0 and 1 - h for x ≥ 0, so that x·Φ(x) = max(x, 0) - a·h.
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let a = L.magnitude(x)
     let isNear = GELU.bound(lanes) .>= a
     let (q, power, ratio) = GELU.tail(lanes, a)
@@ -49,7 +49,7 @@ private struct GELU: Activation {
   }
 
   /// The derivative is h - a·φ(a) for x < 0, and for x ≥ 0 what is missing to 1.
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     let a = L.magnitude(x)
@@ -67,10 +67,10 @@ private struct GELU: Activation {
   }
 
   /// The |x| up to which Φ(-|x|) is a normal number.
-  @inline(always) private static func bound<L: ElementwiseLanes>(_ lanes: L.Type) -> L.Vector { L.splat(12.5) }
+  @inline(always) private static func bound<L: Lanes>(_ lanes: L.Type) -> L.Vector { L.splat(12.5) }
 
   /// At 15 all is rounded to 0.
-  @inline(always) private static func bounded<L: ElementwiseLanes>(_ lanes: L.Type, _ a: L.Vector) -> L.Vector {
+  @inline(always) private static func bounded<L: Lanes>(_ lanes: L.Type, _ a: L.Vector) -> L.Vector {
     a.replacing(with: L.splat(15), where: a .> L.splat(15))
   }
 
@@ -79,7 +79,7 @@ private struct GELU: Activation {
   /// What rounding takes from a² counts, as the exponent may be 90. The ratio, exp(a²/2)·(1 - Φ(a)), falls from 1/2 like
   /// 1/a. It is a quotient of polynomials of degrees 4 and 5 with the least largest relative error up to 14.3, 0.1 ulp;
   /// as all coefficients are positive, evaluating it rounds little, too: 5.4 ulp at most, 1 on average.
-  @inline(always) private static func tail<L: ElementwiseLanes>(
+  @inline(always) private static func tail<L: Lanes>(
     _ lanes: L.Type, _ a: L.Vector
   ) -> (q: L.Vector, power: L.Bits, ratio: L.Vector) {
     let a = bounded(lanes, a)
@@ -95,7 +95,7 @@ private struct GELU: Activation {
     numerator = L.multiplyAdd(numerator, a, L.splat(0.825_772_7))
     denominator = L.multiplyAdd(denominator, a, L.splat(2.764_114))
     denominator = L.multiplyAdd(denominator, a, L.splat(1.651_545_4))
-    return (q, power, L.divide(numerator, denominator))
+    return (q, power, numerator / denominator)
   }
 }
 

@@ -41,10 +41,10 @@ private struct GELUTanh: Activation {
   @inline(always) private static var linear: Float { 1.595_769_1 }
   @inline(always) private static var cubic: Float { 0.071_354_82 }
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let u = x * L.multiplyAdd(x * x, L.splat(GELUTanh.cubic), L.splat(GELUTanh.linear))
     let isNormal = L.normalBound .>= L.magnitude(u)
-    let result = L.divide(x, L.splat(1) + L.normalExponential(L.negative(u)))
+    let result = x / (L.splat(1) + L.normalExponential(L.negative(u)))
     if L.all(isNormal) { return result }
     // Above, x; below, x·exp(u).
     let bounded = x.replacing(with: L.splat(-15), where: L.splat(-15) .> x)
@@ -52,7 +52,7 @@ private struct GELUTanh: Activation {
     return L.nanAtNegativeInfinity(far, x).replacing(with: result, where: isNormal)
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     let square = x * x
@@ -60,7 +60,7 @@ private struct GELUTanh: Activation {
     let factor = L.multiplyAdd(square, L.splat(3 * GELUTanh.cubic), L.splat(GELUTanh.linear)) * x
     let isNormal = L.normalBound .>= L.magnitude(u)
     let e = L.normalExponential(L.negative(u))
-    let s = L.divide(L.splat(1), L.splat(1) + e)
+    let s = L.splat(1) / (L.splat(1) + e)
     var slope = s * L.multiplyAdd(factor, e * s, L.splat(1))
     if !L.all(isNormal) {
       // Above, 1; below, (1 + x·u')·exp(u), whose factor is small enough where that is not 0. x - x is NaN at infinities.

@@ -29,14 +29,14 @@ public enum HardSwishBackward: KernelOperation {
 private struct HardSwish: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     var gate = x + L.splat(3)
     gate = gate.replacing(with: L.splat(0), where: L.splat(0) .> gate)
     gate = gate.replacing(with: L.splat(6), where: gate .> L.splat(6))
     return x * (gate * L.splat(1 / 6))
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     let inside = outputGradient * L.multiplyAdd(x, L.splat(1 / 3), L.splat(0.5))

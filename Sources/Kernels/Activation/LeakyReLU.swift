@@ -44,11 +44,11 @@ private struct LeakyReLU: Activation {
 
   @inline(always) init(_ options: ActivationOptions) { slope = options.0 }
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     (x * L.splat(slope)).replacing(with: x, where: x .> L.splat(0))
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     (outputGradient * L.splat(slope)).replacing(with: outputGradient, where: x .> L.splat(0))

@@ -23,11 +23,11 @@ public enum ReLUBackward: KernelOperation {
 private struct ReLU: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     x.replacing(with: L.splat(0), where: L.splat(0) .>= x)
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ y: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     outputGradient.replacing(with: L.splat(0), where: L.splat(0) .>= y)

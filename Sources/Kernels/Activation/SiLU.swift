@@ -30,9 +30,9 @@ public enum SiLUBackward: KernelOperation {
 private struct SiLU: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let isNormal = L.normalBound .>= L.magnitude(x)
-    let result = L.divide(x, L.splat(1) + L.normalExponential(L.negative(x)))
+    let result = x / (L.splat(1) + L.normalExponential(L.negative(x)))
     if L.all(isNormal) { return result }
     // Above, x; below, x·exp(x).
     let bounded = x.replacing(with: L.splat(-112), where: L.splat(-112) .> x)
@@ -41,12 +41,12 @@ private struct SiLU: Activation {
   }
 
   /// With e = exp(-x) and s = 1 / (1 + e), 1 - s = e·s.
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     let isNormal = L.normalBound .>= L.magnitude(x)
     let e = L.normalExponential(L.negative(x))
-    let s = L.divide(L.splat(1), L.splat(1) + e)
+    let s = L.splat(1) / (L.splat(1) + e)
     var slope = s * L.multiplyAdd(x, e * s, L.splat(1))
     if !L.all(isNormal) {
       // Above, 1; below, (1 + x)·exp(x). x - x is NaN at infinities.

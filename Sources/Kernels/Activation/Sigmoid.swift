@@ -25,24 +25,24 @@ public enum SigmoidBackward: KernelOperation {
 private struct Sigmoid: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     L.sigmoid(x)
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ y: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     outputGradient * (L.splat(1) - y) * y
   }
 }
 
-extension ElementwiseLanes {
+extension Lanes {
   /// 1 / (1 + exp(-x)), within 2 ulp.
   ///
   /// Where exp(-x) overflows it is exp(x), as near as Float can tell; where exp(x) does, it is 1.
   @inline(always) static func sigmoid(_ x: Vector) -> Vector {
     let isNormal = normalBound .>= magnitude(x)
-    let result = divide(splat(1), splat(1) + normalExponential(negative(x)))
+    let result = splat(1) / (splat(1) + normalExponential(negative(x)))
     if all(isNormal) { return result }
     let far = farExponential(x.replacing(with: splat(0), where: x .> splat(0)))
     return far.replacing(with: result, where: isNormal)

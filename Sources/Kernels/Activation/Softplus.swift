@@ -64,11 +64,11 @@ private struct Softplus: Activation {
 
   /// With t = βx and e = exp(-|t|) ≤ 1, log(1 + exp(t)) = max(t, 0) + log(1 + e), and log(1 + e) = 2·artanh(s) for
   /// s = e / (2 + e) ≤ 1/3. 2·artanh(s) = 2s + 2s³·P(s²), P a minimax polynomial of degree 3: 0.08 ulp.
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let t = x * L.splat(beta)
     let isNormal = L.normalBound .>= L.magnitude(t)
     let e = L.normalExponential(L.negative(L.magnitude(t)))
-    let s = L.divide(e, L.splat(2) + e)
+    let s = e / (L.splat(2) + e)
     let z = s * s
     var p = L.multiplyAdd(L.splat(0.140_059_96), z, L.splat(0.140_009_02))
     p = L.multiplyAdd(p, z, L.splat(0.200_107_63))
@@ -85,7 +85,7 @@ private struct Softplus: Activation {
     return result.replacing(with: x, where: t .> L.splat(threshold))
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ x: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     let t = x * L.splat(beta)

@@ -26,17 +26,17 @@ private struct Tanh: Activation {
   /// With a = |x| and e = exp(2a) - 1, tanh(a) = e / (e + 2): e keeps its digits where a is small, as it is made from
   /// q = exp(r) - 1 by e = q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded. Above 10, where tanh rounds to 1, a is cut
   /// off.
-  @inline(always) func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
+  @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let sign = L.bits(x) & L.Bits(repeating: .min)
     let magnitude = L.magnitude(x)
     let a = magnitude.replacing(with: L.splat(10), where: magnitude .> L.splat(10))
     let (q, power) = L.exponentialParts(a + a)
     let scale = L.powerOfTwo(power)
     let e = L.multiplyAdd(q, scale, scale - L.splat(1))
-    return L.vector(L.bits(L.divide(e, e + L.splat(2))) | sign)
+    return L.vector(L.bits(e / (e + L.splat(2))) | sign)
   }
 
-  @inline(always) func gradient<L: ElementwiseLanes>(
+  @inline(always) func gradient<L: Lanes>(
     _ lanes: L.Type, _ y: L.Vector, outputGradient: L.Vector
   ) -> L.Vector {
     outputGradient * (L.splat(1) - y * y)

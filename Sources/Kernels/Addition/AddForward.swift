@@ -64,15 +64,15 @@ public enum AddForward: KernelOperation {
 
 /// A function of the sum of two values.
 private protocol SumMap {
-  static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector
+  static func apply<L: Lanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector
 }
 
 private enum PlainSum: SumMap {
-  @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector { sum }
+  @inline(always) static func apply<L: Lanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector { sum }
 }
 
 private enum ReLUSum: SumMap {
-  @inline(always) static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector {
+  @inline(always) static func apply<L: Lanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector {
     sum.replacing(with: L.splat(0), where: L.splat(0) .>= sum)
   }
 }
@@ -81,7 +81,7 @@ private enum ReLUSum: SumMap {
 private let prefetch = 1024
 
 @inline(always)
-private func add<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments>) {
+private func add<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments>) {
   if p.pointee.relu != 0 {
     add(lanes, ReLUSum.self, p)
   } else {
@@ -90,7 +90,7 @@ private func add<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Additi
 }
 
 @inline(always)
-private func add<L: ElementwiseLanes, Map: SumMap>(
+private func add<L: Lanes, Map: SumMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<AdditionArguments>
 ) {
   if p.pointee.streams != 0 {
@@ -102,18 +102,18 @@ private func add<L: ElementwiseLanes, Map: SumMap>(
 }
 
 @inline(always)
-private func add<L: ElementwiseLanes, Map: SumMap>(
+private func add<L: Lanes, Map: SumMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<AdditionArguments>, past: Bool
 ) {
   let (a, b, output, count) = (p.pointee.a, p.pointee.b, p.pointee.output, p.pointee.count)
   var i = 0
   while i &+ 2 &* L.count <= count {
     if past {
-      isa_prefetch_read(a + i + prefetch)
-      isa_prefetch_read(b + i + prefetch)
+      prefetch(a + i + prefetch)
+      prefetch(b + i + prefetch)
       if L.count == 16 {
-        isa_prefetch_read(a + i + prefetch + L.count)
-        isa_prefetch_read(b + i + prefetch + L.count)
+        prefetch(a + i + prefetch + L.count)
+        prefetch(b + i + prefetch + L.count)
       }
     }
     let first = L.load(a + i) + L.load(b + i)

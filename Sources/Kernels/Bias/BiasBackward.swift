@@ -50,7 +50,7 @@ public enum BiasBackward: KernelOperation {
 }
 
 @inline(always)
-private func sumChannels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+private func sumChannels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   if p.pointee.plane == 1 {
     sumColumns(lanes, p)
   } else {
@@ -62,7 +62,7 @@ private func sumChannels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointe
 /// go to four sums in turn, which hides the additions' latency; the last rows, in which a whole vector could reach behind
 /// the array, go to the first.
 @inline(always)
-private func sumColumns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+private func sumColumns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let channels = p.pointee.channels
   if channels == 0 { return }
   let batch = p.pointee.batch
@@ -97,7 +97,7 @@ private let channelBlock = 16
 /// Larger planes: some channels side by side, image by image, so that long runs of memory are read in order. A plane's
 /// last vector overlaps the one before, or reaches into the plane behind; the lanes that are not its own count as 0.
 @inline(always)
-private func sumPlanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+private func sumPlanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let plane = p.pointee.plane
   let total = p.pointee.batch &* p.pointee.channels &* plane
   let isBehind = L.laneIndices .>= L.splat(Float(plane))
@@ -105,7 +105,7 @@ private func sumPlanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<
   while channel < p.pointee.endChannel {
     let left = p.pointee.endChannel &- channel
     let count = left < channelBlock ? left : channelBlock
-    var sums = zeroVectors(InlineArray<16, L.Vector>.self)
+    var sums = zeros(InlineArray<16, L.Vector>.self)
     var image = 0
     while image < p.pointee.batch {
       var i = 0
@@ -133,14 +133,14 @@ private func sumPlanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<
 
 /// The lane by lane sum of a plane of at least one vector. Four sums hide the additions' latency.
 @inline(always)
-private func planeSum<L: ElementwiseLanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int) -> L.Vector {
+private func planeSum<L: Lanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int) -> L.Vector {
   let whole = count / L.count &* L.count
   var (a, b, c, d) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
   var i = 0
   while i &+ 4 &* L.count <= whole {
     var line = 0
     while line < 4 &* L.count {
-      isa_prefetch_read(values + (i &+ line &+ 1024))
+      prefetch(values + (i &+ line &+ 1024))
       line &+= 16
     }
     a += L.load(values + i)

@@ -2,7 +2,7 @@ import ISA
 
 /// All records of a panel of output channels, each in the wide tile or, where it has few pixels, in the narrow one.
 @inline(always)
-private func batch<let rows: Int, let wide: Int, let narrow: Int, L: ElementwiseLanes>(
+private func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
   _ wideTile: Tile<rows, wide, L>.Type, _ narrowTile: Tile<rows, narrow, L>.Type, _ p: UnsafePointer<ConvBatchArguments>
 ) {
   var record = p.pointee.records
@@ -20,7 +20,7 @@ private func batch<let rows: Int, let wide: Int, let narrow: Int, L: Elementwise
 
 /// One record: its pixels' sums, through bias and floor to their places.
 @inline(always)
-private func pixels<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvBatchArguments>, _ record: UnsafePointer<Int32>,
   _ width: Int
 ) {
@@ -37,7 +37,7 @@ private func pixels<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   }
 }
 
-extension Tile where L: ElementwiseLanes {
+extension Tile {
   /// Adds, for each step, the products of a column of weights with the pixels that lie the step's offset from `origins`.
   @inline(always)
   fileprivate mutating func multiply(
@@ -82,7 +82,7 @@ extension Tile where L: ElementwiseLanes {
 
 /// Takes a record's sums through bias and floor, where they are.
 @inline(always)
-private func finish<L: ElementwiseLanes>(
+private func finish<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<ConvBatchArguments>, _ bias: UnsafePointer<Float>,
   _ targets: UnsafePointer<Int32>, rows: Int, count: Int
 ) {

@@ -2,7 +2,7 @@ import ISA
 
 /// Turns runs of elements of some images so that their images lie side by side.
 @inline(always)
-private func turnIn<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+private func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
   let stride = arguments.stagedStride
@@ -38,7 +38,7 @@ private func turnIn<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Con
 
 /// Turns staged runs back to images.
 @inline(always)
-private func turnOut<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+private func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
   let stride = arguments.stagedStride

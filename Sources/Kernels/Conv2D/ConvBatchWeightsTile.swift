@@ -2,7 +2,7 @@ import ISA
 
 /// Adds, for every record of taps, the products of a tile's channels of the gradient with the inputs at those taps.
 @inline(always)
-private func weights<let channels: Int, let taps: Int, L: ElementwiseLanes>(
+private func weights<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvBatchWeightsArguments>
 ) {
   var record = p.pointee.records
@@ -18,7 +18,7 @@ private func weights<let channels: Int, let taps: Int, L: ElementwiseLanes>(
   }
 }
 
-extension Tile where L: ElementwiseLanes {
+extension Tile {
   @inline(always)
   fileprivate mutating func multiply(
     _ p: UnsafePointer<ConvBatchWeightsArguments>, _ record: UnsafePointer<Int32>
@@ -62,7 +62,7 @@ extension Tile where L: ElementwiseLanes {
 
 /// Sums the lanes of vectors, a square of them at a time, and puts the sums in their places.
 @inline(always)
-private func sumLanes<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
+private func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
   let scratch = p.pointee.scratch
   let target = p.pointee.target
   var sums = p.pointee.sums

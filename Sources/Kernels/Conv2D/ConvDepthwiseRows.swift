@@ -7,7 +7,7 @@ import ISA
 // lanes that reach outside, into a neighbouring row, are replaced with 0.
 
 /// A column of vectors of one plane.
-private struct Column<L: ElementwiseLanes> {
+private struct Column<L: Lanes> {
   /// The plane; a vector before it and two behind it can be read.
   let source: UnsafePointer<Float>
   let target: UnsafeMutablePointer<Float>
@@ -35,7 +35,7 @@ private struct Column<L: ElementwiseLanes> {
   }
 
   @inline(always)
-  func prefetch(_ row: Int) { isa_prefetch_read(source + (row &* width &+ x &+ ahead)) }
+  func prefetchRow(_ row: Int) { prefetch(source + (row &* width &+ x &+ ahead)) }
 
   @inline(always)
   func store(_ sum: L.Vector, _ row: Int, isInside: Bool) {
@@ -59,7 +59,7 @@ let depthwisePrefetch = 1024
 enum DepthwiseKernel<let size: Int> {}
 
 /// The sums of the outputs that the next rows belong to: sum j is that of output row - size/2 + j.
-private struct Sums<let size: Int, L: ElementwiseLanes> {
+private struct Sums<let size: Int, L: Lanes> {
   private var sums: InlineArray<8, L.Vector>
   private let bias: L.Vector
   /// Each weight in all lanes of a vector. Nine stay in registers; more are read where they are used.
@@ -71,15 +71,15 @@ private struct Sums<let size: Int, L: ElementwiseLanes> {
     memory = weights
     registers = Tile<3, 3, L>(spilledTo: weights)
     self.bias = L.splat(bias)
-    sums = zeroVectors(InlineArray<8, L.Vector>.self)
+    sums = zeros(InlineArray<8, L.Vector>.self)
     for j in 0..<8 { sums[j] = self.bias }
   }
 
   /// Adds `rows` rows from `row` on, and stores the outputs that are complete then.
   @inline(always)
   mutating func add(_ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
-    column.prefetch(row)
-    if rows > 1 { column.prefetch(row &+ 1) }
+    column.prefetchRow(row)
+    if rows > 1 { column.prefetchRow(row &+ 1) }
     addTap(0, rows, column, row, isInside: isInside)
     addTap(1, rows, column, row, isInside: isInside)
     addTap(2, rows, column, row, isInside: isInside)
@@ -148,7 +148,7 @@ private func convolve<let size: Int, L: PoolingLanes>(
 }
 
 @inline(always)
-private func planes<let size: Int, L: ElementwiseLanes>(
+private func planes<let size: Int, L: Lanes>(
   _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseArguments>
 ) {
   let arguments = p.pointee

@@ -7,7 +7,7 @@ import ISA
 // with as many rows of the gradient, a row of the gradient with as many shifted inputs as the kernel has columns.
 
 /// A column of vectors of one plane and its gradient.
-private struct Column<L: ElementwiseLanes> {
+private struct Column<L: Lanes> {
   /// The planes; a vector before them and two behind them can be read.
   let source: UnsafePointer<Float>
   let gradient: UnsafePointer<Float>
@@ -20,10 +20,10 @@ private struct Column<L: ElementwiseLanes> {
   let ahead: Int
 
   @inline(always)
-  func prefetch(_ row: Int) {
+  func prefetchRow(_ row: Int) {
     let place = row &* width &+ x &+ ahead
-    isa_prefetch_read(source + place)
-    isa_prefetch_read(gradient + place)
+    prefetch(source + place)
+    prefetch(gradient + place)
   }
 
   /// A row's inputs, moved by as many elements: 0 outside the plane and where the gradient does not count.
@@ -50,19 +50,19 @@ private struct Column<L: ElementwiseLanes> {
   }
 }
 
-extension Tile where L: ElementwiseLanes {
+extension Tile {
   /// Adds the products of an input row with the rows of the gradient that meet it at the kernel's rows from `first` on;
   /// `isWhole` says that none of those lies outside the plane.
   @inline(always)
   fileprivate mutating func add(_ row: Int, _ column: Column<L>, first: Int, isInside: Bool, isWhole: Bool) {
-    var gradients = zeroVectors(InlineArray<rows, L.Vector>.self)
+    var gradients = zeros(InlineArray<rows, L.Vector>.self)
     let above = row &+ vectors / 2 &- first
     for i in 0..<rows {
       if isWhole || (above >= i && above &- i < column.height) {
         gradients[i] = column.gradient(above &- i, isInside: isInside)
       }
     }
-    column.prefetch(row)
+    column.prefetchRow(row)
     addTap(0, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
     addTap(1, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
     addTap(2, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
@@ -117,7 +117,7 @@ extension Tile where L: ElementwiseLanes {
 private enum Part<let rows: Int, let size: Int> {}
 
 @inline(always)
-private func differentiate<let rows: Int, let size: Int, L: ElementwiseLanes>(
+private func differentiate<let rows: Int, let size: Int, L: Lanes>(
   _ part: Part<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
 ) {
   let a = p.pointee

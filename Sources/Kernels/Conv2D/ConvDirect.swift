@@ -182,8 +182,8 @@ struct ConvDirect: Sendable {
   private func askForFirst(source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
     let sourceCount = batch * groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
     let targetCount = batch * groups * targetChannels * targetHeight * targetWidth
-    for i in stride(from: 0, to: min(sourceCount, Self.askedFirst), by: 16) { isa_prefetch_second_level(source + i) }
-    for i in stride(from: 0, to: min(targetCount, Self.askedFirst), by: 16) { isa_prefetch_second_level(target + i) }
+    for i in stride(from: 0, to: min(sourceCount, Self.askedFirst), by: 16) { prefetchToSecondLevel(source + i) }
+    for i in stride(from: 0, to: min(targetCount, Self.askedFirst), by: 16) { prefetchToSecondLevel(target + i) }
   }
 
   /// What a thread does at once: some panels of channels of a band of rows of some images.

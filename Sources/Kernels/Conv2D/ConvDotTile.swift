@@ -2,7 +2,7 @@ import ISA
 
 /// Output channels × taps in tiles, each over all vectors of the view.
 @inline(always)
-private func dot<let channels: Int, let taps: Int, L: ElementwiseLanes>(
+private func dot<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotArguments>
 ) {
   var sums = p.pointee.sums
@@ -36,7 +36,7 @@ private func dot<let channels: Int, let taps: Int, L: ElementwiseLanes>(
   }
 }
 
-extension Tile where L: ElementwiseLanes {
+extension Tile {
   /// Adds the products of the vectors of which every lane counts.
   @inline(always)
   fileprivate mutating func multiplyWhole(
@@ -89,7 +89,7 @@ extension Tile where L: ElementwiseLanes {
 
 /// Sums the lanes of every tile.
 @inline(always)
-private func reduce<let channels: Int, let taps: Int, L: ElementwiseLanes>(
+private func reduce<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: Tile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotReduceArguments>
 ) {
   var sums = p.pointee.sums

@@ -3,7 +3,7 @@ import ISA
 /// Sums of `runs` runs of `run` neighbouring points, for `vectors` vectors of channels, in accumulators.
 ///
 /// The points of a run have one offset and constant distances, so that few registers hold the addresses of many points.
-private struct PointsTile<let runs: Int, let run: Int, let vectors: Int, L: ElementwiseLanes> {
+private struct PointsTile<let runs: Int, let run: Int, let vectors: Int, L: Lanes> {
   typealias Sums = InlineArray<runs, InlineArray<run, InlineArray<vectors, L.Vector>>>
   var sums: Sums
 
@@ -11,7 +11,7 @@ private struct PointsTile<let runs: Int, let run: Int, let vectors: Int, L: Elem
   @inline(always) static var columns: Int { vectors &* L.count }
 
   /// A tile of zeros.
-  @inline(always) init() { sums = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Sums.self).pointee }
+  @inline(always) init() { sums = zeros(Sums.self) }
 
   /// Adds, for each step of the sum, the products of a row of a panel with the values that lie the runs' offsets from
   /// the step's.
@@ -63,7 +63,7 @@ private struct PointsTile<let runs: Int, let run: Int, let vectors: Int, L: Elem
 
 /// One panel of channels after the other, all of the runs in tiles.
 @inline(always)
-private func points<let runs: Int, let run: Int, let vectors: Int, L: ElementwiseLanes>(
+private func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   _ tile: PointsTile<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
 ) {
   let depth = p.pointee.depth
@@ -107,7 +107,7 @@ private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: In
   var target = p.pointee.target + (channel &* stride &+ Int(p.pointee.targets[first]))
   var count = min(p.pointee.channels &- channel, width)
   while count > 0 {
-    isa_prefetch(target)
+    prefetchToWrite(target)
     target += stride
     count &-= 1
   }
@@ -116,7 +116,7 @@ private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: In
 /// Turns a tile in scratch memory from points × channels to its places in the target, as many runs at a time as follow
 /// one another there.
 @inline(always)
-private func finish<let runs: Int, let run: Int, let vectors: Int, L: ElementwiseLanes>(
+private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   _ tile: PointsTile<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>, channel: Int,
   first: Int
 ) {

@@ -8,7 +8,7 @@ import ISA
 /// asked for meanwhile. Lines of planes that lie a power of two apart share few places of the first-level cache, so that
 /// a short source is copied from there for many panels.
 @inline(always)
-private func rows<let rows: Int, let tail: Int, let vectors: Int, L: ElementwiseLanes>(
+private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, tail lastTile: Tile<tail, vectors, L>.Type,
   _ p: UnsafePointer<ConvRowsArguments>
 ) {
@@ -40,7 +40,7 @@ private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Elementwise
 
 /// Copies what a tile's vectors read of all planes to where it lies together.
 @inline(always)
-private func pack<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func pack<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, vector: Int,
   _ packed: UnsafeMutablePointer<Float>
 ) {
@@ -57,7 +57,7 @@ private func pack<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func compute<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func compute<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int,
   panel: UnsafePointer<Float>, width: Int, _ later: inout ConvPrefetch, _ next: inout ConvPrefetch
 ) {
@@ -65,7 +65,7 @@ private func compute<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   let panelRow = p.pointee.panelRow
   typealias Origins = InlineArray<vectors, UnsafePointer<Float>>
   // Zeros that are overwritten: `init(repeating:)` is not always inlined.
-  var origins = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Origins.self).pointee
+  var origins = zeros(Origins.self)
   // A tile behind the last vector computes that again.
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
   var taps = p.pointee.taps
@@ -139,7 +139,7 @@ extension ConvPrefetch {
     var count = atOnce
     var line = base
     while count > 0, planes > 0 {
-      isa_prefetch_second_level(line)
+      prefetchToSecondLevel(line)
       line += 64
       lines &-= 1
       count &-= 1
@@ -186,7 +186,7 @@ extension Tile {
       let tap = Int(taps[k])
       var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
       for v in 0..<vectors { row[v] = L.load(origins[v] + tap) }
-      isa_prefetch(ahead)
+      prefetchToWrite(ahead)
       ahead += aheadStep
       for i in 0..<rows {
         let weight = L.splat(weights[i])
@@ -198,7 +198,7 @@ extension Tile {
   }
 }
 
-extension Tile where L: ElementwiseLanes {
+extension Tile {
   /// Puts some rows through bias and floor. As many as 12 rows at once, or a loop that also stores them, are too much for
   /// the optimiser to unroll, and the sums would go through memory.
   @inline(always)
@@ -215,7 +215,7 @@ extension Tile where L: ElementwiseLanes {
 ///
 /// The two kinds share one loop over the sums, since sums that are read in two places do not stay in registers.
 @inline(always)
-private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func finish<let rows: Int, let vectors: Int, L: Lanes>(
   _ sum: Tile<rows, vectors, L>, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
 ) {
   let stride = p.pointee.channelStride
@@ -227,7 +227,7 @@ private func finish<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   let targets = p.pointee.targets + vector
   let lastVector = p.pointee.vectors &- 1 &- vector
   typealias Places = InlineArray<vectors, UnsafeMutablePointer<Float>>
-  var places = UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: Places.self).pointee
+  var places = zeros(Places.self)
   for v in 0..<vectors {
     let place = target + Int(targets[min(v, lastVector)])
     places[v] = isWhole ? place : p.pointee.scratch + v &* L.count

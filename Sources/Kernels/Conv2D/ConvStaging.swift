@@ -48,7 +48,7 @@ private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArgument
 
 /// Turns weights to panels, segment by segment, so that they are read in the order in which they lie.
 @inline(always)
-private func panels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
+private func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   for segment in 0..<arguments.segments {
@@ -58,7 +58,7 @@ private func panels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Con
     if segment &+ 2 < arguments.segments {
       var ahead = 0
       while ahead < arguments.lanes &* arguments.laneStride {
-        isa_prefetch_second_level(source + (2 &* arguments.segmentStride &+ ahead))
+        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ ahead))
         ahead &+= 16
       }
     }
@@ -81,7 +81,7 @@ private func panels<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Con
 
 /// A row of a panel whose lanes are neighbours already.
 @inline(always)
-private func panelRow<L: ElementwiseLanes>(
+private func panelRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int,
   _ count: Int
 ) {
@@ -90,7 +90,7 @@ private func panelRow<L: ElementwiseLanes>(
 
 /// The elements of a segment of all lanes, in squares of as many lanes as there are.
 @inline(always)
-private func panelLanes<L: ElementwiseLanes>(
+private func panelLanes<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
   _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
 ) {

@@ -23,7 +23,7 @@ private func askForNextPlane(_ row: UnsafePointer<Float>, _ arguments: ConvStage
   if plane &+ 1 == arguments.planes { return }
   var x = 0
   while x < arguments.sourceWidth {
-    isa_prefetch_second_level(row + (arguments.sourcePlaneStride &+ x))
+    prefetchToSecondLevel(row + (arguments.sourcePlaneStride &+ x))
     x &+= 16
   }
 }

@@ -3,7 +3,7 @@ import ISA
 /// One tile of taps after the other, each over all pixels of the block. The last taps, fewer than a tile has rows, are in
 /// smaller ones.
 @inline(always)
-private func taps<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func taps<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>
 ) {
   let taps = p.pointee.taps
@@ -25,7 +25,7 @@ private func taps<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
 
 /// Adds a block to a tile's sums. Rows behind the last tap are the last tap's again, and store the same.
 @inline(always)
-private func add<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func add<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>, _ tap: Int
 ) {
   let last = p.pointee.taps &- 1

@@ -8,7 +8,7 @@ func askAhead(_ ahead: UnsafeMutablePointer<ConvAhead>) {
   ahead.pointee.left &-= count
   var line = ahead.pointee.line
   while count > 0 {
-    isa_prefetch_level2(ahead.pointee.row.unsafelyUnwrapped + line &* 16)
+    prefetchToSecondLevel(ahead.pointee.row.unsafelyUnwrapped + line &* 16)
     line &+= 1
     if line == ahead.pointee.lines {
       line = 0
@@ -21,7 +21,7 @@ func askAhead(_ ahead: UnsafeMutablePointer<ConvAhead>) {
 
 /// Turns lanes × depth to depth × lanes, with zeros up to the width.
 @inline(always)
-private func turn<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
+private func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
   let target = p.pointee.target
   let stride = p.pointee.targetStride
   let depth = p.pointee.depth
@@ -88,7 +88,7 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
           var i = 0
           while i < count {
             let j = min(i, count &- L.count)
-            isa_prefetch(from + (j &+ padAhead))
+            prefetchToWrite(from + (j &+ padAhead))
             L.store(L.load(from + j), target + (left &+ j))
             i &+= L.count
           }

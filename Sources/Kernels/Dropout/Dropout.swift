@@ -113,7 +113,7 @@ public enum DropoutForward: KernelOperation {
 private let dropoutPrefetch = 1024
 
 @inline(always)
-private func drop<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
+private func drop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
   if p.pointee.sharing > 1 {
     dropRuns(lanes, p)
   } else if p.pointee.streams != 0 {
@@ -125,7 +125,7 @@ private func drop<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Dropo
 }
 
 @inline(always)
-private func dropValues<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>, past: Bool) {
+private func dropValues<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>, past: Bool) {
   let (input, output, count) = (p.pointee.input, p.pointee.output, p.pointee.count)
   let draw = VectorDraw<L>(p)
   var numbers: L.Bits = L.Bits(repeating: p.pointee.first)
@@ -133,7 +133,7 @@ private func dropValues<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
   let step = L.Bits(repeating: Int32(truncatingIfNeeded: L.count))
   var i = 0
   while i &+ L.count <= count {
-    if past { isa_prefetch_read(input + i + dropoutPrefetch) }
+    if past { prefetch(input + i + dropoutPrefetch) }
     L.store(L.load(input + i) * draw.factor(numbers), output + i, past: past)
     numbers = numbers &+ step
     i &+= L.count
@@ -144,7 +144,7 @@ private func dropValues<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
 }
 
 @inline(always)
-private func dropRuns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
+private func dropRuns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
   let sharing = p.pointee.sharing
   let draw = VectorDraw<L>(p)
   var start = 0
@@ -155,7 +155,7 @@ private func dropRuns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<D
     var i = 0
     if p.pointee.streams != 0 {
       while i &+ L.count <= sharing {
-        isa_prefetch_read(input + i + dropoutPrefetch)
+        prefetch(input + i + dropoutPrefetch)
         L.stream(L.load(input + i) * factor, output + i)
         i &+= L.count
       }
@@ -176,7 +176,7 @@ private func dropRuns<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<D
 
 /// output = input·factor for fewer values than a vector has.
 @inline(always)
-private func scaleLast<L: ElementwiseLanes>(
+private func scaleLast<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, by factor: L.Vector, into output: UnsafeMutablePointer<Float>,
   count: Int, _ scratch: UnsafeMutablePointer<Float>
 ) {

@@ -36,7 +36,7 @@ struct DropoutDraw: Sendable {
 }
 
 /// ``DropoutDraw`` for all lanes of a vector, and what follows from it.
-struct VectorDraw<L: ElementwiseLanes> {
+struct VectorDraw<L: Lanes> {
   private let firstKey: L.Bits
   private let secondKey: L.Bits
   private let limit: L.Bits

@@ -3,7 +3,7 @@ import ISA
 /// Many rows and few columns: the lanes are rows of A, squares of which are transposed in scratch memory while the
 /// squares before them are multiplied. Packing A would take as long as multiplying.
 @inline(always)
-private func narrow<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArguments>) {
+private func narrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArguments>) {
   let sums = p.pointee.scratch + L.count &* L.count
   var row = 0
   while row < p.pointee.rows {
@@ -31,7 +31,7 @@ private func narrow<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEM
 
 /// The sums of a vector of rows, a row of scratch memory for each column.
 @inline(always)
-private func tile<let columns: Int, L: ElementwiseLanes>(
+private func tile<let columns: Int, L: Lanes>(
   _ tile: Tile<columns, 1, L>.Type, _ p: UnsafePointer<GEMMNarrowArguments>, _ row: Int
 ) {
   let (a, stride, depth) = (p.pointee.a + row &* p.pointee.aRowStride, p.pointee.aRowStride, p.pointee.depth)
@@ -56,7 +56,7 @@ private func tile<let columns: Int, L: ElementwiseLanes>(
       var next = a + (k &+ distance)
       if k &+ distance >= depth { next = a + (L.count &* stride &+ k &+ distance &- depth) }
       for _ in 0..<L.count {
-        isa_prefetch_second_level(next)
+        prefetchToSecondLevel(next)
         next += stride
       }
     }

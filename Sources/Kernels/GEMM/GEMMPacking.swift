@@ -2,7 +2,7 @@ import ISA
 
 /// Packs lanes, so that a tile reads them in order whatever their layout was.
 @inline(always)
-private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
   var fetching = Fetching(p.pointee.fetch)
   while !fetching.isDone {
     var lines = fetching.take(Int.max)
@@ -42,7 +42,7 @@ private func pack<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMP
 /// Packs a panel of lanes that lie apart, while what is packed next is fetched: the lanes are many and short, which is not
 /// what the processor fetches ahead by itself.
 @inline(always)
-private func packTransposed<L: ElementwiseLanes>(
+private func packTransposed<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ stride: Int, width: Int, depth: Int, rest: Int,
   _ panel: UnsafeMutablePointer<Float>, _ panelStride: Int
 ) {
@@ -57,8 +57,8 @@ private func packTransposed<L: ElementwiseLanes>(
     var next = source + ahead
     var lane = 0
     while lane < width {
-      isa_prefetch(next)
-      isa_prefetch(next + 16)
+      prefetchToWrite(next)
+      prefetchToWrite(next + 16)
       next += stride
       lane &+= 1
     }
@@ -89,7 +89,7 @@ private func panelStride(_ p: UnsafePointer<GEMMPackArguments>, _ width: Int) ->
 /// Packs lanes that lie side by side, some panels at once: a row of one panel is a cache line or two, far from the next
 /// k's, which is too little for the processor to fetch ahead.
 @inline(always)
-private func packRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+private func packRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
   let depth = p.pointee.depth
   var first = 0
   while first < p.pointee.lanes {
@@ -100,7 +100,7 @@ private func packRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<G
       let source = p.pointee.source + k &* p.pointee.depthStride
       var ahead = first
       while ahead < end {
-        isa_prefetch(source + (ahead &+ 8 &* p.pointee.depthStride))
+        prefetchToWrite(source + (ahead &+ 8 &* p.pointee.depthStride))
         ahead &+= 16
       }
       var lane = first
@@ -117,7 +117,7 @@ private func packRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<G
 
 /// Copies a few values, at least half by pieces that overlap: for the widths of panels these are two.
 @inline(always)
-private func copyRow<L: ElementwiseLanes>(
+private func copyRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   if count >= L.count {

@@ -3,7 +3,7 @@ import ISA
 /// Few rows of C, which stay in a cache while 8 or 16 rows of B at a time pass by from end to end: memory is read in order,
 /// each line once, which is what it does best, and little else counts.
 @inline(always)
-private func rows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
+private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
   var row = 0
   while row < p.pointee.rows {
     begin(lanes, p, row)
@@ -43,7 +43,7 @@ private func rows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMR
 
 /// Writes what the sums of a row begin with: beta · C + biases, or 0.
 @inline(always)
-private func begin<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ row: Int) {
+private func begin<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ row: Int) {
   let c = p.pointee.c + row &* p.pointee.cRowStride
   var rowBias: Float = 0
   if let bias = p.pointee.rowBias { rowBias = bias[row] }
@@ -81,27 +81,27 @@ private func copyA(_ p: UnsafePointer<GEMMRowsArguments>, _ k: Int, count: Int) 
 }
 
 /// Steps of k that are multiplied at once, as a type: as many vectors of B as half of the registers hold.
-private struct Steps<let count: Int, L: ElementwiseLanes> {}
+private struct Steps<let count: Int, L: Lanes> {}
 
 /// Adds the products of a few k, while as many rows of B are fetched.
 @inline(always)
-private func multiply<let count: Int, L: ElementwiseLanes>(
+private func multiply<let count: Int, L: Lanes>(
   _ steps: Steps<count, L>.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ b: UnsafePointer<Float>
 ) {
   let (columns, stride) = (p.pointee.columns, p.pointee.bStride)
   let next = b + count &* stride
   var j = 0
   while j &+ 16 <= columns {
-    for i in 0..<count { isa_prefetch_second_level(next + (i &* stride &+ j)) }
+    for i in 0..<count { prefetchToSecondLevel(next + (i &* stride &+ j)) }
     for v in 0..<16 / L.count {
       let first = j &+ v &* L.count
-      var row = zeroVectors(InlineArray<count, L.Vector>.self)
+      var row = zeros(InlineArray<count, L.Vector>.self)
       for i in 0..<count { row[i] = L.load(b + (i &* stride &+ first)) }
       var a = UnsafePointer(p.pointee.scratch)
       var c = p.pointee.c + first
       var left = p.pointee.rows
       repeat {
-        isa_prefetch(c + 32)
+        prefetchToWrite(c + 32)
         var sum = L.load(UnsafePointer(c))
         for i in 0..<count { sum = L.multiplyAdd(L.splat(a[i]), row[i], sum) }
         L.store(sum, c)
@@ -131,7 +131,7 @@ private func multiply<let count: Int, L: ElementwiseLanes>(
 
 /// Adds the products of one k.
 @inline(always)
-private func one<L: ElementwiseLanes>(
+private func one<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ b: UnsafePointer<Float>
 ) {
   var row = 0

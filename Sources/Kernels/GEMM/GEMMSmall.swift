@@ -5,7 +5,7 @@ private struct Most<let rows: Int> {}
 
 /// A product of few elements, in one call: A is used as it lies, B too, but for columns that do not fill a vector.
 @inline(always)
-private func small<let most: Int, L: ElementwiseLanes>(
+private func small<let most: Int, L: Lanes>(
   _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
 ) {
   let (columns, depth) = (p.pointee.columns, p.pointee.depth)
@@ -65,7 +65,7 @@ private func fetch(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, stri
   while left > 0 {
     var line = 0
     while line < columns {
-      isa_prefetch_read(row + line)
+      prefetch(row + line)
       line &+= 16
     }
     row += stride
@@ -75,7 +75,7 @@ private func fetch(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, stri
 
 /// A column of tiles, as high as they can be.
 @inline(always)
-private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
+private func tiles<let most: Int, let vectors: Int, L: Lanes>(
   _ tileRows: Most<most>.Type, _ shape: Tile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>,
   _ b: UnsafePointer<Float>, _ bStride: Int, _ column: Int, _ initial: UnsafePointer<Float>,
   _ scratch: UnsafeMutablePointer<Float>
@@ -100,7 +100,7 @@ private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func tile<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func tile<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>, _ b: UnsafePointer<Float>,
   _ bStride: Int, _ row: Int, _ column: Int, _ initial: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
 ) {
@@ -110,7 +110,7 @@ private func tile<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
   var b = b
   var k = p.pointee.depth
   while k > 0 {
-    var values = zeroVectors(InlineArray<vectors, L.Vector>.self)
+    var values = zeros(InlineArray<vectors, L.Vector>.self)
     for v in 0..<vectors { values[v] = L.load(b + v &* L.count) }
     for i in 0..<rows {
       let scalar = L.splat(a[i &* rowStride])

@@ -8,7 +8,7 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
   var sums: InlineArray<rows, InlineArray<vectors, L.Vector>>
 
   /// A tile of zeros.
-  @inline(always) init() { self.init(spilledTo: isa_zeros()) }
+  @inline(always) init() { sums = zeros(InlineArray<rows, InlineArray<vectors, L.Vector>>.self) }
 
   /// The tile that `spill` wrote to memory, which is aligned for its vectors.
   @inline(always) init(spilledTo memory: UnsafePointer<Float>) {
@@ -33,7 +33,7 @@ struct Tile<let rows: Int, let vectors: Int, L: Lanes> {
     var b = b
     var k = depth
     while k > 0 {
-      var row = zeroVectors(InlineArray<vectors, L.Vector>.self)
+      var row = zeros(InlineArray<vectors, L.Vector>.self)
       for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
       for i in 0..<rows {
         let scalar = L.splat(a[i])
@@ -77,10 +77,10 @@ extension Tile {
       var k = fetching.take(left)
       left &-= k
       while k > 0 {
-        var row = zeroVectors(InlineArray<vectors, L.Vector>.self)
+        var row = zeros(InlineArray<vectors, L.Vector>.self)
         for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
-        isa_prefetch(b + ahead)
-        if vectors &* L.count > 16 { isa_prefetch(b + (ahead &+ 16)) }
+        prefetchToWrite(b + ahead)
+        if vectors &* L.count > 16 { prefetchToWrite(b + (ahead &+ 16)) }
         fetching.fetch()
         for i in 0..<rows {
           let scalar = L.splat(a[i])
@@ -109,7 +109,7 @@ extension Tile {
       var k = fetching.take(left)
       left &-= k
       while k > 0 {
-        var row = zeroVectors(InlineArray<vectors, L.Vector>.self)
+        var row = zeros(InlineArray<vectors, L.Vector>.self)
         for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
         for v in 0..<vectors { L.store(row[v], panel + v &* L.count) }
         fetching.fetchPair()
@@ -167,15 +167,15 @@ struct Fetching {
   /// Asks for the next line.
   @inline(always)
   mutating func fetch() {
-    isa_prefetch_second_level(line)
+    prefetchToSecondLevel(line)
     line += step
   }
 
   /// Asks for the next line and the one behind it.
   @inline(always)
   mutating func fetchPair() {
-    isa_prefetch_second_level(line)
-    isa_prefetch_second_level(line + 16)
+    prefetchToSecondLevel(line)
+    prefetchToSecondLevel(line + 16)
     line += step
   }
 

@@ -4,7 +4,7 @@ import ISA
 private struct Most<let rows: Int> {}
 
 /// A column of tiles `vectors` wide, as a type.
-private struct Width<let vectors: Int, L: ElementwiseLanes> {
+private struct Width<let vectors: Int, L: Lanes> {
   @inline(always) static var columns: Int { vectors &* L.count }
 }
 
@@ -31,7 +31,7 @@ private struct TileJob {
 /// With one column of tiles, B's panel stays in the first-level cache while the panels of A pass by; with many, the panel
 /// of A stays there while B's pass by.
 @inline(always)
-private func tiles<let most: Int, let vectors: Int, L: ElementwiseLanes>(
+private func tiles<let most: Int, let vectors: Int, L: Lanes>(
   _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>
 ) {
   let isWhole = p.pointee.columns % shape.columns == 0
@@ -136,7 +136,7 @@ private func packedNext(
 
 /// Asks for the next tile's lines of C, which arrive while this one's products are summed.
 @inline(always)
-private func prefetchNext<let vectors: Int, L: ElementwiseLanes>(
+private func prefetchNext<let vectors: Int, L: Lanes>(
   _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, row: Int, height: Int, column: Int
 ) {
   var (row, column) = (row, column &+ shape.columns)
@@ -148,9 +148,9 @@ private func prefetchNext<let vectors: Int, L: ElementwiseLanes>(
   if left > p.pointee.panelRows { left = p.pointee.panelRows }
   var c = p.pointee.c + (row &* p.pointee.cRowStride &+ column)
   while left > 0 {
-    isa_prefetch(c)
-    if shape.columns > 16 { isa_prefetch(c + 16) }
-    isa_prefetch(c + (shape.columns &- 1))
+    prefetchToWrite(c)
+    if shape.columns > 16 { prefetchToWrite(c + 16) }
+    prefetchToWrite(c + (shape.columns &- 1))
     c += p.pointee.cRowStride
     left &-= 1
   }
@@ -159,7 +159,7 @@ private func prefetchNext<let vectors: Int, L: ElementwiseLanes>(
 /// Puts what the sums begin with into scratch memory: beta · C + biases, or 0. Lanes behind the last column are not
 /// read later.
 @inline(always)
-private func begin<let vectors: Int, L: ElementwiseLanes>(
+private func begin<let vectors: Int, L: Lanes>(
   _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, _ c: UnsafePointer<Float>, row: Int,
   height: Int, column: Int
 ) {
@@ -185,7 +185,7 @@ private func begin<let vectors: Int, L: ElementwiseLanes>(
 
 /// Copies a tile to its place if it is not there, through ReLU.
 @inline(always)
-private func end<let vectors: Int, L: ElementwiseLanes>(
+private func end<let vectors: Int, L: Lanes>(
   _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, _ job: TileJob,
   _ c: UnsafeMutablePointer<Float>, height: Int, column: Int
 ) {
@@ -212,7 +212,7 @@ private func end<let vectors: Int, L: ElementwiseLanes>(
 
 /// A tile of `height` rows.
 @inline(always)
-private func anyTile<let most: Int, let vectors: Int, L: ElementwiseLanes>(
+private func anyTile<let most: Int, let vectors: Int, L: Lanes>(
   _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, height: Int, _ job: inout TileJob
 ) {
   if most > 6, height > 6 {
@@ -237,7 +237,7 @@ private func anyTile<let most: Int, let vectors: Int, L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func tile<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func tile<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ job: inout TileJob
 ) {
   if let panel = job.panel {

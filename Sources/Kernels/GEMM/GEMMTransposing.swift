@@ -1,6 +1,6 @@
 import ISA
 
-extension Tile where L: ElementwiseLanes {
+extension Tile {
   /// Adds four k's products to one of the tile's columns of vectors.
   @inline(always)
   private mutating func add(
@@ -32,7 +32,7 @@ extension Tile where L: ElementwiseLanes {
         if k &+ distance >= depth { next = b + (vectors &* L.count &* columnStride &+ k &+ distance &- depth) }
         var column = vectors &* L.count
         while column > 0 {
-          isa_prefetch_second_level(next)
+          prefetchToSecondLevel(next)
           next += columnStride
           column &-= 1
         }
@@ -65,7 +65,7 @@ extension Tile where L: ElementwiseLanes {
 }
 
 @inline(always)
-private func transposing<L: ElementwiseLanes>(
+private func transposing<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GEMMTransposingArguments>
 ) {
   // 16 columns, where a vector has half as many lanes or all: memory delivers more streams no faster.
@@ -83,7 +83,7 @@ private func transposing<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func anyRows<let vectors: Int, L: ElementwiseLanes>(
+private func anyRows<let vectors: Int, L: Lanes>(
   _ tile: Tile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
 ) {
   switch p.pointee.rows {
@@ -97,7 +97,7 @@ private func anyRows<let vectors: Int, L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func multiply<let rows: Int, let vectors: Int, L: ElementwiseLanes>(
+private func multiply<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
 ) {
   let b = p.pointee.b + column &* p.pointee.bColumnStride

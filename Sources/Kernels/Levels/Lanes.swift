@@ -1,3 +1,4 @@
+import Builtin
 import ISA
 
 /// The vector of an instruction-set level, and the operations whose best code differs between levels.
@@ -5,7 +6,7 @@ import ISA
 /// Kernel bodies are generic over this; each level's function specialises one. All of a body must be inlined into that
 /// function, so everything here is `@inline(__always)`.
 protocol Lanes {
-  associatedtype Vector: SIMD, Sendable where Vector.Scalar == Float
+  associatedtype Vector: FloatVector
   /// a · b + c: fused where the level has FMA.
   static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
 }
@@ -39,6 +40,9 @@ protocol Lanes {
 #endif
 
 extension Lanes {
+  /// A vector's bits as integers.
+  typealias Bits = Vector.Bits
+
   /// The number of lanes of a vector.
   @inline(__always) static var count: Int { Vector.scalarCount }
 
@@ -190,8 +194,23 @@ extension Lanes {
   }
 }
 
-/// Vectors of zeros for registers: see `isa_zeros`.
-@inline(always)
-func zeroVectors<let count: Int, Vector: SIMD>(_ type: InlineArray<count, Vector>.Type) -> InlineArray<count, Vector> {
-  UnsafeRawPointer(isa_zeros()).assumingMemoryBound(to: InlineArray<count, Vector>.self).pointee
+extension Lanes {
+  @inline(always) static func bits(_ vector: Vector) -> Bits { unsafeBitCast(vector, to: Bits.self) }
+
+  @inline(always) static func vector(_ bits: Bits) -> Vector { unsafeBitCast(bits, to: Vector.self) }
+
+  /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
+  @inline(always) static func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
+
+  /// 0, 1, 2 … in the lanes.
+  @inline(always) static var laneIndices: Vector {
+    var indices = splat(0)
+    for lane in 0..<count { indices[lane] = Float(lane) }
+    return indices
+  }
 }
+
+/// A value of zeros, for registers: of vectors, or of what is written before it is read. (InlineArray.init(repeating:) is
+/// not inlined where the array is long.)
+@inline(always)
+func zeros<Value: BitwiseCopyable>(_ type: Value.Type) -> Value { Builtin.zeroInitializer() }

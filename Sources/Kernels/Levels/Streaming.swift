@@ -123,8 +123,8 @@ private func copy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<CopyArguments>) 
   while i &+ 16 <= count {
     due &+= 16 &* p.pointee.aheadLines
     while due >= count {
-      if let line = p.pointee.ahead { isa_prefetch_read(line + 64 &* ahead) }
-      if let line = p.pointee.alsoAhead { isa_prefetch_read(line + 64 &* ahead) }
+      if let line = p.pointee.ahead { prefetch(line + 64 &* ahead) }
+      if let line = p.pointee.alsoAhead { prefetch(line + 64 &* ahead) }
       ahead &+= 1
       due &-= count
     }

@@ -1,6 +1,6 @@
 import ISA
 
-extension ElementwiseLanes {
+extension Lanes {
   /// Four columns of `count` rows that lie `stride` elements apart: lane r of the vectors is row r.
   ///
   /// A quarter of the rows at a time is put into each 128 bits of four vectors, by loads that place what they read, and
@@ -150,7 +150,7 @@ extension ElementwiseLanes {
 
   /// Transposes the first rows and the last in one pass over at least four columns.
   @inline(always)
-  private static func twoStrips<First: ElementwiseLanes, Last: ElementwiseLanes>(
+  private static func twoStrips<First: Lanes, Last: Lanes>(
     _ first: First.Type, _ last: Last.Type, _ source: UnsafePointer<Float>, _ sourceStride: Int, rows: Int,
     columns: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
   ) {
@@ -213,7 +213,7 @@ func transposed4x4(
 // instruction, alternately on single and on double floats: it does not look through the change of type, and so does not
 // try to make one shuffle of all that an element passes through.
 
-extension ElementwiseLanes {
+extension Lanes {
   /// Four elements of every fourth row, side by side.
   @inline(always)
   private static func rowsApart4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
@@ -300,7 +300,7 @@ extension ElementwiseLanes {
 }
 
 // Quarters of 512 bits, on single floats first and on double floats then.
-extension ElementwiseLanes {
+extension Lanes {
   @inline(always)
   private static func evenQuarters(_ a: Vector, _ b: Vector) -> Vector {
     let (a, b) = (unsafeBitCast(a, to: SIMD16<Float>.self), unsafeBitCast(b, to: SIMD16<Float>.self))
@@ -331,7 +331,7 @@ extension ElementwiseLanes {
 }
 
 @inline(always)
-private func transpose<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposeArguments>) {
+private func transpose<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposeArguments>) {
   L.transpose(
     p.pointee.source, p.pointee.sourceStride, rows: p.pointee.rows, columns: p.pointee.columns, p.pointee.target,
     p.pointee.targetStride)

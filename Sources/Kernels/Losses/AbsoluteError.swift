@@ -12,7 +12,7 @@ public enum AbsoluteError: KernelOperation {
 }
 
 private enum Absolute: ElementLoss {
-  @inline(always) static func evaluate<L: ElementwiseLanes>(
+  @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let error = x - y

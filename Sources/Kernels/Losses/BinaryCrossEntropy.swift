@@ -21,7 +21,7 @@ public enum BinaryCrossEntropy: KernelOperation {
 }
 
 private enum Binary: ElementLoss {
-  @inline(always) static func evaluate<L: ElementwiseLanes>(
+  @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let (zero, one) = (L.splat(0), L.splat(1))

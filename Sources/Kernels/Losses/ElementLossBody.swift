@@ -6,13 +6,13 @@ protocol ElementLoss {
   ///   - positive: the weight of positive targets.
   ///   - threshold: the function's first parameter.
   ///   - slope: its second parameter.
-  static func evaluate<L: ElementwiseLanes>(
+  static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector)
 }
 
 @inline(always)
-func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
+func elementLosses<L: Lanes, Loss: ElementLoss>(
   _ lanes: L.Type, _ loss: Loss.Type, _ p: UnsafePointer<ElementLossArguments>
 ) {
   if p.pointee.streams != 0 {
@@ -26,11 +26,15 @@ func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
 /// Chunk after chunk. What does not fill a vector at the end of a row is a vector that reaches into the next row, whose
 /// turn comes next; the part's last elements, behind which there is not enough memory, go through the scratch vectors.
 @inline(always)
-private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
+private func elementLosses<L: Lanes, Loss: ElementLoss>(
   _ lanes: L.Type, _ loss: Loss.Type, _ p: UnsafePointer<ElementLossArguments>, past: Bool
 ) {
   let columns = p.pointee.columns
   let (outputs, targets) = (p.pointee.outputs, p.pointee.targets)
+  // Constants, so that loops of their own can be made for what is asked for.
+  let (positiveWeights, elementWeights) = (p.pointee.positiveWeights, p.pointee.weights)
+  let weightsAreOfElements = p.pointee.weightsAreOfElements != 0
+  let (losses, gradients) = (p.pointee.losses, p.pointee.gradients)
   let scale = L.splat(p.pointee.gradientScale)
   let threshold = L.splat(p.pointee.threshold)
   let slope = L.splat(p.pointee.slope)
@@ -38,9 +42,9 @@ private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
   let left = columns % L.count
   let isOutside = L.laneIndices .>= L.splat(Float(left))
   var lastPositive = L.splat(1)
-  if let positive = p.pointee.positiveWeights { lastPositive = L.load(positive + (columns &- left), first: left) }
+  if let positive = positiveWeights { lastPositive = L.load(positive + (columns &- left), first: left) }
   var lastWeights = L.splat(1)
-  if let weights = p.pointee.weights, p.pointee.weightsAreOfElements == 0 {
+  if let weights = elementWeights, !weightsAreOfElements {
     lastWeights = L.load(weights + (columns &- left), first: left)
   }
   var column = p.pointee.firstColumn
@@ -51,19 +55,19 @@ private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
     var sum = L.splat(0)
     while column &+ L.count <= end {
       var positive = L.splat(1)
-      if let positiveWeights = p.pointee.positiveWeights { positive = L.load(positiveWeights + column) }
+      if let positiveWeights { positive = L.load(positiveWeights + column) }
       var (value, derivative) = Loss.evaluate(
         lanes, output: L.load(outputs + offset), target: L.load(targets + offset), positive: positive,
         threshold: threshold, slope: slope)
       derivative *= scale
-      if let weights = p.pointee.weights {
-        let weight = L.load(weights + (p.pointee.weightsAreOfElements != 0 ? offset : column))
+      if let weights = elementWeights {
+        let weight = L.load(weights + (weightsAreOfElements ? offset : column))
         value *= weight
         derivative *= weight
       }
       sum += value
-      if let losses = p.pointee.losses { L.store(value, losses + offset) }
-      if let gradients = p.pointee.gradients { L.store(derivative, gradients + offset, past: past) }
+      if let losses { L.store(value, losses + offset) }
+      if let gradients { L.store(derivative, gradients + offset, past: past) }
       column &+= L.count
       offset &+= L.count
     }
@@ -79,9 +83,9 @@ private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
         target: L.load(isWhole ? targets + offset : UnsafePointer(scratch + L.count)), positive: lastPositive,
         threshold: threshold, slope: slope)
       derivative *= scale
-      if let weights = p.pointee.weights {
+      if let weights = elementWeights {
         var weight = lastWeights
-        if p.pointee.weightsAreOfElements != 0 {
+        if weightsAreOfElements {
           if !isWhole { L.copy(weights + offset, scratch + 2 &* L.count, first: left) }
           weight = L.load(isWhole ? weights + offset : UnsafePointer(scratch + 2 &* L.count))
         }
@@ -89,12 +93,12 @@ private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
         derivative *= weight
       }
       sum += value.replacing(with: L.splat(0), where: isOutside)
-      if let losses = p.pointee.losses {
+      if let losses {
         let place = isWhole ? losses + offset : scratch + 3 &* L.count
         L.store(value, place)
         if !isWhole { L.copy(place, losses + offset, first: left) }
       }
-      if let gradients = p.pointee.gradients {
+      if let gradients {
         let place = isWhole ? gradients + offset : scratch + 4 &* L.count
         L.store(derivative, place)
         if !isWhole { L.copy(place, gradients + offset, first: left) }
@@ -108,7 +112,7 @@ private func elementLosses<L: ElementwiseLanes, Loss: ElementLoss>(
   }
 }
 
-extension ElementwiseLanes {
+extension Lanes {
   @inline(always) static func magnitude(_ x: Vector) -> Vector { vector(bits(x) & Bits(repeating: .max)) }
 
   /// log(x) for all x: -infinity at 0, NaN below.

@@ -29,7 +29,7 @@ private func huber(_ error: Double, threshold: Double, slope: Double) -> (value:
 }
 
 private enum Huber: ElementLoss {
-  @inline(always) static func evaluate<L: ElementwiseLanes>(
+  @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let error = x - y

@@ -23,7 +23,7 @@ public enum KullbackLeiblerOfLogarithms: KernelOperation {
 }
 
 private enum Divergence: ElementLoss {
-  @inline(always) static func evaluate<L: ElementwiseLanes>(
+  @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target t: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let entropy = (t * L.fullLogarithm(t)).replacing(with: L.splat(0), where: t .== L.splat(0))
@@ -32,7 +32,7 @@ private enum Divergence: ElementLoss {
 }
 
 private enum LogDivergence: ElementLoss {
-  @inline(always) static func evaluate<L: ElementwiseLanes>(
+  @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target t: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let probability = L.exponential(t)

@@ -155,7 +155,7 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
 /// Losses first, as far as there are any, then rows of the output. A vector at a row's end reaches into the next row, whose turn
 /// comes next; the last row's goes through the scratch vector.
 @inline(always)
-private func labelRows<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsArguments>) {
+private func labelRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsArguments>) {
   let columns = p.pointee.columns
   if let values = p.pointee.values, let losses = p.pointee.losses {
     var row = 0

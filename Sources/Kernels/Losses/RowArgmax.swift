@@ -44,7 +44,7 @@ public enum RowArgmax: KernelOperation {
 
 /// A row of at most one vector is one vector; it may reach into the rows behind it.
 @inline(always)
-private func rowArgmax<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
+private func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
   let columns = p.pointee.columns
   let total = p.pointee.rows &* columns
   let isNarrow = columns <= L.count

@@ -10,7 +10,7 @@ public enum SquaredError: KernelOperation {
 }
 
 private enum Squared: ElementLoss {
-  @inline(always) static func evaluate<L: ElementwiseLanes>(
+  @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let error = x - y

@@ -104,7 +104,7 @@ public enum BatchNormBackward: KernelOperation {
 }
 
 @inline(always)
-private func batchNormBackward<L: ElementwiseLanes>(
+private func batchNormBackward<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormBackwardArguments>
 ) {
   if p.pointee.relu != 0 {
@@ -115,7 +115,7 @@ private func batchNormBackward<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func batchNormBackward<L: ElementwiseLanes>(
+private func batchNormBackward<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormBackwardArguments>, relu: Bool
 ) {
   let scratch = NormalizationScratch(p.pointee.scratch)
@@ -184,7 +184,7 @@ private let imagesAtOnce = 128
 /// Adds to `doubles(0)` Σ ȳ of each channel and to `doubles(1)` Σ ȳ · (x − mean), by way of a vector of each channel
 /// (`floats(3)` and `floats(4)`).
 @inline(always)
-private func sumPlanes<L: ElementwiseLanes>(
+private func sumPlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
   _ scratch: NormalizationScratch, relu: Bool
 ) {
@@ -226,7 +226,7 @@ private func sumPlanes<L: ElementwiseLanes>(
 
 /// A channel's factors in all lanes.
 @inline(always)
-private func factors<L: ElementwiseLanes>(
+private func factors<L: Lanes>(
   _ lanes: L.Type, _ scratch: NormalizationScratch, _ channel: Int
 ) -> ForwardFactors<L.Vector> {
   ForwardFactors(
@@ -236,7 +236,7 @@ private func factors<L: ElementwiseLanes>(
 
 /// The factors of neighbouring columns.
 @inline(always)
-private func columnFactors<L: ElementwiseLanes>(
+private func columnFactors<L: Lanes>(
   _ lanes: L.Type, _ scratch: NormalizationScratch, _ column: Int
 ) -> ForwardFactors<L.Vector> {
   ForwardFactors(
@@ -246,7 +246,7 @@ private func columnFactors<L: ElementwiseLanes>(
 
 /// The same sums where planes are smaller than a vector: of each column first.
 @inline(always)
-private func sumColumns<L: ElementwiseLanes>(
+private func sumColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
   _ scratch: NormalizationScratch, relu: Bool
 ) {
@@ -262,8 +262,8 @@ private func sumColumns<L: ElementwiseLanes>(
       let (first, second) = (
         columnFactors(lanes, scratch, column), columnFactors(lanes, scratch, column &+ L.count)
       )
-      var s = zeroVectors(InlineArray<2, L.Vector>.self)
-      var q = zeroVectors(InlineArray<2, L.Vector>.self)
+      var s = zeros(InlineArray<2, L.Vector>.self)
+      var q = zeros(InlineArray<2, L.Vector>.self)
       var start = firstImage &* block.image &+ column
       var image = firstImage
       while image < end {
@@ -354,7 +354,7 @@ private func finish(
 
 /// From the last image to the first, as the last ones are still in the caches.
 @inline(always)
-private func gradientPlanes<L: ElementwiseLanes>(
+private func gradientPlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
   _ inputGradient: UnsafeMutablePointer<Float>, _ scratch: NormalizationScratch, relu: Bool
 ) {
@@ -375,7 +375,7 @@ private func gradientPlanes<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func gradientColumns<L: ElementwiseLanes>(
+private func gradientColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,
   _ inputGradient: UnsafeMutablePointer<Float>, _ scratch: NormalizationScratch, relu: Bool
 ) {

@@ -104,7 +104,7 @@ private func updateRunning(
 }
 
 @inline(always)
-private func batchNorm<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormArguments>) {
+private func batchNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormArguments>) {
   let scratch = NormalizationScratch(p.pointee.scratch)
   var first = p.pointee.firstChannel
   while first < p.pointee.endChannel {
@@ -132,7 +132,7 @@ private let imagesAtOnce = 256
 
 /// The means (`doubles(0)`) and sums of squared deviations (`doubles(1)`) of a block's channels.
 @inline(always)
-private func blockMoments<L: ElementwiseLanes>(
+private func blockMoments<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ input: UnsafePointer<Float>, _ scratch: NormalizationScratch
 ) {
   let means = scratch.doubles(0)
@@ -161,7 +161,7 @@ private func blockMoments<L: ElementwiseLanes>(
 
 /// Sums a run of images and joins the sums to the moments, or puts only their mean there.
 @inline(always)
-private func sumImages<L: ElementwiseLanes>(
+private func sumImages<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ x: UnsafePointer<Float>, images: Int, before: Int, joins: Bool,
   _ scratch: NormalizationScratch
 ) {
@@ -249,15 +249,15 @@ func vectorStart<L: Lanes>(_ lanes: L.Type, _ column: Int, width: Int) -> Int {
 
 /// The sums of each column over some images: from shifts (`floats(2)`) to sums and squares.
 @inline(always)
-private func sumColumns<L: ElementwiseLanes>(
+private func sumColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ x: UnsafePointer<Float>, images: Int, _ scratch: NormalizationScratch
 ) {
   let (sums, squares, shifts) = (scratch.floats(0), scratch.floats(1), scratch.floats(2))
   let width = block.width
   var column = 0
   while column &+ 4 &* L.count <= width {
-    var s = zeroVectors(InlineArray<4, L.Vector>.self)
-    var q = zeroVectors(InlineArray<4, L.Vector>.self)
+    var s = zeros(InlineArray<4, L.Vector>.self)
+    var q = zeros(InlineArray<4, L.Vector>.self)
     var values = x + column
     var image = 0
     while image < images {
@@ -297,7 +297,7 @@ private func sumColumns<L: ElementwiseLanes>(
 /// Statistics and running values of a block's channels; and the factors of the normalisation, of each channel or column:
 /// mean (`floats(0)`), scale (`floats(1)`) and offset (`floats(2)`).
 @inline(always)
-private func finishMoments<L: ElementwiseLanes>(
+private func finishMoments<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormArguments>,
   _ scratch: NormalizationScratch
 ) {
@@ -337,7 +337,7 @@ func value(_ values: UnsafePointer<Float>?, _ channel: Int, _ none: Float) -> Fl
 
 /// From the last image to the first, as the last ones are still in the caches.
 @inline(always)
-private func normalizePlanes<L: ElementwiseLanes>(
+private func normalizePlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormArguments>, _ scratch: NormalizationScratch,
   floor: L.Vector, past: Bool
 ) {
@@ -358,7 +358,7 @@ private func normalizePlanes<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func normalizeColumns<L: ElementwiseLanes>(
+private func normalizeColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormArguments>, _ scratch: NormalizationScratch,
   floor: L.Vector
 ) {
@@ -375,7 +375,7 @@ private func normalizeColumns<L: ElementwiseLanes>(
 /// A row of columns, each with factors of its own; in place if input and output are the same memory. `spare` is room for
 /// a vector.
 @inline(always)
-func normalizeRow<L: ElementwiseLanes>(
+func normalizeRow<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int,
   means: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>, floor: L.Vector,
   spare: UnsafeMutablePointer<Float>

@@ -94,7 +94,7 @@ private struct InferenceScratch {
 }
 
 @inline(always)
-private func infer<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>) {
+private func infer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>) {
   let scratch = InferenceScratch(p)
   var channel = 0
   while channel < p.pointee.channels {
@@ -117,7 +117,7 @@ private func infer<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Batc
 }
 
 @inline(always)
-private func inferPlanes<L: ElementwiseLanes>(
+private func inferPlanes<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>, _ scratch: InferenceScratch, floor: L.Vector,
   past: Bool
 ) {
@@ -136,7 +136,7 @@ private func inferPlanes<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func inferColumns<L: ElementwiseLanes>(
+private func inferColumns<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>, _ scratch: InferenceScratch, floor: L.Vector
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)

@@ -129,7 +129,7 @@ public enum GroupNormBackward: KernelOperation {
 }
 
 @inline(always)
-private func groupNormBackward<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>) {
+private func groupNormBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>) {
   if p.pointee.plane < L.count {
     if p.pointee.relu != 0 {
       backwardPlaces(lanes, p, relu: true)
@@ -162,7 +162,7 @@ private func rowFactors(
 }
 
 @inline(always)
-private func backwardPlanes<L: ElementwiseLanes>(
+private func backwardPlanes<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>, relu: Bool
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -202,7 +202,7 @@ private func backwardPlanes<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func channelFactors<L: ElementwiseLanes>(
+private func channelFactors<L: Lanes>(
   _ lanes: L.Type, _ standard: Standardization, _ p: UnsafePointer<GroupNormBackwardArguments>, _ channel: Int
 ) -> ForwardFactors<L.Vector> {
   let scale = standard.scale(value(p.pointee.weight, channel, 1))
@@ -211,7 +211,7 @@ private func channelFactors<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func backwardPlaces<L: ElementwiseLanes>(
+private func backwardPlaces<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>, relu: Bool
 ) {
   let (groups, count) = (p.pointee.groups, p.pointee.channels &* p.pointee.plane)
@@ -274,7 +274,7 @@ private func backwardPlaces<L: ElementwiseLanes>(
 /// Adds g and g · (x − mean), g being the gradient times the weight. Lanes behind `count` have a gradient and a weight of
 /// 0, and count as 0.
 @inline(always)
-private func addPlaces<L: ElementwiseLanes>(
+private func addPlaces<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ biases: UnsafePointer<Float>, _ count: Int, _ standard: Standardization, relu: Bool, _ sums: inout L.Vector,
   _ products: inout L.Vector

@@ -80,7 +80,7 @@ public enum GroupNormForward: KernelOperation {
 }
 
 @inline(always)
-private func groupNorm<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>) {
+private func groupNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>) {
   let floor = outputFloor(lanes, relu: p.pointee.relu)
   if p.pointee.plane < L.count {
     groupNormPlaces(lanes, p, floor: floor)
@@ -93,7 +93,7 @@ private func groupNorm<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<
 }
 
 @inline(always)
-private func groupNormPlanes<L: ElementwiseLanes>(
+private func groupNormPlanes<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>, floor: L.Vector, past: Bool
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -118,7 +118,7 @@ private func groupNormPlanes<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func groupNormPlaces<L: ElementwiseLanes>(
+private func groupNormPlaces<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>, floor: L.Vector
 ) {
   let (groups, count) = (p.pointee.groups, p.pointee.channels &* p.pointee.plane)
@@ -155,7 +155,7 @@ private func groupNormPlaces<L: ElementwiseLanes>(
 
 /// The factors of places with weights of their own.
 @inline(always)
-func placeFactors<L: ElementwiseLanes>(
+func placeFactors<L: Lanes>(
   _ lanes: L.Type, _ standard: Standardization, weight: L.Vector, bias: L.Vector
 ) -> ForwardFactors<L.Vector> {
   let scale = weight * L.splat(standard.inverseDeviation)
@@ -169,7 +169,7 @@ private let mostValues = 1 << 17
 
 /// Computes and stores a row's statistics.
 @inline(always)
-private func standardizeRow<L: ElementwiseLanes>(
+private func standardizeRow<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>, _ row: Int
 ) -> Standardization {
   let count = p.pointee.channels &* p.pointee.plane

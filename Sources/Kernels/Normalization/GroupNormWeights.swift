@@ -2,7 +2,7 @@ import ISA
 
 /// The gradients of the weights and biases of ``GroupNormForward``: sums over the images, in the images' order.
 @inline(always)
-private func weightGradients<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
+private func weightGradients<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
   if p.pointee.relu != 0 {
     weightGradients(lanes, p, relu: true)
   } else {
@@ -12,7 +12,7 @@ private func weightGradients<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePo
 
 /// Blocks of neighbouring channels of one group.
 @inline(always)
-private func weightGradients<L: ElementwiseLanes>(
+private func weightGradients<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>, relu: Bool
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -74,7 +74,7 @@ private func standardization(
 /// Adds some images' sums to those of the channels (`doubles(0)` and `doubles(1)`), by way of a vector of each channel
 /// (`floats(3)` and `floats(4)`).
 @inline(always)
-private func sumPlanes<L: ElementwiseLanes>(
+private func sumPlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<GroupNormWeightsArguments>, group: Int, _ firstImage: Int,
   _ endImage: Int, _ scratch: NormalizationScratch, relu: Bool
 ) {
@@ -120,7 +120,7 @@ private func sumPlanes<L: ElementwiseLanes>(
 
 /// The same where planes are smaller than a vector: the sums of each column first.
 @inline(always)
-private func sumColumns<L: ElementwiseLanes>(
+private func sumColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<GroupNormWeightsArguments>, group: Int, _ firstImage: Int,
   _ endImage: Int, _ scratch: NormalizationScratch, relu: Bool
 ) {
@@ -195,7 +195,7 @@ private func sumColumns<L: ElementwiseLanes>(
 
 /// Adds the gradients of neighbouring columns, and their products with x̂.
 @inline(always)
-private func addColumns<L: ElementwiseLanes>(
+private func addColumns<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ biases: UnsafePointer<Float>, _ column: Int, _ standard: Standardization, relu: Bool, _ sums: inout L.Vector,
   _ products: inout L.Vector
@@ -207,7 +207,7 @@ private func addColumns<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func addColumns<L: ElementwiseLanes>(
+private func addColumns<L: Lanes>(
   _ lanes: L.Type, _ centered: L.Vector, _ gradient: L.Vector, _ standard: Standardization, _ sums: inout L.Vector,
   _ products: inout L.Vector
 ) {

@@ -5,7 +5,7 @@ import ISA
 /// For loops in which the count stays the same: of the cases of `L.load(_:first:)` the optimiser makes a table of jumps
 /// outside the loop.
 @inline(always)
-func loadPart<L: ElementwiseLanes>(
+func loadPart<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, first count: Int, by scratch: UnsafeMutablePointer<Float>
 ) -> L.Vector {
   if count >= L.count { return L.load(source) }
@@ -13,7 +13,7 @@ func loadPart<L: ElementwiseLanes>(
   return L.load(scratch)
 }
 
-extension ElementwiseLanes {
+extension Lanes {
   /// Values that one set of four vectors of sums takes, 64 a lane: more are added by way of a vector in between, so that
   /// no sum is long at any level.
   @inline(always) static var piece: Int { 256 &* count }
@@ -22,7 +22,7 @@ extension ElementwiseLanes {
 /// Adds Σ(x − shift) and Σ(x − shift)² of `count` values, at least a vector, to the lanes of `sums` and `squares`.
 /// Meanwhile, what lies `ahead` elements further is asked for.
 @inline(always)
-func addMoments<L: ElementwiseLanes>(
+func addMoments<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, count: Int, ahead: Int, shift: L.Vector, sums: inout L.Vector,
   squares: inout L.Vector
 ) {
@@ -35,7 +35,7 @@ func addMoments<L: ElementwiseLanes>(
     while i &+ 4 &* L.count <= end {
       var line = 0
       while line < 4 &* L.count {
-        isa_prefetch_read(x + (i &+ line &+ ahead))
+        prefetch(x + (i &+ line &+ ahead))
         line &+= 16
       }
       addMoments(lanes, L.load(x + i) - shift, &s0, &q0)
@@ -48,7 +48,7 @@ func addMoments<L: ElementwiseLanes>(
     squares += (q0 + q1) + (q2 + q3)
   }
   while i < whole {
-    isa_prefetch_read(x + (i &+ ahead))
+    prefetch(x + (i &+ ahead))
     addMoments(lanes, L.load(x + i) - shift, &sums, &squares)
     i &+= L.count
   }
@@ -63,7 +63,7 @@ func addMoments<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func addMoments<L: ElementwiseLanes>(
+private func addMoments<L: Lanes>(
   _ lanes: L.Type, _ deviation: L.Vector, _ sums: inout L.Vector, _ squares: inout L.Vector
 ) {
   sums += deviation
@@ -73,7 +73,7 @@ private func addMoments<L: ElementwiseLanes>(
 /// output = (input − mean) · scale + offset, at least `floor`; of at least a vector, and in place if the two are the same
 /// memory.
 @inline(always)
-func normalizePlane<L: ElementwiseLanes>(
+func normalizePlane<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int, mean: L.Vector,
   scale: L.Vector, offset: L.Vector, floor: L.Vector, past: Bool
 ) {
@@ -99,7 +99,7 @@ func normalizePlane<L: ElementwiseLanes>(
 }
 
 @inline(always)
-func normalized<L: ElementwiseLanes>(
+func normalized<L: Lanes>(
   _ lanes: L.Type, _ x: L.Vector, mean: L.Vector, scale: L.Vector, offset: L.Vector, floor: L.Vector
 ) -> L.Vector {
   let y = L.multiplyAdd(x - mean, scale, offset)
@@ -108,7 +108,7 @@ func normalized<L: ElementwiseLanes>(
 
 /// The least output: with ReLU 0, which replaces −0 too, else what replaces nothing. NaN is not replaced.
 @inline(always)
-func outputFloor<L: ElementwiseLanes>(_ lanes: L.Type, relu: Int32) -> L.Vector {
+func outputFloor<L: Lanes>(_ lanes: L.Type, relu: Int32) -> L.Vector {
   L.splat(relu != 0 ? 0 : -Float.infinity)
 }
 
@@ -129,7 +129,7 @@ struct ForwardFactors<Vector: SIMD> {
 
 /// x − mean, and the output's gradient, 0 where ReLU stopped the output.
 @inline(always)
-func centeredAndGradient<L: ElementwiseLanes>(
+func centeredAndGradient<L: Lanes>(
   _ lanes: L.Type, x: L.Vector, gradient: L.Vector, _ forward: ForwardFactors<L.Vector>, relu: Bool
 ) -> (centered: L.Vector, gradient: L.Vector) {
   let centered = x - forward.mean
@@ -140,7 +140,7 @@ func centeredAndGradient<L: ElementwiseLanes>(
 
 /// Adds Σ gradient and Σ gradient · (x − mean) of `count` values, at least a vector, to the lanes of two sums.
 @inline(always)
-func addGradientSums<L: ElementwiseLanes>(
+func addGradientSums<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, count: Int, ahead: Int,
   _ forward: ForwardFactors<L.Vector>, relu: Bool, sums: inout L.Vector, products: inout L.Vector
 ) {
@@ -153,8 +153,8 @@ func addGradientSums<L: ElementwiseLanes>(
     while i &+ 4 &* L.count <= end {
       var line = 0
       while line < 4 &* L.count {
-        isa_prefetch_read(x + (i &+ line &+ ahead))
-        isa_prefetch_read(gradient + (i &+ line &+ ahead))
+        prefetch(x + (i &+ line &+ ahead))
+        prefetch(gradient + (i &+ line &+ ahead))
         line &+= 16
       }
       addGradient(lanes, x + i, gradient + i, forward, relu: relu, &s0, &q0)
@@ -167,8 +167,8 @@ func addGradientSums<L: ElementwiseLanes>(
     products += (q0 + q1) + (q2 + q3)
   }
   while i < whole {
-    isa_prefetch_read(x + (i &+ ahead))
-    isa_prefetch_read(gradient + (i &+ ahead))
+    prefetch(x + (i &+ ahead))
+    prefetch(gradient + (i &+ ahead))
     addGradient(lanes, x + i, gradient + i, forward, relu: relu, &sums, &products)
     i &+= L.count
   }
@@ -184,7 +184,7 @@ func addGradientSums<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func addGradient<L: ElementwiseLanes>(
+private func addGradient<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ forward: ForwardFactors<L.Vector>,
   relu: Bool, _ sums: inout L.Vector, _ products: inout L.Vector
 ) {
@@ -196,7 +196,7 @@ private func addGradient<L: ElementwiseLanes>(
 /// inputGradient = gradient · scale + ((x − mean) · slope + constant), of at least a vector; in place if the gradients are
 /// the same memory.
 @inline(always)
-func gradientPlane<L: ElementwiseLanes>(
+func gradientPlane<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   _ inputGradient: UnsafeMutablePointer<Float>, count: Int, _ forward: ForwardFactors<L.Vector>, relu: Bool,
   slope: L.Vector, constant: L.Vector
@@ -225,7 +225,7 @@ func gradientPlane<L: ElementwiseLanes>(
 }
 
 @inline(always)
-func inputGradientVector<L: ElementwiseLanes>(
+func inputGradientVector<L: Lanes>(
   _ lanes: L.Type, x: L.Vector, gradient: L.Vector, _ forward: ForwardFactors<L.Vector>, relu: Bool,
   slope: L.Vector, constant: L.Vector
 ) -> L.Vector {

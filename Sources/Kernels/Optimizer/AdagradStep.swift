@@ -81,7 +81,7 @@ private func referenceAdagrad(_ problem: AdagradStep.Problem, _ operands: Adagra
   }
 }
 
-private struct AdagradRule<L: ElementwiseLanes>: StepRule {
+private struct AdagradRule<L: Lanes>: StepRule {
   let weightDecay: L.Vector
   let epsilon: L.Vector
   let learningRate: L.Vector
@@ -103,7 +103,7 @@ private struct AdagradRule<L: ElementwiseLanes>: StepRule {
 }
 
 @inline(always)
-private func adagrad<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
+private func adagrad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
   let sums = p.pointee.sums
   stepAll(
     AdagradRule<L>(p), p.pointee.parameters, p.pointee.gradients,

@@ -154,7 +154,7 @@ private func referenceAdam(_ problem: AdamStep.Problem, _ operands: AdamStep.Ope
   }
 }
 
-private struct AdamRule<L: ElementwiseLanes>: StepRule {
+private struct AdamRule<L: Lanes>: StepRule {
   let firstShare: L.Vector
   let secondDecay: L.Vector
   let secondShare: L.Vector
@@ -193,7 +193,7 @@ private struct AdamRule<L: ElementwiseLanes>: StepRule {
 }
 
 @inline(always)
-private func adam<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
+private func adam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
   if let largest = p.pointee.largestMoments {

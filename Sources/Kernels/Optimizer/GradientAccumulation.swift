@@ -49,7 +49,7 @@ public enum GradientAccumulation: KernelOperation {
 }
 
 @inline(always)
-private func accumulate<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>) {
+private func accumulate<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>) {
   if let accumulated = p.pointee.accumulated {
     accumulateAll(lanes, p, accumulated, adds: true)
   } else {
@@ -58,7 +58,7 @@ private func accumulate<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
 }
 
 @inline(always)
-private func accumulateAll<L: ElementwiseLanes>(
+private func accumulateAll<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>, _ accumulated: UnsafePointer<Float>, adds: Bool
 ) {
   let (gradients, sum, count) = (p.pointee.gradients, p.pointee.sum, p.pointee.count)

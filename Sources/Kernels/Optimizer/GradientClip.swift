@@ -47,7 +47,7 @@ public enum GradientClip: KernelOperation {
 }
 
 @inline(always)
-private func clip<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
+private func clip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
   if p.pointee.limit == .infinity {
     clipAll(lanes, p, limits: false)
   } else {
@@ -56,7 +56,7 @@ private func clip<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipA
 }
 
 @inline(always)
-private func clipAll<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>, limits: Bool) {
+private func clipAll<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>, limits: Bool) {
   let (values, count) = (p.pointee.values, p.pointee.count)
   let (scale, low, high) = (L.splat(p.pointee.scale), L.splat(-p.pointee.limit), L.splat(p.pointee.limit))
   var i = 0
@@ -73,7 +73,7 @@ private func clipAll<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Cl
 }
 
 @inline(always)
-private func limited<L: ElementwiseLanes>(
+private func limited<L: Lanes>(
   _ lanes: L.Type, _ value: L.Vector, _ low: L.Vector, _ high: L.Vector
 ) -> L.Vector {
   let below = value.replacing(with: high, where: value .> high)

@@ -61,7 +61,7 @@ private func addSquares(_ sum: inout SIMD8<Double>, _ source: UnsafePointer<Floa
 
 /// The vectors are of the same length at every level; a narrower level takes several registers for them.
 @inline(always)
-private func squares<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
+private func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
   let (values, count) = (p.pointee.values, p.pointee.count)
   var low = SIMD8<Double>()
   var high = SIMD8<Double>()

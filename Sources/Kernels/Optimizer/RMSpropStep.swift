@@ -128,7 +128,7 @@ private func referenceRMSprop(_ problem: RMSpropStep.Problem, _ operands: RMSpro
 }
 
 /// The state is the squares, then the velocity if there is momentum, then the means where centred.
-private struct RMSpropRule<L: ElementwiseLanes>: StepRule {
+private struct RMSpropRule<L: Lanes>: StepRule {
   let decay: L.Vector
   let share: L.Vector
   let epsilon: L.Vector
@@ -174,7 +174,7 @@ private struct RMSpropRule<L: ElementwiseLanes>: StepRule {
 }
 
 @inline(always)
-private func rmsprop<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<RMSpropArguments>) {
+private func rmsprop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RMSpropArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let squares = p.pointee.squares
   if let velocity = p.pointee.velocity {

@@ -120,7 +120,7 @@ private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operan
   }
 }
 
-private struct SGDRule<L: ElementwiseLanes>: StepRule {
+private struct SGDRule<L: Lanes>: StepRule {
   let learningRate: L.Vector
   let momentum: L.Vector
   let gradientShare: L.Vector
@@ -155,7 +155,7 @@ private struct SGDRule<L: ElementwiseLanes>: StepRule {
 }
 
 @inline(always)
-private func sgd<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
+private func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   if let velocity = p.pointee.velocity {
     var arrays = StepArrays(first: velocity, second: velocity, third: velocity, count: 1)

@@ -21,13 +21,13 @@ struct StepArrays {
 ///
 /// The products are rounded before they are added, so all levels give the same bits.
 protocol StepRule {
-  associatedtype L: ElementwiseLanes
+  associatedtype L: Lanes
   /// Updates the parameter and the state by the gradient. Where all of them are 0 they stay 0: a model's parameters have
   /// gaps between them, which hold zeros.
   func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>)
 }
 
-extension ElementwiseLanes {
+extension Lanes {
   /// numerator / denominator, and 0 where both are 0 or only the denominator: an optimiser that has not seen a gradient
   /// other than 0 has no scale for a step, and makes none.
   @inline(always) static func quotient(_ numerator: Vector, _ denominator: Vector) -> Vector {

@@ -67,7 +67,7 @@ public enum WeightAverageStep: KernelOperation {
 }
 
 @inline(always)
-private func average<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageArguments>) {
+private func average<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageArguments>) {
   if p.pointee.isNear != 0 {
     if p.pointee.valuesFollow != 0 {
       averageAll(lanes, p, isNear: true, valuesFollow: true)
@@ -82,7 +82,7 @@ private func average<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<Av
 }
 
 @inline(always)
-private func averageAll<L: ElementwiseLanes>(
+private func averageAll<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<AverageArguments>, isNear: Bool, valuesFollow: Bool
 ) {
   let (averages, values, count) = (p.pointee.averages, p.pointee.values, p.pointee.count)

@@ -1,45 +1,32 @@
-/// A vector of positions, whose comparisons are single instructions in generic code, too; see ``FloatVector``.
-protocol PositionVector: SIMD, BitwiseCopyable, Sendable where Scalar == Int32 {
-  static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>
-  static func .== (a: Self, b: Self) -> SIMDMask<MaskStorage>
-}
-
-extension SIMD4: PositionVector where Scalar == Int32 {}
-extension SIMD8: PositionVector where Scalar == Int32 {}
-extension SIMD16: PositionVector where Scalar == Int32 {}
-
 /// What pooling needs of a level's vector beyond arithmetic and comparisons: positions beside values, columns taken in
 /// pairs, and narrower vectors for narrow rows.
-protocol PoolingLanes: ElementwiseLanes where Vector: BitwiseCopyable {
-  /// A position for each lane.
-  associatedtype Positions: PositionVector where Positions.MaskStorage == Vector.MaskStorage
+protocol PoolingLanes: Lanes {
   /// The level whose vector has half the lanes, for rows that are narrower than a vector; the same where there is none.
   associatedtype Half: PoolingLanes
 }
 
 #if arch(arm64)
   extension NEONLanes: PoolingLanes {
-    typealias Positions = SIMD4<Int32>
     typealias Half = NEONLanes
   }
 #else
   extension BaselineLanes: PoolingLanes {
-    typealias Positions = SIMD4<Int32>
     typealias Half = BaselineLanes
   }
 
   extension AVX2Lanes: PoolingLanes {
-    typealias Positions = SIMD8<Int32>
     typealias Half = BaselineLanes
   }
 
   extension AVX512Lanes: PoolingLanes {
-    typealias Positions = SIMD16<Int32>
     typealias Half = AVX2Lanes
   }
 #endif
 
 extension PoolingLanes {
+  /// A position for each lane.
+  typealias Positions = Vector.Bits
+
   /// Where a window's next value takes the place of its maximum so far: it is larger, or NaN.
   @inline(always)
   static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {

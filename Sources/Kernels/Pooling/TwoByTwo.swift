@@ -83,10 +83,10 @@ extension TwoByTwoPass {
 @inline(__always)
 func prefetchRows<L: PoolingLanes>(_ lanes: L.Type, _ input: UnsafePointer<Float>, _ below: Int) {
   let ahead = input + 1024
-  isa_prefetch_read(ahead)
-  isa_prefetch_read(ahead + below)
+  prefetch(ahead)
+  prefetch(ahead + below)
   if L.count == 16 {
-    isa_prefetch_read(ahead + L.count)
-    isa_prefetch_read(ahead + below + L.count)
+    prefetch(ahead + L.count)
+    prefetch(ahead + below + L.count)
   }
 }

@@ -2,7 +2,7 @@ import ISA
 
 /// Softmax's family along the channels of images: a vector holds neighbouring pixels, each of which is a row of its own.
 @inline(always)
-func mapChannels<L: ElementwiseLanes, Function: RowMap & RowGradient>(
+func mapChannels<L: Lanes, Function: RowMap & RowGradient>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ChannelRowsArguments>
 ) {
   let plane = p.pointee.plane
@@ -27,7 +27,7 @@ func mapChannels<L: ElementwiseLanes, Function: RowMap & RowGradient>(
 }
 
 @inline(always)
-private func pixelsForward<L: ElementwiseLanes, Map: RowMap>(
+private func pixelsForward<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<ChannelRowsArguments>, _ offset: Int, _ count: Int
 ) {
   let (plane, scratch) = (p.pointee.plane, p.pointee.scratch)
@@ -38,7 +38,7 @@ private func pixelsForward<L: ElementwiseLanes, Map: RowMap>(
   var c = plane
   while c < end {
     // What the next vector of pixels begins with.
-    isa_prefetch_read(input + c + L.count)
+    prefetch(input + c + L.count)
     largest = L.larger(largest, part(lanes, input + c, count, scratch))
     c &+= plane
   }
@@ -62,7 +62,7 @@ private func pixelsForward<L: ElementwiseLanes, Map: RowMap>(
 }
 
 @inline(always)
-private func pixelsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+private func pixelsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<ChannelRowsArguments>,
   _ outputGradient: UnsafePointer<Float>, _ offset: Int, _ count: Int
 ) {
@@ -73,8 +73,8 @@ private func pixelsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
   var sums = L.splat(0)
   var c = 0
   while c < end {
-    isa_prefetch_read(output + c + L.count)
-    isa_prefetch_read(outputGradient + c + L.count)
+    prefetch(output + c + L.count)
+    prefetch(outputGradient + c + L.count)
     let y = part(lanes, output + c, count, scratch)
     let g = part(lanes, outputGradient + c, count, scratch)
     sums += Gradient.term(lanes, output: y, gradient: g)
@@ -91,7 +91,7 @@ private func pixelsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
 
 /// A vector, or `count` values and whatever scratch memory holds behind them.
 @inline(always)
-private func part<L: ElementwiseLanes>(
+private func part<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ scratch: UnsafeMutablePointer<Float>
 ) -> L.Vector {
   if count == L.count { return L.load(source) }
@@ -100,7 +100,7 @@ private func part<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func storePart<L: ElementwiseLanes>(
+private func storePart<L: Lanes>(
   _ lanes: L.Type, _ vector: L.Vector, _ target: UnsafeMutablePointer<Float>, _ count: Int,
   _ scratch: UnsafeMutablePointer<Float>
 ) {

@@ -36,27 +36,27 @@ public enum LogSoftmaxBackward: KernelOperation {
 enum LogSoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { false } }
 
-  @inline(always) static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float {
+  @inline(always) static func parameter<L: Lanes>(_ lanes: L.Type, sum: Float) -> Float {
     L.logarithm(L.splat(sum))[0]
   }
 
-  @inline(always) static func parameters<L: ElementwiseLanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector {
+  @inline(always) static func parameters<L: Lanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector {
     L.logarithm(sums)
   }
 
-  @inline(always) static func apply<L: ElementwiseLanes>(
+  @inline(always) static func apply<L: Lanes>(
     _ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector
   ) -> L.Vector {
     value - parameter
   }
 
-  @inline(always) static func term<L: ElementwiseLanes>(
+  @inline(always) static func term<L: Lanes>(
     _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector
   ) -> L.Vector {
     g
   }
 
-  @inline(always) static func apply<L: ElementwiseLanes>(
+  @inline(always) static func apply<L: Lanes>(
     _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector, sum: L.Vector
   ) -> L.Vector {
     g - L.exponential(y) * sum

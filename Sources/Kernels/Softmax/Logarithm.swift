@@ -1,4 +1,4 @@
-extension ElementwiseLanes {
+extension Lanes {
   /// log(x) for positive normal x, within 2 ulp; NaN stays NaN.
   ///
   /// x = m·2ⁿ with m in [√½, √2), f = m - 1 (exact): log(x) = n·ln(2) + f - f²/2 + f³·Q(f). ln(2) is cut in two so that

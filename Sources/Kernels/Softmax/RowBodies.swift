@@ -5,23 +5,23 @@ protocol RowMap {
   /// Whether the outputs are made from exp(x - largest x), which is then kept in their place meanwhile.
   static var usesExponentials: Bool { get }
   /// The outputs' second term or factor, computed once a row.
-  static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float
+  static func parameter<L: Lanes>(_ lanes: L.Type, sum: Float) -> Float
   /// The same for as many rows as there are lanes.
-  static func parameters<L: ElementwiseLanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector
+  static func parameters<L: Lanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector
   /// The outputs from the exponentials, or from x - largest x, and the parameter.
-  static func apply<L: ElementwiseLanes>(_ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector) -> L.Vector
+  static func apply<L: Lanes>(_ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector) -> L.Vector
 }
 
 /// A row's input gradients, from its outputs y, its output gradients g and the row's sum of `term`.
 protocol RowGradient {
-  static func term<L: ElementwiseLanes>(_ lanes: L.Type, output y: L.Vector, gradient g: L.Vector) -> L.Vector
-  static func apply<L: ElementwiseLanes>(
+  static func term<L: Lanes>(_ lanes: L.Type, output y: L.Vector, gradient g: L.Vector) -> L.Vector
+  static func apply<L: Lanes>(
     _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector, sum: L.Vector
   ) -> L.Vector
 }
 
 @inline(always)
-func mapRows<L: ElementwiseLanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>) {
+func mapRows<L: Lanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>) {
   if p.pointee.columns > L.count {
     wideRows(lanes, map, p)
   } else if Map.usesExponentials {
@@ -32,7 +32,7 @@ func mapRows<L: ElementwiseLanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type,
 }
 
 @inline(always)
-func mapRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+func mapRowsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
 ) {
   if p.pointee.columns <= L.count {
@@ -46,7 +46,7 @@ func mapRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
 /// overwritten when their turn comes. The last rows, behind which there is not enough memory, go through the scratch
 /// vector: loaded and stored in pieces, the optimiser would compute every row in pieces.
 @inline(always)
-private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
+private func narrowRows<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
 ) {
   let columns = p.pointee.columns
@@ -67,7 +67,7 @@ private func narrowRows<L: ElementwiseLanes, Map: RowMap>(
 /// The same for functions whose parameter is long to compute and needed only with x: as many rows as there are lanes are
 /// reduced, then their parameters are computed together, then the rows are read again.
 @inline(always)
-private func narrowRowsTogether<L: ElementwiseLanes, Map: RowMap>(
+private func narrowRowsTogether<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
 ) {
   let columns = p.pointee.columns
@@ -107,7 +107,7 @@ private func narrowRowsTogether<L: ElementwiseLanes, Map: RowMap>(
 
 /// The vector that a row begins.
 @inline(always)
-private func narrowRow<L: ElementwiseLanes>(
+private func narrowRow<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<RowsArguments>, _ start: Int, _ isWhole: Bool
 ) -> L.Vector {
   if !isWhole { L.copy(p.pointee.input + start, p.pointee.scratch, first: p.pointee.columns) }
@@ -115,7 +115,7 @@ private func narrowRow<L: ElementwiseLanes>(
 }
 
 @inline(always)
-private func storeNarrowRow<L: ElementwiseLanes>(
+private func storeNarrowRow<L: Lanes>(
   _ lanes: L.Type, _ vector: L.Vector, _ p: UnsafePointer<RowsArguments>, _ start: Int, _ isWhole: Bool
 ) {
   L.store(vector, isWhole ? p.pointee.output + start : p.pointee.scratch)
@@ -124,7 +124,7 @@ private func storeNarrowRow<L: ElementwiseLanes>(
 
 /// Rows of more than one vector. The last vector of a row overlaps the one before it.
 @inline(always)
-private func wideRows<L: ElementwiseLanes, Map: RowMap>(
+private func wideRows<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
 ) {
   let columns = p.pointee.columns
@@ -158,7 +158,7 @@ private func wideRows<L: ElementwiseLanes, Map: RowMap>(
 }
 
 @inline(always)
-private func narrowRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+private func narrowRowsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
 ) {
   let columns = p.pointee.columns
@@ -183,7 +183,7 @@ private func narrowRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
 }
 
 @inline(always)
-private func wideRowsBackward<L: ElementwiseLanes, Gradient: RowGradient>(
+private func wideRowsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
 ) {
   let columns = p.pointee.columns

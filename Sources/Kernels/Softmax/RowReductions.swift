@@ -1,4 +1,4 @@
-extension ElementwiseLanes {
+extension Lanes {
   /// The largest of all lanes; any of them where some are NaN.
   @inline(always) static func maximum(_ vector: Vector) -> Float {
     if Vector.self == SIMD16<Float>.self {

@@ -36,27 +36,27 @@ public enum SoftmaxBackward: KernelOperation {
 enum SoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { true } }
 
-  @inline(always) static func parameter<L: ElementwiseLanes>(_ lanes: L.Type, sum: Float) -> Float {
+  @inline(always) static func parameter<L: Lanes>(_ lanes: L.Type, sum: Float) -> Float {
     1 / sum
   }
 
-  @inline(always) static func parameters<L: ElementwiseLanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector {
-    L.divide(L.splat(1), sums)
+  @inline(always) static func parameters<L: Lanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector {
+    L.splat(1) / sums
   }
 
-  @inline(always) static func apply<L: ElementwiseLanes>(
+  @inline(always) static func apply<L: Lanes>(
     _ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector
   ) -> L.Vector {
     value * parameter
   }
 
-  @inline(always) static func term<L: ElementwiseLanes>(
+  @inline(always) static func term<L: Lanes>(
     _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector
   ) -> L.Vector {
     g * y
   }
 
-  @inline(always) static func apply<L: ElementwiseLanes>(
+  @inline(always) static func apply<L: Lanes>(
     _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector, sum: L.Vector
   ) -> L.Vector {
     y * (g - sum)

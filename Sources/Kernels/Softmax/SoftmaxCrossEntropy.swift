@@ -98,7 +98,7 @@ public enum SoftmaxCrossEntropy: KernelOperation {
 }
 
 @inline(always)
-private func crossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+private func crossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
   if p.pointee.columns <= L.count {
     narrowCrossEntropy(lanes, p)
   } else {

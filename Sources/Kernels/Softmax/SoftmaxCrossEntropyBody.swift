@@ -3,7 +3,7 @@ import ISA
 /// Rows of at most one vector: a row is loaded, worked on and stored as one vector, its lanes behind the last column
 /// at -infinity. Such a vector may reach into the next rows; what is stored there is overwritten when their turn comes.
 @inline(always)
-func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+func narrowCrossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
   let columns = p.pointee.columns
   let total = p.pointee.rows &* columns
   let scale = L.splat(p.pointee.gradientScale)
@@ -43,7 +43,7 @@ func narrowCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer
 
 /// Rows of more than one vector. The last vector of a row overlaps the one before it.
 @inline(always)
-func wideCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+func wideCrossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
   let columns = p.pointee.columns
   var row = 0
   while row < p.pointee.rows {
@@ -68,7 +68,7 @@ func wideCrossEntropy<L: ElementwiseLanes>(_ lanes: L.Type, _ p: UnsafePointer<S
 
 /// The largest value of a row of at least one vector; any of its values where some are NaN.
 @inline(always)
-func rowMaximum<L: ElementwiseLanes>(_ lanes: L.Type, _ row: UnsafePointer<Float>, columns: Int) -> Float {
+func rowMaximum<L: Lanes>(_ lanes: L.Type, _ row: UnsafePointer<Float>, columns: Int) -> Float {
   var largest = L.load(row + columns - L.count)
   var i = 0
   while i &+ L.count < columns {
@@ -80,7 +80,7 @@ func rowMaximum<L: ElementwiseLanes>(_ lanes: L.Type, _ row: UnsafePointer<Float
 
 /// Writes exp(x - largest) of a row of at least one vector, and returns their sum.
 @inline(always)
-func rowExponentials<L: ElementwiseLanes>(
+func rowExponentials<L: Lanes>(
   _ lanes: L.Type, _ row: UnsafePointer<Float>, largest: Float, into output: UnsafeMutablePointer<Float>?, columns: Int
 ) -> Float {
   var sum = L.splat(0)
@@ -102,7 +102,7 @@ func rowExponentials<L: ElementwiseLanes>(
 
 /// row ← row·first·second for a row of at least one vector.
 @inline(always)
-func scaleRow<L: ElementwiseLanes>(
+func scaleRow<L: Lanes>(
   _ lanes: L.Type, _ row: UnsafeMutablePointer<Float>, by first: Float, then second: Float, columns: Int
 ) {
   let last = L.load(row + columns - L.count) * L.splat(first) * L.splat(second)

@@ -10,7 +10,7 @@ protocol CrossEntropyTargets {
   ///   - weight: of the classes.
   ///   - kept: 1 - smoothing.
   ///   - spread: smoothing / classes.
-  static func targets<L: ElementwiseLanes>(
+  static func targets<L: Lanes>(
     _ lanes: L.Type, value: L.Vector, weight: L.Vector, kept: L.Vector, spread: L.Vector
   ) -> L.Vector
 }
@@ -18,7 +18,7 @@ protocol CrossEntropyTargets {
 enum LabelTargets: CrossEntropyTargets {
   static var areLabels: Bool { @inline(always) get { true } }
 
-  @inline(always) static func targets<L: ElementwiseLanes>(
+  @inline(always) static func targets<L: Lanes>(
     _ lanes: L.Type, value: L.Vector, weight: L.Vector, kept: L.Vector, spread: L.Vector
   ) -> L.Vector {
     weight * spread
@@ -28,7 +28,7 @@ enum LabelTargets: CrossEntropyTargets {
 enum ProbabilityTargets: CrossEntropyTargets {
   static var areLabels: Bool { @inline(always) get { false } }
 
-  @inline(always) static func targets<L: ElementwiseLanes>(
+  @inline(always) static func targets<L: Lanes>(
     _ lanes: L.Type, value: L.Vector, weight: L.Vector, kept: L.Vector, spread: L.Vector
   ) -> L.Vector {
     L.multiplyAdd(value, kept, spread) * weight
@@ -36,7 +36,7 @@ enum ProbabilityTargets: CrossEntropyTargets {
 }
 
 @inline(always)
-func crossEntropy<L: ElementwiseLanes, Targets: CrossEntropyTargets>(
+func crossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>
 ) {
   if p.pointee.columns <= L.count {
@@ -63,7 +63,7 @@ private func classWeight(_ p: UnsafePointer<CrossEntropyTargetsArguments>, _ lab
 
 /// The targets of a vector of columns from `column` of the row that begins at `offset`.
 @inline(always)
-private func targetVector<L: ElementwiseLanes, Targets: CrossEntropyTargets>(
+private func targetVector<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>, _ offset: Int,
   _ column: Int
 ) -> L.Vector {
@@ -77,7 +77,7 @@ private func targetVector<L: ElementwiseLanes, Targets: CrossEntropyTargets>(
 
 /// Rows of at most one vector, as in the plain form.
 @inline(always)
-private func narrowCrossEntropy<L: ElementwiseLanes, Targets: CrossEntropyTargets>(
+private func narrowCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>
 ) {
   let columns = p.pointee.columns
@@ -141,7 +141,7 @@ private func narrowCrossEntropy<L: ElementwiseLanes, Targets: CrossEntropyTarget
 
 /// Rows of more than one vector. The last vector of a row overlaps the one before it.
 @inline(always)
-private func wideCrossEntropy<L: ElementwiseLanes, Targets: CrossEntropyTargets>(
+private func wideCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>
 ) {
   let columns = p.pointee.columns

@@ -118,7 +118,7 @@ final class WorkerPool: Sendable {
       let body = LentClosure(
         function: offer.value.function.load(ordering: .relaxed), context: offer.value.context.load(ordering: .relaxed))
       // While the ticket's cache line comes for the claim, so does what the closure has captured.
-      isa_prefetch_to_read(body.context)
+      if let context = body.context { prefetch(context) }
       let isClaimed = offer.value.ticket.weakCompareExchange(
         expected: ticket, desired: ticket - 1, ordering: .acquiring
       ).exchanged

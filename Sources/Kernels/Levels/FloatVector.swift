@@ -1,0 +1,173 @@
+import Builtin
+
+/// A vector of floats whose operations are single instructions of the optimiser, in generic code, too.
+///
+/// The standard library's operators on vectors of floats are loops over the lanes. The optimiser mostly puts those
+/// together again, but a kernel then passes through it at twenty times its size: that, and not the kernels themselves, is
+/// what compiling them would take its time for. Generic code gets such loops for comparisons and for integers, too. Here
+/// every operation is one builtin, and a requirement of the protocol, so that generic code finds it. The results are the
+/// same: each lane is rounded once.
+protocol FloatVector: SIMD, Sendable, BitwiseCopyable where Scalar == Float, MaskStorage == Bits {
+  associatedtype Bits: IntegerVector where Bits.MaskStorage == Bits
+  init(repeating value: Float)
+  static func + (a: Self, b: Self) -> Self
+  static func - (a: Self, b: Self) -> Self
+  static func * (a: Self, b: Self) -> Self
+  static func / (a: Self, b: Self) -> Self
+  static func .> (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .== (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .!= (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  /// self + a · b, rounded once.
+  func addingProduct(_ a: Self, _ b: Self) -> Self
+  func squareRoot() -> Self
+  /// `other` where the mask is set.
+  func replacing(with other: Self, where mask: SIMDMask<MaskStorage>) -> Self
+}
+
+/// A vector of integers, as ``FloatVector``.
+protocol IntegerVector: SIMD, Sendable, BitwiseCopyable where Scalar == Int32 {
+  init(repeating value: Int32)
+  static func &+ (a: Self, b: Self) -> Self
+  static func &- (a: Self, b: Self) -> Self
+  static func &* (a: Self, b: Self) -> Self
+  static func & (a: Self, b: Self) -> Self
+  static func | (a: Self, b: Self) -> Self
+  static func ^ (a: Self, b: Self) -> Self
+  /// Counts are taken modulo 32.
+  static func &<< (a: Self, b: Self) -> Self
+  static func &>> (a: Self, b: Self) -> Self
+  static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  static func .== (a: Self, b: Self) -> SIMDMask<MaskStorage>
+  func replacing(with other: Self, where mask: SIMDMask<MaskStorage>) -> Self
+}
+
+extension IntegerVector {
+  @_transparent static func &+= (a: inout Self, b: Self) { a = a &+ b }
+}
+
+extension SIMDMask where Storage: IntegerVector {
+  @_transparent static func .| (a: Self, b: Self) -> Self {
+    unsafeBitCast(unsafeBitCast(a, to: Storage.self) | unsafeBitCast(b, to: Storage.self), to: Self.self)
+  }
+}
+
+extension FloatVector {
+  @_transparent static func += (a: inout Self, b: Self) { a = a + b }
+  @_transparent static func -= (a: inout Self, b: Self) { a = a - b }
+  @_transparent static func *= (a: inout Self, b: Self) { a = a * b }
+}
+
+extension SIMD4: FloatVector where Scalar == Float {
+  typealias Bits = SIMD4<Int32>
+  @_transparent private var lanes: Builtin.Vec4xFPIEEE32 { unsafeBitCast(self, to: Builtin.Vec4xFPIEEE32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec4xFPIEEE32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent static func + (a: Self, b: Self) -> Self { Self(Builtin.fadd_Vec4xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func - (a: Self, b: Self) -> Self { Self(Builtin.fsub_Vec4xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func * (a: Self, b: Self) -> Self { Self(Builtin.fmul_Vec4xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func / (a: Self, b: Self) -> Self { Self(Builtin.fdiv_Vec4xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent func squareRoot() -> Self { Self(Builtin.int_sqrt_Vec4xFPIEEE32(lanes)) }
+  @_transparent func addingProduct(_ a: Self, _ b: Self) -> Self {
+    Self(Builtin.int_fma_Vec4xFPIEEE32(a.lanes, b.lanes, lanes))
+  }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD4<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec4xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec4xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec4xInt1_Vec4xFPIEEE32(isSet, other.lanes, lanes))
+  }
+}
+
+extension SIMD4: IntegerVector where Scalar == Int32 {
+  @_transparent private var lanes: Builtin.Vec4xInt32 { unsafeBitCast(self, to: Builtin.Vec4xInt32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec4xInt32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD4<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec4xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec4xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec4xInt1_Vec4xInt32(isSet, other.lanes, lanes))
+  }
+  @_transparent static func & (a: Self, b: Self) -> Self { Self(Builtin.and_Vec4xInt32(a.lanes, b.lanes)) }
+  @_transparent static func | (a: Self, b: Self) -> Self { Self(Builtin.or_Vec4xInt32(a.lanes, b.lanes)) }
+  @_transparent static func ^ (a: Self, b: Self) -> Self { Self(Builtin.xor_Vec4xInt32(a.lanes, b.lanes)) }
+  @_transparent static func &<< (a: Self, b: Self) -> Self {
+    Self(Builtin.shl_Vec4xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+  @_transparent static func &>> (a: Self, b: Self) -> Self {
+    Self(Builtin.ashr_Vec4xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+}
+
+extension SIMD8: FloatVector where Scalar == Float {
+  typealias Bits = SIMD8<Int32>
+  @_transparent private var lanes: Builtin.Vec8xFPIEEE32 { unsafeBitCast(self, to: Builtin.Vec8xFPIEEE32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec8xFPIEEE32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent static func + (a: Self, b: Self) -> Self { Self(Builtin.fadd_Vec8xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func - (a: Self, b: Self) -> Self { Self(Builtin.fsub_Vec8xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func * (a: Self, b: Self) -> Self { Self(Builtin.fmul_Vec8xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func / (a: Self, b: Self) -> Self { Self(Builtin.fdiv_Vec8xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent func squareRoot() -> Self { Self(Builtin.int_sqrt_Vec8xFPIEEE32(lanes)) }
+  @_transparent func addingProduct(_ a: Self, _ b: Self) -> Self {
+    Self(Builtin.int_fma_Vec8xFPIEEE32(a.lanes, b.lanes, lanes))
+  }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD8<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec8xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec8xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec8xInt1_Vec8xFPIEEE32(isSet, other.lanes, lanes))
+  }
+}
+
+extension SIMD8: IntegerVector where Scalar == Int32 {
+  @_transparent private var lanes: Builtin.Vec8xInt32 { unsafeBitCast(self, to: Builtin.Vec8xInt32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec8xInt32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD8<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec8xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec8xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec8xInt1_Vec8xInt32(isSet, other.lanes, lanes))
+  }
+  @_transparent static func & (a: Self, b: Self) -> Self { Self(Builtin.and_Vec8xInt32(a.lanes, b.lanes)) }
+  @_transparent static func | (a: Self, b: Self) -> Self { Self(Builtin.or_Vec8xInt32(a.lanes, b.lanes)) }
+  @_transparent static func ^ (a: Self, b: Self) -> Self { Self(Builtin.xor_Vec8xInt32(a.lanes, b.lanes)) }
+  @_transparent static func &<< (a: Self, b: Self) -> Self {
+    Self(Builtin.shl_Vec8xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+  @_transparent static func &>> (a: Self, b: Self) -> Self {
+    Self(Builtin.ashr_Vec8xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+}
+
+extension SIMD16: FloatVector where Scalar == Float {
+  typealias Bits = SIMD16<Int32>
+  @_transparent private var lanes: Builtin.Vec16xFPIEEE32 { unsafeBitCast(self, to: Builtin.Vec16xFPIEEE32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec16xFPIEEE32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent static func + (a: Self, b: Self) -> Self { Self(Builtin.fadd_Vec16xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func - (a: Self, b: Self) -> Self { Self(Builtin.fsub_Vec16xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func * (a: Self, b: Self) -> Self { Self(Builtin.fmul_Vec16xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func / (a: Self, b: Self) -> Self { Self(Builtin.fdiv_Vec16xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent func squareRoot() -> Self { Self(Builtin.int_sqrt_Vec16xFPIEEE32(lanes)) }
+  @_transparent func addingProduct(_ a: Self, _ b: Self) -> Self {
+    Self(Builtin.int_fma_Vec16xFPIEEE32(a.lanes, b.lanes, lanes))
+  }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD16<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec16xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec16xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec16xInt1_Vec16xFPIEEE32(isSet, other.lanes, lanes))
+  }
+}
+
+extension SIMD16: IntegerVector where Scalar == Int32 {
+  @_transparent private var lanes: Builtin.Vec16xInt32 { unsafeBitCast(self, to: Builtin.Vec16xInt32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec16xInt32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD16<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec16xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec16xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec16xInt1_Vec16xInt32(isSet, other.lanes, lanes))
+  }
+  @_transparent static func & (a: Self, b: Self) -> Self { Self(Builtin.and_Vec16xInt32(a.lanes, b.lanes)) }
+  @_transparent static func | (a: Self, b: Self) -> Self { Self(Builtin.or_Vec16xInt32(a.lanes, b.lanes)) }
+  @_transparent static func ^ (a: Self, b: Self) -> Self { Self(Builtin.xor_Vec16xInt32(a.lanes, b.lanes)) }
+  @_transparent static func &<< (a: Self, b: Self) -> Self {
+    Self(Builtin.shl_Vec16xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+  @_transparent static func &>> (a: Self, b: Self) -> Self {
+    Self(Builtin.ashr_Vec16xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+}
