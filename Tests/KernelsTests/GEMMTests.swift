@@ -90,6 +90,22 @@ import Testing
         GEMM.Problem(rows: rows, columns: 96, depth: 1030, transposeA: true, bRowStride: 2048, bias: .perColumn),
       ]
     }
+    for (i, rows) in [19, 25, 37, 48, 50, 64, 65].enumerated() {
+      problems += [
+        GEMM.Problem(
+          rows: rows, columns: 700 + i, depth: 100 + i, transposeA: i % 3 == 0, alpha: [1, 2][i % 2],
+          beta: [0, 1, 3][i % 3], bias: [.none, .perColumn, .perRow][i % 3], relu: i % 4 == 1),
+        GEMM.Problem(rows: rows, columns: 640 + i, depth: 110 + i, bRowStride: 1024),
+      ]
+    }
+    for (i, size) in [(300, 24, 24), (1000, 32, 64), (400, 6, 150), (97, 130, 70), (160, 160, 160), (33, 256, 200)]
+      .enumerated()
+    {
+      problems.append(
+        GEMM.Problem(
+          rows: size.0, columns: size.1, depth: size.2, transposeA: i == 3, bias: i % 2 == 0 ? .perColumn : .none,
+          relu: i % 3 == 1))
+    }
     for (index, problem) in problems.enumerated() {
       let data = Data(problem, seed: UInt64(index))
       let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))

@@ -82,6 +82,9 @@ typedef struct {
   const float *_Nonnull b;
   float *_Nonnull c;
   float *_Nonnull scratch;  // 16 values a row
+  float *_Nonnull sums;     // C, or as many elements, columns rounded up to 16
+  ptrdiff_t sumsRowStride;
+  ptrdiff_t sumsStep;       // elements from 16 columns of the sums to the next 16
   ptrdiff_t rows;
   ptrdiff_t columns;
   ptrdiff_t depth;

@@ -12,8 +12,10 @@ private enum Blocking {
   static let rows = 1200
   /// Elements of a block of B, 256 KB of the second-level cache; another as large is fetched in the meantime.
   static let blockB = 1 << 16
-  /// Rows that pass over B as it lies.
-  static let streamedRows = 16
+  /// The most rows that pass over B as it lies.
+  static let streamedRows = 64
+  /// With 16 registers they are fewer, and where B's rows do not fall on each other, which packing suffers from.
+  static func streamedRows(lanes: Int, conflicts: Bool) -> Int { lanes < 16 ? 16 : conflicts ? streamedRows : 48 }
   /// Rows that B is transposed in passing for.
   static let fewRows = 6
   /// Up to so many k.
@@ -48,6 +50,14 @@ func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {
   return Kernel(algorithm: "packed", level: level, tile: "\(tile.rows)x\(tile.vectors)", prepare: prepare)
 }
 
+extension GEMM.Problem {
+  /// Whether `gemmNarrow` takes many rows and few columns.
+  func isNarrow(lanes: Int) -> Bool {
+    !transposeA && 1...(lanes == 16 ? 16 : 12) ~= columns && rows >= 4 * lanes && depth % 4 == 0
+      && 16...Blocking.transposedDepth ~= depth && alpha == 1 && beta == 0 && bias != .perRow
+  }
+}
+
 private struct PackedGEMM: Sendable {
   let problem: GEMM.Problem
   let tileRows: Int
@@ -64,6 +74,8 @@ private struct PackedGEMM: Sendable {
   let columnBlock: Int
   /// Whether B is read as it lies, a few rows at a time: one panel of A, and a B that is in no cache.
   let streamsB: Bool
+  /// Whether C is summed elsewhere, where its rows do not fall on each other in the caches.
+  let keepsSums: Bool
   let rows: LevelFunction<GEMMRowsArguments>
   let lanes: Int
   /// Whether A's rows are the lanes: for few columns it is not worth packing.
@@ -98,19 +110,22 @@ private struct PackedGEMM: Sendable {
       problem.transposeB && rows <= Blocking.fewRows && problem.beta == 0 && problem.bias != .perRow
       && 4...Blocking.transposedDepth ~= problem.depth
     depthBlock = transposesInPassing ? problem.depth : evenBlock(problem.depth, atMost: Blocking.depth)
-    streamsB =
-      !problem.transposeB && rows <= Blocking.streamedRows
-      && (rows == 1 || problem.depth * problem.columns > Blocking.blockB)
-    self.rows = gemmRows[level]
     lanes = level.lanes
-    isNarrow =
-      !problem.transposeA && 1...(lanes == 16 ? 16 : 12) ~= problem.columns && problem.rows >= 4 * lanes
-      && problem.depth % 4 == 0 && 16...Blocking.transposedDepth ~= problem.depth && problem.alpha == 1
-      && problem.beta == 0 && problem.bias != .perRow
-    narrow = gemmNarrow[level]
     conflicts = problem.bRowStride % 1024 == 0
+    streamsB =
+      !problem.transposeB && rows <= Blocking.streamedRows(lanes: lanes, conflicts: conflicts)
+      && (rows == 1 || problem.depth * problem.columns > Blocking.blockB)
+    let paddedColumns = (problem.columns + 15) / 16 * 16
+    keepsSums = streamsB && rows > 4 && rows * paddedColumns <= Blocking.wholeA
+    self.rows = gemmRows[level]
+    isNarrow = problem.isNarrow(lanes: lanes)
+    narrow = gemmNarrow[level]
     let isSmall = problem.depth <= Blocking.depth && problem.depth * tiles * tileColumns <= Blocking.blockB
-    if transposesInPassing {
+    if streamsB {
+      rowBlock = keepsSums ? panels * panelRows : 0
+      packedDepth = paddedColumns
+      columnBlock = 0
+    } else if transposesInPassing {
       rowBlock = panelRows
       packedDepth = problem.depth
       columnBlock = tileColumns
@@ -143,7 +158,8 @@ private struct PackedGEMM: Sendable {
   var workspaceByteCount: Int { scratchByteCount + bByteCount + cacheLines(rowBlock * packedDepth * 4) }
   private var scratchByteCount: Int {
     cacheLines(
-      max((tileRows + 1) * tileColumns, 16 * tileColumns, 16 * Blocking.streamedRows, lanes * (lanes + 16)) * 4)
+      max((tileRows + 1) * tileColumns, 16 * tileColumns, 16 * (Blocking.streamedRows + tileRows), lanes * (lanes + 16))
+        * 4)
   }
   private var bByteCount: Int {
     if isNarrow { return cacheLines(max(problem.depth * 16, depthBlock * tileColumns) * 4) }
@@ -248,11 +264,17 @@ private struct PackedGEMM: Sendable {
     let bias = problem.bias == .none ? nil : operands.bias
     var product = GEMMRowsArguments(
       a: operands.a + row * problem.aStrides.row, b: operands.b + column,
-      c: operands.c + (row * problem.cRowStride + column), scratch: part.scratch, rows: part.rows.count,
-      columns: part.columns.count, depth: problem.depth, aRowStride: problem.aStrides.row,
+      c: operands.c + (row * problem.cRowStride + column), scratch: part.scratch,
+      sums: operands.c + (row * problem.cRowStride + column), sumsRowStride: problem.cRowStride, sumsStep: 16,
+      rows: part.rows.count, columns: part.columns.count, depth: problem.depth, aRowStride: problem.aStrides.row,
       aStride: problem.aStrides.depth, bStride: problem.bRowStride, cRowStride: problem.cRowStride,
       alpha: problem.alpha, beta: problem.beta, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
       columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil, relu: problem.relu ? 1 : 0)
+    if keepsSums {
+      product.sums = part.aPanels
+      product.sumsRowStride = 16
+      product.sumsStep = 16 * part.rows.count
+    }
     self.rows(&product)
   }
 

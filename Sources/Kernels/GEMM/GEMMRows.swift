@@ -1,7 +1,7 @@
 import ISA
 
 /// Few rows of C, which stay in a cache while 8 or 16 rows of B at a time pass by from end to end: memory is read in order,
-/// each line once, which is what it does best, and little else counts.
+/// each line once, which is what it does best.
 @inline(always)
 private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
   var row = 0
@@ -12,7 +12,11 @@ private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
   var k = 0
   while k < p.pointee.depth {
     let b = p.pointee.b + k &* p.pointee.bStride
-    if L.count == 16, p.pointee.rows > 1, k &+ 16 <= p.pointee.depth {
+    if L.count == 16, p.pointee.rows >= pairedRows, k &+ 8 <= p.pointee.depth {
+      copyA(p, k, count: 8)
+      multiply(Steps<8, L>.self, p, b)
+      k &+= 8
+    } else if L.count == 16, 2..<pairedRows ~= p.pointee.rows, k &+ 16 <= p.pointee.depth {
       copyA(p, k, count: 16)
       multiply(Steps<16, L>.self, p, b)
       k &+= 16
@@ -26,19 +30,20 @@ private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
       k &+= 1
     }
   }
-  if p.pointee.relu != 0 {
+  if p.pointee.relu != 0 || p.pointee.sums != p.pointee.c {
     row = 0
     while row < p.pointee.rows {
-      let c = p.pointee.c + row &* p.pointee.cRowStride
-      var j = 0
-      while j < p.pointee.columns {
-        let width = p.pointee.columns &- j
-        L.store(L.larger(L.load(UnsafePointer(c + j), first: width), L.splat(0)), c + j, first: width)
-        j &+= L.count
-      }
+      end(lanes, p, row)
       row &+= 1
     }
   }
+}
+
+/// Where the sums of a row and a column are.
+@inline(always)
+private func place(_ p: UnsafePointer<GEMMRowsArguments>, _ row: Int, _ column: Int) -> UnsafeMutablePointer<Float> {
+  let block = p.pointee.sums + (column &>> 4) &* p.pointee.sumsStep
+  return block + (row &* p.pointee.sumsRowStride &+ column & 15)
 }
 
 /// Writes what the sums of a row begin with: beta · C + biases, or 0.
@@ -57,6 +62,20 @@ private func begin<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgumen
       // A bias of −0 stays what it is where nothing is added to it.
       sum = p.pointee.beta == 0 && p.pointee.rowBias == nil ? values : sum + values
     }
+    L.store(sum, place(p, row, j), first: width)
+    j &+= L.count
+  }
+}
+
+/// Brings the sums of a row to C.
+@inline(always)
+private func end<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ row: Int) {
+  let c = p.pointee.c + row &* p.pointee.cRowStride
+  var j = 0
+  while j < p.pointee.columns {
+    let width = p.pointee.columns &- j
+    var sum = L.load(UnsafePointer(place(p, row, j)), first: width)
+    if p.pointee.relu != 0 { sum = L.larger(sum, L.splat(0)) }
     L.store(sum, c + j, first: width)
     j &+= L.count
   }
@@ -80,8 +99,77 @@ private func copyA(_ p: UnsafePointer<GEMMRowsArguments>, _ k: Int, count: Int) 
   }
 }
 
+/// From so many rows on, two vectors of columns at a time.
+private let pairedRows = 12
+
 /// Steps of k that are multiplied at once, as a type: as many vectors of B as half of the registers hold.
 private struct Steps<let count: Int, L: Lanes> {}
+
+/// Adds the products of one row of C and a few k. It is computed as fast as B arrives, and the processor finds out what
+/// to fetch better than a program does.
+@inline(always)
+private func multiplyOne<let count: Int, L: Lanes>(
+  _ steps: Steps<count, L>.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ b: UnsafePointer<Float>
+) -> Int {
+  let (columns, stride) = (p.pointee.columns, p.pointee.bStride)
+  let c = p.pointee.sums
+  let a = UnsafePointer(p.pointee.scratch)
+  var scalars = zeros(InlineArray<count, L.Vector>.self)
+  for i in 0..<count { scalars[i] = L.splat(a[i]) }
+  var j = 0
+  while j &+ L.count <= columns {
+    var sum = L.load(UnsafePointer(c + j))
+    for i in 0..<count { sum = L.multiplyAdd(scalars[i], L.load(b + (i &* stride &+ j)), sum) }
+    L.store(sum, c + j)
+    j &+= L.count
+  }
+  return j
+}
+
+/// Adds the products of a few k, two vectors of columns at a time: a value of A is used twice, and as sums are added to
+/// one after the other, more of them are under way.
+@inline(always)
+private func multiplyPairs<let count: Int, L: Lanes>(
+  _ steps: Steps<count, L>.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ b: UnsafePointer<Float>
+) -> Int {
+  let (columns, stride) = (p.pointee.columns, p.pointee.bStride)
+  let (rowStride, step) = (p.pointee.sumsRowStride, p.pointee.sumsStep)
+  let next = b + count &* stride
+  var j = 0
+  while j &+ 32 <= columns {
+    var low = zeros(InlineArray<count, L.Vector>.self)
+    var high = zeros(InlineArray<count, L.Vector>.self)
+    for i in 0..<count {
+      let row = b + (i &* stride &+ j)
+      low[i] = L.load(row)
+      high[i] = L.load(row + 16)
+    }
+    for i in 0..<count {
+      prefetchToSecondLevel(next + (i &* stride &+ j))
+      prefetchToSecondLevel(next + (i &* stride &+ j &+ 16))
+    }
+    var a = UnsafePointer(p.pointee.scratch)
+    var c = place(p, 0, j)
+    var left = p.pointee.rows
+    repeat {
+      prefetchToWrite(c + 2 &* step)
+      prefetchToWrite(c + 3 &* step)
+      var (first, second) = (L.load(UnsafePointer(c)), L.load(UnsafePointer(c + step)))
+      for i in 0..<count {
+        let scalar = L.splat(a[i])
+        first = L.multiplyAdd(scalar, low[i], first)
+        second = L.multiplyAdd(scalar, high[i], second)
+      }
+      L.store(first, c)
+      L.store(second, c + step)
+      a += 16
+      c += rowStride
+      left &-= 1
+    } while left > 0
+    j &+= 32
+  }
+  return j
+}
 
 /// Adds the products of a few k, while as many rows of B are fetched.
 @inline(always)
@@ -91,6 +179,8 @@ private func multiply<let count: Int, L: Lanes>(
   let (columns, stride) = (p.pointee.columns, p.pointee.bStride)
   let next = b + count &* stride
   var j = 0
+  if L.count == 16, p.pointee.rows == 1 { j = multiplyOne(steps, p, b) }
+  if L.count == 16, count == 8, p.pointee.rows >= pairedRows { j = multiplyPairs(steps, p, b) }
   while j &+ 16 <= columns {
     for i in 0..<count { prefetchToSecondLevel(next + (i &* stride &+ j)) }
     for v in 0..<16 / L.count {
@@ -98,15 +188,15 @@ private func multiply<let count: Int, L: Lanes>(
       var row = zeros(InlineArray<count, L.Vector>.self)
       for i in 0..<count { row[i] = L.load(b + (i &* stride &+ first)) }
       var a = UnsafePointer(p.pointee.scratch)
-      var c = p.pointee.c + first
+      var c = place(p, 0, first)
       var left = p.pointee.rows
       repeat {
-        prefetchToWrite(c + 32)
+        prefetchToWrite(c + 2 &* p.pointee.sumsStep)
         var sum = L.load(UnsafePointer(c))
         for i in 0..<count { sum = L.multiplyAdd(L.splat(a[i]), row[i], sum) }
         L.store(sum, c)
         a += 16
-        c += p.pointee.cRowStride
+        c += p.pointee.sumsRowStride
         left &-= 1
       } while left > 0
     }
@@ -115,14 +205,14 @@ private func multiply<let count: Int, L: Lanes>(
   while j < columns {
     let width = columns &- j
     var a = UnsafePointer(p.pointee.scratch)
-    var c = p.pointee.c + j
+    var c = place(p, 0, j)
     var left = p.pointee.rows
     repeat {
       var sum = L.load(c, first: width)
       for i in 0..<count { sum = L.multiplyAdd(L.splat(a[i]), L.load(b + (i &* stride &+ j), first: width), sum) }
       L.store(sum, c, first: width)
       a += 16
-      c += p.pointee.cRowStride
+      c += p.pointee.sumsRowStride
       left &-= 1
     } while left > 0
     j &+= L.count
@@ -136,13 +226,12 @@ private func one<L: Lanes>(
 ) {
   var row = 0
   while row < p.pointee.rows {
-    let c = p.pointee.c + row &* p.pointee.cRowStride
     let a = L.splat(p.pointee.scratch[16 &* row])
     var j = 0
     while j < p.pointee.columns {
       let width = p.pointee.columns &- j
-      L.store(
-        L.multiplyAdd(a, L.load(b + j, first: width), L.load(UnsafePointer(c + j), first: width)), c + j, first: width)
+      let c = place(p, row, j)
+      L.store(L.multiplyAdd(a, L.load(b + j, first: width), L.load(UnsafePointer(c), first: width)), c, first: width)
       j &+= L.count
     }
     row &+= 1

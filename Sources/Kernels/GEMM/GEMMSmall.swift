@@ -3,7 +3,28 @@ import ISA
 /// The most rows of a tile of a small product, as a type.
 private struct Most<let rows: Int> {}
 
-/// A product of few elements, in one call: A is used as it lies, B too, but for columns that do not fill a vector.
+#if arch(x86_64)
+  /// Half a vector of AVX2.
+  private enum HalfLanes: Lanes {
+    @inline(__always) static func multiplyAdd(
+      _ a: SIMD4<Float>, _ b: SIMD4<Float>, _ c: SIMD4<Float>
+    ) -> SIMD4<Float> { c.addingProduct(a, b) }
+  }
+#endif
+
+/// A product of few elements, in one call, by vectors as wide as it needs.
+@inline(always)
+private func anyWidth<let most: Int, L: Lanes>(
+  _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
+) {
+  #if arch(x86_64)
+    if L.count > 4, p.pointee.columns <= 4 { return small(tileRows, HalfLanes.self, p) }
+    if L.count > 8, p.pointee.columns <= 8 { return small(tileRows, AVX2Lanes.self, p) }
+  #endif
+  small(tileRows, lanes, p)
+}
+
+/// A is used as it lies, B too, but for columns that do not fill a vector.
 @inline(always)
 private func small<let most: Int, L: Lanes>(
   _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
@@ -14,7 +35,7 @@ private func small<let most: Int, L: Lanes>(
   let padded = (columns &+ L.count &- 1) / L.count &* L.count
   let row = tile + most &* L.count
   let copy = row + padded
-  if p.pointee.rows &* columns &* depth > 1024 { fetchAll(p) }
+  fetchFirst(tileRows, lanes, p)
   var j = 0
   while j < padded {
     var initial = L.splat(0)
@@ -44,16 +65,54 @@ private func small<let most: Int, L: Lanes>(
   }
 }
 
-/// Asks for all operands at once, before anything waits for them.
+/// Products of up to so many multiply-adds ask for all operands at once, before anything waits for them.
+private let fetchedAtOnce = 1 << 15
+
+/// Asks for what is needed at first.
 @inline(always)
-private func fetchAll(_ p: UnsafePointer<GEMMSmallArguments>) {
-  let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
+private func fetchFirst<let most: Int, L: Lanes>(
+  _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
+) {
+  var (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
+  let work = rows &* columns &* depth
+  if work <= 1024 { return }
+  if p.pointee.aDepthStride != 1 {
+    fetch(p.pointee.a, rows: depth, columns: rows, stride: p.pointee.aDepthStride)
+  }
+  if work > fetchedAtOnce {
+    rows = rows < most ? rows : most
+    columns = columns < 2 &* L.count ? columns : 2 &* L.count
+  }
   fetch(p.pointee.c, rows: rows, columns: columns, stride: p.pointee.cRowStride)
   fetch(p.pointee.b, rows: depth, columns: columns, stride: p.pointee.bRowStride)
   if p.pointee.aDepthStride == 1 {
     fetch(p.pointee.a, rows: rows, columns: depth, stride: p.pointee.aRowStride)
-  } else {
-    fetch(p.pointee.a, rows: depth, columns: rows, stride: p.pointee.aDepthStride)
+  }
+}
+
+/// Asks for what the next tile needs, and for a part of the next columns of B, while a tile is computed.
+@inline(always)
+private func fetchNext(
+  _ p: UnsafePointer<GEMMSmallArguments>, row: Int, height: Int, column: Int, width: Int
+) {
+  let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
+  if rows &* columns &* depth <= fetchedAtOnce { return }
+  let next = row &+ height
+  if next < rows {
+    let left = rows &- next < height ? rows &- next : height
+    let c = p.pointee.c + (next &* p.pointee.cRowStride &+ column)
+    fetch(c, rows: left, columns: columns &- column < width ? columns &- column : width, stride: p.pointee.cRowStride)
+    if column == 0, p.pointee.aDepthStride == 1 {
+      fetch(p.pointee.a + next &* p.pointee.aRowStride, rows: left, columns: depth, stride: p.pointee.aRowStride)
+    }
+  }
+  let behind = column &+ width
+  if behind < columns {
+    let first = depth &* row / rows
+    let last = depth &* next / rows
+    fetch(
+      p.pointee.b + (first &* p.pointee.bRowStride &+ behind), rows: last &- first,
+      columns: columns &- behind < width ? columns &- behind : width, stride: p.pointee.bRowStride)
   }
 }
 
@@ -83,6 +142,8 @@ private func tiles<let most: Int, let vectors: Int, L: Lanes>(
   var row = 0
   while row < p.pointee.rows {
     let left = p.pointee.rows &- row
+    let height = most >= 8 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1
+    fetchNext(p, row: row, height: height, column: column, width: vectors &* L.count)
     if most >= 8, left >= 8 {
       tile(Tile<8, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
       row &+= 8
@@ -153,10 +214,10 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
     small(Most<4>.self, BaselineLanes.self, p)
   }
   @c(gemm_small_avx2_body) private func smallAVX2(_ p: UnsafePointer<GEMMSmallArguments>) {
-    small(Most<4>.self, AVX2Lanes.self, p)
+    anyWidth(Most<4>.self, AVX2Lanes.self, p)
   }
   @c(gemm_small_avx512_body) private func smallAVX512(_ p: UnsafePointer<GEMMSmallArguments>) {
-    small(Most<8>.self, AVX512Lanes.self, p)
+    anyWidth(Most<8>.self, AVX512Lanes.self, p)
   }
 
   let gemmSmall = LevelFunctions(
@@ -164,14 +225,23 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
 #endif
 
 /// The work of a product for which `gemmSmall` is best: multiply-adds.
-private let mostMultiplyAdds = 64 * 64 * 64
+private let mostMultiplyAdds = 1 << 22
+
+/// Whether the rows of a few columns of B, which all rows of A pass over, find places in a first-level cache, or half of
+/// them: rows that lie a multiple of 4 KB apart would share one place of its 64.
+private func staysCached(_ problem: GEMM.Problem) -> Bool {
+  let places = 64 >> min((problem.bRowStride / 16).trailingZeroBitCount, 6)
+  return problem.bRowStride % 16 != 0 || problem.depth <= 2 * 12 * places
+}
 
 /// A small product, if `gemmSmall` is best for it.
 func smallProduct(_ problem: GEMM.Problem, _ level: InstructionSet) -> PreparedKernel<GEMM.Operands>? {
   let (rows, columns, depth) = (problem.rows, problem.columns, problem.depth)
   guard rows > 0, columns > 0, !problem.transposeB, problem.alpha == 1, problem.beta == 0, problem.bias != .perRow,
-    max(rows, columns, depth) <= 256, rows * columns * depth <= mostMultiplyAdds
+    rows <= 4096, max(columns, depth) <= 256, rows * columns * depth <= mostMultiplyAdds, staysCached(problem)
   else { return nil }
+  // Many rows that leave lanes empty are multiplied faster by kernels that do not.
+  if rows > 256, columns <= 16 ? problem.isNarrow(lanes: level.lanes) : columns % level.lanes != 0 { return nil }
   let padded = (columns + level.lanes - 1) / level.lanes * level.lanes
   let small = gemmSmall[level]
   let bytes = cacheLines((8 * level.lanes + padded + depth * level.lanes) * 4)

@@ -24,8 +24,8 @@ extension Tile {
   ) {
     var a = a
     var k = 0
-    // 2 KB of each column are on their way, then the beginnings of the next columns.
-    let distance = 128
+    // 1 KB of each column is on its way, then the beginnings of the next columns.
+    let distance = 256
     while k &+ L.count <= depth {
       if L.count == 16 || k & 15 == 0 {
         var next = b + (k &+ distance)
