@@ -98,6 +98,13 @@ import Testing
         GEMM.Problem(rows: rows, columns: 640 + i, depth: 110 + i, bRowStride: 1024),
       ]
     }
+    for (i, rows) in [2, 7, 300].enumerated() {
+      problems += [1, 2].map {
+        GEMM.Problem(
+          rows: rows, columns: 260 + i, depth: $0, transposeA: i == 1, alpha: [1, 2][i % 2], beta: [3, 0, 1][i],
+          cRowStride: 270, bias: [.none, .perColumn, .perRow][i], relu: i == 1)
+      }
+    }
     for (i, size) in [(300, 24, 24), (1000, 32, 64), (400, 6, 150), (97, 130, 70), (160, 160, 160), (33, 256, 200)]
       .enumerated()
     {

@@ -100,6 +100,9 @@ typedef struct {
 } GEMMRowsArguments;
 ISA_KERNEL(gemm_rows, GEMMRowsArguments)
 
+// The same for many rows and few k: C row by row, each once.
+ISA_KERNEL(gemm_outer, GEMMRowsArguments)
+
 // C = A · Bᵀ + bias of many rows and few columns, A row by row. A's rows are the lanes: they are transposed in passing.
 typedef struct {
   const float *_Nonnull a;

@@ -16,6 +16,8 @@ private enum Blocking {
   static let streamedRows = 64
   /// With 16 registers they are fewer, and where B's rows do not fall on each other, which packing suffers from.
   static func streamedRows(lanes: Int, conflicts: Bool) -> Int { lanes < 16 ? 16 : conflicts ? streamedRows : 48 }
+  /// Up to so many k, C is written row by row.
+  static let outerDepth = 2
   /// Rows that B is transposed in passing for.
   static let fewRows = 6
   /// Up to so many k.
@@ -74,6 +76,9 @@ private struct PackedGEMM: Sendable {
   let columnBlock: Int
   /// Whether B is read as it lies, a few rows at a time: one panel of A, and a B that is in no cache.
   let streamsB: Bool
+  /// Whether C is written row by row: so few k that nothing else counts.
+  let isOuter: Bool
+  let outer: LevelFunction<GEMMRowsArguments>
   /// Whether C is summed elsewhere, where its rows do not fall on each other in the caches.
   let keepsSums: Bool
   let rows: LevelFunction<GEMMRowsArguments>
@@ -112,16 +117,23 @@ private struct PackedGEMM: Sendable {
     depthBlock = transposesInPassing ? problem.depth : evenBlock(problem.depth, atMost: Blocking.depth)
     lanes = level.lanes
     conflicts = problem.bRowStride % 1024 == 0
+    isOuter =
+      !problem.transposeB && 1...Blocking.outerDepth ~= problem.depth && rows > 1 && problem.columns >= 4 * lanes
     streamsB =
       !problem.transposeB && rows <= Blocking.streamedRows(lanes: lanes, conflicts: conflicts)
       && (rows == 1 || problem.depth * problem.columns > Blocking.blockB)
     let paddedColumns = (problem.columns + 15) / 16 * 16
     keepsSums = streamsB && rows > 4 && rows * paddedColumns <= Blocking.wholeA
     self.rows = gemmRows[level]
+    outer = gemmOuter[level]
     isNarrow = problem.isNarrow(lanes: lanes)
     narrow = gemmNarrow[level]
     let isSmall = problem.depth <= Blocking.depth && problem.depth * tiles * tileColumns <= Blocking.blockB
-    if streamsB {
+    if isOuter {
+      rowBlock = 0
+      packedDepth = 0
+      columnBlock = 0
+    } else if streamsB {
       rowBlock = keepsSums ? panels * panelRows : 0
       packedDepth = paddedColumns
       columnBlock = 0
@@ -204,7 +216,7 @@ private struct PackedGEMM: Sendable {
       multiplyNarrow(part)
       return
     }
-    if streamsB {
+    if isOuter || streamsB {
       multiplyRows(part)
       return
     }
@@ -270,6 +282,7 @@ private struct PackedGEMM: Sendable {
       aStride: problem.aStrides.depth, bStride: problem.bRowStride, cRowStride: problem.cRowStride,
       alpha: problem.alpha, beta: problem.beta, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
       columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil, relu: problem.relu ? 1 : 0)
+    if isOuter { return outer(&product) }
     if keepsSums {
       product.sums = part.aPanels
       product.sumsRowStride = 16

@@ -39,6 +39,33 @@ private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
   }
 }
 
+/// Many rows of C and a B of few rows, which stays in a cache: C is written in order, which is all that takes time.
+@inline(always)
+private func outer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
+  let (columns, depth) = (p.pointee.columns, p.pointee.depth)
+  let zero = L.splat(0)
+  var row = 0
+  while row < p.pointee.rows {
+    let a = p.pointee.a + row &* p.pointee.aRowStride
+    let c = p.pointee.c + row &* p.pointee.cRowStride
+    var j = 0
+    while j < columns {
+      let width = columns &- j
+      var sum = initial(lanes, p, row, j, width)
+      var k = 0
+      while k < depth {
+        let scalar = L.splat(a[k &* p.pointee.aStride] * p.pointee.alpha)
+        sum = L.multiplyAdd(scalar, L.load(p.pointee.b + (k &* p.pointee.bStride &+ j), first: width), sum)
+        k &+= 1
+      }
+      if p.pointee.relu != 0 { sum = L.larger(sum, zero) }
+      L.store(sum, c + j, first: width)
+      j &+= L.count
+    }
+    row &+= 1
+  }
+}
+
 /// Where the sums of a row and a column are.
 @inline(always)
 private func place(_ p: UnsafePointer<GEMMRowsArguments>, _ row: Int, _ column: Int) -> UnsafeMutablePointer<Float> {
@@ -46,25 +73,34 @@ private func place(_ p: UnsafePointer<GEMMRowsArguments>, _ row: Int, _ column: 
   return block + (row &* p.pointee.sumsRowStride &+ column & 15)
 }
 
-/// Writes what the sums of a row begin with: beta · C + biases, or 0.
+/// Writes what the sums of a row begin with.
 @inline(always)
 private func begin<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ row: Int) {
-  let c = p.pointee.c + row &* p.pointee.cRowStride
-  var rowBias: Float = 0
-  if let bias = p.pointee.rowBias { rowBias = bias[row] }
   var j = 0
   while j < p.pointee.columns {
     let width = p.pointee.columns &- j
-    var sum = L.splat(rowBias)
-    if p.pointee.beta != 0 { sum = L.load(UnsafePointer(c + j), first: width) * L.splat(p.pointee.beta) + sum }
-    if let bias = p.pointee.columnBias {
-      let values = L.load(bias + j, first: width)
-      // A bias of −0 stays what it is where nothing is added to it.
-      sum = p.pointee.beta == 0 && p.pointee.rowBias == nil ? values : sum + values
-    }
-    L.store(sum, place(p, row, j), first: width)
+    L.store(initial(lanes, p, row, j, width), place(p, row, j), first: width)
     j &+= L.count
   }
+}
+
+/// What sums begin with: beta · C + biases, or 0.
+@inline(always)
+private func initial<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ row: Int, _ j: Int, _ width: Int
+) -> L.Vector {
+  var sum = L.splat(0)
+  if let bias = p.pointee.rowBias { sum = L.splat(bias[row]) }
+  if p.pointee.beta != 0 {
+    let c = p.pointee.c + (row &* p.pointee.cRowStride &+ j)
+    sum = L.load(UnsafePointer(c), first: width) * L.splat(p.pointee.beta) + sum
+  }
+  if let bias = p.pointee.columnBias {
+    let values = L.load(bias + j, first: width)
+    // A bias of −0 stays what it is where nothing is added to it.
+    sum = p.pointee.beta == 0 && p.pointee.rowBias == nil ? values : sum + values
+  }
+  return sum
 }
 
 /// Brings the sums of a row to C.
@@ -241,7 +277,10 @@ private func one<L: Lanes>(
 #if arch(arm64)
   @c(gemm_rows_neon_body) private func rowsNEON(_ p: UnsafePointer<GEMMRowsArguments>) { rows(NEONLanes.self, p) }
 
+  @c(gemm_outer_neon_body) private func outerNEON(_ p: UnsafePointer<GEMMRowsArguments>) { outer(NEONLanes.self, p) }
+
   let gemmRows = LevelFunctions(neon: gemm_rows_neon)
+  let gemmOuter = LevelFunctions(neon: gemm_outer_neon)
 #else
   @c(gemm_rows_baseline_body) private func rowsBaseline(_ p: UnsafePointer<GEMMRowsArguments>) {
     rows(BaselineLanes.self, p)
@@ -251,5 +290,14 @@ private func one<L: Lanes>(
     rows(AVX512Lanes.self, p)
   }
 
+  @c(gemm_outer_baseline_body) private func outerBaseline(_ p: UnsafePointer<GEMMRowsArguments>) {
+    outer(BaselineLanes.self, p)
+  }
+  @c(gemm_outer_avx2_body) private func outerAVX2(_ p: UnsafePointer<GEMMRowsArguments>) { outer(AVX2Lanes.self, p) }
+  @c(gemm_outer_avx512_body) private func outerAVX512(_ p: UnsafePointer<GEMMRowsArguments>) {
+    outer(AVX512Lanes.self, p)
+  }
+
   let gemmRows = LevelFunctions(baseline: gemm_rows_baseline, avx2: gemm_rows_avx2, avx512: gemm_rows_avx512)
+  let gemmOuter = LevelFunctions(baseline: gemm_outer_baseline, avx2: gemm_outer_avx2, avx512: gemm_outer_avx512)
 #endif
