@@ -34,6 +34,8 @@ import Testing
     #expect(ran["2x2", default: 0] > 100)
     #expect(ran["windows", default: 0] == Self.shapes.count)
     #expect(ran["rows", default: 0] == Self.shapes.count)
+    #expect(ran["3x3", default: 0] > 100)
+    #expect(ran["tiles", default: 0] > 100)
   }
 
   @Test("every kernel adds the gradients where the reference does", arguments: InstructionSet.available)
@@ -58,6 +60,30 @@ import Testing
     }
     #expect(ran["2x2", default: 0] > 100)
     #expect(ran["windows", default: 0] == Self.shapes.count)
+    #expect(ran["3x3", default: 0] > 100)
+  }
+
+  @Test("of equal 3×3 windows' values the first wins, whatever other planes hold")
+  func threeByThreeTies() throws {
+    // Every plane is full of ties; the second of three holds one NaN, and one infinity.
+    for stride in [1, 2] {
+      var random = TestRandom(seed: 3)
+      let shape = Pool2DShape(
+        batch: 1, channels: 3, inputHeight: 20, inputWidth: 37, kernelHeight: 3, kernelWidth: 3, strideHeight: stride,
+        strideWidth: stride, paddingHeight: 1, paddingWidth: 1)
+      for special: Float in [0, .nan, .infinity, -.infinity] {
+        var input = random.integers(shape.inputCount, in: 0...1).map { $0 == 0 ? -0.0 : $0 - 1 }
+        input[20 * 37 + 11 * 37 + 36] = special
+        let expected = try Self.forward(Plan<MaxPool2DForward>(shape, kernel: "reference"), input)
+        for kernel in MaxPool2DForward.kernels where InstructionSet.available.contains(kernel.level) {
+          guard kernel.fitness(shape) != nil else { continue }
+          let plan = try Plan<MaxPool2DForward>(shape, level: kernel.level, kernel: kernel.name)
+          let result = try Self.forward(plan, input)
+          #expect(firstDifference(result.output, expected.output) == nil, "\(kernel.name), stride \(stride)")
+          #expect(result.positions == expected.positions, "\(kernel.name), stride \(stride)")
+        }
+      }
+    }
   }
 
   @Test("of equal values the first wins, of NaN the last", arguments: MaxPool2DForward.kernels.map(\.name))
@@ -73,19 +99,19 @@ import Testing
     // Every window at every lane of a row of 40, and so in vectors and tails.
     for shift in 0..<windows.count {
       var input = [Float](repeating: 0, count: 160)
-      let row = (0..<40).map { windows[($0 + shift) % windows.count] }
-      for (x, item) in row.enumerated() {
+      let items = (0..<40).map { windows[($0 + shift) % windows.count] }
+      for (x, item) in items.enumerated() {
         for i in 0..<4 { input[i / 2 * 80 + 2 * x + i % 2] = item.window[i] }
       }
       let shape = Pool2DShape(
         batch: 1, channels: 1, inputHeight: 2, inputWidth: 80, kernelHeight: 2, kernelWidth: 2, strideHeight: 2,
         strideWidth: 2)
-      guard let level = MaxPool2DForward.kernels.first(where: { $0.name == kernel })?.level,
-        InstructionSet.available.contains(level)
+      guard let row = MaxPool2DForward.kernels.first(where: { $0.name == kernel }),
+        InstructionSet.available.contains(row.level), row.fitness(shape) != nil
       else { continue }
-      let result = try Self.forward(Plan<MaxPool2DForward>(shape, level: level, kernel: kernel), input)
-      #expect(firstDifference(result.output, row.map(\.maximum)) == nil)
-      #expect(result.positions == row.map(\.position))
+      let result = try Self.forward(Plan<MaxPool2DForward>(shape, level: row.level, kernel: kernel), input)
+      #expect(firstDifference(result.output, items.map(\.maximum)) == nil)
+      #expect(result.positions == items.map(\.position))
     }
   }
 

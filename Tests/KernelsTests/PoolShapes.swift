@@ -32,6 +32,27 @@ enum PoolShapes {
     return shapes
   }
 
+  /// 3×3 windows at strides 1 and 2 over every width to 50, with borders that cut them and without.
+  static let threeByThree: [Pool2DShape] = (1...50).flatMap { width in
+    (0..<4).map { variant in
+      let (stride, padding) = (1 + variant % 2, variant / 2)
+      return Pool2DShape(
+        batch: 1 + width % 2, channels: channels[(width + variant) % 7], inputHeight: 1 + (width * 3 + variant) % 23,
+        inputWidth: width, kernelHeight: 3, kernelWidth: 3, strideHeight: stride, strideWidth: stride,
+        paddingHeight: padding, paddingWidth: padding, ceilMode: width % 3 == 0, countIncludePad: width % 4 < 2)
+    }
+  }
+
+  /// Windows side by side over every width to 50, with leftover rows and columns.
+  static let tiles: [Pool2DShape] = (1...50).flatMap { width in
+    [(3, 3), (2, 3), (4, 4), (4, 2)].map { height, kernelWidth in
+      Pool2DShape(
+        batch: 1 + width % 2, channels: channels[(width + height) % 7], inputHeight: height + width * 3 % 11,
+        inputWidth: width, kernelHeight: height, kernelWidth: kernelWidth, strideHeight: height,
+        strideWidth: kernelWidth)
+    }
+  }
+
   /// Shapes that are large enough for several threads.
   static let large = Pool2DShape(
     batch: 13, channels: 17, inputHeight: 33, inputWidth: 40, kernelHeight: 3, kernelWidth: 3, strideHeight: 2,
@@ -43,7 +64,7 @@ enum PoolShapes {
   /// The valid ones of the shapes above for an operation.
   static func valid<Op: KernelOperation>(for operation: Op.Type, maximumDilation: Int = 3) -> [Pool2DShape]
   where Op.Problem == Pool2DShape {
-    (twoByTwo + windows(maximumDilation: maximumDilation) + [large, largeTwoByTwo])
+    (twoByTwo + threeByThree + tiles + windows(maximumDilation: maximumDilation) + [large, largeTwoByTwo])
       .filter { (try? Op.validate($0)) != nil }
   }
 }

@@ -28,7 +28,7 @@ typedef struct {
   const float *_Nonnull input;
   float *_Nonnull output;
   int32_t *_Nullable positions;  // of the winners in their windows, ky * kernelWidth + kx
-  float *_Nonnull scratch;       // of the windows kernel
+  float *_Nonnull scratch;       // of all kernels but 2x2
 } MaxPoolForwardArguments;
 
 typedef struct {
@@ -37,6 +37,11 @@ typedef struct {
   const int32_t *_Nonnull positions;
   float *_Nonnull inputGradient;
 } MaxPoolBackwardArguments;
+
+typedef struct {
+  MaxPoolBackwardArguments pass;
+  float *_Nonnull scratch;
+} MaxPoolGatherArguments;
 
 // Forward: source is the input, destination the output. Backward: from the output's gradient to the input's.
 typedef struct {
@@ -48,12 +53,19 @@ typedef struct {
 
 ISA_KERNEL(max_pool_2x2_forward, MaxPoolForwardArguments)
 ISA_KERNEL(max_pool_2x2_backward, MaxPoolBackwardArguments)
+ISA_KERNEL(max_pool_3x3_forward, MaxPoolForwardArguments)
+ISA_KERNEL(max_pool_tiles_forward, MaxPoolForwardArguments)
 ISA_KERNEL(max_pool_windows_forward, MaxPoolForwardArguments)
 ISA_KERNEL(max_pool_rows_forward, MaxPoolForwardArguments)
+ISA_KERNEL(max_pool_3x3_backward, MaxPoolGatherArguments)
 ISA_KERNEL(max_pool_windows_backward, MaxPoolBackwardArguments)
 
 ISA_KERNEL(average_pool_2x2_forward, AveragePoolArguments)
 ISA_KERNEL(average_pool_2x2_backward, AveragePoolArguments)
+ISA_KERNEL(average_pool_3x3_forward, AveragePoolArguments)
+ISA_KERNEL(average_pool_3x3_backward, AveragePoolArguments)
+ISA_KERNEL(average_pool_tiles_forward, AveragePoolArguments)
+ISA_KERNEL(average_pool_tiles_backward, AveragePoolArguments)
 ISA_KERNEL(average_pool_windows_forward, AveragePoolArguments)
 ISA_KERNEL(average_pool_windows_backward, AveragePoolArguments)
 ISA_KERNEL(average_pool_rows_forward, AveragePoolArguments)

@@ -34,6 +34,16 @@ public enum AveragePool2DForward: KernelOperation {
         "rows", $0, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
         fitness: { $0.geometry.reducesRows ? 0.75 : 0.25 })
     }
+    + InstructionSet.allCases.map {
+      row(
+        "3x3", $0, averagePoolThreeByThreeForward, scratchBytes: { $0.averageThreeByThreeByteCount },
+        fitness: { $0.isThreeByThree ? 1 : nil })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "tiles", $0, averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
+        fitness: { $0.isTiled ? 0.9 : nil })
+    }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
@@ -94,6 +104,16 @@ public enum AveragePool2DBackward: KernelOperation {
           let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
           return isWorthIt ? 0.75 : 0.25
         })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "3x3", $0, averagePoolThreeByThreeBackward,
+        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount }, fitness: { $0.isThreeByThree ? 1 : nil })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "tiles", $0, averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
+        fitness: { $0.isTiled ? 0.9 : nil })
     }
     + [.reference(averagePool2DBackwardReference)]
 

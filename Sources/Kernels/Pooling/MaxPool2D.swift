@@ -42,19 +42,34 @@ public enum MaxPool2DForward: KernelOperation {
         "rows", $0, maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
         fitness: { $0.geometry.reducesRows ? 0.75 : 0.25 })
     }
+    + InstructionSet.allCases.map {
+      row(
+        "3x3", $0, maxPoolThreeByThreeForward, withSpecials: maxPoolRowsForward,
+        scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) }, fitness: { $0.isThreeByThree ? 1 : nil })
+    }
+    + InstructionSet.allCases.map {
+      row(
+        "tiles", $0, maxPoolTilesForward, withSpecials: maxPoolRowsForward, scratchBytes: { $0.maxTilesByteCount },
+        fitness: { $0.isTiled ? 0.9 : nil })
+    }
     + [.reference(maxPool2DForwardReference)]
 
+  /// - Parameter withSpecials: what to run for planes in which the kernel met NaN or an infinity, which it says by NaN at
+  ///   the start of its scratch memory; nil for a kernel that minds them itself.
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
+    withSpecials: LevelFunctions<MaxPoolForwardArguments>? = nil,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
     fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
+    let withSpecials = withSpecials.map { $0[level] }
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       let planes = split.outputPlanes
-      let ownByteCount = bytes + 2 * planes.byteCount
+      let specialBytes = withSpecials == nil ? 0 : shape.geometry.rowsScratchByteCount
+      let ownByteCount = bytes + 2 * planes.byteCount + specialBytes
       return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in
         split.run(making: planes) { part, geometry, input, output in
           let own = workspace + part * ownByteCount
@@ -65,6 +80,11 @@ public enum MaxPool2DForward: KernelOperation {
             output: planes.place(operands.output + output, values),
             positions: positions.map { planes.place($0, places) }, scratch: own.assumingMemoryBound(to: Float.self))
           function(&arguments)
+          if let withSpecials, arguments.scratch.pointee.isNaN {
+            arguments.geometry.isPrepared = 0
+            arguments.scratch = (own + (ownByteCount - specialBytes)).assumingMemoryBound(to: Float.self)
+            withSpecials(&arguments)
+          }
           planes.store(geometry.planes, values, to: operands.output + output)
           if let positions { planes.store(geometry.planes, places, to: positions) }
         }
@@ -103,24 +123,42 @@ public enum MaxPool2DBackward: KernelOperation {
   }
 
   public static let kernels: [Kernel<MaxPool2DBackward>] =
-    InstructionSet.allCases.map { row("2x2", $0, maxPoolTwoByTwoBackward) { $0.isTwoByTwo ? 1 : nil } }
-    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward) { _ in 0.5 } }
+    InstructionSet.allCases.map { row("2x2", $0, maxPoolTwoByTwoBackward, fitness: { $0.isTwoByTwo ? 1 : nil }) }
+    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward, fitness: { _ in 0.5 }) }
+    + InstructionSet.allCases.map {
+      row(
+        "3x3", $0, maxPoolThreeByThreeBackward, scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
+        fitness: { $0.isThreeByThree ? 1 : nil }, arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
+    }
     + [.reference(maxPool2DBackwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolBackwardArguments>,
     fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<MaxPool2DBackward> {
+    row(algorithm, level, functions, scratchBytes: { _ in 0 }, fitness: fitness, arguments: { pass, _ in pass })
+  }
+
+  private static func row<Arguments>(
+    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<Arguments>,
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
+    fitness: @escaping @Sendable (Pool2DShape) -> Double?,
+    arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
+  ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
     return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
       let planes = split.inputPlanes
-      return PreparedKernel(workspaceByteCount: split.parts * planes.byteCount) { operands, workspace in
+      let bytes = scratchBytes(shape.geometry)
+      let ownByteCount = bytes + planes.byteCount
+      return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in
         split.run(making: planes) { part, geometry, input, output in
-          let own = workspace + part * planes.byteCount
-          var arguments = MaxPoolBackwardArguments(
+          let scratch = workspace + part * ownByteCount
+          let own = scratch + bytes
+          let pass = MaxPoolBackwardArguments(
             geometry: geometry, outputGradient: operands.outputGradient + output,
             positions: operands.positions + output, inputGradient: planes.place(operands.inputGradient + input, own))
+          var arguments = arguments(pass, scratch.assumingMemoryBound(to: Float.self))
           function(&arguments)
           let next = split.outputsAhead(operands.outputGradient + output, operands.positions + output, geometry)
           planes.store(geometry.planes, own, to: operands.inputGradient + input, ahead: next)

@@ -85,6 +85,14 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
   /// Whether the windows are 2×2 tiles of the input that leave out at most its last row and column.
   var isTwoByTwo: Bool { vertical.isPairs && horizontal.isPairs }
 
+  /// Whether the windows are 3×3 and overlap, along both axes alike.
+  var isThreeByThree: Bool {
+    vertical.isOverlappingThree && horizontal.isOverlappingThree && strideHeight == geometry.strideWidth
+  }
+
+  /// Whether the windows lie side by side, and none is cut.
+  var isTiled: Bool { vertical.isTiled && horizontal.isTiled }
+
   /// The plane's shape for level functions. A single column of outputs has no stride.
   var geometry: PoolGeometry {
     let inside = horizontal.inside
@@ -132,6 +140,12 @@ struct PoolAxis {
   var isPairs: Bool {
     kernel == 2 && stride == 2 && padding == 0 && dilation == 1 && 2 &* outputs <= input
   }
+
+  /// Whether the windows lie side by side, and none is cut.
+  var isTiled: Bool { kernel == stride && padding == 0 && dilation == 1 && kernel &* outputs <= input }
+
+  /// Whether the windows are threes of which each has elements that the next has, too.
+  var isOverlappingThree: Bool { kernel == 3 && dilation == 1 && stride <= 2 }
 
   func validate(_ operation: String, _ axis: String, maximumDilation: Int) throws(KernelError) {
     let sizes = 1...Int(Int32.max)

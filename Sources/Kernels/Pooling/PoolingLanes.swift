@@ -1,25 +1,95 @@
+import Builtin
+
 /// What pooling needs of a level's vector beyond arithmetic and comparisons: positions beside values, columns taken in
 /// pairs, and narrower vectors for narrow rows.
 protocol PoolingLanes: Lanes {
   /// The level whose vector has half the lanes, for rows that are narrower than a vector; the same where there is none.
   associatedtype Half: PoolingLanes
+  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
+  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector)
+  /// The inverse of ``deinterleave(_:_:)``.
+  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector)
 }
 
 #if arch(arm64)
   extension NEONLanes: PoolingLanes {
     typealias Half = NEONLanes
+
+    @_transparent
+    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
+      typealias Lanes = Builtin.Vec4xFPIEEE32
+      let pair = Builtin.deinterleave_Vec4xFPIEEE32(
+        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
+
+    @_transparent
+    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
+      typealias Lanes = Builtin.Vec4xFPIEEE32
+      let pair = Builtin.interleave_Vec4xFPIEEE32(
+        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
   }
 #else
   extension BaselineLanes: PoolingLanes {
     typealias Half = BaselineLanes
+
+    @_transparent
+    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
+      typealias Lanes = Builtin.Vec4xFPIEEE32
+      let pair = Builtin.deinterleave_Vec4xFPIEEE32(
+        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
+
+    @_transparent
+    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
+      typealias Lanes = Builtin.Vec4xFPIEEE32
+      let pair = Builtin.interleave_Vec4xFPIEEE32(
+        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
   }
 
   extension AVX2Lanes: PoolingLanes {
     typealias Half = BaselineLanes
+
+    @_transparent
+    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
+      typealias Lanes = Builtin.Vec8xFPIEEE32
+      let pair = Builtin.deinterleave_Vec8xFPIEEE32(
+        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
+
+    @_transparent
+    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
+      typealias Lanes = Builtin.Vec8xFPIEEE32
+      let pair = Builtin.interleave_Vec8xFPIEEE32(
+        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
   }
 
   extension AVX512Lanes: PoolingLanes {
     typealias Half = AVX2Lanes
+
+    @_transparent
+    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
+      typealias Lanes = Builtin.Vec16xFPIEEE32
+      let pair = Builtin.deinterleave_Vec16xFPIEEE32(
+        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
+
+    @_transparent
+    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
+      typealias Lanes = Builtin.Vec16xFPIEEE32
+      let pair = Builtin.interleave_Vec16xFPIEEE32(
+        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
+      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
+    }
   }
 #endif
 
@@ -62,52 +132,33 @@ extension PoolingLanes {
   static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
     positions .== Positions(repeating: value)
   }
-
-  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`: two shuffles, which the optimiser makes of the
-  /// loop.
-  @inline(always)
-  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-    var (even, odd) = (Vector(), Vector())
-    let half = count / 2
-    for lane in 0..<half {
-      even[lane] = low[2 &* lane]
-      odd[lane] = low[2 &* lane &+ 1]
-      even[half &+ lane] = high[2 &* lane]
-      odd[half &+ lane] = high[2 &* lane &+ 1]
-    }
-    return (even, odd)
-  }
-
-  /// The inverse of ``deinterleave(_:_:)``.
-  @inline(always)
-  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-    var (low, high) = (Vector(), Vector())
-    let half = count / 2
-    for lane in 0..<half {
-      low[2 &* lane] = even[lane]
-      low[2 &* lane &+ 1] = odd[lane]
-      high[2 &* lane] = even[half &+ lane]
-      high[2 &* lane &+ 1] = odd[half &+ lane]
-    }
-    return (low, high)
-  }
 }
 
 extension PoolingLanes {
   @inline(always)
   static func load(_ source: UnsafePointer<Int32>) -> Positions {
-    UnsafeRawPointer(source).loadUnaligned(as: Positions.self)
+    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
   }
 
-  /// In place of the general one, whose store becomes a call where a body has many.
+  /// In place of the general ones, which become calls where a body has many.
+  @inline(always)
+  static func load(_ source: UnsafePointer<Float>) -> Vector {
+    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
+  }
+
+  @inline(always)
+  static func load(_ source: UnsafeMutablePointer<Float>) -> Vector {
+    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
+  }
+
   @inline(always)
   static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: Vector.self)
+    Builtin.storeRaw(vector, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
   @inline(always)
   static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>) {
-    UnsafeMutableRawPointer(destination).storeBytes(of: positions, as: Positions.self)
+    Builtin.storeRaw(positions, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
   /// Stores the first `count` positions.
@@ -121,5 +172,16 @@ extension PoolingLanes {
         i &+= 1
       }
     }
+  }
+
+  /// Copies a row.
+  @inline(always)
+  static func copyRow(_ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, count: Int) {
+    var x = 0
+    while x &+ self.count <= count {
+      store(load(source + x), destination + x)
+      x &+= self.count
+    }
+    copy(source + x, destination + x, first: count &- x)
   }
 }
