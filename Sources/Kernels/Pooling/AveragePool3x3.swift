@@ -66,7 +66,8 @@ private struct MeanShares<L: PoolingLanes>: WindowShares {
     let gradient = gradient + output
     let height = L.splat(g.rowsDivisor(y))
     if g.outputWidth < L.count {
-      L.store(L.load(gradient, first: g.outputWidth) / (L.load(columns) * height), row)
+      L.copy(gradient, row, first: g.outputWidth)
+      L.store(L.load(row) / (L.load(columns) * height), row)
       return
     }
     var x = 0

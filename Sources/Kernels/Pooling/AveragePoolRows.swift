@@ -35,11 +35,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
         let room = g.inputHeight &- done
         let number = room < rows.count ? room : rows.count
         let laid = rows.lay(source + done &* g.inputWidth, rows: number, g)
-        if g.kernelWidth == 3 {
-          sumRows(lanes, g, rows, laid, into: sums, first: done, number: number, kernel: 3)
-        } else {
-          sumRows(lanes, g, rows, laid, into: sums, first: done, number: number, kernel: g.kernelWidth)
-        }
+        sumRows(lanes, g, rows, laid, into: sums, first: done, number: number)
         done &+= number
       }
       var i = 0
@@ -77,11 +73,11 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
   }
 }
 
-/// Sums along `number` rows from row `first` on. The kernel's width is a constant where it is worth it.
+/// Sums along `number` rows from row `first` on.
 @inline(always)
 private func sumRows<L: PoolingLanes>(
   _ lanes: L.Type, _ g: PoolGeometry, _ rows: PaddedRows<L>, _ laid: UnsafePointer<Float>,
-  into sums: UnsafeMutablePointer<Float>, first: Int, number: Int, kernel: Int
+  into sums: UnsafeMutablePointer<Float>, first: Int, number: Int
 ) {
   let (stride, ringRows) = (g.ringStride, g.ringRows)
   var source = laid
@@ -92,7 +88,7 @@ private func sumRows<L: PoolingLanes>(
     while true {
       var sum = L.load(source + (rows.taps[0] &+ x))
       var kx = 1
-      while kx < kernel {
+      while kx < g.kernelWidth {
         sum += L.load(source + (rows.taps[kx] &+ x))
         kx &+= 1
       }

@@ -11,6 +11,8 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
   let count = Float(kernelHeight &* kernelWidth)
   let sums = p.pointee.scratch
   var source = p.pointee.source
+  let end = source + g.planes &* g.inputHeight &* g.inputWidth
+  let spare = sums + g.tilesColumns
   var output = p.pointee.destination
   var plane = 0
   while plane < g.planes {
@@ -22,12 +24,12 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Averag
         let isNarrow = span < L.count
         if x &+ L.count > span && !isNarrow { x = span &- L.count }
         var row = top + x
-        var sum = isNarrow ? L.load(row, first: span) : L.load(row)
+        var sum = isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
         prefetch(row + 1024)
         var ky = 1
         while ky < kernelHeight {
           row += g.inputWidth
-          sum += isNarrow ? L.load(row, first: span) : L.load(row)
+          sum += isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
           prefetch(row + 1024)
           ky &+= 1
         }
@@ -115,7 +117,7 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Avera
 }
 
 extension PoolGeometry {
-  var averageTilesByteCount: Int { cacheLines((inputWidth + kernelWidth + 2 * PoolGeometry.slack) * 4) }
+  var averageTilesByteCount: Int { cacheLines((inputWidth + kernelWidth + 4 * PoolGeometry.slack) * 4) }
 }
 
 #if arch(arm64)

@@ -42,13 +42,9 @@ private struct MaximaRing<L: PoolingLanes> {
 
   /// Reduces `number` rows from `first` on.
   ///
-  /// - Parameters:
-  ///   - kernel: the kernel's width, a constant where it is worth it.
-  ///   - minds: whether there may be NaN.
+  /// - Parameter minds: whether there may be NaN.
   @inline(always)
-  func reduce(
-    _ input: UnsafePointer<Float>, first: Int, number: Int, kernel: Int, minds: Bool
-  ) {
+  func reduce(_ input: UnsafePointer<Float>, first: Int, number: Int, minds: Bool) {
     let width = geometry.outputWidth
     var source = input
     var slot = first & (ringRows &- 1)
@@ -61,7 +57,7 @@ private struct MaximaRing<L: PoolingLanes> {
         // A padding element is minus infinity, which takes over from nothing: the first element of the input leads.
         var winner: L.Positions = L.load(firstColumns + x)
         var kx = 1
-        while kx < kernel {
+        while kx < geometry.kernelWidth {
           let value = L.load(source + (rows.taps[kx] &+ x))
           let wins = minds ? L.takesOver(value, best) : value .> best
           best = L.select(best, value, where: wins)
@@ -184,11 +180,9 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
         if holdsSpecials(lanes, input, number &* g.inputWidth) { minds = true }
         let laid = windows.rows.lay(input, rows: number, g)
         if minds {
-          windows.reduce(laid, first: done, number: number, kernel: g.kernelWidth, minds: true)
-        } else if g.kernelWidth == 3 {
-          windows.reduce(laid, first: done, number: number, kernel: 3, minds: false)
+          windows.reduce(laid, first: done, number: number, minds: true)
         } else {
-          windows.reduce(laid, first: done, number: number, kernel: g.kernelWidth, minds: false)
+          windows.reduce(laid, first: done, number: number, minds: false)
         }
         done &+= number
       }

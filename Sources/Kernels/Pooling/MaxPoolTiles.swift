@@ -31,7 +31,14 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
     distances[place] = Int32(truncatingIfNeeded: distance)
     place &+= 1
   }
+  let spare = scratch + (3 &* room &+ kernelHeight &* kernelWidth)
+  var i = 0
+  while g.isPrepared == 0 && i < L.count {
+    spare[i] = 0
+    i &+= 1
+  }
   var source = p.pointee.input
+  let end = source + g.planes &* g.inputHeight &* g.inputWidth
   var output = p.pointee.output
   var positions = p.pointee.positions
   let zero = L.splat(0)
@@ -49,7 +56,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
         let isNarrow = span < L.count
         if x &+ L.count > span && !isNarrow { x = span &- L.count }
         var row = top + x
-        var best = isNarrow ? L.load(row, first: span) : L.load(row)
+        var best = isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
         prefetch(row + 1024)
         sum = L.multiplyAdd(best, zero, sum)
         let first: L.Positions = L.load(UnsafePointer(columns + x))
@@ -57,7 +64,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
         var ky = 1
         while ky < kernelHeight {
           row += g.inputWidth
-          let value = isNarrow ? L.load(row, first: span) : L.load(row)
+          let value = isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
           prefetch(row + 1024)
           sum = L.multiplyAdd(value, zero, sum)
           let wins = value .> best
@@ -107,7 +114,8 @@ extension PoolGeometry {
   var tilesColumns: Int { (outputWidth &* kernelWidth &+ PoolGeometry.slack &+ 15) & ~15 }
 
   var maxTilesByteCount: Int {
-    cacheLines((16 + 3 * tilesColumns + kernelHeight * kernelWidth) * MemoryLayout<Float>.stride)
+    cacheLines(
+      (16 + 3 * tilesColumns + kernelHeight * kernelWidth + PoolGeometry.slack) * MemoryLayout<Float>.stride)
   }
 }
 

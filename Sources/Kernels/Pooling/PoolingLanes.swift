@@ -184,4 +184,21 @@ extension PoolingLanes {
     }
     copy(source + x, destination + x, first: count &- x)
   }
+
+  /// A vector that begins with `count` values; the others are what lies behind them, which may be read before `end`, or
+  /// in `spare`, by which they are read where there is no room.
+  @inline(always)
+  static func load(
+    _ source: UnsafePointer<Float>, first count: Int, end: UnsafePointer<Float>, spare: UnsafeMutablePointer<Float>
+  ) -> Vector {
+    if source + self.count <= end { return load(source) }
+    copy(source, spare, first: count)
+    return load(spare)
+  }
+
+  /// The first `count` lanes; `fill` in the others.
+  @inline(always)
+  static func clip(_ vector: Vector, first count: Int, fill: Float) -> Vector {
+    select(vector, splat(fill), where: laneIndices .>= splat(Float(count)))
+  }
 }

@@ -16,6 +16,8 @@ struct ThreeByThreeRows<L: PoolingLanes> {
   let rows: UnsafeMutablePointer<Float>
   /// A row outside the input.
   let absent: UnsafeMutablePointer<Float>
+  /// A vector by which rows are read that have no room behind them.
+  private let spare: UnsafeMutablePointer<Float>
   /// The rest of the scratch memory.
   let rest: UnsafeMutablePointer<Float>
   private let g: PoolGeometry
@@ -32,6 +34,7 @@ struct ThreeByThreeRows<L: PoolingLanes> {
     absent = scratch
     rows = scratch + stride
     rest = scratch + g.threeByThreeCount
+    spare = rest - PoolGeometry.slack
     if g.isPrepared != 0 { return }
     var i = 0
     while i < g.threeByThreeCount {
@@ -42,16 +45,21 @@ struct ThreeByThreeRows<L: PoolingLanes> {
 
   /// Lays out the next rows.
   ///
+  /// - Parameters:
+  ///   - end: where the input ends.
+  ///   - step: the stride along rows, a constant.
   /// - Returns: a sum that is NaN if `sum` is, or if a row holds NaN or an infinity.
   @inline(always)
-  func lay(_ source: UnsafePointer<Float>, rows number: Int, _ sum: L.Vector) -> L.Vector {
+  func lay(
+    _ source: UnsafePointer<Float>, rows number: Int, end: UnsafePointer<Float>, step: Int, _ sum: L.Vector
+  ) -> L.Vector {
     let width = g.inputWidth
     let zero = L.splat(0)
     var (from, to) = (source, rows)
     var total = sum
     var i = 0
     while i < number {
-      if g.strideWidth == 1 {
+      if step == 1 {
         let to = to + g.paddingWidth
         var x = 0
         while width >= L.count && x < width {
@@ -63,8 +71,9 @@ struct ThreeByThreeRows<L: PoolingLanes> {
           x &+= L.count
         }
         if width < L.count {
-          total = L.multiplyAdd(L.load(from, first: width), zero, total)
-          L.store(L.load(from, first: width, fill: padding), to)
+          let value = L.load(from, first: width, end: end, spare: spare)
+          total = L.multiplyAdd(L.clip(value, first: width, fill: 0), zero, total)
+          L.store(L.clip(value, first: width, fill: padding), to)
         }
       } else {
         // Columns 2j and 2j + 1 without padding are 2j + 1 and 2(j + 1) with a column of it.
@@ -87,10 +96,12 @@ struct ThreeByThreeRows<L: PoolingLanes> {
         if width < 2 &* L.count {
           let behind = width > L.count ? width &- L.count : 0
           let lows = width &- behind
-          total = L.multiplyAdd(L.load(from, first: lows), zero, total)
-          total = L.multiplyAdd(L.load(from + lows, first: behind), zero, total)
+          let low = L.load(from, first: lows, end: end, spare: spare)
+          let high = L.load(from + lows, first: behind, end: end, spare: spare)
+          total = L.multiplyAdd(L.clip(low, first: lows, fill: 0), zero, total)
+          total = L.multiplyAdd(L.clip(high, first: behind, fill: 0), zero, total)
           let (even, odd) = L.deinterleave(
-            L.load(from, first: lows, fill: padding), L.load(from + lows, first: behind, fill: padding))
+            L.clip(low, first: lows, fill: padding), L.clip(high, first: behind, fill: padding))
           L.store(even, first)
           L.store(odd, second)
         }
@@ -129,10 +140,10 @@ extension PoolGeometry {
     return fitting < 2 ? 2 : least & ~1
   }
 
-  /// Floats of scratch memory for ``ThreeByThreeRows``: at least the two rows that lie before the first output's last.
+  /// Floats of scratch memory for ``ThreeByThreeRows``: a row outside the input, those of a group and the two before
+  /// it, and a vector.
   @inline(always)
   var threeByThreeCount: Int {
-    let rows = threeByThreeGroup &* strideHeight
-    return (1 &+ (rows > 2 ? rows : 2)) &* threeByThreeStride
+    (3 &+ threeByThreeGroup &* strideHeight) &* threeByThreeStride &+ PoolGeometry.slack
   }
 }

@@ -70,31 +70,32 @@ struct ThreeByThreeWindows<Reduction: WindowReduction> {
     let (first, second) = (carried, carried + slotStride)
     let (last, last2) = (carried + 2 &* slotStride, carried + 3 &* slotStride)
     let vectors = (width &+ L.count &- 1) & ~(L.count &- 1)
+    let sourceEnd = source + g.planes &* g.inputHeight &* inputWidth
     var source = source
     var output = 0
     let outputEnd = g.planes &* g.outputHeight &* width
     var sum = L.splat(0)
     while output < outputEnd {
-      // The rows before the first output's last ones.
-      sum = rows.lay(source, rows: shared &- g.paddingHeight, sum)
-      var i = 0
-      while i < shared {
-        let row = i < g.paddingHeight ? UnsafePointer(rows.absent) : rows.row(i &- g.paddingHeight, of: shared)
-        var x = 0
-        while x < width {
-          reduction.store(along(row + x, step: step), carried + (i &* slotStride &+ x), stride: stride)
-          x &+= L.count
-        }
-        i &+= 1
-      }
       var y = 0
       while y < g.outputHeight {
         let end = y &+ rows.group < g.outputHeight ? y &+ rows.group : g.outputHeight
-        let start = y &* step &+ shared &- g.paddingHeight
-        let room = g.inputHeight &- start
-        let number = (end &- y) &* step < room ? (end &- y) &* step : room
-        sum = rows.lay(source + start &* inputWidth, rows: number, sum)
-        i = 0
+        // With the rows before the first output's last ones, which are carried to it.
+        let before = y == 0 ? shared &- g.paddingHeight : 0
+        let start = y == 0 ? 0 : y &* step &+ shared &- g.paddingHeight
+        let wanted = before &+ (end &- y) &* step
+        let number = wanted < g.inputHeight &- start ? wanted : g.inputHeight &- start
+        sum = rows.lay(source + start &* inputWidth, rows: number, end: sourceEnd, step: step, sum)
+        var i = 0
+        while y == 0 && i < shared {
+          let row = i < g.paddingHeight ? UnsafePointer(rows.absent) : rows.row(i &- g.paddingHeight, of: number)
+          var x = 0
+          while x < width {
+            reduction.store(along(row + x, step: step), carried + (i &* slotStride &+ x), stride: stride)
+            x &+= L.count
+          }
+          i &+= 1
+        }
+        i = before
         while y < end {
           let upper = rows.row(i, of: number)
           let lower = rows.row(i &+ 1, of: number)
