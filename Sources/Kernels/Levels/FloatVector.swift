@@ -23,6 +23,10 @@ protocol FloatVector: SIMD, Sendable, BitwiseCopyable where Scalar == Float, Mas
   func squareRoot() -> Self
   /// `other` where the mask is set.
   func replacing(with other: Self, where mask: SIMDMask<MaskStorage>) -> Self
+  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
+  static func deinterleave(_ low: Self, _ high: Self) -> (even: Self, odd: Self)
+  /// The reverse of `deinterleave`.
+  static func interleave(_ even: Self, _ odd: Self) -> (low: Self, high: Self)
 }
 
 /// A vector of integers, as ``FloatVector``.
@@ -75,6 +79,14 @@ extension SIMD4: FloatVector where Scalar == Float {
     let isSet = Builtin.cmp_slt_Vec4xInt32(bits, Builtin.zeroInitializer())
     return Self(Builtin.select_Vec4xInt1_Vec4xFPIEEE32(isSet, other.lanes, lanes))
   }
+  @_transparent static func deinterleave(_ low: Self, _ high: Self) -> (even: Self, odd: Self) {
+    let (even, odd) = Builtin.deinterleave_Vec4xFPIEEE32(low.lanes, high.lanes)
+    return (Self(even), Self(odd))
+  }
+  @_transparent static func interleave(_ even: Self, _ odd: Self) -> (low: Self, high: Self) {
+    let (low, high) = Builtin.interleave_Vec4xFPIEEE32(even.lanes, odd.lanes)
+    return (Self(low), Self(high))
+  }
 }
 
 extension SIMD4: IntegerVector where Scalar == Int32 {
@@ -113,6 +125,14 @@ extension SIMD8: FloatVector where Scalar == Float {
     let isSet = Builtin.cmp_slt_Vec8xInt32(bits, Builtin.zeroInitializer())
     return Self(Builtin.select_Vec8xInt1_Vec8xFPIEEE32(isSet, other.lanes, lanes))
   }
+  @_transparent static func deinterleave(_ low: Self, _ high: Self) -> (even: Self, odd: Self) {
+    let (even, odd) = Builtin.deinterleave_Vec8xFPIEEE32(low.lanes, high.lanes)
+    return (Self(even), Self(odd))
+  }
+  @_transparent static func interleave(_ even: Self, _ odd: Self) -> (low: Self, high: Self) {
+    let (low, high) = Builtin.interleave_Vec8xFPIEEE32(even.lanes, odd.lanes)
+    return (Self(low), Self(high))
+  }
 }
 
 extension SIMD8: IntegerVector where Scalar == Int32 {
@@ -150,6 +170,14 @@ extension SIMD16: FloatVector where Scalar == Float {
     let bits = unsafeBitCast(mask, to: Builtin.Vec16xInt32.self)
     let isSet = Builtin.cmp_slt_Vec16xInt32(bits, Builtin.zeroInitializer())
     return Self(Builtin.select_Vec16xInt1_Vec16xFPIEEE32(isSet, other.lanes, lanes))
+  }
+  @_transparent static func deinterleave(_ low: Self, _ high: Self) -> (even: Self, odd: Self) {
+    let (even, odd) = Builtin.deinterleave_Vec16xFPIEEE32(low.lanes, high.lanes)
+    return (Self(even), Self(odd))
+  }
+  @_transparent static func interleave(_ even: Self, _ odd: Self) -> (low: Self, high: Self) {
+    let (low, high) = Builtin.interleave_Vec16xFPIEEE32(even.lanes, odd.lanes)
+    return (Self(low), Self(high))
   }
 }
 

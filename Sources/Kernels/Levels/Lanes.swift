@@ -49,15 +49,15 @@ extension Lanes {
   @inline(__always) static func splat(_ value: Float) -> Vector { Vector(repeating: value) }
 
   @inline(__always) static func load(_ source: UnsafePointer<Float>) -> Vector {
-    UnsafeRawPointer(source).loadUnaligned(as: Vector.self)
+    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
   }
 
   @inline(__always) static func load(_ source: UnsafeMutablePointer<Float>) -> Vector {
-    UnsafeRawPointer(source).loadUnaligned(as: Vector.self)
+    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
   }
 
   @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: Vector.self)
+    Builtin.storeRaw(vector, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
   /// The first `count` values, the other lanes holding `fill`; nothing behind them is read.

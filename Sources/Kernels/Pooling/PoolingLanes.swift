@@ -5,97 +5,41 @@ import Builtin
 protocol PoolingLanes: Lanes {
   /// The level whose vector has half the lanes, for rows that are narrower than a vector; the same where there is none.
   associatedtype Half: PoolingLanes
-  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
-  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector)
-  /// The inverse of ``deinterleave(_:_:)``.
-  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector)
 }
 
 #if arch(arm64)
   extension NEONLanes: PoolingLanes {
     typealias Half = NEONLanes
-
-    @_transparent
-    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-      typealias Lanes = Builtin.Vec4xFPIEEE32
-      let pair = Builtin.deinterleave_Vec4xFPIEEE32(
-        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
-
-    @_transparent
-    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-      typealias Lanes = Builtin.Vec4xFPIEEE32
-      let pair = Builtin.interleave_Vec4xFPIEEE32(
-        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
   }
 #else
   extension BaselineLanes: PoolingLanes {
     typealias Half = BaselineLanes
-
-    @_transparent
-    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-      typealias Lanes = Builtin.Vec4xFPIEEE32
-      let pair = Builtin.deinterleave_Vec4xFPIEEE32(
-        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
-
-    @_transparent
-    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-      typealias Lanes = Builtin.Vec4xFPIEEE32
-      let pair = Builtin.interleave_Vec4xFPIEEE32(
-        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
   }
 
   extension AVX2Lanes: PoolingLanes {
     typealias Half = BaselineLanes
-
-    @_transparent
-    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-      typealias Lanes = Builtin.Vec8xFPIEEE32
-      let pair = Builtin.deinterleave_Vec8xFPIEEE32(
-        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
-
-    @_transparent
-    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-      typealias Lanes = Builtin.Vec8xFPIEEE32
-      let pair = Builtin.interleave_Vec8xFPIEEE32(
-        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
   }
 
   extension AVX512Lanes: PoolingLanes {
     typealias Half = AVX2Lanes
-
-    @_transparent
-    static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
-      typealias Lanes = Builtin.Vec16xFPIEEE32
-      let pair = Builtin.deinterleave_Vec16xFPIEEE32(
-        unsafeBitCast(low, to: Lanes.self), unsafeBitCast(high, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
-
-    @_transparent
-    static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
-      typealias Lanes = Builtin.Vec16xFPIEEE32
-      let pair = Builtin.interleave_Vec16xFPIEEE32(
-        unsafeBitCast(even, to: Lanes.self), unsafeBitCast(odd, to: Lanes.self))
-      return (unsafeBitCast(pair.0, to: Vector.self), unsafeBitCast(pair.1, to: Vector.self))
-    }
   }
 #endif
 
 extension PoolingLanes {
   /// A position for each lane.
   typealias Positions = Vector.Bits
+
+  /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
+  @_transparent
+  static func deinterleave(_ low: Vector, _ high: Vector) -> (even: Vector, odd: Vector) {
+    Vector.deinterleave(low, high)
+  }
+
+  /// The reverse of `deinterleave`.
+  @_transparent
+  static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
+    Vector.interleave(even, odd)
+  }
 
   /// Where a window's next value takes the place of its maximum so far: it is larger, or NaN.
   @inline(always)
@@ -138,22 +82,6 @@ extension PoolingLanes {
   @inline(always)
   static func load(_ source: UnsafePointer<Int32>) -> Positions {
     Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
-  }
-
-  /// In place of the general ones, which become calls where a body has many.
-  @inline(always)
-  static func load(_ source: UnsafePointer<Float>) -> Vector {
-    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
-  }
-
-  @inline(always)
-  static func load(_ source: UnsafeMutablePointer<Float>) -> Vector {
-    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
-  }
-
-  @inline(always)
-  static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>) {
-    Builtin.storeRaw(vector, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
   @inline(always)
