@@ -52,6 +52,9 @@ public enum GradientNorm: KernelOperation {
   }()
 }
 
+/// Values from what is added to what is asked for ahead.
+private let squaresPrefetch = 2048
+
 /// The squares of eight floats, in Double, added to a sum.
 @inline(always)
 private func addSquares(_ sum: inout SIMD8<Double>, _ source: UnsafePointer<Float>) {
@@ -67,6 +70,7 @@ private func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArgume
   var high = SIMD8<Double>()
   var i = 0
   while i &+ 16 <= count {
+    prefetch(values + i + squaresPrefetch)
     addSquares(&low, values + i)
     addSquares(&high, values + i + 8)
     i &+= 16
