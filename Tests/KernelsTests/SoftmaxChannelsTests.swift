@@ -8,6 +8,10 @@ import Testing
     [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 49].flatMap { plane in
       [1, 3, 10, 21].map { ChannelsProblem(batch: 2, channels: $0, plane: plane) }
     } + [
+      // Blocks of several vectors: whole planes, with a vector that overlaps the last one, and more than one of them.
+      ChannelsProblem(batch: 2, channels: 3, plane: 64), ChannelsProblem(batch: 2, channels: 21, plane: 77),
+      ChannelsProblem(batch: 1, channels: 2, plane: 256), ChannelsProblem(batch: 2, channels: 5, plane: 601),
+      ChannelsProblem(batch: 1, channels: 80, plane: 230),
       ChannelsProblem(batch: 0, channels: 3, plane: 5), ChannelsProblem(batch: 2, channels: 0, plane: 5),
       ChannelsProblem(batch: 2, channels: 3, plane: 0),
     ]
@@ -47,6 +51,16 @@ import Testing
       let values = mixedValues(9 * 5 * 37)
       let one = try forward(row, values, shape)
       for threads in [2, 3] { #expect(sameBits(try forward(row, values, shape, threads: threads), one), "\(row.name)") }
+    }
+  }
+
+  @Test func largeResultsAreStoredPastTheCaches() throws {
+    let image = 4 << 19
+    let values = (0..<image).map { Float($0 % 1021) / 64 - 8 }
+    for row in runnableRows(SoftmaxChannelsForward.self) where !row.isReference {
+      let one = try forward(row, values, ChannelsProblem(batch: 1, channels: 4, plane: 1 << 19))
+      let two = try forward(row, values + values, ChannelsProblem(batch: 2, channels: 4, plane: 1 << 19))
+      #expect(sameBits(Array(two[..<image]), one) && sameBits(Array(two[image...]), one), "\(row.name)")
     }
   }
 

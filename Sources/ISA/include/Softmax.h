@@ -64,6 +64,9 @@ typedef struct {
   ptrdiff_t images;
   ptrdiff_t channels;
   ptrdiff_t plane;
+  ptrdiff_t block;                        // pixels that are worked on at once, whole vectors
+  int32_t streams;                        // planes are whole vectors, and the result is stored past the caches
+  float *_Nonnull workspace;              // 2 · block, and channels · block for each array that is read
   float *_Nonnull scratch;                // two vectors
 } ChannelRowsArguments;
 ISA_KERNEL(softmax_channels, ChannelRowsArguments)

@@ -5,11 +5,9 @@ extension KernelOperation where Problem == ChannelsProblem, Operands == RowsOper
   static func channelRows(
     _ functions: LevelFunctions<ChannelRowsArguments>, reference: @escaping RowReference
   ) -> [Kernel<Self>] {
-    let levels = Kernel<Self>.levelRows(
-      "pixels", functions, work: channelWork,
-      run: { body, problem, parts, operands in
-        runChannels(body, problem, parts, values: operands.input, outputGradient: nil, result: operands.output)
-      })
+    let levels = channelLevels(functions, arrays: 1) { run, operands, workspace in
+      run(values: operands.input, outputGradient: nil, result: operands.output, workspace)
+    }
     let last = Kernel<Self>.reference { problem, operands in
       var input = [Float](repeating: 0, count: problem.channels)
       var output = input
@@ -28,13 +26,10 @@ extension KernelOperation where Problem == ChannelsProblem, Operands == RowsBack
   static func channelRows(
     _ functions: LevelFunctions<ChannelRowsArguments>, reference: @escaping RowGradientReference
   ) -> [Kernel<Self>] {
-    let levels = Kernel<Self>.levelRows(
-      "pixels", functions, work: channelWork,
-      run: { body, problem, parts, operands in
-        runChannels(
-          body, problem, parts, values: operands.output, outputGradient: operands.outputGradient,
-          result: operands.inputGradient)
-      })
+    let levels = channelLevels(functions, arrays: 2) { run, operands, workspace in
+      run(
+        values: operands.output, outputGradient: operands.outputGradient, result: operands.inputGradient, workspace)
+    }
     let last = Kernel<Self>.reference { problem, operands in
       var output = [Float](repeating: 0, count: problem.channels)
       var gradient = output
@@ -52,6 +47,26 @@ extension KernelOperation where Problem == ChannelsProblem, Operands == RowsBack
   }
 }
 
+extension KernelOperation where Problem == ChannelsProblem {
+  /// A row of the table for each level.
+  ///
+  /// - Parameter arrays: how many are read.
+  private static func channelLevels(
+    _ functions: LevelFunctions<ChannelRowsArguments>, arrays: Int,
+    _ body: @escaping @Sendable (ChannelsRun, Operands, UnsafeMutableRawPointer) -> Void
+  ) -> [Kernel<Self>] {
+    InstructionSet.allCases.map { level in
+      let function = functions[level]
+      return Kernel(algorithm: "pixels", level: level) { problem, threads in
+        let run = ChannelsRun(problem, arrays: arrays, threads: threads, body: function)
+        return PreparedKernel(workspaceByteCount: run.parts * run.byteCount) { operands, workspace in
+          body(run, operands, workspace)
+        }
+      }
+    }
+  }
+}
+
 /// Calls `body` with the offset of each pixel's first channel, if there are channels.
 private func forEachPixel(_ problem: ChannelsProblem, _ body: (Int) -> Void) {
   if problem.channels == 0 { return }
@@ -60,24 +75,51 @@ private func forEachPixel(_ problem: ChannelsProblem, _ body: (Int) -> Void) {
   }
 }
 
-private func channelWork(_ problem: ChannelsProblem) -> Work {
-  Work(multiplyAdds: problem.batch * problem.channels * problem.plane * 64, pieces: problem.batch)
-}
-
 /// Shares the images out.
-private func runChannels(
-  _ body: LevelFunction<ChannelRowsArguments>, _ problem: ChannelsProblem, _ parts: Int,
-  values: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>?, result: UnsafeMutablePointer<Float>
-) {
-  if problem.channels == 0 { return }
-  Parallel.run(parts: parts) { part in
-    let range = Parallel.range(part, of: parts, items: problem.batch)
-    let first = range.lowerBound * problem.channels * problem.plane
-    withRowScratch { scratch in
-      var arguments = ChannelRowsArguments(
-        values: values + first, outputGradient: outputGradient.map { $0 + first }, result: result + first,
-        images: range.count, channels: problem.channels, plane: problem.plane, scratch: scratch)
-      body(&arguments)
+private struct ChannelsRun: Sendable {
+  let problem: ChannelsProblem
+  let parts: Int
+  /// Pixels that are worked on at once.
+  let block: Int
+  /// Bytes of each part's workspace.
+  let byteCount: Int
+  let body: LevelFunction<ChannelRowsArguments>
+
+  /// Bytes of a block's copy: a quarter of a second-level cache of 1 MB, as what comes next is there, too.
+  private static let blockByteCount = 256 << 10
+
+  init(_ problem: ChannelsProblem, arrays: Int, threads: Int, body: @escaping LevelFunction<ChannelRowsArguments>) {
+    self.problem = problem
+    self.body = body
+    let pieces = max(problem.batch, 1)
+    parts = Work(multiplyAdds: problem.batch * problem.channels * problem.plane * 64, pieces: pieces)
+      .parts(threads: threads)
+    let pixelByteCount = max(arrays * problem.channels, 1) * MemoryLayout<Float>.stride
+    // Whole vectors of every level, and no more than a kilobyte at a time from each plane.
+    let fitting = min(max(ChannelsRun.blockByteCount / pixelByteCount, 16), 256, max(problem.plane, 16))
+    block = fitting & ~15
+    byteCount = block * (pixelByteCount + 2 * MemoryLayout<Float>.stride)
+  }
+
+  func callAsFunction(
+    values: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>?, result: UnsafeMutablePointer<Float>,
+    _ workspace: UnsafeMutableRawPointer
+  ) {
+    if problem.channels == 0 { return }
+    let count = problem.channels * problem.plane
+    let streams =
+      problem.plane % 16 == 0 && Streaming.pays(outputCount: problem.batch * count) && Streaming.isAligned(result)
+    Parallel.run(parts: parts) { part in
+      let range = Parallel.range(part, of: parts, items: problem.batch)
+      let first = range.lowerBound * count
+      withRowScratch { scratch in
+        var arguments = ChannelRowsArguments(
+          values: values + first, outputGradient: outputGradient.map { $0 + first }, result: result + first,
+          images: range.count, channels: problem.channels, plane: problem.plane, block: block,
+          streams: streams ? 1 : 0,
+          workspace: (workspace + part * byteCount).assumingMemoryBound(to: Float.self), scratch: scratch)
+        body(&arguments)
+      }
     }
   }
 }
