@@ -70,6 +70,11 @@ __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(voi
 ISA_STREAM(4)
 ISA_STREAM(8)
 ISA_STREAM(16)
+// Two vectors of the widest level.
+__attribute__((always_inline)) static inline void isa_stream32(float *_Nonnull target, const void *_Nonnull vector) {
+  isa_stream16(target, vector);
+  isa_stream16(target + 16, (const float *)vector + 16);
+}
 
 __attribute__((always_inline)) static inline void isa_stream_fence(void) {
 #if defined(__x86_64__)

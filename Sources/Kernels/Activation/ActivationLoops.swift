@@ -30,7 +30,7 @@ func activate<L: Lanes, Function: Activation>(
   }
 }
 
-/// Two vectors a turn hide the latency of the longer functions. The tail is one vector in scratch memory, so a value's
+/// Two vectors a turn, as one or one by one, hide the latency of the longer functions. The tail is one vector in scratch memory, so a value's
 /// result does not depend on its place. (Put together and stored in pieces, it would be computed in pieces, too.)
 @inline(always)
 private func mapAll<L: Lanes, Function: VectorMap>(
@@ -41,16 +41,21 @@ private func mapAll<L: Lanes, Function: VectorMap>(
   let result = p.pointee.result
   let count = p.pointee.count
   var i = 0
-  while i &+ 2 &* L.count <= count {
+  let turn = L.isPair ? L.count : 2 &* L.count
+  while i &+ turn <= count {
     if past {
       prefetch(values + i + activationPrefetch)
-      prefetch(values + i + activationPrefetch + L.count)
+      if turn > 16 { prefetch(values + i + activationPrefetch + turn / 2) }
     }
     let a = L.load(values + i)
-    let b = L.load(values + i + L.count)
-    L.store(function.apply(lanes, a), result + i, past: past)
-    L.store(function.apply(lanes, b), result + i + L.count, past: past)
-    i &+= 2 &* L.count
+    if L.isPair {
+      L.store(function.apply(lanes, a), result + i, past: past)
+    } else {
+      let b = L.load(values + i + L.count)
+      L.store(function.apply(lanes, a), result + i, past: past)
+      L.store(function.apply(lanes, b), result + i + L.count, past: past)
+    }
+    i &+= turn
   }
   while i < count {
     let left = count &- i < L.count ? count &- i : L.count
@@ -73,18 +78,23 @@ private func gradientAll<L: Lanes, Function: Activation>(
   let result = p.pointee.result
   let count = p.pointee.count
   var i = 0
-  while i &+ 2 &* L.count <= count {
+  let turn = L.isPair ? L.count : 2 &* L.count
+  while i &+ turn <= count {
     if past {
       prefetch(values + i + activationPrefetch)
       prefetch(outputGradient + i + activationPrefetch)
     }
     let v0 = L.load(values + i)
-    let v1 = L.load(values + i + L.count)
     let g0 = L.load(outputGradient + i)
-    let g1 = L.load(outputGradient + i + L.count)
-    L.store(function.gradient(lanes, v0, outputGradient: g0), result + i, past: past)
-    L.store(function.gradient(lanes, v1, outputGradient: g1), result + i + L.count, past: past)
-    i &+= 2 &* L.count
+    if L.isPair {
+      L.store(function.gradient(lanes, v0, outputGradient: g0), result + i, past: past)
+    } else {
+      let v1 = L.load(values + i + L.count)
+      let g1 = L.load(outputGradient + i + L.count)
+      L.store(function.gradient(lanes, v0, outputGradient: g0), result + i, past: past)
+      L.store(function.gradient(lanes, v1, outputGradient: g1), result + i + L.count, past: past)
+    }
+    i &+= turn
   }
   let (first, second) = (p.pointee.scratch, p.pointee.scratch + L.count)
   while i < count {

@@ -79,7 +79,7 @@ private struct ELU: Activation {
     activate(BaselineLanes.self, ELU.self, p)
   }
   @c(elu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, ELU.self, p)
+    activate(AVX2PairLanes.self, ELU.self, p)
   }
   @c(elu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     activate(AVX512Lanes.self, ELU.self, p)

@@ -29,7 +29,7 @@ private struct Exp: VectorMap {
     map(BaselineLanes.self, Exp.self, p)
   }
   @c(exp_map_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    map(AVX2Lanes.self, Exp.self, p)
+    map(AVX2PairLanes.self, Exp.self, p)
   }
   @c(exp_map_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     map(AVX512Lanes.self, Exp.self, p)

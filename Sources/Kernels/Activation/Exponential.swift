@@ -6,7 +6,10 @@ extension Lanes {
 
   /// Whether all lanes are set of a mask that a comparison of vectors gave.
   @inline(always) static func all(_ mask: SIMDMask<Vector.MaskStorage>) -> Bool {
-    if Vector.self == SIMD16<Float>.self {
+    if Vector.self == SIMD32<Float>.self {
+      var lanes = unsafeBitCast(mask, to: SIMD32<Int32>.self)
+      return isa_all32(&lanes) != 0
+    } else if Vector.self == SIMD16<Float>.self {
       var lanes = unsafeBitCast(mask, to: SIMD16<Int32>.self)
       return isa_all16(&lanes) != 0
     } else if Vector.self == SIMD8<Float>.self {

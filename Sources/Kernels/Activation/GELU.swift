@@ -39,7 +39,7 @@ private struct GELU: Activation {
     let a = L.magnitude(x)
     let isNear = GELU.bound(lanes) .>= a
     let (q, power, ratio) = GELU.tail(lanes, a)
-    let positive = x.replacing(with: L.splat(-0.0), where: L.splat(0) .> x)
+    let positive = L.larger(x, L.splat(-0.0))
     let result = L.multiplyAdd(L.negative(a), L.scale(L.splat(1) + q, power) * ratio, positive)
     if L.all(isNear) { return result }
     // Above, x; below, -a·h, which becomes denormal.
@@ -83,9 +83,9 @@ private struct GELU: Activation {
     _ lanes: L.Type, _ a: L.Vector
   ) -> (q: L.Vector, power: L.Bits, ratio: L.Vector) {
     let a = bounded(lanes, a)
-    let square = a * a
-    let rest = L.rest(a, a, product: square)
-    let (q, power) = L.exponentialParts(square * L.splat(-0.5), rest: rest * L.splat(-0.5))
+    let half = a * L.splat(-0.5)
+    let exponent = half * a
+    let (q, power) = L.exponentialParts(exponent, rest: L.rest(half, a, product: exponent))
     var numerator = L.multiplyAdd(L.splat(0.006_773_058_3), a, L.splat(0.066_937_95))
     var denominator = L.multiplyAdd(L.splat(0.016_977_336), a, L.splat(0.167_799_44))
     numerator = L.multiplyAdd(numerator, a, L.splat(0.302_118_12))
@@ -110,10 +110,10 @@ private struct GELU: Activation {
     activate(BaselineLanes.self, GELU.self, p)
   }
   @c(gelu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, GELU.self, p)
+    activate(AVX2PairLanes.self, GELU.self, p)
   }
   @c(gelu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, GELU.self, p)
+    activate(AVX512PairLanes.self, GELU.self, p)
   }
 
   private let functions = LevelFunctions(

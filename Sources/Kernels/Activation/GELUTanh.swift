@@ -83,7 +83,7 @@ private struct GELUTanh: Activation {
     activate(BaselineLanes.self, GELUTanh.self, p)
   }
   @c(gelu_tanh_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, GELUTanh.self, p)
+    activate(AVX2PairLanes.self, GELUTanh.self, p)
   }
   @c(gelu_tanh_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     activate(AVX512Lanes.self, GELUTanh.self, p)

@@ -70,7 +70,7 @@ private struct SiLU: Activation {
     activate(BaselineLanes.self, SiLU.self, p)
   }
   @c(silu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, SiLU.self, p)
+    activate(AVX2PairLanes.self, SiLU.self, p)
   }
   @c(silu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     activate(AVX512Lanes.self, SiLU.self, p)

@@ -60,7 +60,7 @@ extension Lanes {
     activate(BaselineLanes.self, Sigmoid.self, p)
   }
   @c(sigmoid_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, Sigmoid.self, p)
+    activate(AVX2PairLanes.self, Sigmoid.self, p)
   }
   @c(sigmoid_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     activate(AVX512Lanes.self, Sigmoid.self, p)

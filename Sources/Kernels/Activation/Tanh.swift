@@ -54,7 +54,7 @@ private struct Tanh: Activation {
     activate(BaselineLanes.self, Tanh.self, p)
   }
   @c(tanh_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, Tanh.self, p)
+    activate(AVX2PairLanes.self, Tanh.self, p)
   }
   @c(tanh_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
     activate(AVX512Lanes.self, Tanh.self, p)

@@ -22,11 +22,11 @@ extension Kernel {
   }
 }
 
-/// Calls `body` with memory of three vectors on the stack, for what does not fill a vector. (A temporary allocation as the
+/// Calls `body` with memory of six vectors on the stack, for what does not fill a vector. (A temporary allocation as the
 /// standard library has it is one on the heap where it is aligned for vectors.)
 @inline(__always)
 func withRowScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-  var memory = (SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero)
+  var memory = (SIMD32<Float>.zero, SIMD32<Float>.zero, SIMD32<Float>.zero)
   withUnsafeMutableBytes(of: &memory) { bytes in
     if let base = bytes.baseAddress { body(base.assumingMemoryBound(to: Float.self)) }
   }

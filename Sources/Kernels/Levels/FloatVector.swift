@@ -199,3 +199,49 @@ extension SIMD16: IntegerVector where Scalar == Int32 {
     Self(Builtin.ashr_Vec16xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
   }
 }
+
+extension SIMD32: FloatVector where Scalar == Float {
+  typealias Bits = SIMD32<Int32>
+  @_transparent private var lanes: Builtin.Vec32xFPIEEE32 { unsafeBitCast(self, to: Builtin.Vec32xFPIEEE32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec32xFPIEEE32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent static func + (a: Self, b: Self) -> Self { Self(Builtin.fadd_Vec32xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func - (a: Self, b: Self) -> Self { Self(Builtin.fsub_Vec32xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func * (a: Self, b: Self) -> Self { Self(Builtin.fmul_Vec32xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent static func / (a: Self, b: Self) -> Self { Self(Builtin.fdiv_Vec32xFPIEEE32(a.lanes, b.lanes)) }
+  @_transparent func squareRoot() -> Self { Self(Builtin.int_sqrt_Vec32xFPIEEE32(lanes)) }
+  @_transparent func addingProduct(_ a: Self, _ b: Self) -> Self {
+    Self(Builtin.int_fma_Vec32xFPIEEE32(a.lanes, b.lanes, lanes))
+  }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD32<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec32xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec32xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec32xInt1_Vec32xFPIEEE32(isSet, other.lanes, lanes))
+  }
+  @_transparent static func deinterleave(_ low: Self, _ high: Self) -> (even: Self, odd: Self) {
+    let (even, odd) = Builtin.deinterleave_Vec32xFPIEEE32(low.lanes, high.lanes)
+    return (Self(even), Self(odd))
+  }
+  @_transparent static func interleave(_ even: Self, _ odd: Self) -> (low: Self, high: Self) {
+    let (low, high) = Builtin.interleave_Vec32xFPIEEE32(even.lanes, odd.lanes)
+    return (Self(low), Self(high))
+  }
+}
+
+extension SIMD32: IntegerVector where Scalar == Int32 {
+  @_transparent private var lanes: Builtin.Vec32xInt32 { unsafeBitCast(self, to: Builtin.Vec32xInt32.self) }
+  @_transparent private init(_ lanes: Builtin.Vec32xInt32) { self = unsafeBitCast(lanes, to: Self.self) }
+  @_transparent func replacing(with other: Self, where mask: SIMDMask<SIMD32<Int32>>) -> Self {
+    let bits = unsafeBitCast(mask, to: Builtin.Vec32xInt32.self)
+    let isSet = Builtin.cmp_slt_Vec32xInt32(bits, Builtin.zeroInitializer())
+    return Self(Builtin.select_Vec32xInt1_Vec32xInt32(isSet, other.lanes, lanes))
+  }
+  @_transparent static func & (a: Self, b: Self) -> Self { Self(Builtin.and_Vec32xInt32(a.lanes, b.lanes)) }
+  @_transparent static func | (a: Self, b: Self) -> Self { Self(Builtin.or_Vec32xInt32(a.lanes, b.lanes)) }
+  @_transparent static func ^ (a: Self, b: Self) -> Self { Self(Builtin.xor_Vec32xInt32(a.lanes, b.lanes)) }
+  @_transparent static func &<< (a: Self, b: Self) -> Self {
+    Self(Builtin.shl_Vec32xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+  @_transparent static func &>> (a: Self, b: Self) -> Self {
+    Self(Builtin.ashr_Vec32xInt32(a.lanes, (b & Self(repeating: 31)).lanes))
+  }
+}

@@ -7,8 +7,14 @@ import ISA
 /// function, so everything here is `@inline(__always)`.
 protocol Lanes {
   associatedtype Vector: FloatVector
+  /// Whether ``Vector`` is two vectors of the level.
+  static var isPair: Bool { get }
   /// a · b + c: fused where the level has FMA.
   static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
+}
+
+extension Lanes {
+  @inline(__always) static var isPair: Bool { false }
 }
 
 #if arch(arm64)
@@ -117,9 +123,14 @@ extension Lanes {
     let from = UnsafeRawPointer(source)
     let to = UnsafeMutableRawPointer(destination)
     var offset = 0
+    if self.count > 16 && count & 16 != 0 {
+      to.storeBytes(of: from.loadUnaligned(as: SIMD16<Float>.self), as: SIMD16<Float>.self)
+      offset = 64
+    }
     if count & 8 != 0 {
-      to.storeBytes(of: from.loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
-      offset = 32
+      let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+      to.storeBytes(of: piece, toByteOffset: offset, as: SIMD8<Float>.self)
+      offset &+= 32
     }
     if count & 4 != 0 {
       let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD4<Float>.self)

@@ -7,7 +7,9 @@ extension Lanes {
   /// that uses it ends with ``isa_stream_fence``.
   @inline(__always) static func stream(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>) {
     withUnsafePointer(to: vector) {
-      if count == 16 {
+      if count == 32 {
+        isa_stream32(destination, $0)
+      } else if count == 16 {
         isa_stream16(destination, $0)
       } else if count == 8 {
         isa_stream8(destination, $0)

@@ -24,17 +24,15 @@ private enum Binary: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
-    let (zero, one) = (L.splat(0), L.splat(1))
-    let isNegative = zero .> x
-    let e = L.exponential(-L.magnitude(x))
-    // log(1 + e) as log(u) and a correction for what u = 1 + e has lost (Goldberg, 1991, theorem 4).
-    let u = one + e
-    let larger = one / u
-    let logarithm = L.logarithm(u) + (e - (u - one)) * larger
-    let smaller = e * larger
+    let one = L.splat(1)
     let size = L.magnitude(x)
-    let above = (size + logarithm).replacing(with: logarithm, where: isNegative)
-    let below = logarithm.replacing(with: size + logarithm, where: isNegative)
+    let e = L.exponential(L.negative(size))
+    let larger = one / (one + e)
+    let smaller = e * larger
+    let logarithm = L.logarithm(onePlus: e)
+    let isNegative = L.splat(0) .> x
+    let above = L.larger(x, L.splat(0)) + logarithm
+    let below = L.larger(L.negative(x), L.splat(0)) + logarithm
     let sigmoid = larger.replacing(with: smaller, where: isNegative)
     let opposite = smaller.replacing(with: larger, where: isNegative)
     let (yes, no) = (positive * y, one - y)
@@ -53,10 +51,10 @@ private enum Binary: ElementLoss {
     elementLosses(BaselineLanes.self, Binary.self, p)
   }
   @c(binary_cross_entropy_avx2_body) private func binaryAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2Lanes.self, Binary.self, p)
+    elementLosses(AVX2PairLanes.self, Binary.self, p)
   }
   @c(binary_cross_entropy_avx512_body) private func binaryAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512Lanes.self, Binary.self, p)
+    elementLosses(AVX512PairLanes.self, Binary.self, p)
   }
 
   private let binaryFunctions = LevelFunctions(

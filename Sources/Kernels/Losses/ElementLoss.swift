@@ -162,7 +162,7 @@ private struct ElementLossRun: Sendable {
     case .elements(let elements): (weights, weightsAreOfElements) = (elements + first, true)
     case nil: break
     }
-    var streams = problem.columns % 16 == 0 && Streaming.pays(outputCount: problem.rows * problem.columns)
+    var streams = problem.columns % 32 == 0 && Streaming.pays(outputCount: problem.rows * problem.columns)
     if let gradients = operands.gradients { streams = streams && Streaming.isAligned(gradients) }
     withScratch { scratch in
       var arguments = ElementLossArguments(
@@ -177,11 +177,11 @@ private struct ElementLossRun: Sendable {
     }
   }
 
-  /// Calls `body` with memory of five vectors on the stack, for a part's last elements.
+  /// Calls `body` with memory of five pairs of vectors on the stack, for a part's last elements.
   @inline(__always)
   private func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     var memory = (
-      SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero, SIMD16<Float>.zero
+      SIMD32<Float>.zero, SIMD32<Float>.zero, SIMD32<Float>.zero, SIMD32<Float>.zero, SIMD32<Float>.zero
     )
     withUnsafeMutableBytes(of: &memory) { bytes in
       if let base = bytes.baseAddress { body(base.assumingMemoryBound(to: Float.self)) }

@@ -42,10 +42,14 @@ private func elementLosses<L: Lanes, Loss: ElementLoss>(
   let left = columns % L.count
   let isOutside = L.laneIndices .>= L.splat(Float(left))
   var lastPositive = L.splat(1)
-  if let positive = positiveWeights { lastPositive = L.load(positive + (columns &- left), first: left) }
+  if let positive = positiveWeights {
+    L.copy(positive + (columns &- left), p.pointee.scratch, first: left)
+    lastPositive = L.load(p.pointee.scratch)
+  }
   var lastWeights = L.splat(1)
   if let weights = elementWeights, !weightsAreOfElements {
-    lastWeights = L.load(weights + (columns &- left), first: left)
+    L.copy(weights + (columns &- left), p.pointee.scratch, first: left)
+    lastWeights = L.load(p.pointee.scratch)
   }
   var column = p.pointee.firstColumn
   var offset = 0
@@ -115,8 +119,17 @@ private func elementLosses<L: Lanes, Loss: ElementLoss>(
 extension Lanes {
   @inline(always) static func magnitude(_ x: Vector) -> Vector { vector(bits(x) & Bits(repeating: .max)) }
 
-  /// log(x) for all x: -infinity at 0, NaN below.
+  /// log(x) for all x: -infinity at 0, NaN below. Vectors that hold such, denormal or infinite x take longer.
   @inline(always) static func fullLogarithm(_ x: Vector) -> Vector {
+    let result = normalLogarithm(x)
+    // The bits of positive normal numbers, moved so that they are the smallest numbers.
+    let place = bits(x) &+ Bits(repeating: .min &- 0x0080_0000)
+    let isNormal = Bits(repeating: .min &+ 0x7EFF_FFFF) .>= place
+    return all(isNormal) ? result : farLogarithm(x)
+  }
+
+  /// The same without a branch.
+  @inline(always) private static func farLogarithm(_ x: Vector) -> Vector {
     // Below the normal numbers, that of 2²⁴·x is taken.
     let isSmall = splat(.leastNormalMagnitude) .> x
     let normal = x.replacing(with: x * splat(0x1p24), where: isSmall)

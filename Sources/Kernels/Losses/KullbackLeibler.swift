@@ -26,8 +26,9 @@ private enum Divergence: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target t: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
-    let entropy = (t * L.fullLogarithm(t)).replacing(with: L.splat(0), where: t .== L.splat(0))
-    return (entropy - t * x, -t)
+    let isZero = t .== L.splat(0)
+    let logarithm = L.fullLogarithm(t.replacing(with: L.splat(1), where: isZero))
+    return (L.multiplyAdd(L.negative(t), x, t * logarithm), L.negative(t))
   }
 }
 
@@ -36,7 +37,7 @@ private enum LogDivergence: ElementLoss {
     _ lanes: L.Type, output x: L.Vector, target t: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let probability = L.exponential(t)
-    return (probability * (t - x), -probability)
+    return (probability * (t - x), L.negative(probability))
   }
 }
 
@@ -51,10 +52,10 @@ private enum LogDivergence: ElementLoss {
     elementLosses(BaselineLanes.self, Divergence.self, p)
   }
   @c(kullback_leibler_avx2_body) private func divergenceAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2Lanes.self, Divergence.self, p)
+    elementLosses(AVX2PairLanes.self, Divergence.self, p)
   }
   @c(kullback_leibler_avx512_body) private func divergenceAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512Lanes.self, Divergence.self, p)
+    elementLosses(AVX512PairLanes.self, Divergence.self, p)
   }
 
   private let divergenceFunctions = LevelFunctions(
@@ -72,10 +73,10 @@ private enum LogDivergence: ElementLoss {
     elementLosses(BaselineLanes.self, LogDivergence.self, p)
   }
   @c(kullback_leibler_log_avx2_body) private func logAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2Lanes.self, LogDivergence.self, p)
+    elementLosses(AVX2PairLanes.self, LogDivergence.self, p)
   }
   @c(kullback_leibler_log_avx512_body) private func logAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512Lanes.self, LogDivergence.self, p)
+    elementLosses(AVX512PairLanes.self, LogDivergence.self, p)
   }
 
   private let logFunctions = LevelFunctions(

@@ -5,6 +5,11 @@ extension Lanes {
   /// n times the first part is exact. Q is the minimax polynomial of degree 8 fitted by Remez' exchange in 40 digits with
   /// log's relative error as the weight: 7.5e-10, 0.013 ulp.
   @inline(always) static func logarithm(_ x: Vector) -> Vector {
+    x.replacing(with: normalLogarithm(x), where: x .== x)
+  }
+
+  /// The same without NaN.
+  @inline(always) static func normalLogarithm(_ x: Vector) -> Vector {
     let aboveRootHalf = bits(x) &- Bits(repeating: 0x3F35_04F3)
     let n = aboveRootHalf &>> Bits(repeating: 23)
     let f = vector(bits(x) &- (n &<< Bits(repeating: 23))) - splat(1)
@@ -21,7 +26,6 @@ extension Lanes {
     let square = f * f
     var small = multiplyAdd(square * f, q, splat(-0.5) * square)
     small = multiplyAdd(exponent, splat(0x1.7f7d1cp-20), small)
-    let result = multiplyAdd(exponent, splat(0x1.62e4p-1), f + small)
-    return x.replacing(with: result, where: x .== x)
+    return multiplyAdd(exponent, splat(0x1.62e4p-1), f + small)
   }
 }

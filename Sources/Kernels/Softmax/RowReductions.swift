@@ -24,14 +24,21 @@ extension Lanes {
 
   /// The sum of all lanes by the tree of ``sum(_:)``, in a form that is inlined wherever it is used.
   @inline(always) static func total(_ vector: Vector) -> Float {
-    if Vector.self == SIMD16<Float>.self {
-      let (low, high) = unsafeBitCast(vector, to: (SIMD8<Float>, SIMD8<Float>).self)
-      return total8(low + high)
+    if Vector.self == SIMD32<Float>.self {
+      let (low, high) = unsafeBitCast(vector, to: (SIMD16<Float>, SIMD16<Float>).self)
+      return total16(low + high)
+    } else if Vector.self == SIMD16<Float>.self {
+      return total16(unsafeBitCast(vector, to: SIMD16<Float>.self))
     } else if Vector.self == SIMD8<Float>.self {
       return total8(unsafeBitCast(vector, to: SIMD8<Float>.self))
     } else {
       return total4(unsafeBitCast(vector, to: SIMD4<Float>.self))
     }
+  }
+
+  @inline(always) private static func total16(_ vector: SIMD16<Float>) -> Float {
+    let (low, high) = unsafeBitCast(vector, to: (SIMD8<Float>, SIMD8<Float>).self)
+    return total8(low + high)
   }
 
   @inline(always) private static func total8(_ vector: SIMD8<Float>) -> Float {
