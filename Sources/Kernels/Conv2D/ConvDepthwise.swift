@@ -117,9 +117,14 @@ func depthwiseBackwardWeightsKernels() -> [Kernel<Conv2DBackwardWeights>] {
   }
 }
 
-/// Channels that are summed side by side, image by image: enough for their planes to be one long run of memory, few
-/// enough for their sums to stay in the first-level cache.
-private let depthwiseChannelBlock = 8
+/// Into how many blocks the channels of a weight gradient are cut, each of which is summed image by image. The planes of
+/// many channels are one long run of memory, but their sums have half of the first-level cache, and threads need blocks to
+/// share. A weight's sum is the same in any block.
+private func depthwiseBlocks(_ shape: Conv2DShape, sumsOfChannel: Int, parts: Int) -> Int {
+  let most = max((24 << 10) / (4 * sumsOfChannel), 8)
+  let least = parts == 1 ? 1 : 4 * parts
+  return max((shape.outputChannels + most - 1) / most, min(least, shape.outputChannels))
+}
 
 private func weightsKernel(
   _ level: InstructionSet, _ size: Int, _ function: @escaping LevelFunction<ConvDepthwiseWeightsArguments>
@@ -128,11 +133,13 @@ private func weightsKernel(
     algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
     fitness: { $0.depthwiseFitness(level, size) },
     prepare: { shape, threads in
-      let blocks = (shape.outputChannels + depthwiseChannelBlock - 1) / depthwiseChannelBlock
-      let sums = depthwiseChannelBlock * size * (size + 2) * level.lanes
+      let parts = shape.parts(threads: threads)
+      let sumsOfChannel = size * (size + 2) * level.lanes
+      let blocks = depthwiseBlocks(shape, sumsOfChannel: sumsOfChannel, parts: parts)
+      let sums = (shape.outputChannels + blocks - 1) / blocks * sumsOfChannel
       let gradient = ConvWeightGradient(
         shape: shape, level: level, segments: ConvSegments(batch: shape.batch, partCount: shape.weightCount),
-        parts: shape.parts(threads: threads), itemsPerSegment: blocks,
+        parts: parts, itemsPerSegment: blocks,
         threadByteCount: cacheLines((sums + 2 * (shape.inputPlane + 3 * level.lanes)) * 4))
       return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
         if shape.batch == 0 {

@@ -14,8 +14,7 @@ private struct Column<L: Lanes> {
   let x: Int
   let height: Int
   let width: Int
-  /// Elements from what is loaded to what is asked for ahead: to the next plane. Columns of vectors leave out lines,
-  /// which the processor's own prefetching does not follow.
+  /// Where the column's part of what is asked for ahead begins; see `depthwisePrefetch`.
   let ahead: Int
   /// A store may reach into the rows that are written next, up to here.
   let targetEnd: UnsafeMutablePointer<Float>
@@ -35,7 +34,12 @@ private struct Column<L: Lanes> {
   }
 
   @inline(always)
-  func prefetchRow(_ row: Int) { prefetch(source + (row &* width &+ x &+ ahead)) }
+  func prefetchRow(_ row: Int) {
+    let place = row &* L.count &+ ahead
+    prefetch(source + place)
+    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
+    if !streams { prefetchToWrite(target + place) }
+  }
 
   @inline(always)
   func store(_ sum: L.Vector, _ row: Int, isInside: Bool) {
@@ -52,8 +56,14 @@ private struct Column<L: Lanes> {
   }
 }
 
-/// The least distance in elements at which planes are asked for ahead: memory answers while as much is computed.
+/// The least distance in elements at which planes are asked for ahead, to come to the first-level cache while as much is
+/// computed: the next plane, or one of those behind it. From there, `depthwiseFarPrefetch` elements further are asked for
+/// to come to the second. Columns of vectors leave out lines, which the processor's own prefetching does not follow; so
+/// each row of each column asks for the next vector in the order of memory, and the requests are one stream. (The weight
+/// gradient of 3×3 over 128 channels at 32×32 reads 23 GB/s without either, 25 with the second, 30 with the order, and 35
+/// with both.)
 let depthwisePrefetch = 1024
+let depthwiseFarPrefetch = 3072
 
 /// How many rows and columns a kernel has.
 enum DepthwiseKernel<let size: Int> {}
@@ -175,10 +185,11 @@ private func planes<let size: Int, L: Lanes>(
     }
     var x = 0
     while x < width {
+      let columnAhead = ahead &+ x &* height
       if x > 0 && x &+ L.count > width { x = width &- L.count }
       let column = Column<L>(
-        source: source, target: arguments.target + plane &* count, x: x, height: height, width: width, ahead: ahead,
-        targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
+        source: source, target: arguments.target + plane &* count, x: x, height: height, width: width,
+        ahead: columnAhead, targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
         floor: L.splat(arguments.floor), streams: arguments.streams != 0)
       var sums = Sums(kernel, lanes, weights: weights, bias: bias)
       if x >= size / 2 && x &+ L.count &+ size / 2 <= width {

@@ -16,14 +16,16 @@ private struct Column<L: Lanes> {
   let firstLane: Int
   let height: Int
   let width: Int
-  /// Elements from what is loaded to what is asked for ahead: to the next plane.
+  /// Where the column's part of what is asked for ahead begins; see `depthwisePrefetch`.
   let ahead: Int
 
   @inline(always)
   func prefetchRow(_ row: Int) {
-    let place = row &* width &+ x &+ ahead
+    let place = row &* L.count &+ ahead
     prefetch(source + place)
     prefetch(gradient + place)
+    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
+    prefetchToSecondLevel(gradient + (place &+ depthwiseFarPrefetch))
   }
 
   /// A row's inputs, moved by as many elements: 0 outside the plane and where the gradient does not count.
@@ -156,7 +158,7 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
           let last = x > 0 && x &+ L.count > width ? width &- L.count : x
           let column = Column<L>(
             source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
-            ahead: ahead)
+            ahead: ahead &+ x &* height)
           var tile = Tile<rows, size, L>(spilledTo: sums)
           if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
             tile.walk(column, first: first, isInside: true)
