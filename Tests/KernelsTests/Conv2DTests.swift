@@ -88,6 +88,15 @@ import Testing
           batch: 1, inputChannels: 3, inputHeight: 5, inputWidth: width, outputChannels: 5,
           kernel: width % 8 == 6 ? 1 : 3, stride: 2, padding: width / 2 % 3))
     }
+    // Every number of channels, as panels of two sizes are made of them: packed, or as the weights lie.
+    for channels in 1...41 {
+      for kernel in [1, 3] {
+        shapes.append(
+          Conv2DShape(
+            batch: 1 + channels % 2, inputChannels: channels, inputHeight: 3, inputWidth: 4,
+            outputChannels: 42 - channels, kernel: kernel, padding: kernel / 2))
+      }
+    }
     let channels = [1, 3, 5, 6, 7, 13, 17]
     for width in 1...40 {
       let i = width
@@ -355,12 +364,12 @@ import Testing
       batch: 1, inputChannels: 128, inputHeight: 28, inputWidth: 28, outputChannels: 128, kernel: 3, padding: 1)
     return [
       (first, "avx512", "rows.6x4", "rows.3x7"), (first, "avx2", "rows.6x2", "rows.6x2"),
-      (second, "avx512", "points.2x10x1", "rows.3x7"), (second, "avx2", "points.6x1x2", "rows.6x2"),
+      (second, "avx512", "points.2x10x1", "rows.6x4"), (second, "avx2", "points.6x1x2", "rows.6x2"),
       (wide, "avx512", "rows.12x2", "rows.12x2"), (wide, "avx2", "rows.6x2", "rows.6x2"),
       (narrow, "avx512", "points.3x4x2", "points.3x4x2"), (narrow, "avx2", "rows.6x2", "rows.6x2"),
-      (pointwise, "avx512", "rows.6x4", "rows.6x4"), (pointwise, "avx2", "rows.6x2", "rows.6x2"),
+      (pointwise, "avx512", "rows.12x2", "rows.12x2"), (pointwise, "avx2", "rows.6x2", "rows.6x2"),
       (strided, "avx512", "rows.12x2", "rows.12x2"), (strided, "avx2", "rows.6x2", "rows.6x2"),
-      (stem, "avx512", "rows.6x4", "rows.3x7"), (stem, "avx2", "rows.6x2", "rows.6x2"),
+      (stem, "avx512", "rows.12x2", "rows.3x7"), (stem, "avx2", "rows.6x2", "rows.6x2"),
       (residual, "avx512", "points.7x2x2", "points.7x2x2"), (residual, "avx2", "points.6x1x2", "points.6x1x2"),
     ]
   }()

@@ -71,8 +71,11 @@ typedef struct {
   const float *_Nonnull source;
   const int32_t *_Nonnull taps;
   ptrdiff_t depth;
-  const float *_Nonnull weights;  // panels of the tile's rows
+  const float *_Nonnull weights;  // panels
+  ptrdiff_t panels;
+  ptrdiff_t widePanels;  // those of the tile's rows; the others are of the smaller tile's
   ptrdiff_t panelStride;
+  ptrdiff_t tailStride;  // from one of the smaller panels to the next
   ptrdiff_t panelRow;  // from one tap's weights to the next's
   const float *_Nonnull bias;  // as many values as the panels have lanes
   float *_Nonnull target;

@@ -65,9 +65,9 @@ struct ConvDirect: Sendable {
     columnPhases = xs.count
     let y = ConvAxis.union(of: ys)
     let x = ConvAxis.union(of: xs)
-    let panelCount = (targetChannels + tile.width - 1) / tile.width
+    let cut = ConvPanelCut(channels: targetChannels, width: tile.width, tail: tile.tail ?? tile.width)
     let share = ConvShare(
-      items: shape.batch * shape.groups, rows: y.count, panels: panelCount, threads: threads)
+      items: shape.batch * shape.groups, rows: y.count, panels: cut.count, threads: threads)
     splits = share.splits
     let view = ConvView(
       y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit, skipsPadding: true,
@@ -83,7 +83,7 @@ struct ConvDirect: Sendable {
       chunk = ConvShare.chunk(
         perImage: view.skipsRows ? perImage.perRow : perImage.count, units: tile.units,
         limit: min(
-          view.isStaged ? ConvView.bandLimit / 2 / max(view.stagedCount, 1) : 8,
+          view.isStaged ? ConvView.bandLimit / max(view.stagedCount, 1) : 8,
           Int(Int32.max) / 2 / max(targetImage, sourceImage, 1), shape.batch / threads))
     }
     self.chunk = chunk
@@ -111,12 +111,12 @@ struct ConvDirect: Sendable {
       }
     }
     panels = ConvPanels(
-      shape: shape, isBackward: isBackward, width: tile.width, tail: tile.tail, order: order.flatMap { $0 },
+      shape: shape, isBackward: isBackward, cut: cut, needsPanels: tile.tail == nil, order: order.flatMap { $0 },
       level: tile.level)
     let packedCount = sourceChannels * tile.units * tile.unit
     packedTaps =
       shape.isPointwise && !view.isStaged && tile.algorithm == "rows" && packedCount * 4 <= Self.packedLimit
-        && panelCount >= Self.panelsWorthPacking
+        && cut.count >= Self.panelsWorthPacking
       ? OffsetTable(stride(from: 0, to: packedCount, by: tile.units * tile.unit).map { $0 }) : nil
     floor = relu ? 0 : -.infinity
     stage = convStage[tile.level]
@@ -250,10 +250,10 @@ struct ConvDirect: Sendable {
           of: source + image * imageStride, band: band.band, staging: staging + image * view.stagedCount, stage: stage)
       }
     }
-    let firstChannel = band.panels.lowerBound * tile.width
+    let firstChannel = panels.cut.first(band.panels.lowerBound)
     let target = target + firstChannel * targetHeight * targetWidth
-    let channels = min(band.panels.upperBound * tile.width, targetChannels) - firstChannel
-    let bias = bias + (band.group * panels.paddedChannels + firstChannel)
+    let channels = min(panels.cut.first(band.panels.upperBound), targetChannels) - firstChannel
+    let bias = bias + (band.group * panels.cut.padded + firstChannel)
     let offsets = (own + tileByteCount + stagedByteCount).assumingMemoryBound(to: Int32.self)
     let planes = (own + tileByteCount + stagedByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
     let firstRow = band.band * view.bandRows
@@ -299,7 +299,7 @@ struct ConvDirect: Sendable {
     let ranges = outputs.ranges.map { UnsafePointer($0.base + 2 * band.band * view.bandRows * outputs.perRow) }
     let weights = band.weights + phase.firstRow * panels.panelRow
     let count = outputs.ranges == nil ? outputs.count : rows * outputs.perRow
-    let tiles = (channels + tile.width - 1) / tile.width * ((count + tile.units - 1) / tile.units)
+    let tiles = band.panels.count * ((count + tile.units - 1) / tile.units)
     let later = prefetch(
       band, row: phase.row, column: phase.column,
       target: UnsafePointer(band0) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
@@ -313,9 +313,11 @@ struct ConvDirect: Sendable {
     switch tile {
     case .rows(let tile):
       var arguments = ConvRowsArguments(
-        source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panelStride: panels.panelStride,
-        panelRow: panels.panelRow, bias: bias, target: target, sources: outputs.sources.base,
-        targets: outputs.targets.base, ranges: ranges, vectors: count, lanes: outputs.stored, channels: channels,
+        source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panels: band.panels.count,
+        widePanels: min(max(panels.cut.wide - band.panels.lowerBound, 0), band.panels.count),
+        panelStride: panels.panelStride, tailStride: panels.tailStride, panelRow: panels.panelRow, bias: bias,
+        target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges, vectors: count,
+        lanes: outputs.stored, channels: channels,
         channelStride: channelStride, floor: floor, scratch: scratch, prefetch: later,
         keepsVectors: keepsVectors ? 1 : 0, sourcePlanes: passesPlanes ? sourceChannels : 0,
         sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,

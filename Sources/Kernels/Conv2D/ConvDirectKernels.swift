@@ -47,8 +47,13 @@ extension ConvDirectTile {
     return fitness(
       channels: shape.groupOutputChannels, height: shape.outputHeight, width: shape.outputWidth,
       isLinear: shape.kernelCount == 1 && !isPadded, depth: shape.depth, kernelWidth: shape.kernelWidth,
-      skipped: shape.paddedRows,
-      copies: isStaged ? staging(rows: shape.groupInputChannels * shape.inputHeight, width: shape.inputWidth) : 0)
+      rowTaps: shape.forwardY.rowTaps, kernelHeight: shape.kernelHeight,
+      copies: isStaged ? staging(rows: shape.groupInputChannels * shape.inputHeight, width: shape.inputWidth) : 0,
+      batch: shape.batch,
+      together: isStaged
+        ? together(
+          shape.groupInputChannels, (shape.outputHeight - 1) * shape.strideHeight + shape.kernelHeight,
+          (shape.outputWidth - 1) * shape.strideWidth + shape.kernelWidth) : 8)
   }
 
   func backwardDataFitness(_ shape: Conv2DShape) -> Double {
@@ -62,11 +67,26 @@ extension ConvDirectTile {
       shape.kernelCount == 1
       ? 0 : staging(rows: shape.groupOutputChannels * shape.outputHeight, width: shape.outputWidth)
     let interleaved = shape.strideWidth == 1 ? 0 : Double(shape.groupInputChannels * shape.inputPlane) / 4
-    return fitness(
-      channels: shape.groupInputChannels, height: height, width: width, isLinear: shape.isPointwise,
-      depth: Int(taps * Double(shape.groupOutputChannels)),
-      kernelWidth: max(shape.kernelWidth / shape.strideWidth, 1), skipped: isStrided ? 0 : shape.paddedRowsBackward,
-      copies: (staged + interleaved) / phases)
+    // What is counted of products is that of the outputs; of the others, some are with padding on all sides of them.
+    let counted = Double(shape.outputPlane * shape.strideHeight * shape.strideWidth) / Double(max(shape.inputPlane, 1))
+    return min(counted, 1)
+      * fitness(
+        channels: shape.groupInputChannels, height: height, width: width, isLinear: shape.isPointwise,
+        depth: Int(taps * Double(shape.groupOutputChannels)),
+        kernelWidth: max(shape.kernelWidth / shape.strideWidth, 1),
+        rowTaps: isStrided ? [] : shape.backwardY(phase: 0).rowTaps, kernelHeight: shape.kernelHeight,
+        copies: (staged + interleaved) / phases, batch: shape.batch,
+        together: shape.strideWidth > 1
+          ? 1
+          : shape.kernelCount == 1
+            ? 8
+            : together(
+              shape.groupOutputChannels, height + shape.kernelHeight - 1, shape.inputWidth + shape.kernelWidth - 1))
+  }
+
+  /// The most images that are computed together, given the size of one in staging memory.
+  private func together(_ channels: Int, _ rows: Int, _ columns: Int) -> Int {
+    ConvView.bandLimit / max(channels * rows * columns, 1)
   }
 
   /// Cycles that rows take to be copied: each some, and one for eight elements.
@@ -77,21 +97,6 @@ extension Conv2DShape {
   /// Whether each output has the inputs of its own pixel alone.
   var isPointwise: Bool {
     kernelCount == 1 && strideHeight == 1 && strideWidth == 1 && paddingHeight == 0 && paddingWidth == 0
-  }
-
-  /// The share of the kernel's rows, over all rows of outputs, or of inputs, that meet padding.
-  fileprivate var paddedRows: Double { padded(forwardY) }
-  fileprivate var paddedRowsBackward: Double { padded(backwardY(phase: paddingHeight % strideHeight)) }
-
-  private func padded(_ axis: ConvAxis) -> Double {
-    if axis.taps.isEmpty || axis.count == 0 { return 0 }
-    let inside = axis.taps.reduce(0) { sum, tap in
-      let origin = axis.start + tap.shift
-      let before = max(0, (axis.stride - 1 - origin) / axis.stride)
-      let end = min(axis.count, (axis.sourceCount - origin + axis.stride - 1) / axis.stride)
-      return sum + max(0, end - before)
-    }
-    return 1 - Double(inside) / Double(axis.count * axis.taps.count)
   }
 
   /// The same convolution with all pixels in one row, where each output has one pixel's inputs: tiles then take no
@@ -139,4 +144,9 @@ extension Conv2DShape {
       input: inputWidth, output: outputWidth, kernel: kernelWidth, stride: strideWidth, padding: paddingWidth,
       dilation: dilationWidth, phase: phase)
   }
+}
+
+extension ConvAxis {
+  /// The taps of each output that are inside; empty where all are.
+  fileprivate var rowTaps: [Range<Int>] { staysInside || taps.count == 1 ? [] : (0..<count).map(insideTaps) }
 }

@@ -34,7 +34,7 @@ enum ConvDirectTile: Sendable {
     }
   }
 
-  /// The most channels of a last panel that has a smaller tile; nil where panels have to be packed.
+  /// Rows of the tile of a last panel; nil where panels have to be packed.
   var tail: Int? {
     switch self {
     case .rows(let tile): tile.tail
@@ -85,23 +85,42 @@ extension ConvDirectTile {
   /// points × channels to planes, takes a third of a cycle for each value, and more where the planes' lines share the
   /// same places of the first-level cache, which is when they lie a multiple of 4 KB apart.
   ///
-  /// Tiles within one row skip rows of padding; tiles of more than two rows read from more places. The factors in front
-  /// are what misses leave.
+  /// Tiles skip what is padding for all their rows; tiles of several rows read from more places. The factors in
+  /// front are what misses leave.
   ///
   /// - Parameters:
-  ///   - skipped: the share of an image's products that are with rows of padding.
+  ///   - rowTaps: the kernel's rows that each row of outputs has inside the image, of `kernelHeight`; empty where all
+  ///     have all.
   ///   - isLinear: whether rows follow one another without gaps, so that units and tiles span them.
   ///   - copies: cycles of an image's copies to staging memory and from it.
+  ///   - together: the most images that can be computed together (`ConvDirect.chunk`).
   func fitness(
-    channels: Int, height: Int, width: Int, isLinear: Bool, depth: Int, kernelWidth: Int, skipped: Double,
-    copies: Double
+    channels: Int, height: Int, width: Int, isLinear: Bool, depth: Int, kernelWidth: Int,
+    rowTaps: [Range<Int>], kernelHeight: Int, copies: Double, batch: Int, together: Int
   ) -> Double {
     let length = isLinear ? height * width : width
     let lines = isLinear ? 1 : height
-    let count = lines * ((length + unit - 1) / unit)
-    var used = Double(lines * length) / Double(count * unit) * filled(count, units)
-    if units * unit <= width { used /= 1 - skipped }
-    if !isLinear, units * unit > 2 * width { used *= 0.97 }
+    let batch = max(batch, 1)
+    let perRow = (length + unit - 1) / unit
+    let count = lines * perRow
+    let images = ConvShare.chunk(
+      perImage: rowTaps.isEmpty ? count : perRow, units: units, limit: min(together, batch))
+    let whole = batch / images * ((images * count + units - 1) / units)
+    let rest = (batch % images * count + units - 1) / units
+    var used = Double(batch * lines * length) / Double(max(whole + rest, 1) * units * unit)
+    used /= steps(rowTaps, of: kernelHeight, perRow: images * perRow)
+    if !isLinear, units * unit > 2 * width {
+      used *= 0.97
+    } else if !isLinear, units * unit > width * images {
+      used *= 0.98
+    }
+    // More channels than are summed, in planes that crowd into few places of the caches, which they leave: writing two
+    // lines of a plane at a time is slower (1×1 64→256 at 16×16, 32 images: 0.93 times as fast as with three).
+    if isLinear, channels > depth, height * width % 256 == 0, units * unit < 3 * level.lanes,
+      batch * channels * height * width > 1 << 20
+    {
+      used *= 0.96
+    }
     let depth = Double(depth)
     let outputs = Double(channels * height * width)
     let copied = copies * 2 * Double(level.lanes) / max(outputs * depth, 1)
@@ -114,11 +133,10 @@ extension ConvDirectTile {
       let bytes = Double(4 * tile.vectors * level.lanes / kernelWidth)
       let step = max(multiplyAdds, loads / 1.7, bytes / 32)
       let end = 12 + 0.75 * Double(tile.rows * tile.vectors)
-      // A last panel of few channels has a smaller tile.
-      let left = channels % tile.rows
+      let cut = ConvPanelCut(channels: channels, width: tile.rows, tail: tile.tail)
       let lastLoads = (Double(tile.tail + 1) + crossing * Double(tile.vectors)) / 1.7
-      let last = left > tile.tail ? 1 : max(lastLoads, Double(tile.tail * tile.vectors) / 2) / step
-      let panels = Double(channels / tile.rows) + (left == 0 ? 0 : min(last, 1))
+      let last = max(lastLoads, Double(tile.tail * tile.vectors) / 2) / step
+      let panels = Double(cut.wide) + Double(cut.tails) * min(last, 1)
       let channels = Double(channels) / (panels * Double(tile.rows))
       tiles = 0.97 * used * channels * multiplyAdds * depth / (step * depth + end)
     case .points(let tile):
@@ -131,5 +149,22 @@ extension ConvDirectTile {
         (aliases ? 0.9 : 0.96) * used * filled(channels, self.width) * multiplyAdds * depth / (step * depth + end)
     }
     return tiles / (1 + tiles * copied)
+  }
+
+  /// The share of a sum's steps that tiles make, where each skips the rows of the kernel that are padding for all of its
+  /// outputs.
+  private func steps(_ rowTaps: [Range<Int>], of kernelHeight: Int, perRow: Int) -> Double {
+    if rowTaps.isEmpty { return 1 }
+    let count = rowTaps.count * perRow
+    var made = 0
+    for first in stride(from: 0, to: count, by: units) {
+      var (low, high) = (kernelHeight, 0)
+      for taps in rowTaps[first / perRow...(min(first + units, count) - 1) / perRow] {
+        low = min(low, taps.lowerBound)
+        high = max(high, taps.upperBound)
+      }
+      made += max(high - low, 0)
+    }
+    return Double(max(made, 1)) / Double((count + units - 1) / units * kernelHeight)
   }
 }

@@ -1,5 +1,40 @@
 import ISA
 
+/// How channels are cut into panels of a tile's rows. The last one or two may have a smaller tile where that leaves fewer
+/// rows without a channel: 64 channels are four panels of 12 and two of 8.
+struct ConvPanelCut: Sendable {
+  let channels: Int
+  /// Rows of the tile, and of the smaller one; as many where there is none.
+  let width: Int
+  let tail: Int
+  let wide: Int
+  let tails: Int
+
+  init(channels: Int, width: Int, tail: Int) {
+    self.channels = channels
+    self.width = width
+    self.tail = tail
+    let left = channels % width
+    if left == 0 || left > tail || tail == width {
+      wide = (channels + width - 1) / width
+      tails = 0
+    } else if left <= 2 * tail - width, channels > width {
+      wide = channels / width - 1
+      tails = 2
+    } else {
+      wide = channels / width
+      tails = 1
+    }
+  }
+
+  /// Panels.
+  var count: Int { wide + tails }
+  /// The first channel of a panel, or behind the last.
+  func first(_ panel: Int) -> Int { min(panel, wide) * width + max(panel - wide, 0) * tail }
+  /// Channels, and the rows without one.
+  var padded: Int { first(count) }
+}
+
 /// The weights of a direct convolution as panels: `width` channels of the target side by side, for each step of the sums.
 ///
 /// They are turned to panels block by block, so that large layers need no more memory than small ones: all outputs are
@@ -12,12 +47,11 @@ struct ConvPanels: Sendable {
   }
 
   let blocks: [Block]
-  let width: Int
-  /// Target channels of a group, and rounded up to whole panels.
-  let channels: Int
-  let paddedChannels: Int
-  /// Elements from a panel to the next, and from a row of a panel to the next.
+  /// The target channels of a group.
+  let cut: ConvPanelCut
+  /// Elements from a panel to the next, also of the smaller ones, and from a row of a panel to the next.
   let panelStride: Int
+  let tailStride: Int
   let panelRow: Int
   /// Whether the weights are panels as they lie: those of neighbouring channels are neighbours, and no tile reads beyond
   /// the last channel. Rows that lie as far apart as there are channels crowd into few places of the first-level cache,
@@ -40,22 +74,21 @@ struct ConvPanels: Sendable {
   private static let outputsWorthPanels = 1024
 
   /// - Parameters:
-  ///   - tail: the most channels of a last panel that has a smaller tile of as many; nil for tiles that have no register
-  ///     left for the distance of rows.
+  ///   - needsPanels: whether the tile has no register left for the distance of rows.
   ///   - order: the taps whose weights are a panel's rows.
   init(
-    shape: Conv2DShape, isBackward: Bool, width: Int, tail: Int?, order: [ConvView.Tap], level: InstructionSet
+    shape: Conv2DShape, isBackward: Bool, cut: ConvPanelCut, needsPanels: Bool, order: [ConvView.Tap],
+    level: InstructionSet
   ) {
-    self.width = width
+    self.cut = cut
     groups = shape.groups
-    channels = isBackward ? shape.groupInputChannels : shape.groupOutputChannels
-    let panelCount = (channels + width - 1) / width
-    paddedChannels = panelCount * width
     isInPlace =
       isBackward && shape.kernelCount == 1 && shape.batch * shape.outputPlane < Self.outputsWorthPanels
-      && tail.map { [0, $0].contains(shape.groupInputChannels % width) } ?? false
-    panelStride = isInPlace ? width : order.count * width
-    panelRow = isInPlace ? channels : width
+      && !needsPanels && cut.padded == cut.channels
+    panelStride = isInPlace ? cut.width : order.count * cut.width
+    tailStride = isInPlace ? cut.tail : panelStride
+    panelRow = isInPlace ? cut.channels : cut.width
+    let panelCount = cut.count
     groupWeights = shape.groupOutputChannels * shape.depth
     laneStride = isBackward ? shape.kernelCount : shape.depth
     segments = isBackward ? shape.groupOutputChannels : 1
@@ -86,13 +119,13 @@ struct ConvPanels: Sendable {
   }
 
   /// Bytes of a block and of the padded bias.
-  var byteCount: Int { blockByteCount + cacheLines(groups * paddedChannels * 4) }
+  var byteCount: Int { blockByteCount + cacheLines(groups * cut.padded * 4) }
 
   /// A panel of a group in the block that is packed.
   func panels(
     _ block: Block, group: Int, panel: Int, of weights: UnsafePointer<Float>, _ workspace: UnsafeMutableRawPointer
   ) -> UnsafePointer<Float> {
-    if isInPlace { return weights + (group * groupWeights + panel * width) }
+    if isInPlace { return weights + (group * groupWeights + cut.first(panel)) }
     let index = (group - block.groups.lowerBound) * block.panels.count + panel
     return UnsafePointer(workspace.assumingMemoryBound(to: Float.self) + index * panelStride)
   }
@@ -120,25 +153,29 @@ struct ConvPanels: Sendable {
         // As many panels of a group as are this part's.
         let group = item / block.panels.count
         let first = item % block.panels.count
-        let last = min(block.panels.count, first + own.upperBound - item)
-        let lane = (block.panels.lowerBound + first) * width
+        let panel = block.panels.lowerBound + first
+        // One of the smaller panels.
+        let most = panel < cut.wide ? min(block.panels.upperBound, cut.wide) - panel : 1
+        let count = min(most, own.upperBound - item)
+        let lane = cut.first(panel)
         var arguments = ConvPanelArguments(
           source: weights + ((block.groups.lowerBound + group) * groupWeights + lane * laneStride),
-          panels: panels + item * panelStride, lanes: min((last - first) * width, channels - lane), width: width,
-          panelStride: panelStride, laneStride: laneStride, segments: segments, segmentStride: segmentStride,
+          panels: panels + item * panelStride, lanes: min(cut.first(panel + count), cut.channels) - lane,
+          width: cut.width, panelStride: panelStride, laneStride: laneStride, segments: segments,
+          segmentStride: segmentStride,
           length: length, rows: rows.base)
         pack(&arguments)
-        item += last - first
+        item += count
       }
     }
   }
 
   private func prepareBias(_ bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer) {
     let padded = (workspace + blockByteCount).assumingMemoryBound(to: Float.self)
-    if bias == nil || channels < paddedChannels { padded.update(repeating: 0, count: groups * paddedChannels) }
+    if bias == nil || cut.channels < cut.padded { padded.update(repeating: 0, count: groups * cut.padded) }
     guard let bias else { return }
     for group in 0..<groups {
-      (padded + group * paddedChannels).update(from: bias + group * channels, count: channels)
+      (padded + group * cut.padded).update(from: bias + group * cut.channels, count: cut.channels)
     }
   }
 }

@@ -1,7 +1,6 @@
 import ISA
 
-/// All tiles of vectors × panels of output channels. A last panel with at most `tail` channels has a tile of its own,
-/// where that is less than the tile's rows.
+/// All tiles of vectors × panels of output channels. The last panels may have a smaller tile (`ConvPanelCut`).
 ///
 /// The vectors of a panel follow one another: its weights stay in the first-level cache. Or the panels of a tile's vectors
 /// do (`keepsVectors`): then the source is passed over once, and where it is read in place, what the next vectors read is
@@ -12,7 +11,8 @@ private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, tail lastTile: Tile<tail, vectors, L>.Type,
   _ p: UnsafePointer<ConvRowsArguments>
 ) {
-  let panels = (p.pointee.channels &+ rows &- 1) / rows
+  let panels = p.pointee.panels
+  let wide = p.pointee.widePanels
   let groups = (p.pointee.vectors &+ vectors &- 1) / vectors
   let keepsVectors = p.pointee.keepsVectors != 0
   var later = p.pointee.prefetch
@@ -24,13 +24,14 @@ private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
     var inner = 0
     while inner < (keepsVectors ? panels : groups) {
       let index = keepsVectors ? inner : outer
-      let channel = index &* rows
       let vector = (keepsVectors ? outer : inner) &* vectors
-      let panel = p.pointee.weights + index &* p.pointee.panelStride
-      if tail < rows, p.pointee.channels &- channel <= tail {
-        compute(lastTile, p, channel: channel, vector: vector, panel: panel, width: rows, &later, &next)
+      if tail < rows, index >= wide {
+        let channel = wide &* rows &+ (index &- wide) &* tail
+        let panel = p.pointee.weights + (wide &* p.pointee.panelStride &+ (index &- wide) &* p.pointee.tailStride)
+        compute(lastTile, p, channel: channel, vector: vector, panel: panel, &later, &next)
       } else {
-        compute(tile, p, channel: channel, vector: vector, panel: panel, width: rows, &later, &next)
+        let panel = p.pointee.weights + index &* p.pointee.panelStride
+        compute(tile, p, channel: index &* rows, vector: vector, panel: panel, &later, &next)
       }
       inner &+= 1
     }
@@ -59,7 +60,7 @@ private func pack<let rows: Int, let vectors: Int, L: Lanes>(
 @inline(always)
 private func compute<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int,
-  panel: UnsafePointer<Float>, width: Int, _ later: inout ConvPrefetch, _ next: inout ConvPrefetch
+  panel: UnsafePointer<Float>, _ later: inout ConvPrefetch, _ next: inout ConvPrefetch
 ) {
   let lastVector = p.pointee.vectors &- 1
   let panelRow = p.pointee.panelRow
@@ -78,8 +79,8 @@ private func compute<let rows: Int, let vectors: Int, L: Lanes>(
   // asked for one a step, vector by vector. Behind them, the steps come in stretches between other requests. Where there
   // is no next panel, it is the lines of the next vectors.
   let stride = p.pointee.channelStride
-  let hasNext = p.pointee.channels &- channel > width
-  let nextChannel = hasNext ? channel &+ width : p.pointee.keepsVectors != 0 ? 0 : channel
+  let hasNext = p.pointee.channels &- channel > rows
+  let nextChannel = hasNext ? channel &+ rows : p.pointee.keepsVectors != 0 ? 0 : channel
   let nextVector = hasNext ? vector : vector &+ vectors
   let following = p.pointee.target + nextChannel &* stride
   var asked = 0
@@ -268,7 +269,7 @@ struct ConvTile<Arguments>: Sendable {
   let level: InstructionSet
   let rows: Int
   let vectors: Int
-  /// Rows of the tile for a last panel of few channels; as many as `rows` where there is none.
+  /// Rows of the tile of a last panel; as many as `rows` where there is none.
   let tail: Int
   let run: LevelFunction<Arguments>
 
@@ -308,7 +309,7 @@ struct ConvTile<Arguments>: Sendable {
   private typealias Z = AVX512Lanes
   private typealias Arguments = UnsafePointer<ConvRowsArguments>
   @c(conv_rows_12x2_avx512_body) private func r12x2z(_ p: Arguments) {
-    rows(Tile<12, 2, Z>.self, tail: Tile<4, 2, Z>.self, p)
+    rows(Tile<12, 2, Z>.self, tail: Tile<8, 2, Z>.self, p)
   }
   @c(conv_rows_8x3_avx512_body) private func r8x3z(_ p: Arguments) {
     rows(Tile<8, 3, Z>.self, tail: Tile<8, 3, Z>.self, p)
@@ -340,7 +341,7 @@ struct ConvTile<Arguments>: Sendable {
 
   @inline(never) func convRowsTiles() -> [ConvTile<ConvRowsArguments>] {
     [
-      .init(level: .avx512, rows: 12, vectors: 2, tail: 4, run: conv_rows_12x2_avx512),
+      .init(level: .avx512, rows: 12, vectors: 2, tail: 8, run: conv_rows_12x2_avx512),
       .init(level: .avx512, rows: 8, vectors: 3, run: conv_rows_8x3_avx512),
       .init(level: .avx512, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_avx512),
       .init(level: .avx512, rows: 4, vectors: 6, run: conv_rows_4x6_avx512),

@@ -37,7 +37,8 @@ struct ConvWeightGradient: Sendable {
   ) {
     self.shape = shape
     self.segments = segments
-    self.parts = parts
+    // A part without an item would only be waited for.
+    self.parts = min(parts, segments.count * itemsPerSegment)
     self.itemsPerSegment = itemsPerSegment
     self.threadByteCount = threadByteCount
     sum = convSum[level]
