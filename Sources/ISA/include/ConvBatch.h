@@ -22,6 +22,21 @@ typedef struct {
 ISA_KERNEL(conv_batch_turn_in, ConvBatchTurnArguments)
 ISA_KERNEL(conv_batch_turn_out, ConvBatchTurnArguments)
 
+// Runs of memory that are needed soon: `runs` of as many images, of `lines` lines each, asked for a few lines at a time
+// while sums are computed.
+typedef struct {
+  const float *_Nullable base;
+  ptrdiff_t lines;
+  ptrdiff_t runs;
+  ptrdiff_t images;
+  ptrdiff_t runStride;
+  ptrdiff_t imageStride;
+  ptrdiff_t line;  // the next
+  ptrdiff_t run;
+  ptrdiff_t image;
+  ptrdiff_t atOnce;
+} ConvBatchAhead;
+
 // A tile is output channels × pixels. For each of the records
 //   [pixels, first step, steps, (origin of each pixel), (target of each pixel)]
 // target[c · channelStride + target…] =
@@ -38,6 +53,8 @@ typedef struct {
   float *_Nonnull target;
   ptrdiff_t channelStride;
   float floor;  // 0 for ReLU, else -infinity
+  ConvBatchAhead nextSource;
+  ConvBatchAhead images;  // where the tiles' outputs go
 } ConvBatchArguments;
 
 // The weight gradient: a tile is output channels × taps, every lane keeps a sum of its own. For each of the records

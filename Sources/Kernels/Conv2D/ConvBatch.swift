@@ -33,6 +33,8 @@ struct ConvBatch: Sendable {
     let rows: Range<Int>
     let records: OffsetTable
     let recordCount: Int
+    /// How often its tiles ask for what is needed soon.
+    let requests: Int
   }
 
   /// Elements of a staged band of the source: 512 KB stay in the second-level cache.
@@ -78,7 +80,11 @@ struct ConvBatch: Sendable {
           let records = strip.groups.flatMap {
             steps.record($0, firstSourceRow: sourceRows.lowerBound, firstRow: strip.rows.lowerBound)
           }
-          return Strip(rows: strip.rows, records: OffsetTable(records), recordCount: strip.groups.count)
+          let requests = stride(from: 2, to: records.count, by: tile.recordLength).reduce(0) {
+            $0 + (records[$1] + ConvBatchAhead.steps - 1) / ConvBatchAhead.steps
+          }
+          return Strip(
+            rows: strip.rows, records: OffsetTable(records), recordCount: strip.groups.count, requests: requests)
         })
     }
     sourceSteps = OffsetTable(steps.sources)
@@ -107,12 +113,16 @@ struct ConvBatch: Sendable {
     prepareWeights(weights, bias, workspace)
     Parallel.run(parts: parts) { part in
       let own = workspace + sharedByteCount + part * threadByteCount
-      for unit in Parallel.range(part, of: parts, items: imageGroups * geometry.groups * bands.count) {
+      let units = Parallel.range(part, of: parts, items: imageGroups * geometry.groups * bands.count)
+      for unit in units {
         let group = unit / bands.count % geometry.groups
         let image = unit / bands.count / geometry.groups * lanes
         let plane = image * geometry.groups + group
+        let next = (unit + 1) / bands.count * lanes
         runBand(
           bands[unit % bands.count], group: group, images: min(geometry.batch - image, lanes),
+          next: geometry.groups == 1 && unit + 1 < units.upperBound
+            ? ahead(of: source, image: next, band: bands[(unit + 1) % bands.count]) : .none,
           source: source + plane * geometry.sourceChannels * geometry.sourceHeight * geometry.sourceWidth,
           target: target + plane * geometry.targetChannels * geometry.targetHeight * geometry.targetWidth,
           shared: workspace, own: own.assumingMemoryBound(to: Float.self))
@@ -139,9 +149,23 @@ struct ConvBatch: Sendable {
     }
   }
 
+  /// What a band of some images has in the source, as one run of whole images where it is all of their rows.
+  private func ahead(of source: UnsafePointer<Float>, image: Int, band: Band) -> ConvBatchAhead {
+    let rows = band.rows.clamped(to: 0..<geometry.sourceHeight)
+    let plane = geometry.sourceHeight * geometry.sourceWidth
+    let count = geometry.sourceChannels * plane
+    let images = min(geometry.batch - image, lanes)
+    let isWhole = rows.count == geometry.sourceHeight
+    return ConvBatchAhead(
+      base: source + (image * count + rows.lowerBound * geometry.sourceWidth),
+      lines: ((isWhole ? count : rows.count * geometry.sourceWidth) + 15) / 16,
+      runs: isWhole ? 1 : geometry.sourceChannels, images: images, runStride: plane, imageStride: count, line: 0,
+      run: 0, image: 0, atOnce: 0)
+  }
+
   private func runBand(
-    _ band: Band, group: Int, images: Int, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
-    shared: UnsafeMutableRawPointer, own: UnsafeMutablePointer<Float>
+    _ band: Band, group: Int, images: Int, next: ConvBatchAhead, source: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, shared: UnsafeMutableRawPointer, own: UnsafeMutablePointer<Float>
   ) {
     let staged = own
     let strip = own + stagedCount
@@ -150,18 +174,33 @@ struct ConvBatch: Sendable {
     let plane = geometry.targetHeight * geometry.targetWidth
     let weights = shared.assumingMemoryBound(to: Float.self) + group * paddedChannels * geometry.depth
     let bias = (shared + weightsByteCount).assumingMemoryBound(to: Float.self) + group * paddedChannels
+    var next = next
+    let calls = band.strips.count * ((geometry.targetChannels + tile.rows - 1) / tile.rows)
+    var call = 0
     for rows in band.strips {
       let count = rows.rows.count * geometry.targetWidth
       for channel in stride(from: 0, to: geometry.targetChannels, by: tile.rows) {
+        let channels = min(geometry.targetChannels - channel, tile.rows)
+        let place = target + (channel * plane + rows.rows.lowerBound * geometry.targetWidth)
+        let imageStride = geometry.groups * geometry.targetChannels * plane
+        let isRun = count == plane
+        let lines = ((isRun ? channels * count : count) + 15) / 16
+        let runs = isRun ? 1 : channels
+        let own = ConvBatchAhead(
+          base: UnsafePointer(place), lines: lines, runs: runs, images: images, runStride: plane,
+          imageStride: imageStride, line: 0, run: 0, image: 0,
+          atOnce: (lines * runs * images + rows.requests - 1) / max(rows.requests, 1))
+        next.take(call, of: calls, requests: rows.requests)
+        call += 1
         var arguments = ConvBatchArguments(
           source: staged, weights: weights + channel * geometry.depth, bias: isBackward ? nil : bias + channel,
           records: rows.records.base, recordCount: rows.recordCount, sourceSteps: sourceSteps.base,
-          weightSteps: weightSteps.base, target: strip, channelStride: count * lanes, floor: floor)
+          weightSteps: weightSteps.base, target: strip, channelStride: count * lanes, floor: floor, nextSource: next,
+          images: own)
         tile.run(&arguments)
         turn(
-          turnOut, target + (channel * plane + rows.rows.lowerBound * geometry.targetWidth), strip,
-          channels: min(geometry.targetChannels - channel, tile.rows), count: count, plane: plane,
-          stagedPlane: count, imageStride: geometry.groups * geometry.targetChannels * plane, images: images, scratch)
+          turnOut, place, strip, channels: channels, count: count, plane: plane, stagedPlane: count,
+          imageStride: imageStride, images: images, scratch)
       }
     }
   }
@@ -202,6 +241,16 @@ struct ConvBatch: Sendable {
       imageRunStride: plane, stagedRunStride: stagedPlane * lanes, stagedStride: lanes, imageStride: imageStride,
       count: imageCount, scratch: scratch)
     function(&arguments)
+  }
+}
+
+extension ConvBatchAhead {
+  /// Goes to the part of the lines that one of so many calls asks for.
+  fileprivate mutating func take(_ call: Int, of calls: Int, requests: Int) {
+    let own = Parallel.range(call, of: calls, items: lines * runs * images)
+    atOnce = (own.count + requests - 1) / max(requests, 1)
+    if lines * runs == 0 { return }
+    (image, run, line) = (own.lowerBound / (lines * runs), own.lowerBound / lines % runs, own.lowerBound % lines)
   }
 }
 
@@ -365,8 +414,8 @@ private struct ConvBatchSteps {
 
 extension ConvBatchGeometry {
   /// The share of peak to expect of a tile on full vectors of images: what leaving out padding saves, against the tile's
-  /// cycles, those of turning, which moves about four floats a cycle, and those of packing weights. nil where staging
-  /// or the weights would be too large.
+  /// cycles, those of turning, which moves about three floats a cycle, and those of packing weights. Rows of as many
+  /// pixels as lanes leave the caches, measured: 0.93 times as fast. nil where staging or the weights would be too large.
   func share(_ tile: ConvBatchTile) -> Double? {
     let lanes = tile.level.lanes
     guard batch > 0, targetHeight * targetWidth <= 16 << 10, sourceHeight * sourceWidth <= 16 << 10 else { return nil }
@@ -385,11 +434,12 @@ extension ConvBatchGeometry {
     // Weights that have to be gathered one by one take three times as long as those that are transposed.
     let packed = Double(targetChannels * depth) * (weightOffsets == nil ? 0.5 : 1.5)
     let imageGroups = Double((batch + lanes - 1) / lanes)
-    let cycles = pixels.cycles(groups, tile) * stretch(tile) * panels + Double(floats) / 4 + packed / imageGroups
-    return Double(multiplyAdds) / 2 / cycles
+    let cycles = pixels.cycles(groups, tile) * stretch(tile) * panels + Double(floats) / 3 + packed / imageGroups
+    let isWide = min(sourceWidth, targetWidth) >= lanes
+    return (isWide ? 0.93 : 1) * Double(multiplyAdds) / 2 / cycles
   }
 
-  /// How much longer steps take where the pixels or weights of a tile's sum leave the first-level cache: about a cycle
+  /// How much longer steps take where the pixels or weights of a tile's sum leave the first-level cache: half a cycle
   /// for each cache line that comes from the second. Pixels do from 850 lines on, a little more than the cache has, as
   /// neighbouring tiles share most of them; weights from 512 on.
   private func stretch(_ tile: ConvBatchTile) -> Double {
@@ -401,7 +451,7 @@ extension ConvBatchGeometry {
     var lines = 0.0
     if pixelLines * Double(sourceChannels * y.taps.count * taps) > 850 { lines += min(pixelLines, Double(tile.wide)) }
     if weightLines * Double(depth) > 512 { lines += weightLines }
-    return 1 + lines / tile.cycles(pixels: tile.wide)
+    return 1 + lines / 2 / tile.cycles(pixels: tile.wide)
   }
 }
 

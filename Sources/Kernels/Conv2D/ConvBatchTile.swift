@@ -7,11 +7,13 @@ private func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
 ) {
   var record = p.pointee.records
   var left = p.pointee.recordCount
+  var source = p.pointee.nextSource
+  var images = p.pointee.images
   while left > 0 {
     if record[0] > Int32(truncatingIfNeeded: narrow) {
-      pixels(wideTile, p, record, wide)
+      pixels(wideTile, p, record, wide, &source, &images)
     } else {
-      pixels(narrowTile, p, record, wide)
+      pixels(narrowTile, p, record, wide, &source, &images)
     }
     record += 3 &+ 2 &* wide
     left &-= 1
@@ -22,18 +24,56 @@ private func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
 @inline(always)
 private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvBatchArguments>, _ record: UnsafePointer<Int32>,
-  _ width: Int
+  _ width: Int, _ source: inout ConvBatchAhead, _ images: inout ConvBatchAhead
 ) {
   var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(record[3 &+ v]) }
-  let first = Int(record[1])
+  var step = Int(record[1])
+  let end = step &+ Int(record[2])
   var sum = Tile<rows, vectors, L>()
-  sum.multiply(
-    p.pointee.weights, origins, p.pointee.sourceSteps + first, p.pointee.weightSteps + first, count: Int(record[2]))
+  while step < end {
+    let count = min(end &- step, ConvBatchAhead.steps)
+    source.advance()
+    images.advance()
+    sum.multiply(
+      p.pointee.weights, origins, p.pointee.sourceSteps + step, p.pointee.weightSteps + step, count: count)
+    step &+= count
+  }
   let targets = record + (3 &+ width)
   sum.store(p.pointee.target, targets, p.pointee.channelStride)
   if let bias = p.pointee.bias {
     finish(L.self, p, bias, targets, rows: rows, count: Int(record[0]))
+  }
+}
+
+extension ConvBatchAhead {
+  /// Steps of a sum between requests: a processor that has too many under way waits.
+  @inline(always) static var steps: Int { 32 }
+
+  /// Nothing to ask for.
+  static var none: ConvBatchAhead {
+    ConvBatchAhead(
+      base: nil, lines: 0, runs: 0, images: 0, runStride: 0, imageStride: 0, line: 0, run: 0, image: 0, atOnce: 0)
+  }
+
+  /// Asks for the lines of one time.
+  @inline(always)
+  fileprivate mutating func advance() {
+    guard let base else { return }
+    var left = atOnce
+    while left > 0, image < images {
+      prefetchToSecondLevel(base + (image &* imageStride &+ run &* runStride &+ line &* 16))
+      line &+= 1
+      if line == lines {
+        line = 0
+        run &+= 1
+        if run == runs {
+          run = 0
+          image &+= 1
+        }
+      }
+      left &-= 1
+    }
   }
 }
 
