@@ -186,10 +186,13 @@ struct ConvBatch: Sendable {
         let isRun = count == plane
         let lines = ((isRun ? channels * count : count) + 15) / 16
         let runs = isRun ? 1 : channels
-        let own = ConvBatchAhead(
-          base: UnsafePointer(place), lines: lines, runs: runs, images: images, runStride: plane,
-          imageStride: imageStride, line: 0, run: 0, image: 0,
-          atOnce: (lines * runs * images + rows.requests - 1) / max(rows.requests, 1))
+        let own: ConvBatchAhead =
+          geometry.groups > 1
+          ? .none
+          : ConvBatchAhead(
+            base: UnsafePointer(place), lines: lines, runs: runs, images: images, runStride: plane,
+            imageStride: imageStride, line: 0, run: 0, image: 0,
+            atOnce: (lines * runs * images + rows.requests - 1) / max(rows.requests, 1))
         next.take(call, of: calls, requests: rows.requests)
         call += 1
         var arguments = ConvBatchArguments(
@@ -414,7 +417,7 @@ private struct ConvBatchSteps {
 
 extension ConvBatchGeometry {
   /// The share of peak to expect of a tile on full vectors of images: what leaving out padding saves, against the tile's
-  /// cycles, those of turning, which moves about three floats a cycle, and those of packing weights. Rows of as many
+  /// cycles, those of turning, which moves about four floats a cycle, and those of packing weights. Rows of as many
   /// pixels as lanes leave the caches, measured: 0.93 times as fast. nil where staging or the weights would be too large.
   func share(_ tile: ConvBatchTile) -> Double? {
     let lanes = tile.level.lanes
@@ -434,7 +437,7 @@ extension ConvBatchGeometry {
     // Weights that have to be gathered one by one take three times as long as those that are transposed.
     let packed = Double(targetChannels * depth) * (weightOffsets == nil ? 0.5 : 1.5)
     let imageGroups = Double((batch + lanes - 1) / lanes)
-    let cycles = pixels.cycles(groups, tile) * stretch(tile) * panels + Double(floats) / 3 + packed / imageGroups
+    let cycles = pixels.cycles(groups, tile) * stretch(tile) * panels + Double(floats) / 4 + packed / imageGroups
     let isWide = min(sourceWidth, targetWidth) >= lanes
     return (isWide ? 0.93 : 1) * Double(multiplyAdds) / 2 / cycles
   }

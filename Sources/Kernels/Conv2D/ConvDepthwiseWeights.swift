@@ -16,14 +16,16 @@ private struct Column<L: Lanes> {
   let firstLane: Int
   let height: Int
   let width: Int
-  /// Where the column's part of what is asked for ahead begins; see `depthwisePrefetch`.
+  /// Whether planes are asked for in the order of memory, and where the column's part begins; see `depthwisePrefetch`.
+  let isOrdered: Bool
   let ahead: Int
 
   @inline(always)
   func prefetchRow(_ row: Int) {
-    let place = row &* L.count &+ ahead
+    let place = row &* (isOrdered ? L.count : width) &+ ahead
     prefetch(source + place)
     prefetch(gradient + place)
+    if !isOrdered { return }
     prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
     prefetchToSecondLevel(gradient + (place &+ depthwiseFarPrefetch))
   }
@@ -126,6 +128,7 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
   let (height, width) = (a.height, a.width)
   let count = height &* width
   let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
+  let isOrdered = size == 3 && width > L.count
   // The sums of as many kernels' rows as whole parts have.
   let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
   let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
@@ -158,7 +161,7 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
           let last = x > 0 && x &+ L.count > width ? width &- L.count : x
           let column = Column<L>(
             source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
-            ahead: ahead &+ x &* height)
+            isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? x &* height : last))
           var tile = Tile<rows, size, L>(spilledTo: sums)
           if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
             tile.walk(column, first: first, isInside: true)

@@ -46,14 +46,17 @@ extension ConvDirectTile {
     let isStaged = isPadded || (shape.strideWidth > 1 && unit > 1)
     return fitness(
       channels: shape.groupOutputChannels, height: shape.outputHeight, width: shape.outputWidth,
-      isLinear: shape.kernelCount == 1 && !isPadded, depth: shape.depth, kernelWidth: shape.kernelWidth,
+      isLinear: shape.isPointwise || (shape.kernelCount == 1 && !isPadded && spansRows(shape.outputWidth)),
+      depth: shape.depth, kernelWidth: shape.kernelWidth,
       rowTaps: shape.forwardY.rowTaps, kernelHeight: shape.kernelHeight,
       copies: isStaged ? staging(rows: shape.groupInputChannels * shape.inputHeight, width: shape.inputWidth) : 0,
       batch: shape.batch,
-      together: isStaged
-        ? together(
-          shape.groupInputChannels, (shape.outputHeight - 1) * shape.strideHeight + shape.kernelHeight,
-          (shape.outputWidth - 1) * shape.strideWidth + shape.kernelWidth) : 8)
+      together: shape.groups > 1
+        ? 1
+        : isStaged
+          ? together(
+            shape.groupInputChannels, (shape.outputHeight - 1) * shape.strideHeight + shape.kernelHeight,
+            (shape.outputWidth - 1) * shape.strideWidth + shape.kernelWidth) : 8)
   }
 
   func backwardDataFitness(_ shape: Conv2DShape) -> Double {
@@ -76,12 +79,19 @@ extension ConvDirectTile {
         kernelWidth: max(shape.kernelWidth / shape.strideWidth, 1),
         rowTaps: isStrided ? [] : shape.backwardY(phase: 0).rowTaps, kernelHeight: shape.kernelHeight,
         copies: (staged + interleaved) / phases, batch: shape.batch,
-        together: shape.strideWidth > 1
+        together: shape.strideWidth > 1 || shape.groups > 1
           ? 1
           : shape.kernelCount == 1
             ? 8
             : together(
               shape.groupOutputChannels, height + shape.kernelHeight - 1, shape.inputWidth + shape.kernelWidth - 1))
+  }
+
+  /// Whether rows of a staged 1 × 1 convolution follow one another without gaps, which they do unless they are padded to a
+  /// vector.
+  private func spansRows(_ width: Int) -> Bool {
+    if case .rows = self { return width >= unit }
+    return true
   }
 
   /// The most images that are computed together, given the size of one in staging memory.
