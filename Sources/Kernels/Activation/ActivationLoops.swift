@@ -30,8 +30,9 @@ func activate<L: Lanes, Function: Activation>(
   }
 }
 
-/// Two vectors a turn, as one or one by one, hide the latency of the longer functions. The tail is one vector in scratch memory, so a value's
-/// result does not depend on its place. (Put together and stored in pieces, it would be computed in pieces, too.)
+/// Two vectors a turn, as one or one by one, hide the latency of the longer functions. The tail is one vector in scratch
+/// memory, so a value's result does not depend on its place. (Put together and stored in pieces, it would be computed in
+/// pieces, too.)
 @inline(always)
 private func mapAll<L: Lanes, Function: VectorMap>(
   _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>, past: Bool

@@ -60,11 +60,11 @@ private struct Column<L: Lanes> {
 
 /// The least distance in elements at which planes are asked for ahead, to come to the first-level cache while as much is
 /// computed: the next plane, or one of those behind it. From there, `depthwiseFarPrefetch` elements further are asked for
-/// to come to the second, where the kernel is 3×3 and rows have
-/// several vectors. (Larger kernels compute for longer, and rows of one vector are read in order.) Columns of vectors leave out lines, which the processor's own prefetching does not follow; so
-/// each row of each column asks for the next vector in the order of memory, and the requests are one stream. (The weight
-/// gradient of 3×3 over 128 channels at 32×32 reads 23 GB/s without either, 25 with the second, 30 with the order, and 35
-/// with both.)
+/// to come to the second, where the kernel is 3×3 and rows have several vectors. (Larger kernels compute for longer, and
+/// rows of one vector are read in order.) Columns of vectors leave out lines, which the processor's own prefetching does
+/// not follow; so each row of each column asks for the next vector in the order of memory, and the requests are one
+/// stream. (The weight gradient of 3×3 over 128 channels at 32×32 reads 23 GB/s without either, 25 with the second, 30
+/// with the order, and 35 with both.)
 let depthwisePrefetch = 1024
 let depthwiseFarPrefetch = 3072
 
