@@ -50,8 +50,7 @@ static inline int isa_has_avx2(void) {
 
 #endif
 
-// Zeros for a register tile of any size. (InlineArray.init(repeating:) is not inlined where it is long; a load from a
-// constant is, and becomes no load at all.)
+// The address of zeros for what sums may begin with instead of other memory: as many as a register tile has.
 __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {
   static const float zeros[28 * 16] __attribute__((aligned(64)));
   return zeros;

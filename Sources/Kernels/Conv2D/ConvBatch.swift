@@ -247,16 +247,6 @@ struct ConvBatch: Sendable {
   }
 }
 
-extension ConvBatchAhead {
-  /// Goes to the part of the lines that one of so many calls asks for.
-  fileprivate mutating func take(_ call: Int, of calls: Int, requests: Int) {
-    let own = Parallel.range(call, of: calls, items: lines * runs * images)
-    atOnce = (own.count + requests - 1) / max(requests, 1)
-    if lines * runs == 0 { return }
-    (image, run, line) = (own.lowerBound / (lines * runs), own.lowerBound / lines % runs, own.lowerBound % lines)
-  }
-}
-
 /// What a pass makes of a convolution's shape, as the "batch" kernels need it.
 struct ConvBatchGeometry: Sendable {
   let batch: Int

@@ -46,37 +46,6 @@ private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   }
 }
 
-extension ConvBatchAhead {
-  /// Steps of a sum between requests: a processor that has too many under way waits.
-  @inline(always) static var steps: Int { 32 }
-
-  /// Nothing to ask for.
-  static var none: ConvBatchAhead {
-    ConvBatchAhead(
-      base: nil, lines: 0, runs: 0, images: 0, runStride: 0, imageStride: 0, line: 0, run: 0, image: 0, atOnce: 0)
-  }
-
-  /// Asks for the lines of one time.
-  @inline(always)
-  fileprivate mutating func advance() {
-    guard let base else { return }
-    var left = atOnce
-    while left > 0, image < images {
-      prefetchToSecondLevel(base + (image &* imageStride &+ run &* runStride &+ line &* 16))
-      line &+= 1
-      if line == lines {
-        line = 0
-        run &+= 1
-        if run == runs {
-          run = 0
-          image &+= 1
-        }
-      }
-      left &-= 1
-    }
-  }
-}
-
 extension Tile {
   /// Adds, for each step, the products of a column of weights with the pixels that lie the step's offset from `origins`.
   @inline(always)

@@ -12,11 +12,7 @@ private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
   var k = 0
   while k < p.pointee.depth {
     let b = p.pointee.b + k &* p.pointee.bStride
-    if L.count == 16, p.pointee.rows >= pairedRows, k &+ 8 <= p.pointee.depth {
-      copyA(p, k, count: 8)
-      multiply(Steps<8, L>.self, p, b)
-      k &+= 8
-    } else if L.count == 16, 2..<pairedRows ~= p.pointee.rows, k &+ 16 <= p.pointee.depth {
+    if L.count == 16, 2..<pairedRows ~= p.pointee.rows, k &+ 16 <= p.pointee.depth {
       copyA(p, k, count: 16)
       multiply(Steps<16, L>.self, p, b)
       k &+= 16
