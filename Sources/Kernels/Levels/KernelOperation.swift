@@ -153,3 +153,21 @@ public struct Plan<Op: KernelOperation>: Sendable {
     prepared.body(operands, workspace)
   }
 }
+
+extension Plan {
+  /// Plans with a row of the table that accepts the problem; for tests that run every row.
+  package init(_ problem: Op.Problem, kernel: Kernel<Op>, threads: Int) throws(KernelError) {
+    try Op.validate(problem)
+    try require(Op.name, "threads", threads, in: 1...1024)
+    self.problem = problem
+    self.threads = threads
+    self.kernel = kernel
+    prepared = kernel.prepare(problem, threads)
+    WorkerPool.shared.start(threads: threads)
+  }
+
+  /// The row that a plan for the problem at a level has.
+  package static func choice(for problem: Op.Problem, level: InstructionSet) throws(KernelError) -> Kernel<Op> {
+    try choose(problem, level: level, name: nil)
+  }
+}

@@ -1,0 +1,2 @@
+/// Every operation of the package.
+let allOperationTests: [any AnyOperationTest] = convolutionTests

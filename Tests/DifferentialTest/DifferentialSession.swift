@@ -1,0 +1,61 @@
+import Kernels
+
+/// Runs problems of operations by all their rows, and counts what ran and what was wrong.
+public final class DifferentialSession {
+  private struct Entry {
+    let test: any AnyOperationTest
+    let runner: any AnyOperationRunner
+  }
+  private let entries: [Entry]
+  private let levels: [InstructionSet]
+  private var draw: Draw
+  public private(set) var problems = 0
+  public private(set) var failures: [DifferentialFailure] = []
+
+  /// The names of all operations.
+  public static var operations: [String] { allOperationTests.map(\.name) }
+
+  /// - Parameters:
+  ///   - operations: the names of those to run; nil for all.
+  ///   - levels: those whose rows run.
+  public init(operations: Set<String>? = nil, levels: [InstructionSet] = InstructionSet.available, seed: UInt64) {
+    entries = allOperationTests.filter { operations?.contains($0.name) ?? true }
+      .map { Entry(test: $0, runner: $0.makeRunner()) }
+    self.levels = levels
+    draw = Draw(seed: seed)
+  }
+
+  /// Draws a problem of any of the operations, and runs it.
+  ///
+  /// - Returns: what is wrong.
+  @discardableResult
+  public func runRandom() throws -> [DifferentialFailure] {
+    let entry = entries[draw.below(entries.count)]
+    guard let parameters = entry.test.drawValid(&draw) else { return [] }
+    let line = ProblemLine(
+      operation: entry.test.name, parameters: parameters, data: draw.pick(entry.test.kinds),
+      seed: draw.next() >> 40)
+    return try run(line)
+  }
+
+  /// Runs a problem of one of the session's operations.
+  @discardableResult
+  public func run(_ line: ProblemLine) throws -> [DifferentialFailure] {
+    guard let entry = entries.first(where: { $0.test.name == line.operation }) else { return [] }
+    let found = try entry.runner.run(line, levels: levels)
+    problems += 1
+    failures += found
+    return found
+  }
+
+  /// Runs of single rows.
+  public var runs: Int { entries.reduce(0) { $0 + $1.runner.runsOfRows.reduce(0, +) } }
+
+  /// How often each row of the levels has run, by operation.
+  public var rows: [(operation: String, row: String, runs: Int)] {
+    entries.flatMap { entry in
+      zip(entry.test.rows, entry.runner.runsOfRows).filter { levels.contains($0.0.level) }
+        .map { (entry.test.name, $0.0.name, $0.1) }
+    }
+  }
+}
