@@ -8,6 +8,7 @@ public final class DifferentialSession {
   }
   private let entries: [Entry]
   private let levels: [InstructionSet]
+  private let kinds: [DataKind]
   private var draw: Draw
   public private(set) var problems = 0
   public private(set) var failures: [DifferentialFailure] = []
@@ -18,10 +19,15 @@ public final class DifferentialSession {
   /// - Parameters:
   ///   - operations: the names of those to run; nil for all.
   ///   - levels: those whose rows run.
-  public init(operations: Set<String>? = nil, levels: [InstructionSet] = InstructionSet.available, seed: UInt64) {
+  ///   - kinds: the kinds of data, of which each operation has those that make sense.
+  public init(
+    operations: Set<String>? = nil, levels: [InstructionSet] = InstructionSet.available,
+    kinds: [DataKind] = DataKind.allCases, seed: UInt64
+  ) {
     entries = allOperationTests.filter { operations?.contains($0.name) ?? true }
       .map { Entry(test: $0, runner: $0.makeRunner()) }
     self.levels = levels
+    self.kinds = kinds
     draw = Draw(seed: seed)
   }
 
@@ -31,10 +37,10 @@ public final class DifferentialSession {
   @discardableResult
   public func runRandom() throws -> [DifferentialFailure] {
     let entry = entries[draw.below(entries.count)]
-    guard let parameters = entry.test.drawValid(&draw) else { return [] }
+    let kinds = entry.test.kinds.filter { self.kinds.contains($0) }
+    guard let parameters = entry.test.drawValid(&draw), !kinds.isEmpty else { return [] }
     let line = ProblemLine(
-      operation: entry.test.name, parameters: parameters, data: draw.pick(entry.test.kinds),
-      seed: draw.next() >> 40)
+      operation: entry.test.name, parameters: parameters, data: draw.pick(kinds), seed: draw.next() >> 40)
     return try run(line)
   }
 

@@ -1,6 +1,6 @@
 /// Problems that were once computed wrong, or that random ones seldom meet. Each runs with whole numbers and with numbers
 /// that round.
-public let fixedProblems: [String] =
+private let fixedProblems: [String] =
   // Strides of at least the kernel or of more than the padding and one: the weight gradient's left padding.
   [
     "conv2d.backward-weights mb64ic1ih36oc10kh7sh6ph3",
@@ -38,3 +38,18 @@ public let fixedProblems: [String] =
     "conv2d.backward-data mb8ic6ih5oc1kh3ph1",
     "conv2d mb16ic8ih6oc8kh3ph1g8",
   ]
+
+extension ProblemLine {
+  /// The fixed problems with each kind of data that they are run with.
+  public static var fixed: [ProblemLine] {
+    get throws {
+      try fixedProblems.flatMap { text in
+        try [DataKind.integers, .reals].map { kind in
+          var line = try ProblemLine(text)
+          if !text.contains("data=") { line.data = kind }
+          return line
+        }
+      }
+    }
+  }
+}

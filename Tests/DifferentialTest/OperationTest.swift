@@ -42,6 +42,8 @@ struct OperationTest<Op: KernelOperation>: AnyOperationTest {
   var partsImages: @Sendable (ProblemParameters) -> Bool = { _ in true }
   /// Whether results are those of the reference on this data; not where rounding decides between two of them.
   var followsReference: @Sendable (ProblemParameters, DataKind) -> Bool = { _, _ in true }
+  /// Whether results that are not finite may be NaN or an infinity, as with means of infinities.
+  var mixesNonFinite = false
   /// Terms of the longest sum, for the tolerance on numbers that round.
   var terms: @Sendable (ProblemParameters) -> Int = { _ in 1 }
   /// A problem that may be invalid.

@@ -4,8 +4,8 @@ import Kernels
 /// The command line.
 struct FuzzOptions {
   static let help = """
-    Usage: Tests/fuzz kernels [--seconds N] [--seed S] [--operation NAME]... [--level LEVEL] [--rows]
-           Tests/fuzz kernels --problem LINE
+    Usage: Tests/fuzz kernels [--seconds N] [--seed S] [--operation NAME]... [--level LEVEL] [--data KIND] [--rows]
+           Tests/fuzz kernels --fixed | --problem LINE
 
     Runs random problems by every row of the kernels' tables, with 1, 2 and 3 threads, at guard pages, and compares them
     with the reference. Ends with status 1 where something is wrong; each failure is a line for --problem.
@@ -14,7 +14,9 @@ struct FuzzOptions {
       --seed S          the first problem (1)
       --operation NAME  only this operation; may be given several times
       --level LEVEL     only the rows of this instruction-set level
+      --data KIND       only integers, reals or special (NaN, infinities and denormals among integers)
       --rows            print how often each row ran
+      --fixed           run the list of problems that were once wrong
       --problem LINE    run this problem only
     """
 
@@ -22,7 +24,8 @@ struct FuzzOptions {
   var seed: UInt64 = 1
   var operations: Set<String> = []
   var levels = InstructionSet.available
-  var problem: ProblemLine?
+  var kinds = DataKind.allCases
+  var problems: [ProblemLine] = []
   var printsRows = false
   var wantsHelp = false
 
@@ -58,7 +61,15 @@ struct FuzzOptions {
           throw FuzzUsageError("--level is '\(text)'; this processor has \(names)")
         }
         levels = [level]
-      case "--problem": problem = try ProblemLine(try value(option))
+      case "--data":
+        let text = try value(option)
+        guard let kind = DataKind(rawValue: text) else {
+          let names = DataKind.allCases.map(\.rawValue).joined(separator: ", ")
+          throw FuzzUsageError("--data is '\(text)'; expected one of \(names)")
+        }
+        kinds = [kind]
+      case "--fixed": problems += try ProblemLine.fixed
+      case "--problem": problems.append(try ProblemLine(try value(option)))
       default: throw FuzzUsageError("'\(option)' is no option; see --help")
       }
     }

@@ -13,14 +13,13 @@ struct FuzzRun {
   /// - Returns: whether all was right.
   func run() throws -> Bool {
     signal(SIGINT) { _ in FuzzRun.isInterrupted.store(true, ordering: .relaxed) }
-    let names = options.problem.map { [$0.operation] } ?? options.operations
+    let names = options.operations.union(options.problems.map(\.operation))
     let session = DifferentialSession(
-      operations: names.isEmpty ? nil : Set(names), levels: options.levels, seed: options.seed)
+      operations: names.isEmpty ? nil : names, levels: options.levels, kinds: options.kinds, seed: options.seed)
     let clock = ContinuousClock()
     let start = clock.now
-    if let problem = options.problem {
-      report(try session.run(problem))
-    } else {
+    for problem in options.problems { report(try session.run(problem)) }
+    if options.problems.isEmpty {
       let end = start + .seconds(options.seconds)
       while clock.now < end, !FuzzRun.isInterrupted.load(ordering: .relaxed) { report(try session.runRandom()) }
     }

@@ -5,7 +5,9 @@ let optimizerTests: [any AnyOperationTest] = [
     name: SGDStep.lineName, schema: sgdSchema, agreement: .same,
     draw: { draw in
       sgdSchema(
-        ["n": draw.count(), "nesterov": draw.flag(), "maximize": draw.flag(), "first": draw.flag(), "own": draw.flag()],
+        [
+          "n": draw.count(), "nesterov": draw.flag(), "maximize": draw.flag(), "first": draw.flag(), "own": draw.flag(),
+        ],
         reals: [
           "momentum": draw.pick([0, 0.9, 0.5]), "decay": draw.pick([0, 0.01]), "dampening": draw.pick([0, 0.25]),
         ])

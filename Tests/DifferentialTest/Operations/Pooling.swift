@@ -116,7 +116,8 @@ extension Pool2DShape {
 
   /// For each output row and column the rows and columns of its window that are no padding.
   fileprivate var placesInside: (rows: [[Int]], columns: [[Int]]) {
-    func places(_ outputs: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> [[Int]] {
+    func places(_ outputs: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> [[Int]]
+    {
       (0..<outputs).map { output in
         (0..<kernel).filter { (0..<input).contains(output * stride - padding + $0 * dilation) }
       }
