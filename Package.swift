@@ -42,7 +42,9 @@ let package = Package(
     .executableTarget(
       name: "TrainingProgram", dependencies: ["Layers", "TestSupport"], path: "Tests/TrainingProgram",
       swiftSettings: optimizedInDebug),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"], swiftSettings: optimizedInDebug),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"],
+      swiftSettings: optimizedInDebug),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
       swiftSettings: optimizedInDebug),

@@ -4,7 +4,7 @@ import Synchronization
 /// The lines of the problems that are running, which a signal handler prints if one of them stops the process.
 final class CrashReport {
   private static let capacity = 1024
-  private static let slots = 16
+  private static let slots = 256
   /// `slots` lines that end with a newline, each begun by a 0 byte where nothing runs in it.
   nonisolated(unsafe) private static let lines: UnsafeMutablePointer<UInt8> = {
     let lines = UnsafeMutablePointer<UInt8>.allocate(capacity: slots * capacity)

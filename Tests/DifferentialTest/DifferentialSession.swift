@@ -37,18 +37,21 @@ public final class DifferentialSession {
   @discardableResult
   public func runRandom() throws -> [DifferentialFailure] {
     let entry = entries[draw.below(entries.count)]
-    let kinds = entry.test.kinds.filter { self.kinds.contains($0) }
-    guard let parameters = entry.test.drawValid(&draw), !kinds.isEmpty else { return [] }
-    let line = ProblemLine(
-      operation: entry.test.name, parameters: parameters, data: draw.pick(kinds), seed: draw.next() >> 40)
-    return try run(line)
+    guard let line = ProblemLine.random(entry.test, kinds, &draw) else { return [] }
+    return try run(line, by: entry, isThorough: false)
   }
 
-  /// Runs a problem of one of the session's operations.
+  /// Runs a problem of one of the session's operations, with all that its shape could meet at other batches.
   @discardableResult
   public func run(_ line: ProblemLine) throws -> [DifferentialFailure] {
-    guard let entry = entries.first(where: { $0.test.name == line.operation }) else { return [] }
-    let found = try entry.runner.run(line, levels: levels)
+    guard let entry = entries.first(where: { $0.test.name == line.operation }) else {
+      throw ProblemLineError("the session does not run '\(line.operation)'")
+    }
+    return try run(line, by: entry, isThorough: true)
+  }
+
+  private func run(_ line: ProblemLine, by entry: Entry, isThorough: Bool) throws -> [DifferentialFailure] {
+    let found = try entry.runner.run(line, levels: levels, isThorough: isThorough)
     problems += 1
     failures += found
     return found
@@ -63,5 +66,21 @@ public final class DifferentialSession {
       zip(entry.test.rows, entry.runner.runsOfRows).filter { levels.contains($0.0.level) }
         .map { (entry.test.name, $0.0.name, $0.1) }
     }
+  }
+}
+
+extension ProblemLine {
+  /// A problem of an operation; nil where there is no such operation.
+  public static func random(_ operation: String, _ draw: inout Draw) -> ProblemLine? {
+    operationTest(named: operation).flatMap { random($0, DataKind.allCases, &draw) }
+  }
+
+  fileprivate static func random(
+    _ test: any AnyOperationTest, _ kinds: [DataKind], _ draw: inout Draw
+  ) -> ProblemLine? {
+    let kinds = test.kinds.filter { kinds.contains($0) }
+    guard let parameters = test.drawValid(&draw), !kinds.isEmpty else { return nil }
+    return ProblemLine(
+      operation: test.name, parameters: parameters, data: draw.pick(kinds), seed: draw.next() >> 40)
   }
 }

@@ -14,7 +14,9 @@ protocol AnyOperationRunner: AnyObject {
   /// Runs of each row of the table so far.
   var runsOfRows: [Int] { get }
   /// Runs a problem by every row that accepts it; what is wrong, at most one for each row.
-  func run(_ line: ProblemLine, levels: [InstructionSet]) throws -> [DifferentialFailure]
+  ///
+  /// - Parameter isThorough: whether rows that are chosen at any batch are compared, not at some batches only.
+  func run(_ line: ProblemLine, levels: [InstructionSet], isThorough: Bool) throws -> [DifferentialFailure]
 }
 
 /// Runs problems of one operation by every row, and compares all that they leave in memory.
@@ -32,7 +34,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     runsOfRows = [Int](repeating: 0, count: Op.kernels.count)
   }
 
-  func run(_ line: ProblemLine, levels: [InstructionSet]) throws -> [DifferentialFailure] {
+  func run(_ line: ProblemLine, levels: [InstructionSet], isThorough: Bool) throws -> [DifferentialFailure] {
     let problem = test.problem(line.parameters)
     try Op.validate(problem)
     crashReport.begin("\(line)")
@@ -80,7 +82,9 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     if line.data == .reals, line.row == nil, let images = test.images, line.parameters[images] > 0,
       test.partsImages(line.parameters)
     {
-      try checkImages(line, images, levels, hashes) { report($0, 1, (.wrong, $1)) }
+      var draw = Draw(seed: line.seed)
+      let batches = isThorough ? Self.batches : [1] + (0..<4).map { _ in draw.pick(Self.batches) }
+      try checkImages(line, images, batches, levels, hashes) { report($0, 1, (.wrong, $1)) }
     }
     return failures
   }
@@ -193,7 +197,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
   /// Checks that all rows which a plan may choose for the shape at some batch give the same bits, and that an image's
   /// results do not depend on its batch.
   private func checkImages(
-    _ line: ProblemLine, _ images: String, _ levels: [InstructionSet], _ hashes: [Int: UInt64],
+    _ line: ProblemLine, _ images: String, _ batches: [Int], _ levels: [InstructionSet], _ hashes: [Int: UInt64],
     report: (_ row: Int, String) -> Void
   ) throws {
     let batch = line.parameters[images]
@@ -201,7 +205,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       let chosen = try row(of: test.problem(line.parameters), level)
       guard let right = hashes[chosen] else { continue }
       var compared: Set = [chosen]
-      for other in Self.batches where other != batch {
+      for other in batches where other != batch {
         var parameters = line.parameters
         parameters[images] = other
         let problem = test.problem(parameters)

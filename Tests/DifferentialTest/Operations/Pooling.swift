@@ -144,8 +144,13 @@ private func drawPool(_ draw: inout Draw, dilates: Bool) -> ProblemParameters {
     let input = draw.once(in: 12) ? draw.int(1...2) : draw.size(upTo: 80, near: stride)
     return (input, kernel, stride, padding, dilation)
   }
-  let y = axis()
+  var y = axis()
   var x = axis()
+  switch draw.below(8) {
+  case 0: (y.kernel, y.stride, y.padding, y.dilation) = (2, 2, 0, 1)
+  case 1: (y.kernel, y.stride, y.padding, y.dilation) = (3, draw.int(1...2), draw.flag(), 1)
+  default: break
+  }
   if !draw.once(in: 4) { (x.kernel, x.stride, x.padding, x.dilation) = (y.kernel, y.stride, y.padding, y.dilation) }
   var (batch, channels) = (draw.batch(), draw.once(in: 2) ? draw.int(1...4) : draw.size(upTo: 40))
   let limit = draw.workLimit()
