@@ -24,7 +24,9 @@ private let fixedProblems: [String] =
   // Fewer outputs than a tile has.
   + [
     "conv2d mb32ic64ih8oc1kh1sh4",
-    "conv2d.backward-data mb32ic64ih8oc1kh1sh4",
+    "conv2d mb2ic5ih1oc1kh8ph4",
+    "conv2d mb3ic2ih2oc7kh3sh6ph1",
+    "conv2d.backward-data mb5ic1ih2oc7kh3ph8dh4",
     "conv2d mb3ic4ih12iw2oc1kh3kw1sh5sw1",
     "conv2d.backward-data mb3ic4ih12iw2oc1kh3kw1sh5sw1",
   ]
@@ -33,8 +35,10 @@ private let fixedProblems: [String] =
     "conv2d.backward-data mb3ic3ih38iw59oc4kh4sh3ph1",
     "conv2d mb8ic1ih5oc6kh3ph1",
     "conv2d mb16ic1ih5oc6kh3ph1",
-    "conv2d.backward-data mb8ic6ih5oc1kh3ph1",
-    "conv2d mb16ic8ih6oc8kh3ph1g8",
+    "conv2d mb4ic1ih3iw4oc1kh7ph3",
+    "conv2d mb4ic4ih6iw3oc4kh7ph3g4",
+    "conv2d.backward-data mb8ic1ih6iw2oc1kh5ph2",
+    "conv2d-pool mb3ic1ih2oc3kh5ph2",
   ]
   // Infinities that meet padding.
   + [

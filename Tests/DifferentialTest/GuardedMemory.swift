@@ -8,7 +8,7 @@ final class GuardedMemory {
   private var capacity = 0
 
   /// Room for `byteCount` bytes at one end; its contents are what they were.
-  func place(_ byteCount: Int, _ placement: Placement, alignment: Int = 4) -> UnsafeMutableRawPointer {
+  func place(_ byteCount: Int, _ placement: Placement, alignment: Int) -> UnsafeMutableRawPointer {
     if mapping == nil || capacity < byteCount { map(byteCount) }
     guard let mapping else { preconditionFailure("no memory is mapped") }
     let base = mapping + Self.page

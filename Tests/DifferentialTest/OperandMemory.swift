@@ -135,7 +135,7 @@ public final class OperandMemory {
       return pointer.assumingMemoryBound(to: type)
     }
     let source = image.map { operands[index].images > 0 ? $0 * byteCount : 0 } ?? 0
-    let pointer = operands[index].guarded.place(byteCount, placement)
+    let pointer = operands[index].guarded.place(byteCount, placement, alignment: MemoryLayout<Element>.alignment)
     operands[index].pointer = pointer
     switch role {
     case .input, .updated:

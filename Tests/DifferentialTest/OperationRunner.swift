@@ -84,7 +84,10 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     {
       var draw = Draw(seed: line.seed)
       let batches = isThorough ? Self.batches : [1] + (0..<4).map { _ in draw.pick(Self.batches) }
-      try checkImages(line, images, batches, levels, hashes) { report($0, 1, (.wrong, $1)) }
+      // Such a failure needs all rows to be seen again.
+      try checkImages(line, images, batches, levels, hashes) {
+        failures.append(DifferentialFailure(kind: .wrong, line: line, message: $0))
+      }
     }
     return failures
   }
@@ -164,7 +167,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       return place.map { "byte \($0) differs" }
     }
     for i in 0..<byteCount / 4 {
-      let (x, y) = (a.load(fromByteOffset: i * 4, as: UInt32.self), b.load(fromByteOffset: i * 4, as: UInt32.self))
+      let (x, y) = (a.word(i), b.word(i))
       if x == y { continue }
       guard isFloat else { return "at \(i) is \(x), not \(y)" }
       let (p, q) = (Float(bitPattern: x), Float(bitPattern: y))
@@ -180,8 +183,8 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       let operand = memory.operands[index]
       guard operand.images > 0 else { return }
       let words = operand.byteCount / 4
-      let base = pointer.assumingMemoryBound(to: UInt32.self)
-      for i in 0..<words { hash = (hash ^ UInt64(base[i])) &* 0x100_0000_01b3 }
+      let raw = UnsafeRawPointer(pointer)
+      for i in 0..<words { hash = (hash ^ UInt64(raw.word(i))) &* 0x100_0000_01b3 }
       for i in words * 4..<operand.byteCount {
         hash = (hash ^ UInt64(pointer.load(fromByteOffset: i, as: UInt8.self))) &* 0x100_0000_01b3
       }
@@ -198,7 +201,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
   /// results do not depend on its batch.
   private func checkImages(
     _ line: ProblemLine, _ images: String, _ batches: [Int], _ levels: [InstructionSet], _ hashes: [Int: UInt64],
-    report: (_ row: Int, String) -> Void
+    report: (String) -> Void
   ) throws {
     let batch = line.parameters[images]
     for level in levels {
@@ -212,7 +215,8 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
         guard (try? Op.validate(problem)) != nil else { continue }
         let row = try row(of: problem, level)
         guard compared.insert(row).inserted, let hash = hashes[row], hash != right else { continue }
-        report(row, "is chosen for a batch of \(other), and \(names[chosen]) for \(batch), but they give other bits")
+        report(
+          "\(names[row]) is chosen for a batch of \(other), and \(names[chosen]) for \(batch), with other bits")
       }
       // The default for all images, kept for comparison with the default for one.
       let all = try Plan<Op>(test.problem(line.parameters), kernel: kernels[chosen], threads: 1)
@@ -234,7 +238,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
           difference = bitDifference(pointer, kept, byteCount, isFloat: operand.isFloat).map { "result \(index) \($0)" }
         }
         if let difference {
-          report(alone, "image \(image) alone, and in its batch by \(names[chosen]): \(difference)")
+          report("image \(image) alone by \(names[alone]), and in its batch by \(names[chosen]): \(difference)")
           break
         }
       }
@@ -248,4 +252,10 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       $0.level == kernel.level && $0.algorithm == kernel.algorithm && $0.tile == kernel.tile
     } ?? kernels.count - 1
   }
+}
+
+extension UnsafeRawPointer {
+  /// Four bytes, which need not be aligned: results may be single bytes.
+  @inline(__always)
+  fileprivate func word(_ index: Int) -> UInt32 { loadUnaligned(fromByteOffset: index * 4, as: UInt32.self) }
 }
