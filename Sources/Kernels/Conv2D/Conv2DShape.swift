@@ -61,6 +61,10 @@ public struct Conv2DShape: Sendable, Hashable {
   public var weightCount: Int { outputChannels * depth }
   public var outputCount: Int { batch * outputChannels * outputPlane }
 
+  /// Bytes of workspace for each thread that kernels ask for at most. Nearly all need less than 4 MB, to which they cut
+  /// their work; more is needed where one row of windows over a group's channels, or one panel of weights, is larger.
+  static let workspaceLimit = 32 << 20
+
   var inputPlane: Int { inputHeight * inputWidth }
   var outputPlane: Int { outputHeight * outputWidth }
   var groupInputChannels: Int { inputChannels / groups }
@@ -106,7 +110,10 @@ public struct Conv2DShape: Sendable, Hashable {
       operation, limit: limit, outputChannels, outputHeight + 2 * (kernelHeight - 1) * dilationHeight,
       outputWidth + 2 * (kernelWidth - 1) * dilationWidth)
     _ = try product(operation, limit: limit, outputChannels, inputChannels / groups, kernelHeight, kernelWidth)
-    _ = try product(operation, batch, inputChannels, inputHeight, inputWidth)
-    _ = try product(operation, batch, outputChannels, outputHeight, outputWidth)
+    // Counts of elements, of bytes and of multiply-adds are added up without a check from here on.
+    _ = try product(operation, limit: Int.max >> 6, batch, inputChannels, inputHeight, inputWidth)
+    _ = try product(
+      operation, limit: Int.max >> 6, batch, outputChannels, outputHeight, outputWidth, inputChannels / groups,
+      kernelHeight, kernelWidth)
   }
 }

@@ -141,10 +141,10 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
       let gradientStart = (image &* a.channels &+ channel) &* count
       var source = a.source + start
       var gradient = a.gradient + gradientStart
-      let isFirst = image == 0 && start < L.count
-      let isLast = image == a.images &- 1 && (a.channels &- channel) &* count < (count &+ 2 &* L.count) &* a.multiplier
-      if isFirst || isLast {
-        // Planes at the ends of the memory: vectors may not reach over them.
+      // Elements from the plane to the end of the images; behind the gradient's plane there are as many at least.
+      let left = (a.images &- image) &* (a.channels / a.multiplier) &* count &- channel / a.multiplier &* count
+      if start < L.count || left < count &+ 2 &* L.count {
+        // Planes at the ends of the memory, of several images where planes are small: vectors may not reach over them.
         let second = copy + (count &+ 3 &* L.count)
         for i in 0..<count {
           copy[L.count &+ i] = source[i]
