@@ -34,6 +34,9 @@ struct ConvDirect: Sendable {
   /// Panels from which on a copy is worth its time.
   private static let panelsWorthPacking = 16
 
+  /// Elements of a band of one row phase of the target, where it is copied: 1 MB.
+  private static let phaseLimit = 256 << 10
+
   /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
   /// remainders by the strides.
   struct Phase: Sendable {
@@ -69,9 +72,12 @@ struct ConvDirect: Sendable {
     let share = ConvShare(
       items: shape.batch * shape.groups, rows: y.count, panels: cut.count, threads: threads)
     splits = share.splits
+    // Columns of several phases are put side by side from a copy of a band's targets.
+    let phaseRow = xs.count == 1 ? 0 : targetChannels * targetWidth
+    let phaseBands = phaseRow == 0 ? 1 : y.count / max(Self.phaseLimit / phaseRow, 1)
     let view = ConvView(
       y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit,
-      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: share.bands)
+      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: max(share.bands, phaseBands))
     self.view = view
     let sourceImage = view.isStaged ? view.stagedCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
     let targetImage = shape.groups * targetChannels * targetHeight * targetWidth
@@ -161,7 +167,7 @@ struct ConvDirect: Sendable {
       minimumBands: y.count)
     let panel = channels * shape.kernelCount * tile.width
     let targetRow = xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth
-    return (panel + view.stagedCount + targetRow) * 4 <= Conv2DShape.workspaceLimit
+    return (panel + view.stagedCount + targetRow) * 4 <= shape.workspaceLimit
   }
 
   /// Bytes that all threads share: packed weights and padded bias.

@@ -130,7 +130,7 @@ func dotWeightsKernel(_ dot: ConvDotTile) -> Kernel<Conv2DBackwardWeights> {
     fitness: { shape in
       // Every lane of every tap's sum is kept: with many channels that would leave the cache.
       guard dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth) <= 64 << 10,
-        DotWeights.view(shape, lanes: tile.level.lanes).stagedCount * 4 <= Conv2DShape.workspaceLimit / 2
+        DotWeights.view(shape, lanes: tile.level.lanes).stagedCount * 4 <= shape.workspaceLimit / 2
       else { return nil }
       let loads = Double(tile.rows * tile.vectors) / Double(2 * (tile.rows + tile.vectors))
       // Measured: the vectors of 16 lanes cross a cache line nearly all, and their tails cost as much again.

@@ -208,14 +208,22 @@ struct ConvView: Sendable {
   /// All taps in the order of the sums, which is that of channel, row and column of the kernel; rows before channels
   /// where `skipsRows`. The axes are the view's, or phases of them.
   func order(y: ConvAxis, x: ConvAxis) -> [Tap] {
-    func columns(_ channel: Int, _ row: (kernel: Int, shift: Int)) -> [Tap] {
-      x.taps.map {
-        Tap(channel: channel, kernelRow: row.kernel, kernelColumn: $0.kernel, offset: tap(channel, row.shift, $0.shift))
+    var order: [Tap] = []
+    order.reserveCapacity(channels * y.taps.count * x.taps.count)
+    func append(_ channel: Int, _ row: (kernel: Int, shift: Int)) {
+      for column in x.taps {
+        order.append(
+          Tap(
+            channel: channel, kernelRow: row.kernel, kernelColumn: column.kernel,
+            offset: tap(channel, row.shift, column.shift)))
       }
     }
-    return skipsRows
-      ? y.taps.flatMap { row in (0..<channels).flatMap { columns($0, row) } }
-      : (0..<channels).flatMap { channel in y.taps.flatMap { columns(channel, $0) } }
+    if skipsRows {
+      for row in y.taps { for channel in 0..<channels { append(channel, row) } }
+    } else {
+      for channel in 0..<channels { for row in y.taps { append(channel, row) } }
+    }
+    return order
   }
 
   /// Offsets of all taps in the order of the sums.

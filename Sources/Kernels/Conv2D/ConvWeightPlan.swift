@@ -104,7 +104,7 @@ struct ConvWeightPlan: Sendable {
     let y = shape.forwardY
     let x = shape.forwardX
     let sums = shape.kernelCount * min((shape.groupOutputChannels + lanes - 1) / lanes, panelVectors) * lanes
-    return (sums + y.extent * ((x.count - 1) * x.stride + x.extent)) * 4 <= Conv2DShape.workspaceLimit / 2
+    return (sums + y.extent * ((x.count - 1) * x.stride + x.extent)) * 4 <= shape.workspaceLimit / 2
   }
 
   /// Padding is skipped where there is some and the channels alone fill the tiles.
