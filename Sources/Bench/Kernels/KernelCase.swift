@@ -146,8 +146,8 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
         }
       let workspace = Workspace(byteCount: plan.workspaceByteCount)
       let timing = kernel.name == chosen.name ? conditions.timing : conditions.otherTiming
-      let samples = timing.sample { plan.run(data.operands[$0 % data.operands.count], workspace: workspace) }
-      guard try send(kernel, samples, isVerified: isVerified) else { return }
+      let samples = try timing.sample { try plan.run(data.operands[$0 % data.operands.count], workspace: workspace) }
+      guard try send(kernel, plan.path, samples, isVerified: isVerified) else { return }
     }
   }
 
@@ -159,7 +159,7 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
     let plan = try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)
     let workspace = Workspace(byteCount: plan.workspaceByteCount)
     data.memory.reset()
-    let seconds = ContinuousClock().measure { plan.run(data.operands[0], workspace: workspace) } / .seconds(1)
+    let seconds = try ContinuousClock().measure { try plan.run(data.operands[0], workspace: workspace) } / .seconds(1)
     return (plan, seconds)
   }
 }
