@@ -108,7 +108,9 @@ public enum MaxPool2DBackward: KernelOperation {
   public struct Operands {
     /// `[batch, channels, outputHeight, outputWidth]`
     public var outputGradient: UnsafePointer<Float>
-    /// What the forward pass recorded.
+    /// What the forward pass recorded. A position that is none of the window's, below 0 or from kernelHeight · kernelWidth
+    /// on, or where the window reaches out of the plane, adds nothing: the gradient is lost, and nothing else is
+    /// written.
     public var positions: UnsafePointer<Int32>
     /// `[batch, channels, inputHeight, inputWidth]`; overwritten.
     public var inputGradient: UnsafeMutablePointer<Float>
