@@ -114,7 +114,7 @@ import Testing
       verification: .exact, isChosen: true, isWarm: true)
     let json = try object(KernelsReport(machine: machine, rows: [row]))
     #expect((json["rows"] as? [[String: Any]])?.first?["path"] as? String == "small")
-    #expect(KernelsRow.table.line(row.cells).hasSuffix("exact     small"))
+    #expect(KernelsRow.table.line(row.cells).hasSuffix("small  exact"))
   }
 
   @Test func refusesFilesThatCannotBeWritten() {

@@ -80,7 +80,7 @@ struct KernelsRow: Encodable {
   static let table = Table(columns: [
     .text("kernel", width: 23), .text("pass", width: 16), .text("shape", width: 27), .text("algorithm", width: 25),
     .figure("threads"), .figure("median", width: 10), .figure("min", width: 10), .figure("GFLOP/s"),
-    .figure("GB/s", width: 6), .figure("of limit"), .text("data", width: 4), .text("verified"), .text("path"),
+    .figure("GB/s", width: 6), .figure("of limit"), .text("data", width: 4), .text("path"), .text("verified"),
   ])
 
   /// The row of the printed table; a star marks the kernel that is chosen for the problem.
@@ -88,7 +88,7 @@ struct KernelsRow: Encodable {
     [
       kernel, pass, shape, algorithm + (chosen ? " *" : ""), "\(threads)", Figure.duration(medianSeconds),
       Figure.duration(minSeconds), Figure.fixed(gflops, 1), Figure.fixed(gbs, 1), Figure.percent(limitFraction),
-      warm ? "warm" : "cold", verified ? verification.rawValue : "WRONG", path ?? "",
+      warm ? "warm" : "cold", path ?? "", verified ? verification.rawValue : "WRONG",
     ]
   }
 }
