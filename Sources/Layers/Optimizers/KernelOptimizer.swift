@@ -148,14 +148,19 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
 
   var counters: [String: Int] {
     get { ["step": stepCount] }
-    set { stepCount = newValue["step"] ?? 0 }
+    set { stepCount = max(newValue["step"] ?? 0, 0) }
   }
 
   func step() {
     stepCount += 1
     for group in groups {
       for run in group.runs {
-        run.plan.run(group.options.operands(memory(at: run.first)), workspace: workspace)
+        do {
+          try run.plan.run(group.options.operands(memory(at: run.first)), workspace: workspace)
+        } catch {
+          // The options were checked, and they ask for the arrays that their problem needs.
+          preconditionFailure("\(Options.self): \(error)")
+        }
       }
     }
   }
