@@ -42,14 +42,9 @@ private let fixedProblems: [String] =
   ]
   // Planes so small that a vector reaches over several images.
   + [
+    "conv2d.backward-weights mb33ic3ih1oc3kh5ph2g3",
     "conv2d.backward-weights mb23ic1ih3iw1oc1kh5ph2",
     "conv2d.backward-weights mb40ic2ih1iw1oc4kh3ph1g2",
-  ]
-  // Infinities that meet padding.
-  + [
-    "conv2d mb7ic4ih2iw5oc2kh5sw2ph5pw0g2 data=special seed=11362606",
-    "conv2d.backward-data mb7ic16ih4iw16oc40kh2sh2dh3 data=special seed=4011379",
-    "conv2d.backward-weights mb2ic1ih11oc1kh6sh2ph3 data=special seed=8832465",
   ]
 
 extension ProblemLine {

@@ -132,6 +132,7 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
   // The sums of as many kernels' rows as whole parts have.
   let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
   let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
+  let sourceCount = a.images &* (a.channels / a.multiplier) &* count
   for i in 0..<(a.endChannel &- a.firstChannel) &* kernelSums { a.sums[i] = 0 }
   var image = 0
   while image < a.images {
@@ -141,10 +142,9 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
       let gradientStart = (image &* a.channels &+ channel) &* count
       var source = a.source + start
       var gradient = a.gradient + gradientStart
-      // Elements from the plane to the end of the images; behind the gradient's plane there are as many at least.
-      let left = (a.images &- image) &* (a.channels / a.multiplier) &* count &- channel / a.multiplier &* count
-      if start < L.count || left < count &+ 2 &* L.count {
-        // Planes at the ends of the memory, of several images where planes are small: vectors may not reach over them.
+      // Planes at the ends of the memory: vectors may not reach over them. Small planes of several images are. There is no
+      // less of the gradient before and behind its plane than of the source.
+      if start < L.count || sourceCount &- start < count &+ 2 &* L.count {
         let second = copy + (count &+ 3 &* L.count)
         for i in 0..<count {
           copy[L.count &+ i] = source[i]

@@ -1,7 +1,5 @@
 import Kernels
 
-// Weights, and the output's gradient of the weights' gradient, have no special values here: what these give where they
-// meet padding is the kernel's choice (docs/kernel-contracts.md, special values), which a test of its own looks at.
 let convolutionTests: [any AnyOperationTest] = [
   OperationTest<Conv2DForward>(
     name: Conv2DForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
@@ -17,7 +15,7 @@ let convolutionTests: [any AnyOperationTest] = [
       let shape = convolutionShape(parameters)
       return .init(
         input: memory.numbers(shape.inputCount, images: shape.batch),
-        weights: memory.numbers(shape.weightCount, special: false),
+        weights: memory.numbers(shape.weightCount, special: !shape.pads),
         bias: parameters.flag("bias") ? memory.numbers(shape.outputChannels) : nil,
         output: memory.output(shape.outputCount, images: shape.batch))
     }),
@@ -30,7 +28,7 @@ let convolutionTests: [any AnyOperationTest] = [
       let shape = convolutionShape(parameters)
       return .init(
         outputGradient: memory.numbers(shape.outputCount, images: shape.batch),
-        weights: memory.numbers(shape.weightCount, special: false),
+        weights: memory.numbers(shape.weightCount, special: shape.isPointwise),
         inputGradient: memory.output(shape.inputCount, images: shape.batch))
     }),
   OperationTest<Conv2DBackwardWeights>(
@@ -46,7 +44,7 @@ let convolutionTests: [any AnyOperationTest] = [
       let shape = convolutionShape(parameters)
       return .init(
         input: memory.numbers(shape.inputCount),
-        outputGradient: memory.numbers(shape.outputCount, special: false),
+        outputGradient: memory.numbers(shape.outputCount, special: !shape.pads),
         weightGradient: memory.output(shape.weightCount),
         biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil)
     }),
@@ -105,6 +103,12 @@ private func convolutionShape(_ p: ProblemParameters) -> Conv2DShape {
 extension Conv2DShape {
   /// Terms of the sum that makes one output.
   fileprivate var depthOfSums: Int { weightCount / outputChannels }
+  /// Whether weights and output gradients meet padding: what is not finite of them is then NaN or left out.
+  fileprivate var pads: Bool { paddingHeight > 0 || paddingWidth > 0 }
+  /// Whether each input meets each weight of its channel, so that the input gradient's sums have no padding.
+  fileprivate var isPointwise: Bool {
+    kernelHeight == 1 && kernelWidth == 1 && strideHeight == 1 && strideWidth == 1 && !pads
+  }
 }
 
 private func drawPooledConvolution(_ draw: inout Draw, _ option: String) -> ProblemParameters {
