@@ -49,12 +49,33 @@ extension NetworkCase {
       (TransposedConv2D(3, kernelSize: 4, stride: 3, padding: 1), [4, 13, 20], 3),
       (Conv2D(6, kernelSize: 3, padding: 1), [1, 5, 5], 8),
     ]
-    return cases.enumerated().flatMap { index, item in
-      InstructionSet.available.map { level in
-        NetworkCase(
-          network: Sequential(item.0), inputShape: item.1, batchSize: item.2, lastCount: item.2, level: level,
-          seed: UInt64(1000 + index), reproduction: "swift test --filter shapesThatWereWrongOnce")
-      }
+    let pairs = cases.flatMap { item in InstructionSet.available.map { (item, $0) } }
+    return pairs.enumerated().map { index, pair in
+      let ((layer, shape, batch), level) = pair
+      let seed = firstFixedSeed + UInt64(index)
+      return NetworkCase(
+        network: Sequential(layer), inputShape: shape, batchSize: batch, lastCount: batch, level: level, seed: seed,
+        reproduction: NetworkCase.reproduction(seed))
     }
   }()
+
+  /// What stands for the first of the fixed cases.
+  private static let firstFixedSeed: UInt64 = 100_000
+
+  /// The random case of a seed, or a fixed one.
+  static func make(seed: UInt64) throws -> NetworkCase {
+    if seed >= firstFixedSeed, seed < firstFixedSeed + UInt64(fixed.count) { return fixed[Int(seed - firstFixedSeed)] }
+    return try NetworkGenerator.make(seed: seed)
+  }
+
+  static func reproduction(_ seed: UInt64) -> String {
+    "RANDOM_NETWORKS=\(seed) swift test --filter networksAreTheirDefinitions"
+  }
+
+  /// The same case of the first layers.
+  func prefix(_ count: Int) -> NetworkCase {
+    NetworkCase(
+      network: Sequential(Array(network.layers.prefix(count))), inputShape: inputShape, batchSize: batchSize,
+      lastCount: lastCount, level: level, seed: seed, reproduction: reproduction)
+  }
 }

@@ -55,7 +55,7 @@ struct NetworkGenerator {
     return NetworkCase(
       network: Sequential(layers), inputShape: inputShape, batchSize: batchSize, lastCount: count,
       level: levels[number(below: levels.count)], seed: seed,
-      reproduction: "RANDOM_NETWORKS=\(seed) swift test --filter networksAreTheirDefinitions")
+      reproduction: NetworkCase.reproduction(seed))
   }
 
   private mutating func number(below end: Int) -> Int { Int.random(in: 0..<end, using: &random) }

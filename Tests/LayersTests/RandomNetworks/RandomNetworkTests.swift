@@ -27,7 +27,7 @@ import Testing
   func networksAreTheirDefinitions(_ seeds: ClosedRange<UInt64>) throws {
     var compared = 0
     for seed in seeds {
-      let test = try NetworkGenerator.make(seed: seed)
+      let test = try NetworkCase.make(seed: seed)
       if Self.chosen != nil { FileHandle.standardError.write(Data("\(seed): \(test.description)\n".utf8)) }
       if try passes(test) { compared += 1 }
     }
@@ -45,10 +45,21 @@ import Testing
     var check = NetworkCheck(test)
     try check.run()
     if !check.failures.isEmpty {
+      let failures = check.failures.joined(separator: "\n")
       Issue.record(
-        "\(check.failures.joined(separator: "\n"))\n  in \(test.description)\n  again: \(test.reproduction)")
+        "\(failures)\n  in \(test.description)\n  from \(try firstWrongLayer(of: test)) on\n  again: \(test.reproduction)")
     }
     return check.comparedGradients
+  }
+
+  /// The last layer of the shortest beginning of the network that is wrong, too.
+  private func firstWrongLayer(of test: NetworkCase) throws -> String {
+    for count in 1..<max(test.network.layers.count, 1) {
+      var check = NetworkCheck(test.prefix(count))
+      try check.run()
+      if !check.failures.isEmpty { return "\(test.network.layers[count - 1].name), layer \(count - 1)," }
+    }
+    return "\(test.network.layers.last?.name ?? "nothing"), the last layer,"
   }
 
   /// The definitions' backward passes are the derivatives of their forward passes, along random directions.
