@@ -103,6 +103,15 @@ struct CompositionTests {
     #expect(try model.gradient("0.0.weight").scalars.allSatisfy { $0 == 0 })
   }
 
+  @Test func aReLUBehindOneAddedBranchApplies() throws {
+    let model = try Model(Sequential(Parallel(Pad2D(1), combination: .added), ReLU()), inputShape: [1, 1, 2])
+    for mode in [PlanMode.training, .inference] {
+      let plan = try model.plan(batchSize: 1, mode: mode)
+      let output = try plan.forward(Tensor(shape: [1, 1, 1, 2], [-3, 5]))
+      #expect(output.scalars == [0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0])
+    }
+  }
+
   @Test func aFrozenLayerInTheMiddlePassesTheGradientOn() throws {
     let free = try Model(Sequential(Linear(4), Linear(3), Linear(2)), inputShape: [5], seed: 3)
     let frozen = try Model(Sequential(Linear(4), Frozen(Linear(3)), Linear(2)), inputShape: [5], seed: 3)

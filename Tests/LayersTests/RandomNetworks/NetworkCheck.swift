@@ -108,6 +108,11 @@ struct NetworkCheck {
     _ pass: Pass, with parameters: [[Float]], _ input: [Float], _ outputGradient: [Float]
   ) throws -> Bool {
     let doubleParameters = parameters.map { $0.map(Double.init) }
+    // What the library adds up is rounded too, so that also sums of what goes in and comes back are moved.
+    let (x, g) = (input.map(Double.init), outputGradient.map(Double.init))
+    var random = TestRandom(seed: test.seed &+ 6)
+    let movedInput = RoundedLayer.moved(x, &random)
+    let movedGradient = RoundedLayer.moved(g, &random)
     func results(
       roundingSeed: UInt64?
     ) throws -> (
@@ -115,8 +120,8 @@ struct NetworkCheck {
     ) {
       let network = try ReferenceBuilder(trains: true, roundingSeed: roundingSeed)
         .build(test.network, test.inputShape)
-      let output = network.forward(input.map(Double.init), doubleParameters)
-      return (network, output, network.backward(outputGradient.map(Double.init)))
+      let output = network.forward(roundingSeed == nil ? x : movedInput, doubleParameters)
+      return (network, output, network.backward(roundingSeed == nil ? g : movedGradient))
     }
     let right = try results(roundingSeed: nil)
     let moved = try results(roundingSeed: test.seed &+ 3)

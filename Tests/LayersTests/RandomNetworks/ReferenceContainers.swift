@@ -97,16 +97,19 @@ final class RoundedLayer: ReferenceLayer {
   var kinks: [[Double]] { layer.kinks }
   var updatedParameters: [[Double]] { layer.updatedParameters }
 
-  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] { moved(layer.forward(input, parameters)) }
+  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] {
+    let output = layer.forward(input, parameters)
+    return layer.isExact ? output : RoundedLayer.moved(output, &random)
+  }
 
   func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
     let result = layer.backward(outputGradient)
-    return (moved(result.input), result.parameters.map { moved($0) })
+    if layer.isExact { return result }
+    return (RoundedLayer.moved(result.input, &random), result.parameters.map { RoundedLayer.moved($0, &random) })
   }
 
-  /// Zeros stay: they are sums of zeros, or what ReLU stopped.
-  private func moved(_ values: [Double]) -> [Double] {
-    if layer.isExact { return values }
+  /// Values moved at random. Zeros stay: they are sums of zeros, or what ReLU stopped.
+  static func moved(_ values: [Double], _ random: inout TestRandom) -> [Double] {
     let amplitude = RoundedLayer.noise * (values.map { abs($0) }.max() ?? 0)
     return values.map { $0 == 0 ? 0 : $0 + Double.random(in: -amplitude...amplitude, using: &random) }
   }
