@@ -8,9 +8,11 @@ import PackageDescription
 //   BuiltinModule      vectors whose operations are not loops over their lanes: see FloatVector
 //   -Xcc -O3           Clang's importer marks `static inline` functions optsize; -O3 lifts that, so loops unroll
 //   -Xcc -fno-math-errno   lets a vector's square root be one instruction
+//   KERNELS_CHECKS     debug builds check the counts and offsets that plans hand to tiles: see PlanChecks.swift
 let wholeModule = ["-wmo", "-num-threads", "4", "-disable-batch-mode"]
 let kernelSettings: [SwiftSetting] = [
   .enableExperimentalFeature("BuiltinModule"),
+  .define("KERNELS_CHECKS", .when(configuration: .debug)),
   .unsafeFlags(["-Ounchecked", "-Xcc", "-O3", "-Xcc", "-fno-math-errno"] + wholeModule),
 ]
 let optimizedInDebug: [SwiftSetting] = [

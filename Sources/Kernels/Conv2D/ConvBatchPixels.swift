@@ -25,7 +25,7 @@ struct ConvBatchPixels: Sendable {
     self.ys = ys
     self.xs = xs
     self.channels = channels
-    ordersByRows = ys.contains { !$0.staysInside && $0.taps.count > 1 }
+    ordersByRows = ConvAxis.ordersByRows(ys)
   }
 
   /// The groups that cover the target's rows, for a tile.

@@ -46,7 +46,9 @@ private struct BatchWeights: Sendable {
       let (y, x) = (shape.forwardY, shape.forwardX)
       top = shape.paddingHeight
       left = shape.paddingWidth
-      columns = max((x.count - 1) * x.stride + x.extent, shape.inputWidth)
+      // A staged row holds all that the taps read, and all of the image's row behind its left padding: that is transposed
+      // and moved as a whole, even where the last columns are in no window.
+      columns = max((x.count - 1) * x.stride + x.extent, left + shape.inputWidth)
       // 768 KB of staging leave room in the second-level cache for the sums.
       let rowCount = (shape.groupInputChannels * columns * y.stride + channelTiles * tile.rows * x.count) * lanes
       bandRows = min(max(Self.bandLimit / max(rowCount, 1), 1), y.count)

@@ -85,7 +85,6 @@ private struct Sums<let size: Int, L: Lanes> {
     registers = Tile<3, 3, L>(spilledTo: weights)
     self.bias = L.splat(bias)
     sums = zeros(InlineArray<8, L.Vector>.self)
-    for j in 0..<8 { sums[j] = self.bias }
   }
 
   /// Adds `rows` rows from `row` on, and stores the outputs that are complete then.
@@ -93,32 +92,38 @@ private struct Sums<let size: Int, L: Lanes> {
   mutating func add(_ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
     column.prefetchRow(row)
     if rows > 1 { column.prefetchRow(row &+ 1) }
-    addTap(0, rows, column, row, isInside: isInside)
-    addTap(1, rows, column, row, isInside: isInside)
-    addTap(2, rows, column, row, isInside: isInside)
-    if size > 3 {
-      addTap(3, rows, column, row, isInside: isInside)
-      addTap(4, rows, column, row, isInside: isInside)
-    }
-    if size > 5 {
-      addTap(5, rows, column, row, isInside: isInside)
-      addTap(6, rows, column, row, isInside: isInside)
-    }
+    // Row by row, so that sums have the order of all convolutions: an image then has the same bits from other kernels.
+    addRow(0, column, row, isInside: isInside)
+    if rows > 1 { addRow(1, column, row, isInside: isInside) }
     store(0, column, row, isInside: isInside)
     if rows > 1 { store(1, column, row, isInside: isInside) }
     for j in 0..<size &- 1 { sums[j] = sums[j &+ rows] }
-    for j in 0..<rows { sums[size &- 1 &+ j] = bias }
+    for j in 0..<rows { sums[size &- 1 &+ j] = L.splat(0) }
+  }
+
+  /// Adds one of the rows from `row` on, the kernel's columns one after the other.
+  @inline(always)
+  private mutating func addRow(_ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
+    addTap(0, i, column, row, isInside: isInside)
+    addTap(1, i, column, row, isInside: isInside)
+    addTap(2, i, column, row, isInside: isInside)
+    if size > 3 {
+      addTap(3, i, column, row, isInside: isInside)
+      addTap(4, i, column, row, isInside: isInside)
+    }
+    if size > 5 {
+      addTap(5, i, column, row, isInside: isInside)
+      addTap(6, i, column, row, isInside: isInside)
+    }
   }
 
   @inline(always)
-  private mutating func addTap(_ tap: Int, _ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
-    for i in 0..<rows {
-      let input = column.load(row &+ i, shift: tap &- size / 2, isInside: isInside)
-      for ky in 0..<size {
-        let weight = size == 3 ? registers.sums[ky][tap] : L.load(memory + (ky &* size &+ tap) &* L.count)
-        let j = i &+ size &- 1 &- ky
-        sums[j] = L.multiplyAdd(weight, input, sums[j])
-      }
+  private mutating func addTap(_ tap: Int, _ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
+    let input = column.load(row &+ i, shift: tap &- size / 2, isInside: isInside)
+    for ky in 0..<size {
+      let weight = size == 3 ? registers.sums[ky][tap] : L.load(memory + (ky &* size &+ tap) &* L.count)
+      let j = i &+ size &- 1 &- ky
+      sums[j] = L.multiplyAdd(weight, input, sums[j])
     }
   }
 
@@ -127,7 +132,7 @@ private struct Sums<let size: Int, L: Lanes> {
   @inline(always)
   private func store(_ index: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
     let output = row &- size / 2 &+ index
-    if output >= 0 { column.store(sums[index], output, isInside: isInside) }
+    if output >= 0 { column.store(sums[index] + bias, output, isInside: isInside) }
   }
 
   /// Walks a column of vectors.

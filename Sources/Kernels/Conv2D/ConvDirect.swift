@@ -70,8 +70,8 @@ struct ConvDirect: Sendable {
       items: shape.batch * shape.groups, rows: y.count, panels: cut.count, threads: threads)
     splits = share.splits
     let view = ConvView(
-      y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit, skipsPadding: true,
-      minimumBands: share.bands)
+      y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit,
+      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: share.bands)
     self.view = view
     let sourceImage = view.isStaged ? view.stagedCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
     let targetImage = shape.groups * targetChannels * targetHeight * targetWidth

@@ -37,7 +37,8 @@ private struct DotWeights: Sendable {
     self.dot = dot
     let lanes = dot.tile.level.lanes
     let view = ConvView(
-      y: shape.forwardY, x: shape.forwardX, channels: shape.groupInputChannels, lanes: lanes, minimumBands: 1)
+      y: shape.forwardY, x: shape.forwardX, channels: shape.groupInputChannels, lanes: lanes, skipsRows: false,
+      minimumBands: 1)
     self.view = view
     taps = OffsetTable(view.taps())
     let rowStride = max(view.x.count, lanes)

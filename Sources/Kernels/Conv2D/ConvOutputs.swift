@@ -26,7 +26,7 @@ struct ConvOutputs: Sendable {
     imageStrides: (source: Int, target: Int), targetRowStride: Int
   ) {
     self.images = images
-    let isLinear = view.isLinear && targetRowStride == x.count
+    let isLinear = view.isLinear(columns: x.count) && targetRowStride == x.count
     let length = isLinear ? rows * x.count : x.count
     // The last unit of a row ends with the row: it overlaps the one before.
     let columns = stride(from: 0, to: length, by: unit).map { max(min($0, length - unit), 0) }

@@ -113,8 +113,11 @@ private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: In
   }
 }
 
-/// Turns a tile in scratch memory from points × channels to its places in the target, as many runs at a time as follow
-/// one another there.
+/// Transposes a tile in scratch memory from points × channels to its places in the target, as many runs at a time as
+/// follow one another there without a gap.
+///
+/// Runs of rows that have fewer points than the tile's are never joined: between the points of two of them lie points in
+/// scratch memory that belong nowhere.
 @inline(always)
 private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   _ tile: PointsTile<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>, channel: Int,
@@ -125,11 +128,12 @@ private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   let scratch = p.pointee.scratch
   let target = p.pointee.target + channel &* p.pointee.channelStride
   let targets = p.pointee.targets + first
+  let isFull = p.pointee.runPoints == run
   var r = 0
   while r < count {
     let start = Int(targets[r])
     var end = r &+ 1
-    while end < count, Int(targets[end]) &- start == (end &- r) &* run { end &+= 1 }
+    while isFull, end < count, Int(targets[end]) &- start == (end &- r) &* run { end &+= 1 }
     L.transpose(
       scratch + r &* run &* tile.columns, tile.columns, rows: (end &- r) &* run &- (run &- p.pointee.runPoints),
       columns: columns, target + start, p.pointee.channelStride)

@@ -31,6 +31,22 @@ struct ConvAxis: Sendable {
   /// Whether no output reads outside the source.
   var staysInside: Bool { start >= 0 && start + (count - 1) * stride + extent <= sourceCount }
 
+  /// Whether sums are ordered by the kernel's rows before channels, given the vertical axes of all phases: where some
+  /// outputs have taps of one column in padding, so that a tile can leave out the rows that are padding for all of its
+  /// outputs.
+  ///
+  /// Every kernel that may compute an image orders its sums by this one answer: which of them does, and so its bits,
+  /// would else depend on the batch. It follows from what the taps read alone, not from how phases are aligned.
+  static func ordersByRows(_ axes: [ConvAxis]) -> Bool {
+    axes.contains { axis in
+      guard axis.count > 0, axis.taps.count > 1 else { return false }
+      let shifts = axis.taps.map(\.shift)
+      let first = axis.start + (shifts.min() ?? 0)
+      let last = axis.start + (axis.count - 1) * axis.stride + (shifts.max() ?? 0)
+      return first < 0 || last >= axis.sourceCount
+    }
+  }
+
   static func forward(
     input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
   ) -> ConvAxis {
@@ -42,13 +58,14 @@ struct ConvAxis: Sendable {
   /// The axis of the inputs whose coordinate i has (i + padding) mod stride = phase.
   ///
   /// Output o met input i at kernel element k where i + padding = o · stride + k · dilation. With
-  /// i + padding = q · stride + phase that is o = q + (phase - k · dilation) / stride, for the k that divide.
+  /// i + padding = q · stride + phase that is o = q + (phase - k · dilation) / stride, for the k that divide. Taps are in
+  /// the order of the source, that is from the kernel's last element to its first.
   static func backward(
     input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int, phase: Int
   ) -> ConvAxis {
     let first = floorDivide(padding - phase + stride - 1, stride)
     let last = floorDivide(input - 1 + padding - phase, stride)
-    let taps = (0..<kernel).filter { (phase - $0 * dilation) % stride == 0 }
+    let taps = (0..<kernel).reversed().filter { (phase - $0 * dilation) % stride == 0 }
       .map { (kernel: $0, shift: (phase - $0 * dilation) / stride) }
     let lowest = taps.map(\.shift).min() ?? 0
     return ConvAxis(
@@ -113,13 +130,14 @@ struct ConvView: Sendable {
   /// - Parameters:
   ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, so that their sources must be neighbours,
   ///     too; nil where vectors hold channels.
-  ///   - skipsPadding: whether sums may be ordered by the kernel's rows, and rows of padding left out of them.
+  ///   - skipsRows: whether sums are ordered by the kernel's rows (`ConvAxis.ordersByRows`), so that rows of padding can
+  ///     be left out of them.
   ///   - minimumBands: how many bands to cut an image into at least, so that there is work for all threads.
-  init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsPadding: Bool = false, minimumBands: Int) {
+  init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsRows: Bool, minimumBands: Int) {
     self.y = y
     self.x = x
     self.channels = channels
-    skipsRows = skipsPadding && !y.staysInside && y.taps.count > 1
+    self.skipsRows = skipsRows
     let isContiguous = lanes.map { x.stride == 1 && x.count >= $0 } ?? true
     isStaged = !(y.staysInside && x.staysInside && isContiguous)
     // A kernel of one row needs the rows of outputs only, and one narrower than the stride as many phases.
@@ -156,8 +174,9 @@ struct ConvView: Sendable {
     row * (y.stride / rowStep) * rowStride + column * (x.stride / columnStep)
   }
 
-  /// Whether the first output of a row follows the last of the row before as if it were in that row.
-  var isLinear: Bool { !skipsRows && origin(1, 0) == origin(0, x.count) }
+  /// Whether the first of each row of `columns` outputs follows the last of the row before as if it were in that row. A
+  /// phase may have fewer columns than the view's axis: its rows are then apart.
+  func isLinear(columns: Int) -> Bool { !skipsRows && origin(1, 0) == origin(0, columns) }
 
   /// The offset of a tap from an output's origin.
   func tap(_ channel: Int, _ shiftY: Int, _ shiftX: Int) -> Int {
