@@ -11,8 +11,10 @@ extension GradientCase {
     values(SiLU()) { $0 / (1 + exp(-$0)) },
     values(HardSwish()) { $0 * min(max($0 + 3, 0), 6) / 6 },
     values(Softplus(beta: 2)) { log(1 + exp(2 * $0)) / 2 },
-    along(Softmax(dimension: -1), [4, 3, 7], axis: 2, softmax), along(Softmax(dimension: 2), [4, 3, 7], axis: 1, softmax),
-    along(LogSoftmax(dimension: 3), [2, 3, 9], axis: 2, logSoftmax), along(LogSoftmax(dimension: -3), [5, 2, 2], axis: 0, logSoftmax),
+    along(Softmax(dimension: -1), [4, 3, 7], axis: 2, softmax),
+    along(Softmax(dimension: 2), [4, 3, 7], axis: 1, softmax),
+    along(LogSoftmax(dimension: 3), [2, 3, 9], axis: 2, logSoftmax),
+    along(LogSoftmax(dimension: -3), [5, 2, 2], axis: 0, logSoftmax),
     channels(Softmax(), [11], softmax), channels(Softmax(), [4, 3, 7], softmax),
     channels(LogSoftmax(), [23], logSoftmax), channels(LogSoftmax(), [3, 5, 4], logSoftmax),
   ]

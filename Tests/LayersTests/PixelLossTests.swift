@@ -5,7 +5,9 @@ import Testing
 
 /// Losses of classes for each pixel: those of rows, whose numbers are PyTorch's, of the pixels' scores.
 struct PixelLossTests {
-  static let shapes: [Shape] = [[2, 3, 4, 5], [3, 5, 1, 7], [1, 17, 9, 3], [2, 4, 6], [2, 3, 1, 1], [2, 2, 3, 2, 2]]
+  static let shapes: [Shape] = [
+    [2, 3, 4, 5], [3, 5, 1, 7], [1, 17, 9, 3], [2, 4, 6], [2, 3, 1, 1], [2, 2, 3, 2, 2],
+  ]
 
   static let losses: [any Loss] = LossReduction.allCases.flatMap { reduction -> [any Loss] in
     [

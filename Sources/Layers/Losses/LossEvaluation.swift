@@ -29,7 +29,8 @@ extension Loss {
     }
     let labelShape = Shape([scores.shape[0]] + scores.shape.dimensions.dropFirst(2))
     guard labels.count == labelShape.count else {
-      throw invalid("the number of labels", labels.count, expected: "\(labelShape.count), one for each of \(labelShape)")
+      throw invalid(
+        "the number of labels", labels.count, expected: "\(labelShape.count), one for each of \(labelShape)")
     }
     let classes = scores.shape[1]
     if let label = labels.first(where: { !(0..<classes ~= $0 || $0 == ignoredLabel) }) {

@@ -57,7 +57,8 @@ public final class PlannedClipping {
     }
   }
 
-  init(_ clipping: GradientClipping, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(LayerError) {
+  init(_ clipping: GradientClipping, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(LayerError)
+  {
     self.clipping = clipping
     self.memory = memory
     let user = "GradientClipping"

@@ -192,7 +192,8 @@ struct NetworkCheck {
     let different = values.indices.filter { values[$0].bitPattern != expected[$0].bitPattern }
     guard let i = different.first else { return }
     failures.append(
-      "\(what) differs in \(different.count) of \(values.count) values, at \(i): \(values[i]) instead of \(expected[i])")
+      "\(what) differs in \(different.count) of \(values.count) values, at \(i): \(values[i]) instead of \(expected[i])"
+    )
   }
 
   /// Within what roundings make of the right values, times a few.

@@ -101,7 +101,8 @@ struct NetworkGenerator {
     case 23: return normalization(shape)
     case 24: return RecordedDropout(chance(0.5) ? Dropout(pick([0.1, 0.5, 1])) : Dropout2D(pick([0.3, 0.6])))
     case 25: return Flatten()
-    case 26: return chance(0.5) ? Softmax(dimension: pick([1, 2, 3, -1, -3])) : LogSoftmax(dimension: pick([1, 2, -1]))
+    case 26:
+      return chance(0.5) ? Softmax(dimension: pick([1, 2, 3, -1, -3])) : LogSoftmax(dimension: pick([1, 2, -1]))
     case 27 where depth < 2: return residual(shape, depth)
     case 28 where depth < 2: return parallel(shape, depth)
     case 29 where depth < 2:
@@ -136,7 +137,8 @@ struct NetworkGenerator {
   }
 
   private mutating func convolution(_ shape: Shape) -> any Layer {
-    let groups = chance(0.6) ? 1 : chance(0.5) ? shape[0] : pick((1...shape[0]).filter { shape[0].isMultiple(of: $0) })
+    let divisors = (1...shape[0]).filter { shape[0].isMultiple(of: $0) }
+    let groups = chance(0.6) ? 1 : chance(0.5) ? shape[0] : pick(divisors)
     let outputs = groups * pick(groups == 1 ? [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 17, 24, 33] : [1, 1, 2, 3])
     let kernel = size([1, 1, 2, 3, 3, 3, 4, 5, 7, 8])
     let modes: [PaddingMode] = chance(0.8) ? [.zeros] : PaddingMode.allCases

@@ -32,7 +32,9 @@ import Testing
       if try passes(test) { compared += 1 }
     }
     // A network of many values near 0 before a ReLU is left out now and then.
-    if Self.chosen == nil { #expect(compared * 10 >= seeds.count * 9, "\(compared) of \(seeds.count) gradients compared") }
+    if Self.chosen == nil {
+      #expect(compared * 10 >= seeds.count * 9, "\(compared) of \(seeds.count) gradients compared")
+    }
   }
 
   @Test(arguments: NetworkCase.fixed)
@@ -47,7 +49,8 @@ import Testing
     if !check.failures.isEmpty {
       let failures = check.failures.joined(separator: "\n")
       Issue.record(
-        "\(failures)\n  in \(test.description)\n  from \(try firstWrongLayer(of: test)) on\n  again: \(test.reproduction)")
+        "\(failures)\n  in \(test.description)\n  from \(try firstWrongLayer(of: test)) on\n  again: \(test.reproduction)"
+      )
     }
     return check.comparedGradients
   }
