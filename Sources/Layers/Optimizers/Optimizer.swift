@@ -6,11 +6,32 @@ public protocol Optimizer: Sendable {
   var name: String { get }
   /// The size of a step.
   var learningRate: Float { get set }
-  /// Plans the update of a model's parameters. What the optimiser remembers starts anew.
-  func plan(_ model: Model, threads: Int, level: InstructionSet?) throws(LayerError) -> any PlannedOptimizer
+  /// Plans the update of parameters in memory. What the optimiser remembers starts anew.
+  func plan(
+    _ memory: ParameterMemory, threads: Int, level: InstructionSet?
+  ) throws(LayerError) -> any PlannedOptimizer
 }
 
-/// The optimiser of one model: it remembers what its formula needs from step to step.
+extension Optimizer {
+  /// Plans the update of a model's parameters. What the optimiser remembers starts anew.
+  public func plan(
+    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+  ) throws(LayerError) -> any PlannedOptimizer {
+    try plan(ParameterMemory(model), threads: threads, level: level)
+  }
+
+  /// Plans the update of parameters in memory at the best level.
+  public func plan(_ memory: ParameterMemory, threads: Int = 1) throws(LayerError) -> any PlannedOptimizer {
+    try plan(memory, threads: threads, level: nil)
+  }
+
+  /// Plans the update of parameters in memory by one thread.
+  public func plan(_ memory: ParameterMemory, level: InstructionSet?) throws(LayerError) -> any PlannedOptimizer {
+    try plan(memory, threads: 1, level: level)
+  }
+}
+
+/// The optimiser of one model, or of other parameters: it remembers what its formula needs from step to step.
 ///
 /// All that it remembers can be read and written: an optimiser that is planned by the same description, and is given the
 /// ``stateTensors``' values, the ``counters``, the ``learningRates`` and the ``momentum`` of another, goes on as that
@@ -26,11 +47,11 @@ public protocol PlannedOptimizer: AnyObject {
   /// of all groups which have one.
   var momentum: Float? { get set }
   /// What is remembered for each parameter, under PyTorch's names, such as `exp_avg`. The memory is laid out as
-  /// ``Model/parameterBuffer``, stays where it is, and may be written between steps.
+  /// ``Model/parameterBuffer``, or by ``ParameterMemory/ranges``, stays where it is, and may be written between steps.
   var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
   /// What is counted, such as steps. Names that are missing where it is set count as 0, and others say nothing.
   var counters: [String: Int] { get set }
-  /// Updates the model's parameters by their gradients, in one pass over all of them. It allocates nothing.
+  /// Updates the parameters by their gradients, in one pass over all of them. It allocates nothing.
   func step()
 }
 
