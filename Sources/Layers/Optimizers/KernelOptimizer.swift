@@ -151,6 +151,17 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
     set { stepCount = newValue["step"] ?? 0 }
   }
 
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    // The options' own limits, such as a beta1 below 1.
+    for (group, rate) in zip(groups, learningRates) {
+      var options = group.options
+      options.learningRate = rate
+      if let momentum, group.cyclesMomentum { options.cycledMomentum = momentum }
+      try options.check()
+    }
+  }
+
   func step() {
     stepCount += 1
     for group in groups {
