@@ -105,7 +105,8 @@ private final class MadeUpFile {
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     let program: URL = try #require(BenchProcess.executable, "the program bench is not beside the tests")
     process.arguments = [
-      "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", program.path, "compare", results.path, results.path, "--json",
+      "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", program.path, "compare", results.path, results.path,
+      "--json",
       report.path,
     ]
     let errors = Pipe()

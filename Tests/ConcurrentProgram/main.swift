@@ -96,8 +96,8 @@ let data = SyntheticImages.make(count: 64, seed: 1, split: .train)
   let model = try Model(network, inputShape: [3, 32, 32], seed: 3)
   let trainer = try Trainer(model: model, optimizer: Adam(), batchSize: 16, seed: 5, threads: threads)
   let loader = try BatchLoader(
-    dataset: data, batchSize: 16, transforms: [RandomCrop(32, padding: 2), RandomHorizontalFlip()], seed: 7, prefetch: 3,
-    threads: 2)
+    dataset: data, batchSize: 16, transforms: [RandomCrop(32, padding: 2), RandomHorizontalFlip()], seed: 7,
+    prefetch: 3, threads: 2)
   _ = try trainer.trainEpoch(on: loader)
   return model.parameterBuffer.map(\.bitPattern)
 }

@@ -9,13 +9,29 @@ cd "$(dirname "$0")/../.."
 
 scratch=.build/threads
 mkdir -p "$scratch"
-if ! echo 'print(1)' | swiftc -sanitize=thread - -o "$scratch/probe" 2>"$scratch/probe.log" || ! "$scratch/probe" >/dev/null; then
-  echo "skipped: this toolchain cannot make or run programs with -sanitize=thread, see $scratch/probe.log"
-  exit 0
-fi
-swift build --sanitize=thread --scratch-path "$scratch" --product ConcurrentProgram
-program=$(swift build --sanitize=thread --scratch-path "$scratch" --show-bin-path)/ConcurrentProgram
 # Swift's own backtraces would hide the report of a crash.
 export SWIFT_BACKTRACE=enable=no
 export TSAN_OPTIONS="suppressions=$PWD/Tests/Fuzzing/threads.suppressions exitcode=66 second_deadlock_stack=1"
+
+# A program with a race shows whether the toolchain's sanitizer finds one.
+cat >"$scratch/race.swift" <<'SWIFT'
+import Foundation
+nonisolated(unsafe) var count = 0
+let threads = (0..<2).map { _ in Thread { for _ in 0..<1000 { count += 1; usleep(10) } } }
+for thread in threads { thread.start() }
+while !threads.allSatisfy(\.isFinished) { usleep(1000) }
+SWIFT
+if ! swiftc -sanitize=thread "$scratch/race.swift" -o "$scratch/race" 2>"$scratch/race.log"; then
+  echo "skipped: this toolchain cannot link -sanitize=thread, see $scratch/race.log"
+  exit 0
+fi
+status=0
+"$scratch/race" >"$scratch/race.log" 2>&1 || status=$?
+if [ $status -ne 66 ]; then
+  echo "ThreadSanitizer did not report a race that is there (status $status), see $scratch/race.log" >&2
+  exit 1
+fi
+
+swift build --sanitize=thread --scratch-path "$scratch" --product ConcurrentProgram
+program=$(swift build --sanitize=thread --scratch-path "$scratch" --show-bin-path)/ConcurrentProgram
 "$program" "${1:-20}"

@@ -99,7 +99,9 @@ import Testing
     let folder = try TemporaryFolder()
     // The largest number of a process is 2²² on Linux.
     try folder.write([1], to: ".file.99999999.abc.partial")
-    let others = [".file.\(getpid()).abc.partial", ".file.abc.partial", ".other.99999999.abc.partial", ".file..partial"]
+    let others = [
+      ".file.\(getpid()).abc.partial", ".file.abc.partial", ".other.99999999.abc.partial", ".file..partial",
+    ]
     for name in others { try folder.write([1], to: name) }
     try AtomicFile.write(Data([2]), to: folder.url.appendingPathComponent("file").path)
     #expect(try Self.names(in: folder) == (others + ["file"]).sorted())

@@ -101,7 +101,9 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
       ([], { .truncated(file: $0, byteCount: 0, expected: 16) }),
       ([0, 0, 8], { .truncated(file: $0, byteCount: 3, expected: 16) }),
       (Array(threeImages[..<15]), { .truncated(file: $0, byteCount: 15, expected: 16) }),
-      (Array(threeImages.dropLast()), { .truncated(file: $0, byteCount: threeByteCount - 1, expected: threeByteCount) }),
+      (
+        Array(threeImages.dropLast()), { .truncated(file: $0, byteCount: threeByteCount - 1, expected: threeByteCount) }
+      ),
       (threeImages + [0, 0], { .trailingBytes(file: $0, byteCount: threeByteCount + 2, expected: threeByteCount) }),
       ([1] + threeImages.dropFirst(), { .wrongMagic(file: $0, found: [1, 0, 8, 3], expected: [0, 0, 8, 3]) }),
       (threeLabels, { .wrongMagic(file: $0, found: [0, 0, 8, 1], expected: [0, 0, 8, 3]) }),

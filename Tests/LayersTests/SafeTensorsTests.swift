@@ -52,9 +52,18 @@ struct SafeTensorsTests {
     ("half a pair of surrogates", file("{\(tensor("\\ud83d"))}", data: 8), "expected a whole pair of surrogates"),
     ("the wrong half", file("{\(tensor("\\ud83d\\ud83d"))}", data: 8), "expected a whole pair of surrogates"),
     ("three digits of an escape", file("{\(tensor("\\u00e"))}", data: 8), "expected four hexadecimal digits"),
-    ("a byte that is no UTF-8", file(bytes: Array("{\"a".utf8) + [0xFF] + Array("\":1}".utf8)), "expected valid UTF-8, at byte 3"),
-    ("half a character", file(bytes: Array("{\"a".utf8) + [0xC3] + Array("\":1}".utf8)), "expected valid UTF-8, at byte 3"),
-    ("a character in too many bytes", file(bytes: Array("{\"".utf8) + [0xC0, 0xA2] + Array("\":1}".utf8)), "valid UTF-8"),
+    (
+      "a byte that is no UTF-8", file(bytes: Array("{\"a".utf8) + [0xFF] + Array("\":1}".utf8)),
+      "expected valid UTF-8, at byte 3"
+    ),
+    (
+      "half a character", file(bytes: Array("{\"a".utf8) + [0xC3] + Array("\":1}".utf8)),
+      "expected valid UTF-8, at byte 3"
+    ),
+    (
+      "a character in too many bytes", file(bytes: Array("{\"".utf8) + [0xC0, 0xA2] + Array("\":1}".utf8)),
+      "valid UTF-8"
+    ),
     ("a name without an end", file("{\"a"), "expected \" at the end of a string"),
     ("an escape without an end", file("{\"a\\"), "expected an escape that JSON has"),
     ("a word that JSON has not", file("{\"a\":{\"x\":nothing}}"), "expected null"),
@@ -123,7 +132,8 @@ struct SafeTensorsTests {
       let header = try #require("{\(Self.tensor(name))}".data(using: encoding))
       #expect(throws: CheckpointError.self) { try SafeTensors(Self.file(bytes: [UInt8](header), data: 8), file: "f") }
     }
-    #expect(try SafeTensors(Self.file("{\(Self.tensor("\u{122}"))}", data: 8), file: "f").entries.map(\.name) == ["\u{122}"])
+    #expect(
+      try SafeTensors(Self.file("{\(Self.tensor("\u{122}"))}", data: 8), file: "f").entries.map(\.name) == ["\u{122}"])
   }
 
   /// What the format's own library reads, too.
@@ -142,7 +152,9 @@ struct SafeTensorsTests {
 
   @Test func aHeaderOfManyTensorsIsRead() throws {
     let count = 100_000
-    let fields = (0..<count).map { Self.tensor("layer.\($0).weight", shape: "[1]", offsets: "[\(4 * $0),\(4 * $0 + 4)]") }
+    let fields = (0..<count).map {
+      Self.tensor("layer.\($0).weight", shape: "[1]", offsets: "[\(4 * $0),\(4 * $0 + 4)]")
+    }
     let file = Self.file("{\(fields.joined(separator: ","))}", data: 4 * count)
     let read = try SafeTensors(file, file: "f")
     #expect(read.entries.count == count)

@@ -30,8 +30,8 @@ struct JSONFile {
     case .file(let file):
       let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
       let exists = FileManager.default.fileExists(atPath: file)
-      guard FileManager.default.isWritableFile(atPath: folder), !exists || FileManager.default.isWritableFile(atPath: file)
-      else {
+      let files = FileManager.default
+      guard files.isWritableFile(atPath: folder), !exists || files.isWritableFile(atPath: file) else {
         throw UsageError(
           "--json is '\(path)', which cannot be written; expected a file in a folder that exists and can be written")
       }

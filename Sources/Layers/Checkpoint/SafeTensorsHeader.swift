@@ -254,7 +254,9 @@ private struct JSONScanner {
 
   /// Takes a value of any kind.
   mutating func skipValue(depth: Int = 0) throws(Fault) {
-    guard depth < JSONScanner.deepest else { throw fault("expected at most \(JSONScanner.deepest) values in one another") }
+    guard depth < JSONScanner.deepest else {
+      throw fault("expected at most \(JSONScanner.deepest) values in one another")
+    }
     skipBlanks()
     switch next {
     case UInt8(ascii: "{"):

@@ -181,7 +181,8 @@ private struct TrainerState: Codable {
       guard range ~= value else {
         throw .header(
           file: file,
-          reason: "\(name) in the state of the training is \(value); expected \(range.lowerBound) to \(range.upperBound)")
+          reason: "\(name) in the state of the training is \(value); expected \(range.lowerBound) to "
+            + "\(range.upperBound)")
       }
     }
     try require("epoch", epoch, in: 0...largestCount)
@@ -197,8 +198,8 @@ private struct TrainerState: Codable {
     guard accumulatedBatches == 0 ? weight == 0 : weight >= 1 && weight.isFinite else {
       throw .header(
         file: file,
-        reason: "the weight of \(accumulatedBatches) accumulated batches in the state of the training is \(weight); expected "
-          + (accumulatedBatches == 0 ? "0" : "at least 1"))
+        reason: "the weight of \(accumulatedBatches) accumulated batches in the state of the training is \(weight); "
+          + "expected " + (accumulatedBatches == 0 ? "0" : "at least 1"))
     }
   }
 

@@ -73,10 +73,11 @@ final class GzipSource: ByteSource {
     }
   }
 
-  /// Ends gzip where it still runs.
+  /// Ends gzip where it still runs. It may have inherited a mask that blocks all signals which can be blocked, as threads
+  /// of Dispatch do.
   private func stop() {
     guard process.isRunning else { return }
-    process.terminate()
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
