@@ -107,7 +107,11 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     // What rounding to a cache line leaves between workspace and guard page.
     let slack = placement == .end ? -byteCount & 63 : 0
     memset(scratch, 0xFF, byteCount + slack)
-    plan.run(operands, workspace: scratch)
+    do {
+      try plan.run(operands, workspace: scratch)
+    } catch {
+      return (.wrong, "refuses its operands: \(error)")
+    }
     runsOfRows[row] += 1
     for i in byteCount..<byteCount + slack where scratch.load(fromByteOffset: i, as: UInt8.self) != 0xFF {
       return (.outOfBounds, "wrote behind its workspace of \(byteCount) bytes")
