@@ -44,6 +44,9 @@ let package = Package(
     .executableTarget(
       name: "TrainingProgram", dependencies: ["Layers", "TestSupport"], path: "Tests/TrainingProgram",
       swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "ConcurrentProgram", dependencies: ["Kernels", "Layers"], path: "Tests/ConcurrentProgram",
+      swiftSettings: optimizedInDebug),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"],
       swiftSettings: optimizedInDebug),

@@ -190,6 +190,11 @@ struct AllocationTests {
       try memory.expectNone(
         BatchNormInference.self, batch,
         .init(input: input, runningMean: input, runningVariance: input, output: output))
+      try memory.expectNone(
+        BatchNormInferenceBackward.self, batch,
+        .init(
+          input: input, outputGradient: input, weight: input, bias: input, runningMean: input, runningVariance: input,
+          inputGradient: output, weightGradient: running, biasGradient: running + 6))
       let groups = GroupNormProblem(batch: 8, groups: 2, channels: 3, plane: plane, relu: true)
       try memory.expectNone(
         GroupNormForward.self, groups,
@@ -200,6 +205,8 @@ struct AllocationTests {
           input: input, outputGradient: input, weight: input, bias: input, statistics: statistics,
           inputGradient: output, weightGradient: running, biasGradient: running + 6))
     }
+    try memory.expectNone(
+      Transposition.self, Transposition.Problem(batch: 8, rows: 6, columns: 100), .init(input: input, output: output))
     let upsample = UpsampleProblem(planes: 48, inputHeight: 10, inputWidth: 10, scaleHeight: 2, scaleWidth: 2)
     try memory.expectNone(UpsampleForward.self, upsample, .init(input: input, output: output))
     try memory.expectNone(UpsampleBackward.self, upsample, .init(outputGradient: input, inputGradient: output))
@@ -260,8 +267,8 @@ struct AllocationTests {
             try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)
           }
           let workspace = Workspace(byteCount: plan.workspaceByteCount)
-          plan.run(operands, workspace: workspace)
-          let count = Allocations.onThread { for _ in 0..<3 { plan.run(operands, workspace: workspace) } }
+          try plan.run(operands, workspace: workspace)
+          let count = try Allocations.onThread { for _ in 0..<3 { try plan.run(operands, workspace: workspace) } }
           #expect(count == 0, "\(Op.name) \(Op.pass) \(kernel.name), \(threads) threads: \(count) in 3 runs")
         }
       }

@@ -70,6 +70,90 @@ import Testing
     }
   }
 
+  /// The gradients by given statistics, each alone and all at once, in place too, against the definition in Double.
+  @Test(arguments: [false, true])
+  func gradientsOfInferenceAreThoseOfTheDefinition(relu: Bool) throws {
+    for (index, sizes) in Self.problems.enumerated() {
+      var problem = sizes
+      problem.relu = relu
+      let data = Data(problem, seed: UInt64(index), affine: index % 3 != 0)
+      for row in runnableRows(BatchNormInferenceBackward.self) {
+        let forward = try #require(
+          BatchNormInference.kernels.first { $0.level == row.level && $0.isReference == row.isReference })
+        let isStopped = relu ? try infer(forward, problem, data).map { $0 <= 0 } : []
+        let right = InferenceGradients(problem, data, isStopped: isStopped)
+        let all = try inferenceGradients(row, problem, data)
+        let terms = 1 + Double(problem.batch * problem.plane).squareRoot()
+        let name = "\(row.name) \(problem)"
+        expectClose(try #require(all.input), right.input, "\(name) input gradient")
+        expectClose(try #require(all.weight), right.weight, "\(name) weight gradient", scale: terms)
+        expectClose(try #require(all.bias), right.bias, "\(name) bias gradient", scale: terms)
+        for threads in [1, 2, 3] {
+          let inPlace = try inferenceGradients(row, problem, data, threads: threads, inPlace: true)
+          #expect(inPlace == all, "\(name) in place, \(threads) threads")
+        }
+        let input = try inferenceGradients(row, problem, data, wants: [.input])
+        let weight = try inferenceGradients(row, problem, data, wants: [.weight])
+        let bias = try inferenceGradients(row, problem, data, wants: [.bias])
+        #expect(
+          input.input == all.input && weight.weight == all.weight && bias.bias == all.bias, "\(name) each alone")
+      }
+    }
+  }
+
+  /// They are the derivatives of Σ r · output of the reference in Double, wherever ReLU does not bend.
+  @Test func gradientsOfInferenceAreDerivatives() throws {
+    let problem = BatchNormProblem(batch: 3, channels: 4, plane: 5)
+    let data = Data(problem, seed: 3, affine: true)
+    func loss(_ input: [Double], _ weight: [Double], _ bias: [Double]) -> Double {
+      input.indices.reduce(0) { sum, i in
+        let c = i / problem.plane % problem.channels
+        let x =
+          (input[i] - Double(data.runningMean[c]))
+          / (Double(data.runningVariance[c]) + Double(problem.epsilon)).squareRoot()
+        return sum + Double(data.outputGradient[i]) * (x * weight[c] + bias[c])
+      }
+    }
+    func derivative(_ values: [Double], _ i: Int, _ function: ([Double]) -> Double) -> Double {
+      var (above, below) = (values, values)
+      above[i] += 1e-4
+      below[i] -= 1e-4
+      return (function(above) - function(below)) / 2e-4
+    }
+    let input = data.input.map(Double.init)
+    let weight = try #require(data.weight).map(Double.init)
+    let bias = try #require(data.bias).map(Double.init)
+    for row in runnableRows(BatchNormInferenceBackward.self) {
+      let gradients = try inferenceGradients(row, problem, data)
+      expectClose(
+        try #require(gradients.input), input.indices.map { derivative(input, $0) { loss($0, weight, bias) } }, row.name)
+      expectClose(
+        try #require(gradients.weight), weight.indices.map { derivative(weight, $0) { loss(input, $0, bias) } },
+        row.name)
+      expectClose(
+        try #require(gradients.bias), bias.indices.map { derivative(bias, $0) { loss(input, weight, $0) } }, row.name)
+    }
+  }
+
+  /// An infinity or NaN in the input reaches no other gradient than its channel's weight gradient.
+  @Test(arguments: [Float.nan, .infinity])
+  func specialValuesOfTheInputDoNotReachItsGradient(special: Float) throws {
+    for plane in [3, 40] {
+      let problem = BatchNormProblem(batch: 2, channels: 3, plane: plane)
+      let clean = Data(problem, seed: 8, affine: true)
+      var data = clean
+      data.input[plane] = special
+      for row in runnableRows(BatchNormInferenceBackward.self) {
+        let (result, right) = (
+          try inferenceGradients(row, problem, data), try inferenceGradients(row, problem, clean)
+        )
+        #expect(result.input == right.input && result.bias == right.bias, "\(row.name) \(problem)")
+        let weight = try #require(result.weight)
+        #expect(!weight[1].isFinite && weight[0] == right.weight?[0] && weight[2] == right.weight?[2], "\(row.name)")
+      }
+    }
+  }
+
   /// A mean of up to 10⁶ deviations costs nothing beyond what rounding the inputs costs.
   @Test(arguments: [Float(10), 1000, 100_000, 1_000_000])
   func largeMeansDoNotHurt(mean: Float) throws {
@@ -193,6 +277,10 @@ import Testing
         let gradients = try backward(row, problem, data, [Float](repeating: 0, count: 9))
         #expect(gradients.weight == [0, 0, 0] && gradients.bias == [0, 0, 0], "\(row.name)")
       }
+      for row in runnableRows(BatchNormInferenceBackward.self) {
+        let gradients = try inferenceGradients(row, problem, data)
+        #expect(gradients.weight == [0, 0, 0] && gradients.bias == [0, 0, 0], "\(row.name)")
+      }
       for row in runnableRows(BatchNormForward.self) {
         #expect(try forward(row, problem, data).runningMean == data.runningMean, "\(row.name)")
       }
@@ -208,6 +296,7 @@ import Testing
       #expect(throws: KernelError.self, "\(problem)") { try Plan<BatchNormForward>(problem) }
       #expect(throws: KernelError.self, "\(problem)") { try Plan<BatchNormBackward>(problem) }
       #expect(throws: KernelError.self, "\(problem)") { try Plan<BatchNormInference>(problem) }
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<BatchNormInferenceBackward>(problem) }
     }
   }
 }
@@ -291,6 +380,35 @@ private struct Gradients {
   }
 }
 
+/// The gradients by given statistics, in Double.
+private struct InferenceGradients {
+  var input: [Double] = []
+  var weight: [Double]
+  var bias: [Double]
+
+  /// - Parameter isStopped: where ReLU stopped the output; empty without ReLU.
+  init(_ problem: BatchNormProblem, _ data: Data, isStopped: [Bool]) {
+    weight = [Double](repeating: 0, count: problem.channels)
+    bias = weight
+    for i in data.input.indices {
+      let c = i / problem.plane % problem.channels
+      let inverse = 1 / (Double(data.runningVariance[c]) + Double(problem.epsilon)).squareRoot()
+      let g = !isStopped.isEmpty && isStopped[i] ? 0 : Double(data.outputGradient[i])
+      bias[c] += g
+      weight[c] += g * (Double(data.input[i]) - Double(data.runningMean[c])) * inverse
+      input.append(g * Double(data.weight?[c] ?? 1) * inverse)
+    }
+  }
+}
+
+/// Gradients that were asked for.
+private struct WantedGradients: Equatable {
+  enum Name { case input, weight, bias }
+  var input: [Float]?
+  var weight: [Float]?
+  var bias: [Float]?
+}
+
 private struct Results {
   var output: [Float]
   var statistics: [Float]
@@ -366,6 +484,33 @@ private func infer(
     keeping: input, mean, variance)
   withExtendedLifetime((weight, bias)) {}
   return output.values
+}
+
+private func inferenceGradients(
+  _ row: Kernel<BatchNormInferenceBackward>, _ problem: BatchNormProblem, _ data: Data, threads: Int = 1,
+  inPlace: Bool = false, wants: Set<WantedGradients.Name> = [.input, .weight, .bias]
+) throws -> WantedGradients {
+  let input = GuardedBuffer(data.input)
+  let outputGradient = GuardedBuffer(data.outputGradient)
+  let weight = data.weight.map { GuardedBuffer($0) }
+  let bias = data.bias.map { GuardedBuffer($0) }
+  let (mean, variance) = (GuardedBuffer(data.runningMean), GuardedBuffer(data.runningVariance))
+  let inputGradient =
+    !wants.contains(.input)
+    ? nil : inPlace ? outputGradient : GuardedBuffer<Float>.poisoned(count: data.input.count)
+  let weightGradient = wants.contains(.weight) ? GuardedBuffer<Float>.poisoned(count: problem.channels) : nil
+  let biasGradient = wants.contains(.bias) ? GuardedBuffer<Float>.poisoned(count: problem.channels) : nil
+  run(
+    try plan(row, problem, threads: threads),
+    .init(
+      input: input.pointer, outputGradient: outputGradient.pointer, weight: weight.map { UnsafePointer($0.pointer) },
+      bias: bias.map { UnsafePointer($0.pointer) }, runningMean: mean.pointer, runningVariance: variance.pointer,
+      inputGradient: inputGradient?.pointer, weightGradient: weightGradient?.pointer,
+      biasGradient: biasGradient?.pointer),
+    keeping: input, outputGradient, mean, variance)
+  withExtendedLifetime((weight, bias)) {}
+  return WantedGradients(
+    input: inputGradient?.values, weight: weightGradient?.values, bias: biasGradient?.values)
 }
 
 /// Within 10⁻⁵ of the right value, or of `scale` where that is larger.

@@ -11,6 +11,10 @@ extension GradientCase {
     values(SiLU()) { $0 / (1 + exp(-$0)) },
     values(HardSwish()) { $0 * min(max($0 + 3, 0), 6) / 6 },
     values(Softplus(beta: 2)) { log(1 + exp(2 * $0)) / 2 },
+    along(Softmax(dimension: -1), [4, 3, 7], axis: 2, softmax),
+    along(Softmax(dimension: 2), [4, 3, 7], axis: 1, softmax),
+    along(LogSoftmax(dimension: 3), [2, 3, 9], axis: 2, logSoftmax),
+    along(LogSoftmax(dimension: -3), [5, 2, 2], axis: 0, logSoftmax),
     channels(Softmax(), [11], softmax), channels(Softmax(), [4, 3, 7], softmax),
     channels(LogSoftmax(), [23], logSoftmax), channels(LogSoftmax(), [3, 5, 4], logSoftmax),
   ]
@@ -40,15 +44,23 @@ extension GradientCase {
   private static func channels(
     _ layer: any Layer, _ shape: Shape, _ function: @escaping @Sendable ([Double]) -> [Double]
   ) -> GradientCase {
-    let plane = shape.count / shape[0]
+    along(layer, shape, axis: 0, function)
+  }
+
+  /// - Parameter axis: of an image's shape.
+  private static func along(
+    _ layer: any Layer, _ shape: Shape, axis: Int, _ function: @escaping @Sendable ([Double]) -> [Double]
+  ) -> GradientCase {
+    let plane = shape.dimensions[(axis + 1)...].reduce(1, *)
+    let count = shape[axis]
     return GradientCase(
       layer: layer, inputShape: shape,
       reference: {
         { input, _ in
           var output = input
-          for first in stride(from: 0, to: input.count, by: shape.count) {
+          for first in stride(from: 0, to: input.count, by: count * plane) {
             for pixel in first..<first + plane {
-              let places = (0..<shape[0]).map { pixel + $0 * plane }
+              let places = (0..<count).map { pixel + $0 * plane }
               for (place, value) in zip(places, function(places.map { input[$0] })) { output[place] = value }
             }
           }

@@ -103,6 +103,15 @@ struct CompositionTests {
     #expect(try model.gradient("0.0.weight").scalars.allSatisfy { $0 == 0 })
   }
 
+  @Test func aReLUBehindOneAddedBranchApplies() throws {
+    let model = try Model(Sequential(Parallel(Pad2D(1), combination: .added), ReLU()), inputShape: [1, 1, 2])
+    for mode in [PlanMode.training, .inference] {
+      let plan = try model.plan(batchSize: 1, mode: mode)
+      let output = try plan.forward(Tensor(shape: [1, 1, 1, 2], [-3, 5]))
+      #expect(output.scalars == [0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0])
+    }
+  }
+
   @Test func aFrozenLayerInTheMiddlePassesTheGradientOn() throws {
     let free = try Model(Sequential(Linear(4), Linear(3), Linear(2)), inputShape: [5], seed: 3)
     let frozen = try Model(Sequential(Linear(4), Frozen(Linear(3)), Linear(2)), inputShape: [5], seed: 3)
@@ -117,10 +126,87 @@ struct CompositionTests {
     #expect(try free.gradient("1.weight").scalars.contains { $0 != 0 })
   }
 
-  @Test func aLayerThatInfersCannotStandBehindOneThatIsTrained() throws {
-    let model = try Model(Sequential(Linear(4), Frozen(Linear(3), infers: true)), inputShape: [5])
-    #expect(throws: LayerError.self) { try model.plan(batchSize: 2, mode: .training) }
-    let first = try Model(Sequential(Frozen(Linear(3), infers: true), Linear(4)), inputShape: [5])
-    #expect(throws: Never.self) { try first.plan(batchSize: 2, mode: .training) }
+  @Test func aFrozenLayerThatInfersUsesItsStatisticsAndPassesTheGradientOn() throws {
+    let network = Sequential(
+      Linear(4), Frozen(Sequential(BatchNorm1D(), ReLU(), Dropout(0.5)), infers: true), Linear(2))
+    let model = try Model(network, inputShape: [3], seed: 2)
+    try model.setParameter("1.0.running_mean", to: Tensor(shape: [4], [0.1, -0.2, 0.3, 0]))
+    try model.setParameter("1.0.running_var", to: Tensor(shape: [4], [0.5, 1, 2, 0.25]))
+    let names = ["1.0.running_mean", "1.0.running_var", "1.0.num_batches_tracked", "1.0.weight"]
+    let before = try names.map { try model.parameter($0) }
+    let input = try Tensor(shape: [2, 3], [1, -0.5, 0.25, 2, 0.5, -1])
+    let gradient = try Tensor(shape: [2, 2], [1, -1, 0.5, 2])
+
+    let plan = try model.plan(batchSize: 2, mode: .training)
+    let output = try plan.forward(input)
+    try plan.backward(gradient)
+
+    #expect(output == (try model.plan(batchSize: 2, mode: .inference).forward(input)))
+    #expect(try names.map { try model.parameter($0) } == before)
+    #expect(try model.gradient("1.0.weight").scalars == [0, 0, 0, 0])
+    // The derivative of the inference by the first layer's weight.
+    let weight = try model.parameter("0.weight").scalars
+    let found = try model.gradient("0.weight").scalars
+    for i in weight.indices {
+      var values: [Float] = []
+      for step: Float in [-0.01, 0.01] {
+        var moved = weight
+        moved[i] += step
+        try model.setParameter("0.weight", to: Tensor(shape: [4, 3], moved))
+        let output = try model.plan(batchSize: 2, mode: .inference).forward(input).scalars
+        values.append(zip(output, gradient.scalars).reduce(0) { $0 + $1.0 * $1.1 })
+      }
+      #expect(abs(found[i] - (values[1] - values[0]) / 0.02) < 1e-3, "\(i)")
+    }
+    #expect(found.contains { $0 != 0 })
+  }
+
+  @Test func aNormalisationByRunningStatisticsTrainsItsWeightAndBias() throws {
+    let layer = BatchNorm2D(usesRunningStatistics: true)
+    let model = try Model(layer, inputShape: [2, 1, 2])
+    try model.setParameter("running_mean", to: Tensor(shape: [2], [1, 2]))
+    try model.setParameter("running_var", to: Tensor(shape: [2], [4, 1]))
+    let plan = try model.plan(batchSize: 1, mode: .training, needsInputGradient: true)
+    let output = try plan.forward(Tensor(shape: [1, 2, 1, 2], [3, 5, 2, 4]))
+    let inputGradient = try #require(try plan.backward(Tensor(shape: [1, 2, 1, 2], [1, 2, 3, 4])))
+    func close(_ values: [Float], _ right: [Float]) -> Bool {
+      zip(values, right).allSatisfy { abs($0 - $1) < 1e-4 }
+    }
+    #expect(close(output.scalars, [1, 2, 0, 2]))
+    #expect(close(inputGradient.scalars, [0.5, 1, 3, 4]))
+    #expect(close(try model.gradient("weight").scalars, [5, 8]))
+    #expect(close(try model.gradient("bias").scalars, [3, 7]))
+    #expect(try model.parameter("running_mean").scalars == [1, 2])
+    #expect(try model.parameter("num_batches_tracked").scalars == [0])
+    #expect(throws: LayerError.self) {
+      try Model(BatchNorm2D(tracksRunningStatistics: false, usesRunningStatistics: true), inputShape: [2, 1, 2])
+    }
+  }
+
+  @Test func aLayerAloneHandsBackTheBuffersThatAPassChanges() throws {
+    let layer = BatchNorm2D(momentum: 0.5)
+    var generator = SplitMix64(seed: 1)
+    var parameters = try layer.initialParameters(for: [1, 1, 2], using: &generator)
+    let kept = parameters
+    let input = try Tensor(shape: [2, 1, 1, 2], [1, 2, 3, 6])
+    let output = try layer.forward(input, updating: &parameters)
+    #expect(output == (try layer.forward(input, parameters: kept, mode: .training)))
+    // Mean 3 and unbiased variance 14/3 of the batch, half of them.
+    #expect(parameters.map(\.shape) == kept.map(\.shape))
+    #expect(parameters[2].scalars == [1.5])
+    #expect(abs(parameters[3].scalars[0] - (0.5 + 7.0 / 3)) < 1e-6)
+    #expect(parameters[4].scalars == [1])
+    #expect(parameters[0] == kept[0] && parameters[1] == kept[1])
+    #expect(kept[2].scalars == [0] && kept[4].scalars == [0])
+    _ = try layer.forward(input, updating: &parameters, mode: .inference)
+    #expect(parameters[4].scalars == [1])
+  }
+
+  @Test func aModelOfOneLayerKeepsItsStatistics() throws {
+    let model = try Model(BatchNorm2D(momentum: nil), inputShape: [1, 1, 2])
+    let plan = try model.plan(batchSize: 2, mode: .training)
+    _ = try plan.forward(Tensor(shape: [2, 1, 1, 2], [1, 2, 3, 6]))
+    #expect(try model.parameter("running_mean").scalars == [3])
+    #expect(try model.parameter("num_batches_tracked").scalars == [1])
   }
 }

@@ -72,6 +72,29 @@ import Testing
     #expect(trainer.epoch == 2)
   }
 
+  @Test func optimisesAnyMemory() throws {
+    let weight = UnsafeMutableBufferPointer<Float>.allocate(capacity: 6)
+    let weightGradient = UnsafeMutableBufferPointer<Float>.allocate(capacity: 6)
+    weight.initialize(repeating: 0)
+    weightGradient.initialize(repeating: 0)
+    defer {
+      weight.deallocate()
+      weightGradient.deallocate()
+    }
+    // example: optimizer
+    let memory = try ParameterMemory([
+      .init(name: "weight", shape: [2, 3], values: weight, gradients: weightGradient)
+    ])
+    let optimizer = try Adam(learningRate: 0.1).clipped(.norm(1)).plan(memory, threads: 2)
+    for _ in 0..<100 {
+      for i in weight.indices { weightGradient[i] = weight[i] - 3 }  // what a backward pass writes
+      optimizer.step()
+    }
+    print(Array(weight))  // near 3
+    // end
+    #expect(weight.allSatisfy { abs($0 - 3) < 0.2 })
+  }
+
   @Test func runsALayerAlone() throws {
     // example: layer
     let pool = MaxPool2D(2)
@@ -86,7 +109,7 @@ import Testing
 
   @Test(arguments: [
     ("README.md", ["kernels", "layers"]),
-    ("docs/embedding.md", ["kernels", "convolution", "errors", "layers", "layer"]),
+    ("docs/embedding.md", ["kernels", "convolution", "errors", "layers", "layer", "optimizer"]),
   ])
   func documentsShowTheseExamples(_ document: String, _ names: [String]) throws {
     let here = URL(fileURLWithPath: #filePath)

@@ -103,7 +103,8 @@ struct LossTests {
     let image = try Tensor(shape: [2, 3, 4, 4])
     #expect(throws: LayerError.self) { try CrossEntropy().evaluate(scores, labels: [0]) }
     #expect(throws: LayerError.self) { try CrossEntropy().evaluate(image, labels: [0, 1]) }
-    #expect(throws: LayerError.self) { try CrossEntropy().evaluate(image, targets: image) }
+    #expect(throws: LayerError.self) { try CrossEntropy().evaluate(image, targets: scores) }
+    #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(image, labels: [0, 1]) }
     #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(scores, targets: image) }
     let vector = try Tensor(shape: [3])
     #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(vector, targets: vector) }

@@ -65,6 +65,28 @@ ISA_KERNEL(batch_norm_inference, BatchNormInferenceArguments)
 
 typedef struct {
   const float *_Nonnull input;
+  const float *_Nonnull outputGradient;
+  const float *_Nullable weight;
+  const float *_Nullable bias;
+  const float *_Nonnull runningMean;
+  const float *_Nonnull runningVariance;
+  float *_Nullable inputGradient;       // may be the output gradient's memory
+  float *_Nullable weightGradient;
+  float *_Nullable biasGradient;
+  float epsilon;
+  ptrdiff_t batch;
+  ptrdiff_t channels;
+  ptrdiff_t plane;
+  ptrdiff_t firstChannel;
+  ptrdiff_t endChannel;
+  ptrdiff_t channelBlock;
+  void *_Nonnull scratch;
+  int32_t relu;                         // the forward pass applied it
+} BatchNormInferenceBackwardArguments;
+ISA_KERNEL(batch_norm_inference_backward, BatchNormInferenceBackwardArguments)
+
+typedef struct {
+  const float *_Nonnull input;
   const float *_Nullable weight;
   const float *_Nullable bias;
   float *_Nonnull output;

@@ -1,9 +1,10 @@
 import Kernels
 
-/// A function of all channels of a pixel, whose derivative follows from its output.
+/// A function of all values along a dimension, whose derivative follows from its output.
 final class PlannedSoftmax<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
-  Forward.Operands == RowsOperands, Backward.Operands == RowsBackwardOperands, Backward.Problem == Forward.Problem
+  Forward.Operands == RowsOperands, Backward.Operands == RowsBackwardOperands, Backward.Problem == Forward.Problem,
+  Forward.RunError == Never, Backward.RunError == Never
 {
   let workspaceByteCount: Int
   private let forward: Plan<Forward>
@@ -30,23 +31,47 @@ where
   }
 }
 
-extension LayerProblem {
-  /// The images as rows of classes; nil where each has more than one pixel.
-  var classRows: RowsProblem? {
-    inputShape.rank == 1 || inputShape.count == inputShape[0]
-      ? RowsProblem(rows: batchSize, columns: inputShape[0]) : nil
+/// The dimension of an image's shape along which a softmax adds up.
+struct SoftmaxAxis {
+  let layer: String
+  /// Values along the dimension.
+  let count: Int
+  /// Images of an image: what the dimensions before it multiply to.
+  let outer: Int
+  /// Neighbours in memory: what the dimensions behind it multiply to.
+  let inner: Int
+
+  /// - Parameter dimension: counted with the batch as 0, or from the end.
+  init(_ dimension: Int, of shape: Shape, layer: String) throws(LayerError) {
+    guard shape.rank >= 1, shape.dimensions.allSatisfy({ $0 >= 1 }) else {
+      throw .inputShape(layer: layer, given: shape, expected: "[classes] or [channels, …], each at least 1")
+    }
+    _ = try addressable(shape, "input", layer: layer)
+    let axis = dimension < 0 ? dimension + shape.rank : dimension - 1
+    guard shape.dimensions.indices ~= axis else {
+      throw .invalidValue(
+        layer: layer, name: "dimension", value: "\(dimension)",
+        expected: "1 to \(shape.rank), or −\(shape.rank) to −1, for images of shape \(shape)")
+    }
+    self.layer = layer
+    count = shape[axis]
+    outer = shape.dimensions[..<axis].reduce(1, *)
+    inner = shape.dimensions[(axis + 1)...].reduce(1, *)
   }
 
-  /// The images as channels of pixels.
-  var pixelChannels: ChannelsProblem {
-    ChannelsProblem(batch: batchSize, channels: inputShape[0], plane: inputShape.count / inputShape[0])
+  /// The batch as rows to add up; nil where a row's values are no neighbours.
+  func rows(_ problem: LayerProblem) throws(LayerError) -> RowsProblem? {
+    inner == 1 ? RowsProblem(rows: try images(problem), columns: count) : nil
   }
-}
 
-/// Checks that a shape has channels in front, at least 1, and returns it.
-func requireChannels(_ shape: Shape, layer: String) throws(LayerError) -> Shape {
-  guard shape.rank >= 1, shape[0] >= 1 else {
-    throw .inputShape(layer: layer, given: shape, expected: "[classes] or [channels, …], at least 1")
+  /// The batch as images whose channels are to be added up.
+  func channels(_ problem: LayerProblem) throws(LayerError) -> ChannelsProblem {
+    ChannelsProblem(batch: try images(problem), channels: count, plane: inner)
   }
-  return shape
+
+  private func images(_ problem: LayerProblem) throws(LayerError) -> Int {
+    let (images, overflow) = problem.batchSize.multipliedReportingOverflow(by: outer)
+    guard !overflow else { throw .kernel(layer: layer, .tooLarge(operation: SoftmaxForward.name)) }
+    return images
+  }
 }

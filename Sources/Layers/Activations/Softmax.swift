@@ -1,21 +1,29 @@
 import Kernels
 
-/// exp(x) / Σ exp(x) over the classes of `[classes]`, or over the channels of `[channels, height, width]` for each pixel:
-/// PyTorch's with `dim=1`.
+/// exp(x) / Σ exp(x) along one dimension: PyTorch's `Softmax(dim)`.
+///
+/// Dimensions are counted as PyTorch does, with the batch in front: 1, which is meant where nothing else is said, is the
+/// classes of `[classes]` or the channels of each pixel of `[channels, height, width]`; −1 is the last one, 3 or −1 the
+/// columns of each row.
 public struct Softmax: Layer {
-  public init() {}
+  /// The dimension whose values are added up, counted with the batch as 0, or from the end as −1, −2, ….
+  public var dimension: Int
+
+  public init(dimension: Int = 1) { self.dimension = dimension }
+
   public var name: String { "Softmax" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
-    try requireChannels(inputShape, layer: name)
+    _ = try SoftmaxAxis(dimension, of: inputShape, layer: name)
+    return inputShape
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    _ = try requireChannels(problem.inputShape, layer: name)
-    if let rows = problem.classRows {
+    let axis = try SoftmaxAxis(dimension, of: problem.inputShape, layer: name)
+    if let rows = try axis.rows(problem) {
       return try PlannedSoftmax<SoftmaxForward, SoftmaxBackward>(problem, name, rows)
     }
     return try PlannedSoftmax<SoftmaxChannelsForward, SoftmaxChannelsBackward>(
-      problem, name, problem.pixelChannels)
+      problem, name, axis.channels(problem))
   }
 }

@@ -19,6 +19,8 @@ final class PlannedBranches: PlannedLayer {
   private let outputCount: Int
   private let sum: Plan<AddForward>?
   private let lastSum: Plan<AddForward>?
+  /// Where there is no sum that could apply it.
+  private let forwardReLU: Plan<ReLUForward>?
   private let gradientSum: Plan<AddForward>?
   private let backwardReLU: Plan<ReLUBackward>?
   private let needsInputGradient: Bool
@@ -111,6 +113,9 @@ final class PlannedBranches: PlannedLayer {
       isSum && branches.count > 1
       ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements, relu: problem.appliesReLU), for: name)
       : nil
+    forwardReLU =
+      branches.count == 1 && problem.appliesReLU
+      ? try problem.kernel(ReLUForward.self, ElementwiseProblem(count: elements), for: name) : nil
     gradientSum = try problem.backwardKernel(
       AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count, relu: false), for: name,
       if: problem.needsInputGradient && branches.count > 1)
@@ -126,7 +131,8 @@ final class PlannedBranches: PlannedLayer {
     if needsInputGradient { end += bytes(problem.inputShape.count) }
     innerWorkspace = end
     let kernels = [sum, lastSum, gradientSum].map { $0?.workspaceByteCount ?? 0 }
-    workspaceByteCount = end + max(inner, kernels.max() ?? 0, backwardReLU?.workspaceByteCount ?? 0)
+    let activations = max(forwardReLU?.workspaceByteCount ?? 0, backwardReLU?.workspaceByteCount ?? 0)
+    workspaceByteCount = end + max(inner, kernels.max() ?? 0, activations)
     savedByteCount = saved
     overwritesOutputGradient =
       problem.appliesReLU
@@ -157,7 +163,11 @@ final class PlannedBranches: PlannedLayer {
           kernel?.run(AddForward.Operands(a: first, b: result, output: memory.output), workspace: inner)
           previous = UnsafePointer(memory.output)
         } else if branches.count == 1 {
-          memory.output.update(from: result, count: batchSize * outputCount)
+          if let forwardReLU {
+            forwardReLU.run(ElementwiseOperands(input: result, output: memory.output), workspace: inner)
+          } else {
+            memory.output.update(from: result, count: batchSize * outputCount)
+          }
         } else {
           previous = result
         }

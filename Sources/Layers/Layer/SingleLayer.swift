@@ -34,7 +34,8 @@ extension Layer {
   ///
   /// - Parameters:
   ///   - input: the images, `[batch]` and then the shape of one.
-  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are.
+  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are, also in
+  ///     training: ``forward(_:updating:mode:seed:level:threads:)`` changes buffers.
   ///   - seed: where the random numbers of a layer that draws some come from.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
@@ -46,6 +47,29 @@ extension Layer {
     let run = try SingleRun(
       self, input, parameters, mode: mode, needsInputGradient: false, seed: seed, level: level, threads: threads)
     return run.forward()
+  }
+
+  /// The layer's output for a batch, and what the pass changes of the layer's buffers, such as the running statistics of a
+  /// ``BatchNorm2D`` in training; parameters stay as they are.
+  ///
+  ///     let output = try BatchNorm2D().forward(images, updating: &parameters)
+  ///
+  /// - Parameters:
+  ///   - input: the images, `[batch]` and then the shape of one.
+  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``.
+  ///   - seed: where the random numbers of a layer that draws some come from.
+  ///   - level: the instruction-set level; nil for the best.
+  ///   - threads: how many threads share the work.
+  /// - Throws: ``LayerError`` when the shapes do not fit the layer.
+  public func forward(
+    _ input: Tensor, updating parameters: inout [Tensor], mode: PlanMode = .training, seed: UInt64 = 0,
+    level: InstructionSet? = nil, threads: Int = 1
+  ) throws(LayerError) -> Tensor {
+    let run = try SingleRun(
+      self, input, parameters, mode: mode, needsInputGradient: false, seed: seed, level: level, threads: threads)
+    let output = run.forward()
+    run.copyBuffers(to: &parameters)
+    return output
   }
 
   /// The gradients of a loss by the layer's input and parameters, from its gradient by the layer's output.
@@ -120,6 +144,13 @@ private struct SingleRun {
     let output = FloatStorage(uninitialized: outputShape.count)
     run(planned, output: output) { _ in }
     return Tensor(shape: outputShape, storage: output)
+  }
+
+  /// Puts the buffers, as the pass left them, in the place of those that it began with.
+  func copyBuffers(to tensors: inout [Tensor]) {
+    for i in tensors.indices where roles[i] == .buffer {
+      tensors[i] = Tensor(shape: shapes[i], storage: parameters[i])
+    }
   }
 
   func backward(_ outputGradient: Tensor) -> LayerGradients {

@@ -3,14 +3,16 @@ import Kernels
 /// Cross entropy of the softmax of the scores: −log(exp(scoreₗ) / Σ exp(scoreᵢ)) for an image of class l. Softmax and loss
 /// are one pass, stable for scores of any size. PyTorch's `CrossEntropyLoss`.
 ///
-/// Targets are labels, or probabilities of the classes, `[batch, classes]`. With class weights w and label smoothing s over
+/// Scores are `[batch, classes]`, or of each pixel: `[batch, classes, height, width]`. Targets are labels, `[batch]` or
+/// `[batch, height, width]`, or probabilities of the classes, of the scores' shape. With class weights w and label smoothing s over
 /// K classes, a label l stands for the targets tⱼ = wⱼ·((1 − s)·[j = l] + s/K), and probabilities p for wⱼ·((1 − s)·pⱼ + s/K);
-/// the loss is −Σ tⱼ·log softmaxⱼ. The mean divides by the sum of the labels' weights, or by the number of images where
-/// there are probabilities.
+/// the loss is −Σ tⱼ·log softmaxⱼ. The mean divides by the sum of the labels' weights, or by the number of images, or of
+/// all their pixels, where there are probabilities.
 public struct CrossEntropy: Loss {
   /// A weight for each class; nil where all are 1.
   public var classWeights: [Float]?
-  /// Images of this label have no loss and no gradient, and do not count in the mean. It may also be a class.
+  /// Images or pixels of this label have no loss and no gradient, and count neither in the mean nor in an accuracy. It may
+  /// also be a class.
   public var ignoreIndex: Int
   /// The share of the target that is spread evenly over all classes, 0 to 1.
   public var labelSmoothing: Float
@@ -27,13 +29,21 @@ public struct CrossEntropy: Loss {
 
   public var name: String { "CrossEntropy" }
   public var acceptsValues: Bool { true }
+  public var acceptsPixels: Bool { true }
   public var ignoredLabel: Int? { ignoreIndex }
 
   public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
     try check(problem)
-    guard problem.outputShape.rank == 1 else {
-      throw invalid("the network's output shape", problem.outputShape, expected: "[classes]")
+    guard problem.outputShape.rank >= 1 else {
+      throw invalid(
+        "the network's output shape", problem.outputShape, expected: "[classes] or [classes, height, width]")
     }
+    let rows = try plan(problem.pixelRows(of: self), images: problem.batchSize)
+    return problem.pixels == 1 ? rows : try PlannedPixelLoss(rows, self, problem)
+  }
+
+  /// Plans the loss of rows, which are the pixels of so many images.
+  private func plan(_ problem: LossProblem, images: Int) throws(LayerError) -> any PlannedLoss {
     let weights = try storage(ofClassWeights: classWeights, problem)
     let targets = CrossEntropyTargetsProblem(
       rows: problem.batchSize, columns: problem.classes, labelSmoothing: labelSmoothing,
@@ -45,17 +55,28 @@ public struct CrossEntropy: Loss {
         plain: weights == nil && labelSmoothing == 0
           ? try kernel(
             SoftmaxCrossEntropy.self,
-            .init(rows: problem.batchSize, columns: problem.classes, gradientScale: plainScale(problem)), for: problem)
-          : nil, LabelDivisor(reduction, weights, ignoredLabel: Int32(exactly: ignoreIndex)))
+            .init(rows: problem.batchSize, columns: problem.classes, gradientScale: plainScale(problem, images)),
+            for: problem)
+          : nil, LabelDivisor(reduction, weights, ignoredLabel: Int32(exactly: ignoreIndex), images: images))
     case .values:
       return PlannedProbabilityCrossEntropy(
-        try kernel(SoftmaxCrossEntropyOfProbabilities.self, targets, for: problem), weights, reduction)
+        try kernel(SoftmaxCrossEntropyOfProbabilities.self, targets, for: problem), weights,
+        divisor: plainDivisor(problem, images))
     }
   }
 
-  /// What the gradients of a batch are multiplied by of which no image is ignored or weighted.
-  private func plainScale(_ problem: LossProblem) -> Float {
-    reduction == .mean || reduction == .batchMean ? 1 / Float(max(problem.batchSize, 1)) : 1
+  /// What a loss is divided by where no row is ignored or weighted.
+  private func plainDivisor(_ problem: LossProblem, _ images: Int) -> Double {
+    switch reduction {
+    case .mean: Double(problem.batchSize)
+    case .batchMean: Double(images)
+    case .sum, .none: 1
+    }
+  }
+
+  /// What the gradients of such a batch are multiplied by.
+  private func plainScale(_ problem: LossProblem, _ images: Int) -> Float {
+    1 / Float(max(plainDivisor(problem, images), 1))
   }
 }
 
@@ -64,14 +85,17 @@ struct LabelDivisor: @unchecked Sendable {
   let reduction: LossReduction
   let weights: FloatStorage?
   let ignoredLabel: Int32?
+  /// The images of a batch, each of which may have several labels.
+  let images: Int
 
-  init(_ reduction: LossReduction, _ weights: FloatStorage?, ignoredLabel: Int32?) {
+  init(_ reduction: LossReduction, _ weights: FloatStorage?, ignoredLabel: Int32?, images: Int) {
+    self.images = images
     self.reduction = reduction
     self.weights = weights
     self.ignoredLabel = ignoredLabel
   }
 
-  /// The divisor of a batch, and whether it has images that are ignored.
+  /// The divisor of a batch, and whether it has labels that are ignored.
   func callAsFunction(_ labels: UnsafePointer<Int32>, count: Int) -> (divisor: Double, ignoresSome: Bool) {
     var total = 0.0
     var ignored = 0
@@ -84,7 +108,7 @@ struct LabelDivisor: @unchecked Sendable {
     }
     switch reduction {
     case .mean: return (weights == nil ? Double(count - ignored) : total, ignored > 0)
-    case .batchMean: return (Double(count), ignored > 0)
+    case .batchMean: return (Double(images), ignored > 0)
     case .sum, .none: return (1, ignored > 0)
     }
   }
@@ -139,10 +163,10 @@ private final class PlannedProbabilityCrossEntropy: PlannedLoss {
   private let weights: FloatStorage?
   private let divisor: Double
 
-  init(_ kernel: Plan<SoftmaxCrossEntropyOfProbabilities>, _ weights: FloatStorage?, _ reduction: LossReduction) {
+  init(_ kernel: Plan<SoftmaxCrossEntropyOfProbabilities>, _ weights: FloatStorage?, divisor: Double) {
     self.kernel = kernel
     self.weights = weights
-    divisor = reduction == .sum || reduction == .none ? 1 : Double(kernel.problem.rows)
+    self.divisor = divisor
   }
 
   var workspaceByteCount: Int { kernel.workspaceByteCount }

@@ -134,12 +134,12 @@ public struct BinaryCrossEntropyWithLogits: Loss {
     guard sizes.count == shape.count, zip(sizes, shape).allSatisfy({ $0 == $1 || $0 == 1 }) else {
       throw invalid("the shape of \(name)", tensor.shape, expected: "one that broadcasts to \(problem.outputShape)")
     }
-    guard FloatStorage.fits(problem.classes) else {
+    guard FloatStorage.fits(problem.outputShape.count) else {
       throw .kernel(layer: self.name, .tooLarge(operation: BinaryCrossEntropy.name))
     }
-    let storage = FloatStorage(uninitialized: problem.classes)
+    let storage = FloatStorage(uninitialized: problem.outputShape.count)
     tensor.withUnsafeBufferPointer { values in
-      for i in 0..<problem.classes {
+      for i in 0..<problem.outputShape.count {
         var (rest, index, step) = (i, 0, 1)
         for axis in shape.indices.reversed() {
           if sizes[axis] > 1 { index += rest % shape[axis] * step }

@@ -8,11 +8,14 @@ public protocol Loss: Sendable {
   var reduction: LossReduction { get }
   /// Whether targets may be the images' classes.
   var acceptsLabels: Bool { get }
+  /// Whether an output of several dimensions, `[classes, height, width]`, is taken for the scores of the classes of each
+  /// pixel, which then has a label, a loss and a prediction of its own.
+  var acceptsPixels: Bool { get }
   /// Whether targets may be values, as many as the network has outputs: images, probabilities of classes.
   var acceptsValues: Bool { get }
   /// Whether the elements of a batch may be weighted one by one.
   var acceptsElementWeights: Bool { get }
-  /// The label of images that count for nothing; nil where every label is a class.
+  /// The label of images, or pixels, that count for nothing, neither in the loss nor in an accuracy; nil where every label is a class.
   var ignoredLabel: Int? { get }
   /// Plans the loss's kernels.
   func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss
@@ -21,6 +24,7 @@ public protocol Loss: Sendable {
 extension Loss {
   public var reduction: LossReduction { .mean }
   public var acceptsLabels: Bool { true }
+  public var acceptsPixels: Bool { false }
   public var acceptsValues: Bool { false }
   public var acceptsElementWeights: Bool { false }
   public var ignoredLabel: Int? { nil }
@@ -40,7 +44,7 @@ public enum LossReduction: String, Sendable, CaseIterable {
 
 /// What a batch's targets are.
 public enum TargetKind: Sendable, Hashable {
-  /// A class for each image.
+  /// A class for each image, or for each pixel.
   case labels
   /// A value for each output.
   case values
@@ -50,7 +54,7 @@ public enum TargetKind: Sendable, Hashable {
 public struct LossProblem: Sendable {
   /// The number of images of a run.
   public var batchSize: Int
-  /// The network's output for one image: `[classes]`, or any other shape.
+  /// The network's output for one image: `[classes]`, `[classes, height, width]`, or any other shape.
   public var outputShape: Shape
   public var targets: TargetKind
   public var level: InstructionSet?
@@ -70,15 +74,17 @@ public struct LossProblem: Sendable {
     self.init(batchSize: batchSize, outputShape: [classes], level: level, threads: threads)
   }
 
-  /// The number of outputs of an image.
-  public var classes: Int { outputShape.count }
+  /// The number of classes where outputs are scores: the first dimension.
+  public var classes: Int { outputShape.dimensions.first ?? 1 }
+  /// The pixels of an image, each with scores of its own: what the other dimensions multiply to.
+  public var pixels: Int { outputShape.element.count }
 }
 
 /// A loss that is ready to run any number of times. A run allocates nothing.
 public protocol PlannedLoss: AnyObject, Sendable {
   /// Bytes of scratch memory that a run needs.
   var workspaceByteCount: Int { get }
-  /// How many losses a run writes: one an image, or one an output where they are not reduced.
+  /// How many losses a run writes: one an image or pixel, or one an output where those of elements are not reduced.
   var lossCount: Int { get }
   /// Computes the losses and, where it is asked for, their gradient.
   @discardableResult
@@ -87,7 +93,7 @@ public protocol PlannedLoss: AnyObject, Sendable {
 
 /// The loss of a batch, before it is divided.
 public struct LossTotal: Sendable, Equatable {
-  /// The sum of the losses, in the order of the images.
+  /// The sum of the losses, in their order.
   public var sum: Double
   /// What the reduction divides by. It is 0, and the mean NaN, where every image is ignored.
   public var divisor: Double
@@ -103,7 +109,7 @@ public struct LossTotal: Sendable, Equatable {
 
 /// What the outputs of a batch should be.
 public enum LossTargets {
-  /// The class of each image: 0 ..< classes, or the label that the loss ignores.
+  /// The class of each image, or of each pixel of each image: 0 ..< classes, or the label that the loss ignores.
   case labels(UnsafePointer<Int32>)
   /// A value for each output.
   case values(UnsafePointer<Float>)
@@ -117,11 +123,11 @@ public struct LossMemory {
   public var targets: LossTargets
   /// A weight for each output, for losses that accept them; nil where all are 1.
   public var weights: UnsafePointer<Float>?
-  /// The loss of each image, or of each output where they are not reduced: ``PlannedLoss/lossCount`` of them.
+  /// The loss of each image or pixel, or of each output where those are not reduced: ``PlannedLoss/lossCount`` of them.
   public var losses: UnsafeMutablePointer<Float>
   /// The gradient of the batch's loss by the output; nil where it is not needed.
   public var outputGradient: UnsafeMutablePointer<Float>?
-  /// The class with the highest score of each image; nil where it is not needed. Only losses of classes write it.
+  /// The class with the highest score of each image or pixel; nil where it is not needed. Only losses of classes write it.
   public var predictions: UnsafeMutablePointer<Int32>?
   public var workspace: UnsafeMutableRawPointer
 
@@ -151,9 +157,14 @@ extension Loss {
     switch problem.targets {
     case .labels:
       guard acceptsLabels else { throw invalid("targets", "labels", expected: "values") }
-      guard problem.outputShape.rank == 1, problem.outputShape.count >= 1 else {
+      guard problem.outputShape.rank == 1 || (acceptsPixels && problem.outputShape.rank > 1),
+        problem.outputShape.count >= 1
+      else {
         throw invalid(
-          "the network's output shape", problem.outputShape, expected: "[classes], at least 1; put a Flatten behind it")
+          "the network's output shape", problem.outputShape,
+          expected: acceptsPixels
+            ? "[classes] or [classes, height, width], each at least 1"
+            : "[classes], at least 1; put a Flatten behind it")
       }
     case .values:
       guard acceptsValues else { throw invalid("targets", "values", expected: "labels") }

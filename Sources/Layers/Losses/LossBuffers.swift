@@ -38,11 +38,22 @@ final class LossBuffers {
   }
 
   /// The loss of a batch of `count` images, and how many predictions are right.
-  func total(_ loss: LossTotal, count: Int) -> BatchTotal {
+  ///
+  /// - Parameters:
+  ///   - pixels: of each image that has a label.
+  ///   - ignoredLabel: where it stands, no prediction is right or wrong.
+  func total(_ loss: LossTotal, count: Int, pixels: Int, ignoredLabel: Int?) -> BatchTotal {
     var total = BatchTotal()
     // Batches count by their images in an epoch's mean.
     total.loss = loss.divisor == Double(count) ? loss.sum : loss.value * Double(count)
-    for i in 0..<count where predictions[i] == labels[i] { total.correct += 1 }
+    let ignored = ignoredLabel.flatMap { Int32(exactly: $0) }
+    for i in 0..<count * pixels {
+      if labels[i] == ignored {
+        total.ignored += 1
+      } else if predictions[i] == labels[i] {
+        total.correct += 1
+      }
+    }
     return total
   }
 }
@@ -51,4 +62,6 @@ final class LossBuffers {
 struct BatchTotal {
   var loss = 0.0
   var correct = 0
+  /// Labels that count for nothing.
+  var ignored = 0
 }

@@ -6,20 +6,31 @@ public struct LossResult: Sendable, Equatable {
   public let loss: Float
   /// The gradient of ``loss`` by the output.
   public let gradient: Tensor
-  /// The loss of each image, `[batch]`, not divided; of each output where they are not reduced.
+  /// The loss of each image, `[batch]`, or of each pixel, `[batch, height, width]`, not divided; of each output where those
+  /// are not reduced.
   public let losses: Tensor
-  /// The class with the highest score of each image, the first of equals; empty where outputs are no classes.
+  /// The class with the highest score of each image, or of each pixel of each image, the first of equals; empty where
+  /// outputs are no classes.
   public let predictions: [Int]
 }
 
 extension Loss {
   /// The loss of scores `[batch, classes]` against the images' classes, its gradient and the predictions, without a
-  /// ``Trainer``.
+  /// ``Trainer``; or, of a loss that ``acceptsPixels``, of scores `[batch, classes, height, width]` against the pixels'
+  /// classes, `[batch, height, width]` in row-major order.
   public func evaluate(
     _ scores: Tensor, labels: [Int], level: InstructionSet? = nil, threads: Int = 1
   ) throws(LayerError) -> LossResult {
-    guard scores.shape.rank == 2, scores.shape[0] == labels.count else {
-      throw invalid("the scores' shape", scores.shape, expected: "[\(labels.count), classes]")
+    let rank = scores.shape.rank
+    guard rank == 2 || (rank > 2 && acceptsPixels) else {
+      throw invalid(
+        "the scores' shape", scores.shape,
+        expected: "[batch, classes]" + (acceptsPixels ? " or [batch, classes, height, width]" : ""))
+    }
+    let labelShape = Shape([scores.shape[0]] + scores.shape.dimensions.dropFirst(2))
+    guard labels.count == labelShape.count else {
+      throw invalid(
+        "the number of labels", labels.count, expected: "\(labelShape.count), one for each of \(labelShape)")
     }
     let classes = scores.shape[1]
     if let label = labels.first(where: { !(0..<classes ~= $0 || $0 == ignoredLabel) }) {
@@ -73,8 +84,10 @@ extension Loss {
     let gradient = FloatStorage(uninitialized: output.count)
     let losses = FloatStorage(uninitialized: planned.lossCount)
     let workspace = Workspace(byteCount: planned.workspaceByteCount)
+    // One a pixel where outputs are the scores of pixels.
+    let rowShape = acceptsPixels ? Shape([batch] + shape.dimensions.dropFirst()) : [batch]
     // A loss of values writes no predictions: then they stay -1.
-    var predictions = [Int32](repeating: -1, count: max(batch, 1))
+    var predictions = [Int32](repeating: -1, count: max(rowShape.count, 1))
     let total = predictions.withUnsafeMutableBufferPointer { predictions in
       output.withUnsafeBufferPointer { output in
         planned.run(
@@ -85,10 +98,10 @@ extension Loss {
       }
     }
     withExtendedLifetime((workspace, weights)) {}
-    let isPredicted = batch > 0 && predictions[0] >= 0
+    let isPredicted = rowShape.count > 0 && predictions[0] >= 0
     return LossResult(
       loss: Float(total.value), gradient: Tensor(shape: output.shape, storage: gradient),
-      losses: Tensor(shape: planned.lossCount == batch ? [batch] : output.shape, storage: losses),
+      losses: Tensor(shape: planned.lossCount == rowShape.count ? rowShape : output.shape, storage: losses),
       predictions: isPredicted ? predictions.map(Int.init) : [])
   }
 }

@@ -12,14 +12,19 @@ public struct BatchNorm1D: Layer {
   public var affine: Bool
   /// Whether there are running statistics; without, inference normalises by the batch, too.
   public var tracksRunningStatistics: Bool
+  /// Whether training normalises by the running statistics as well, which then stay as they are, while `weight` and
+  /// `bias` are trained: PyTorch's module in `eval()` whose parameters require gradients.
+  public var usesRunningStatistics: Bool
 
   public init(
-    epsilon: Float = 1e-5, momentum: Float? = 0.1, affine: Bool = true, tracksRunningStatistics: Bool = true
+    epsilon: Float = 1e-5, momentum: Float? = 0.1, affine: Bool = true, tracksRunningStatistics: Bool = true,
+    usesRunningStatistics: Bool = false
   ) {
     self.epsilon = epsilon
     self.momentum = momentum
     self.affine = affine
     self.tracksRunningStatistics = tracksRunningStatistics
+    self.usesRunningStatistics = usesRunningStatistics
   }
 
   public var name: String { "BatchNorm1D" }
@@ -27,7 +32,8 @@ public struct BatchNorm1D: Layer {
 
   private var normalization: BatchNormalization {
     BatchNormalization(
-      layer: name, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics)
+      layer: name, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics,
+      usesRunning: usesRunningStatistics)
   }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {

@@ -7,9 +7,15 @@ struct BatchNormalization {
   let momentum: Float?
   let affine: Bool
   let tracks: Bool
+  let usesRunning: Bool
 
   func check() throws(LayerError) {
     try checkEpsilon(epsilon, layer: layer)
+    guard tracks || !usesRunning else {
+      throw .invalidValue(
+        layer: layer, name: "usesRunningStatistics", value: "true",
+        expected: "false where there are none, as tracksRunningStatistics is false")
+    }
     if let momentum, !momentum.isFinite {
       throw .invalidValue(layer: layer, name: "momentum", value: "\(momentum)", expected: "a finite number, or nil")
     }
@@ -40,7 +46,8 @@ func checkEpsilon(_ epsilon: Float, layer: String) throws(LayerError) {
   }
 }
 
-/// Saves the statistics of the batch; where ReLU stopped the output follows from the input and them.
+/// By the batch's statistics, which are saved, or by running ones; where ReLU stopped the output follows from the input and
+/// the statistics.
 final class PlannedBatchNorm: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -52,6 +59,7 @@ final class PlannedBatchNorm: PlannedLayer {
   private let forward: Plan<BatchNormForward>?
   private let inference: Plan<BatchNormInference>?
   private let backward: Plan<BatchNormBackward>?
+  private let inferenceBackward: Plan<BatchNormInferenceBackward>?
 
   init(
     _ normalization: BatchNormalization, channels: Int, plane: Int, _ problem: LayerProblem
@@ -64,10 +72,13 @@ final class PlannedBatchNorm: PlannedLayer {
     let problemOfKernels = BatchNormProblem(
       batch: problem.batchSize, channels: channels, plane: plane, epsilon: normalization.epsilon,
       relu: problem.appliesReLU)
-    if problem.mode == .inference, tracks {
+    if tracks, problem.runsAsInference || normalization.usesRunning {
       forward = nil
       backward = nil
       inference = try problem.kernel(BatchNormInference.self, problemOfKernels, for: layer)
+      inferenceBackward = try problem.backwardKernel(
+        BatchNormInferenceBackward.self, problemOfKernels, for: layer,
+        if: problem.needsInputGradient || (affine && problem.needsParameterGradients))
       savedByteCount = 0
     } else {
       guard problem.batchSize != 1 || plane != 1 else {
@@ -78,10 +89,12 @@ final class PlannedBatchNorm: PlannedLayer {
       forward = try problem.kernel(BatchNormForward.self, problemOfKernels, for: layer)
       backward = try problem.backwardKernel(BatchNormBackward.self, problemOfKernels, for: layer)
       inference = nil
+      inferenceBackward = nil
       savedByteCount = 3 * channels * MemoryLayout<Float>.stride
     }
     workspaceByteCount = max(
-      forward?.workspaceByteCount ?? 0, inference?.workspaceByteCount ?? 0, backward?.workspaceByteCount ?? 0)
+      max(forward?.workspaceByteCount ?? 0, inference?.workspaceByteCount ?? 0),
+      max(backward?.workspaceByteCount ?? 0, inferenceBackward?.workspaceByteCount ?? 0))
   }
 
   var canShareGradients: Bool { true }
@@ -119,14 +132,24 @@ final class PlannedBatchNorm: PlannedLayer {
 
   func backward(_ memory: BackwardMemory) {
     let hasGradients = affine && needsParameterGradients
+    let weight = affine ? UnsafePointer(memory.parameters[0]) : nil
+    let bias = affine ? UnsafePointer(memory.parameters[1]) : nil
+    let weightGradient = hasGradients ? memory.parameterGradients[0] : nil
+    let biasGradient = hasGradients ? memory.parameterGradients[1] : nil
+    if let inferenceBackward {
+      inferenceBackward.run(
+        BatchNormInferenceBackward.Operands(
+          input: memory.input, outputGradient: memory.outputGradient, weight: weight, bias: bias,
+          runningMean: memory.parameters[firstBuffer], runningVariance: memory.parameters[firstBuffer + 1],
+          inputGradient: memory.inputGradient, weightGradient: weightGradient, biasGradient: biasGradient),
+        workspace: memory.workspace)
+      return
+    }
     backward?.run(
       BatchNormBackward.Operands(
-        input: memory.input, outputGradient: memory.outputGradient,
-        weight: affine ? UnsafePointer(memory.parameters[0]) : nil,
-        bias: affine ? UnsafePointer(memory.parameters[1]) : nil,
+        input: memory.input, outputGradient: memory.outputGradient, weight: weight, bias: bias,
         statistics: UnsafePointer(memory.saved.assumingMemoryBound(to: Float.self)),
-        inputGradient: memory.inputGradient, weightGradient: hasGradients ? memory.parameterGradients[0] : nil,
-        biasGradient: hasGradients ? memory.parameterGradients[1] : nil),
+        inputGradient: memory.inputGradient, weightGradient: weightGradient, biasGradient: biasGradient),
       workspace: memory.workspace)
   }
 }

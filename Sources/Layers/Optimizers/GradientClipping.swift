@@ -15,6 +15,14 @@ public enum GradientClipping: Hashable, Sendable {
   public func plan(
     _ model: Model, threads: Int = 1, level: InstructionSet? = nil
   ) throws(LayerError) -> PlannedClipping {
+    try plan(ParameterMemory(model), threads: threads, level: level)
+  }
+
+  /// Plans the clipping of gradients in memory.
+  /// - Throws: ``LayerError`` for a limit that is negative or NaN.
+  public func plan(
+    _ memory: ParameterMemory, threads: Int = 1, level: InstructionSet? = nil
+  ) throws(LayerError) -> PlannedClipping {
     let limit =
       switch self {
       case .norm(let limit), .value(let limit): limit
@@ -22,34 +30,51 @@ public enum GradientClipping: Hashable, Sendable {
     guard limit >= 0 else {
       throw .invalidValue(layer: "GradientClipping", name: "limit", value: "\(limit)", expected: "at least 0")
     }
-    return try PlannedClipping(self, model, threads: threads, level: level)
+    return try PlannedClipping(self, memory, threads: threads, level: level)
   }
 }
 
-/// Clipping of one model's gradients.
+/// Clipping of one model's gradients, or of other ones.
 public final class PlannedClipping {
   public let clipping: GradientClipping
-  private let model: Model
-  private let gradients: UnsafeMutablePointer<Float>
-  private let norm: Plan<GradientNorm>
-  private let clip: Plan<GradientClip>
+  private let memory: ParameterMemory
+  private let runs: [Run]
   private let workspace: Workspace
   private let result = FloatStorage(repeating: 0, count: 1)
   /// Between the parameters.
-  private let gaps: [Range<Int>]
+  private let gaps: [UnsafeMutableBufferPointer<Float>]
 
-  init(_ clipping: GradientClipping, _ model: Model, threads: Int, level: InstructionSet?) throws(LayerError) {
+  /// The kernels of a piece of memory. A class, because plans are large values to copy at every step.
+  private final class Run {
+    let gradients: UnsafeMutablePointer<Float>
+    let norm: Plan<GradientNorm>
+    let clip: Plan<GradientClip>
+
+    init(_ gradients: UnsafeMutablePointer<Float>, norm: Plan<GradientNorm>, clip: Plan<GradientClip>) {
+      self.gradients = gradients
+      self.norm = norm
+      self.clip = clip
+    }
+  }
+
+  init(_ clipping: GradientClipping, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(LayerError)
+  {
     self.clipping = clipping
-    self.model = model
-    let buffer = model.gradientBuffer
-    gradients = model.gradients.storage.pointer
-    let problem = ElementwiseProblem(count: buffer.count)
+    self.memory = memory
     let user = "GradientClipping"
-    norm = try parameterKernel(GradientNorm.self, problem, for: user, threads: threads, level: level)
-    clip = try parameterKernel(GradientClip.self, problem, for: user, threads: threads, level: level)
-    workspace = Workspace(byteCount: max(norm.workspaceByteCount, clip.workspaceByteCount))
-    let ranges = model.trainedRanges.map(\.range)
-    gaps = zip(ranges, ranges.dropFirst().map(\.lowerBound) + [buffer.count]).map { $0.upperBound..<$1 }
+    var runs: [Run] = []
+    for piece in memory.pieces(of: 0..<memory.count) {
+      let problem = ElementwiseProblem(count: piece.range.count)
+      runs.append(
+        Run(
+          piece.gradients,
+          norm: try parameterKernel(GradientNorm.self, problem, for: user, threads: threads, level: level),
+          clip: try parameterKernel(GradientClip.self, problem, for: user, threads: threads, level: level)))
+    }
+    self.runs = runs
+    workspace = Workspace(
+      byteCount: runs.map { max($0.norm.workspaceByteCount, $0.clip.workspaceByteCount) }.max() ?? 0)
+    gaps = memory.gradientGaps
   }
 
   /// Clips the gradients that the last backward pass computed; it allocates nothing.
@@ -61,24 +86,37 @@ public final class PlannedClipping {
       let total = globalNorm()
       let scale = limit / (total + 1e-6)
       // Also where it is NaN.
-      if !(scale >= 1) { clip.run(GradientClip.Operands(values: gradients, scale: scale), workspace: workspace) }
+      if !(scale >= 1) {
+        for run in runs {
+          run.clip.run(GradientClip.Operands(values: run.gradients, scale: scale), workspace: workspace)
+        }
+      }
       if scale.isNaN { clearGaps() }
       return total
     case .value(let limit):
-      clip.run(GradientClip.Operands(values: gradients, limit: limit), workspace: workspace)
+      for run in runs {
+        run.clip.run(GradientClip.Operands(values: run.gradients, limit: limit), workspace: workspace)
+      }
       return nil
     }
   }
 
-  /// The norm of all gradients together: the root of the sum of their squares.
+  /// The norm of all gradients together: the root of the sum of their squares. Where they lie in several pieces of memory,
+  /// it is the norm of the pieces' norms.
   public func globalNorm() -> Float {
-    norm.run(GradientNorm.Operands(values: gradients, norm: result.pointer), workspace: workspace)
-    return result.pointer.pointee
+    var squares = 0.0
+    for run in runs {
+      run.norm.run(GradientNorm.Operands(values: run.gradients, norm: result.pointer), workspace: workspace)
+      let norm = result.pointer.pointee
+      if runs.count == 1 { return norm }
+      squares += Double(norm) * Double(norm)
+    }
+    return Float(squares.squareRoot())
   }
 
   /// 0 times NaN was NaN there, too, and no backward pass would write over it.
   private func clearGaps() {
-    for gap in gaps { (gradients + gap.lowerBound).update(repeating: 0, count: gap.count) }
+    for gap in gaps { gap.update(repeating: 0) }
   }
 }
 
@@ -102,10 +140,10 @@ public struct ClippedOptimizer: Optimizer {
   }
 
   public func plan(
-    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+    _ memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> any PlannedOptimizer {
     try PlannedClippedOptimizer(
-      base.plan(model, threads: threads, level: level), clipping.plan(model, threads: threads, level: level))
+      base.plan(memory, threads: threads, level: level), clipping.plan(memory, threads: threads, level: level))
   }
 }
 
@@ -114,7 +152,7 @@ extension Optimizer {
   public func clipped(_ clipping: GradientClipping) -> ClippedOptimizer { ClippedOptimizer(self, clipping) }
 }
 
-/// The optimiser of one model that clips its gradients first.
+/// An optimiser that clips the gradients first.
 public final class PlannedClippedOptimizer: PlannedOptimizer {
   private let base: any PlannedOptimizer
   private let clipping: PlannedClipping
@@ -144,6 +182,9 @@ public final class PlannedClippedOptimizer: PlannedOptimizer {
     set { base.momentum = newValue }
   }
   public var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { base.stateTensors }
+  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try base.check(learningRates: learningRates, momentum: momentum, counters: counters)
+  }
   public var counters: [String: Int] {
     get { base.counters }
     set { base.counters = newValue }

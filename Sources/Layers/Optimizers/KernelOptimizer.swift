@@ -28,17 +28,15 @@ struct StepMemory {
 
 extension KernelOptimizer {
   public static func plan(
-    _ groups: [OptimizerGroup<Self>], of model: Model, threads: Int, level: InstructionSet?
+    _ groups: [OptimizerGroup<Self>], of memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> any PlannedOptimizer {
-    try PlannedSteps(groups, model, threads: threads, level: level)
+    try PlannedSteps(groups, memory, threads: threads, level: level)
   }
 }
 
-/// A kernel run for each range of each group, most often one in all.
+/// A kernel run for each piece of memory of each group, most often one in all.
 final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
-  private let model: Model
-  private let parameters: UnsafeMutablePointer<Float>
-  private let gradients: UnsafePointer<Float>
+  private let memory: ParameterMemory
   /// In the order of ``KernelOptimizer/stateNames``; nil for those that no group asks for.
   private let states: [FloatStorage?]
   private let groups: [Group]
@@ -62,35 +60,32 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
   }
 
   private final class Run {
-    let first: Int
+    let piece: ParameterMemory.Block
     let plan: Plan<Options.Step>
 
-    init(_ first: Int, _ plan: Plan<Options.Step>) {
-      self.first = first
+    init(_ piece: ParameterMemory.Block, _ plan: Plan<Options.Step>) {
+      self.piece = piece
       self.plan = plan
     }
   }
 
   init(
-    _ groups: [OptimizerGroup<Options>], _ model: Model, threads: Int, level: InstructionSet?
+    _ groups: [OptimizerGroup<Options>], _ memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) {
-    self.model = model
-    let buffer = model.parameterBuffer
-    parameters = model.values.storage.pointer
-    gradients = UnsafePointer(model.gradients.storage.pointer)
-    states = PlannedSteps.states(groups, count: buffer.count)
+    self.memory = memory
+    states = PlannedSteps.states(groups, count: memory.count)
     let baseRate = Double(groups.first?.options.learningRate ?? 0)
     var planned: [Group] = []
     var workspaceByteCount = 0
     for group in groups {
       try group.options.check()
       var runs: [Run] = []
-      for range in group.ranges {
+      for piece in group.ranges.flatMap(memory.pieces) {
         let plan = try parameterKernel(
-          Options.Step.self, group.options.problem(count: range.count), for: group.options.name, threads: threads,
-          level: level)
+          Options.Step.self, group.options.problem(count: piece.range.count), for: group.options.name,
+          threads: threads, level: level)
         workspaceByteCount = max(workspaceByteCount, plan.workspaceByteCount)
-        runs.append(Run(range.lowerBound, plan))
+        runs.append(Run(piece, plan))
       }
       let ratio = baseRate == 0 ? nil : Double(group.options.learningRate) / baseRate
       planned.append(Group(group.options, ratio, runs))
@@ -148,24 +143,41 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
 
   var counters: [String: Int] {
     get { ["step": stepCount] }
-    set { stepCount = newValue["step"] ?? 0 }
+    set { stepCount = max(newValue["step"] ?? 0, 0) }
+  }
+
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    // The options' own limits, such as a beta1 below 1.
+    for (group, rate) in zip(groups, learningRates) {
+      var options = group.options
+      options.learningRate = rate
+      if let momentum, group.cyclesMomentum { options.cycledMomentum = momentum }
+      try options.check()
+    }
   }
 
   func step() {
     stepCount += 1
     for group in groups {
       for run in group.runs {
-        run.plan.run(group.options.operands(memory(at: run.first)), workspace: workspace)
+        do {
+          try run.plan.run(group.options.operands(memory(of: run.piece)), workspace: workspace)
+        } catch {
+          // The options were checked, and they ask for the arrays that their problem needs.
+          preconditionFailure("\(Options.self): \(error)")
+        }
       }
     }
   }
 
-  private func memory(at first: Int) -> StepMemory {
+  private func memory(of piece: ParameterMemory.Block) -> StepMemory {
+    let first = piece.range.lowerBound
     func state(_ i: Int) -> UnsafeMutablePointer<Float>? {
       i < states.count ? states[i].map { $0.pointer + first } : nil
     }
     return StepMemory(
-      parameters: parameters + first, gradients: gradients + first, states: (state(0), state(1), state(2)),
+      parameters: piece.values, gradients: UnsafePointer(piece.gradients), states: (state(0), state(1), state(2)),
       step: stepCount)
   }
 }

@@ -25,7 +25,7 @@ public struct Lookahead: Optimizer {
   }
 
   public func plan(
-    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+    _ memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> any PlannedOptimizer {
     guard interval >= 1 else {
       throw .invalidValue(layer: name, name: "interval", value: "\(interval)", expected: "at least 1")
@@ -33,7 +33,7 @@ public struct Lookahead: Optimizer {
     guard 0...1 ~= alpha else {
       throw .invalidValue(layer: name, name: "alpha", value: "\(alpha)", expected: "0 to 1")
     }
-    return try PlannedLookahead(self, model, threads: threads, level: level)
+    return try PlannedLookahead(self, memory, threads: threads, level: level)
   }
 }
 
@@ -41,33 +41,59 @@ private final class PlannedLookahead: PlannedOptimizer {
   private let base: any PlannedOptimizer
   private let interval: Int
   private let alpha: Double
-  private let model: Model
   private let slow: FloatStorage
-  private let kernel: Plan<WeightAverageStep>
+  /// One for each piece of memory. A class, because plans are large values to copy at every step.
+  private let runs: [Run]
+  private let memory: ParameterMemory
   private let workspace: Workspace
   private var stepCount = 0
 
-  init(_ options: Lookahead, _ model: Model, threads: Int, level: InstructionSet?) throws(LayerError) {
-    base = try options.base.plan(model, threads: threads, level: level)
+  private final class Run {
+    let piece: ParameterMemory.Block
+    let kernel: Plan<WeightAverageStep>
+
+    init(_ piece: ParameterMemory.Block, _ kernel: Plan<WeightAverageStep>) {
+      self.piece = piece
+      self.kernel = kernel
+    }
+  }
+
+  init(_ options: Lookahead, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(LayerError) {
+    base = try options.base.plan(memory, threads: threads, level: level)
     interval = options.interval
     alpha = Double(options.alpha)
-    self.model = model
-    let count = model.parameterBuffer.count
-    slow = FloatStorage(copying: model.values.storage.pointer, count: count)
-    kernel = try parameterKernel(
-      WeightAverageStep.self, WeightAverageStep.Problem(count: count, valuesFollow: true), for: options.name,
-      threads: threads, level: level)
-    workspace = Workspace(byteCount: kernel.workspaceByteCount)
+    self.memory = memory
+    slow = FloatStorage(repeating: 0, count: memory.count)
+    var runs: [Run] = []
+    for piece in memory.pieces(of: 0..<memory.count) {
+      let problem = WeightAverageStep.Problem(count: piece.range.count, valuesFollow: true)
+      runs.append(
+        Run(
+          piece,
+          try parameterKernel(
+            WeightAverageStep.self, problem, for: options.name, threads: threads, level: level)))
+    }
+    self.runs = runs
+    workspace = Workspace(byteCount: runs.map(\.kernel.workspaceByteCount).max() ?? 0)
+    begin()
+  }
+
+  /// The slow weights are the parameters as they are.
+  private func begin() {
+    for run in runs {
+      (slow.pointer + run.piece.range.lowerBound).update(from: run.piece.values, count: run.piece.range.count)
+    }
   }
 
   func step() {
-    if stepCount == 0 { slow.pointer.update(from: model.values.storage.pointer, count: slow.count) }
+    if stepCount == 0 { begin() }
     base.step()
     stepCount += 1
-    if stepCount.isMultiple(of: interval) {
-      kernel.run(
+    guard stepCount.isMultiple(of: interval) else { return }
+    for run in runs {
+      run.kernel.run(
         WeightAverageStep.Operands(
-          averages: slow.pointer, values: model.values.storage.pointer, share: alpha),
+          averages: slow.pointer + run.piece.range.lowerBound, values: run.piece.values, share: alpha),
         workspace: workspace)
     }
   }
@@ -90,6 +116,11 @@ private final class PlannedLookahead: PlannedOptimizer {
       + base.stateTensors.map { ("base.\($0.name)", $0.values) }
   }
 
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    try base.check(learningRates: learningRates, momentum: momentum, counters: inner(counters))
+  }
+
   var counters: [String: Int] {
     get {
       let inner = base.counters.map { ("base.\($0.key)", $0.value) }
@@ -97,8 +128,13 @@ private final class PlannedLookahead: PlannedOptimizer {
     }
     set {
       stepCount = newValue["step"] ?? 0
-      let inner = newValue.filter { $0.key.hasPrefix("base.") }.map { (String($0.key.dropFirst(5)), $0.value) }
-      base.counters = Dictionary(inner) { first, _ in first }
+      base.counters = inner(newValue)
     }
+  }
+
+  /// The counters of the optimiser inside.
+  private func inner(_ counters: [String: Int]) -> [String: Int] {
+    let inner = counters.filter { $0.key.hasPrefix("base.") }.map { (String($0.key.dropFirst(5)), $0.value) }
+    return Dictionary(inner) { first, _ in first }
   }
 }

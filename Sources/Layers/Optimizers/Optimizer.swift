@@ -6,11 +6,32 @@ public protocol Optimizer: Sendable {
   var name: String { get }
   /// The size of a step.
   var learningRate: Float { get set }
-  /// Plans the update of a model's parameters. What the optimiser remembers starts anew.
-  func plan(_ model: Model, threads: Int, level: InstructionSet?) throws(LayerError) -> any PlannedOptimizer
+  /// Plans the update of parameters in memory. What the optimiser remembers starts anew.
+  func plan(
+    _ memory: ParameterMemory, threads: Int, level: InstructionSet?
+  ) throws(LayerError) -> any PlannedOptimizer
 }
 
-/// The optimiser of one model: it remembers what its formula needs from step to step.
+extension Optimizer {
+  /// Plans the update of a model's parameters. What the optimiser remembers starts anew.
+  public func plan(
+    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+  ) throws(LayerError) -> any PlannedOptimizer {
+    try plan(ParameterMemory(model), threads: threads, level: level)
+  }
+
+  /// Plans the update of parameters in memory at the best level.
+  public func plan(_ memory: ParameterMemory, threads: Int = 1) throws(LayerError) -> any PlannedOptimizer {
+    try plan(memory, threads: threads, level: nil)
+  }
+
+  /// Plans the update of parameters in memory by one thread.
+  public func plan(_ memory: ParameterMemory, level: InstructionSet?) throws(LayerError) -> any PlannedOptimizer {
+    try plan(memory, threads: 1, level: level)
+  }
+}
+
+/// The optimiser of one model, or of other parameters: it remembers what its formula needs from step to step.
 ///
 /// All that it remembers can be read and written: an optimiser that is planned by the same description, and is given the
 /// ``stateTensors``' values, the ``counters``, the ``learningRates`` and the ``momentum`` of another, goes on as that
@@ -26,11 +47,15 @@ public protocol PlannedOptimizer: AnyObject {
   /// of all groups which have one.
   var momentum: Float? { get set }
   /// What is remembered for each parameter, under PyTorch's names, such as `exp_avg`. The memory is laid out as
-  /// ``Model/parameterBuffer``, stays where it is, and may be written between steps.
+  /// ``Model/parameterBuffer``, or by ``ParameterMemory/ranges``, stays where it is, and may be written between steps.
   var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
   /// What is counted, such as steps. Names that are missing where it is set count as 0, and others say nothing.
   var counters: [String: Int] { get set }
-  /// Updates the model's parameters by their gradients, in one pass over all of them. It allocates nothing.
+  /// Checks that these values, such as a checkpoint's, are ones that this optimiser can have and go on with; it changes
+  /// nothing.
+  /// - Throws: ``LayerError`` naming the value that is missing, unknown or out of range.
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError)
+  /// Updates the parameters by their gradients, in one pass over all of them. It allocates nothing.
   func step()
 }
 
@@ -47,6 +72,44 @@ extension PlannedOptimizer {
   public var counters: [String: Int] {
     get { [:] }
     set {}
+  }
+
+  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+  }
+}
+
+/// The largest count of a training, 2⁵³: `Double` holds all counts up to it, and no training comes near.
+let largestCount = 1 << 53
+
+extension PlannedOptimizer {
+  /// What holds for every optimiser: there are as many values, under the same names, as it has itself; learning rates and
+  /// momentum are finite and not negative, counts from 0 to ``largestCount``.
+  func requireState(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    func require(_ condition: Bool, _ name: String, _ value: String, _ expected: String) throws(LayerError) {
+      guard condition else {
+        throw .invalidValue(layer: "the optimiser", name: name, value: value, expected: expected)
+      }
+    }
+    let rates = self.learningRates.count
+    try require(
+      learningRates.count == rates, "the number of learning rates", "\(learningRates.count)",
+      "\(rates), one for each group of parameters")
+    for rate in learningRates {
+      try require(rate >= 0 && rate.isFinite, "a learning rate", "\(rate)", "a number of at least 0")
+    }
+    try require(
+      (momentum == nil) == (self.momentum == nil), "the momentum", momentum.map { "\($0)" } ?? "missing",
+      self.momentum == nil ? "none" : "a number of at least 0")
+    if let momentum {
+      try require(momentum >= 0 && momentum.isFinite, "the momentum", "\(momentum)", "a number of at least 0")
+    }
+    let names = self.counters.keys.sorted()
+    try require(
+      counters.keys.sorted() == names, "the counters", "\(counters.keys.sorted())", "\(names)")
+    for (name, count) in counters.sorted(by: { $0.key < $1.key }) {
+      try require(0...largestCount ~= count, "the counter '\(name)'", "\(count)", "0 to \(largestCount)")
+    }
   }
 }
 

@@ -5,12 +5,12 @@ public protocol GroupableOptimizer: Optimizer {
   var weightDecay: Float { get set }
   /// Plans one optimiser of groups which have no parameter in common; the first is that of parameters in no other.
   static func plan(
-    _ groups: [OptimizerGroup<Self>], of model: Model, threads: Int, level: InstructionSet?
+    _ groups: [OptimizerGroup<Self>], of memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> any PlannedOptimizer
 }
 
-/// Options, and the ranges of a model's ``Model/parameterBuffer`` that they are for. A range may hold gaps between
-/// parameters.
+/// Options, and the ranges of a model's ``Model/parameterBuffer``, or of what ``ParameterMemory/ranges`` are ranges of, that
+/// they are for. A range may hold gaps between parameters.
 public struct OptimizerGroup<Options: GroupableOptimizer>: Sendable {
   public var options: Options
   public var ranges: [Range<Int>]
@@ -80,7 +80,7 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
   }
 
   public func plan(
-    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+    _ memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> any PlannedOptimizer {
     var planned = [OptimizerGroup(base, ranges: [])]
     for group in groups {
@@ -90,7 +90,7 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
     }
     // The run that the parameters before belong to; it goes on to the next parameter of another group.
     var run: (group: Int, first: Int)?
-    for (parameter, range) in model.trainedParameterRanges {
+    for (parameter, range) in zip(memory.parameters, memory.places) {
       let group = (groups.firstIndex { $0.isMember(parameter) } ?? -1) + 1
       if let run {
         if run.group == group { continue }
@@ -98,17 +98,17 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
       }
       run = (group, range.lowerBound)
     }
-    if let run { planned[run.group].ranges.append(run.first..<model.parameterBuffer.count) }
-    return try Base.plan(planned, of: model, threads: threads, level: level)
+    if let run { planned[run.group].ranges.append(run.first..<memory.count) }
+    return try Base.plan(planned, of: memory, threads: threads, level: level)
   }
 }
 
 extension GroupableOptimizer {
   public func plan(
-    _ model: Model, threads: Int = 1, level: InstructionSet? = nil
+    _ memory: ParameterMemory, threads: Int, level: InstructionSet?
   ) throws(LayerError) -> any PlannedOptimizer {
-    let all = OptimizerGroup(self, ranges: [0..<model.parameterBuffer.count])
-    return try Self.plan([all], of: model, threads: threads, level: level)
+    let all = OptimizerGroup(self, ranges: [0..<memory.count])
+    return try Self.plan([all], of: memory, threads: threads, level: level)
   }
 
   /// This optimiser with options of their own for groups of parameters.
@@ -120,12 +120,5 @@ extension GroupableOptimizer {
     for isMember: @escaping @Sendable (ParameterDescription) -> Bool = { $0.shape.rank <= 1 }
   ) -> ParameterGroups<Self> {
     grouped([ParameterGroup(where: isMember) { $0.weightDecay = 0 }])
-  }
-}
-
-extension Model {
-  /// The trained parameters and where each lies in ``parameterBuffer``, in the order of memory.
-  fileprivate var trainedParameterRanges: [(parameter: ParameterDescription, range: Range<Int>)] {
-    Array(zip(parameters.filter { $0.role == .trained }, trainedRanges.map(\.range)))
   }
 }

@@ -28,6 +28,11 @@ public struct AveragePool2D: Layer {
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
+    do {
+      try AveragePool2DForward.validate(shape)
+    } catch {
+      throw .kernel(layer: name, error)
+    }
     return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: name)
   }
 

@@ -19,7 +19,7 @@ public struct Dropout: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     try requireProbability(probability, layer: name)
-    guard problem.mode == .training, probability > 0 else { return nil }
+    guard !problem.runsAsInference, probability > 0 else { return nil }
     return try PlannedDropout(problem, name, probability: probability)
   }
 }

@@ -18,7 +18,7 @@ public struct Dropout2D: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     let shape = try outputShape(for: problem.inputShape)
-    guard problem.mode == .training, probability > 0 else { return nil }
+    guard !problem.runsAsInference, probability > 0 else { return nil }
     return try PlannedDropout(problem, name, probability: probability, sharing: shape[1] * shape[2])
   }
 }

@@ -5,8 +5,8 @@
 public struct Frozen: Layer {
   public let layer: any Layer
   /// Whether the layer runs in training as it does in inference: without dropout, and with the running statistics of a
-  /// normalisation, which then stay as they are too. PyTorch has the same in `requires_grad_(False)` with `eval()`; such a
-  /// layer has no backward pass, so nothing before it may be trained.
+  /// normalisation, which then stay as they are too. PyTorch has the same in `requires_grad_(False)` with `eval()`. Layers
+  /// before it may be trained: the gradient passes through.
   public let infers: Bool
 
   public init(_ layer: any Layer, infers: Bool = false) {
@@ -33,12 +33,9 @@ public struct Frozen: Layer {
     var problem = problem
     problem.needsParameterGradients = false
     if infers, problem.mode == .training {
-      guard !problem.needsInputGradient else {
-        throw .invalidValue(
-          layer: name, name: "infers", value: "true",
-          expected: "false where the gradient of the input is needed, as behind layers that are trained")
-      }
-      problem.mode = .inference
+      problem.infers = true
+      // Without a backward pass nothing need be saved for it.
+      if !problem.needsInputGradient { problem.mode = .inference }
     }
     return try layer.plan(problem)
   }

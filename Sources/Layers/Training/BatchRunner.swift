@@ -8,6 +8,8 @@ final class BatchRunner {
   private let loss: any Loss
   private let scaling: PixelScaling
   private let buffers: LossBuffers
+  /// The labels of an image.
+  let pixels: Int
   /// The positions in the data set of the batch's images.
   let indices: UnsafeMutablePointer<Int32>
   private var variants: [Variant] = []
@@ -38,10 +40,13 @@ final class BatchRunner {
     self.loss = loss
     self.scaling = scaling
     targetKind = loss.acceptsLabels ? .labels : .values
-    buffers = LossBuffers(capacity: plan.batchSize, workspaceByteCount: 0)
+    pixels = loss.acceptsPixels ? plan.model.outputShape.element.count : 1
+    buffers = LossBuffers(capacity: plan.batchSize * pixels, workspaceByteCount: 0)
     indices = .allocate(capacity: plan.batchSize)
     indices.initialize(repeating: 0, count: plan.batchSize)
-    if loss.acceptsLabels, plan.model.outputShape.rank != 1, loss.acceptsValues { targetKind = .values }
+    if loss.acceptsLabels, plan.model.outputShape.rank != 1, loss.acceptsValues, !loss.acceptsPixels {
+      targetKind = .values
+    }
     try prepare(count: plan.batchSize)
   }
 
@@ -90,7 +95,7 @@ final class BatchRunner {
       ? expected[0] == dataset.channels && expected[1] == dataset.height && expected[2] == dataset.width
       : expected.rank == 1 && expected[0] == dataset.imageByteCount
     if !fits { try check(imageShape: dataset.imageShape) }
-    guard loss.acceptsLabels else { throw wrongTargets("the classes of a data set") }
+    guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
   }
 
   /// Checks that the model takes images of a shape, or all their values in a row.
@@ -104,7 +109,8 @@ final class BatchRunner {
   private func wrongTargets(_ given: String) -> LayerError {
     .invalidValue(
       layer: loss.name, name: "targets", value: given,
-      expected: loss.acceptsValues ? "a value for each output" : "a class for each image")
+      expected: loss.acceptsValues
+        ? "a value for each output" : pixels > 1 ? "a class for each pixel" : "a class for each image")
   }
 
   /// Writes the images that ``indices`` name to the model's input, and notes their labels. Both pointers lead to the
@@ -124,9 +130,15 @@ final class BatchRunner {
   func load(_ input: Tensor, labels: [Int]) throws(LayerError) -> Int {
     guard loss.acceptsLabels else { throw wrongTargets("labels") }
     takes(.labels)
-    try copy(input, count: labels.count)
+    let count = labels.count / pixels
+    guard labels.count.isMultiple(of: pixels) else {
+      throw .invalidValue(
+        layer: loss.name, name: "the number of labels", value: "\(labels.count)",
+        expected: "\(pixels), the pixels, for each image")
+    }
+    try copy(input, count: count)
     for (i, label) in labels.enumerated() { try note(label: label, at: i) }
-    return labels.count
+    return count
   }
 
   /// Writes a tensor of images to the model's input, and notes what the network should make of them; returns their
@@ -171,7 +183,7 @@ final class BatchRunner {
       hasLabels = plan.model.outputShape.rank == 1
       for i in 0..<batch.count { buffers.labels[i] = batch.labels[i] }
     } else {
-      guard loss.acceptsLabels else { throw wrongTargets("the classes of a data set") }
+      guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
       takes(.labels)
       for i in 0..<batch.count { try note(label: Int(batch.labels[i]), at: i) }
     }
@@ -213,10 +225,14 @@ final class BatchRunner {
         targets: targetKind == .values ? .values(UnsafePointer(targets.pointer)) : nil,
         gradient: trains ? plan.outputGradient.baseAddress : nil))
     if trains { try plan.backward(count: count) }
-    var total = buffers.total(loss, count: count)
-    if !hasLabels { total.correct = 0 }
-    return total
+    guard hasLabels else { return buffers.total(loss, count: count, pixels: 0, ignoredLabel: nil) }
+    // Labels beside targets of values are only compared with: none of them is ignored.
+    return buffers.total(
+      loss, count: count, pixels: pixels, ignoredLabel: targetKind == .labels ? self.loss.ignoredLabel : nil)
   }
+
+  /// Whether a label counts for nothing.
+  func isIgnored(_ label: Int32) -> Bool { targetKind == .labels && loss.ignoredLabel == Int(label) }
 
   /// The predictions of the images run last, and their labels.
   var predictions: (predicted: UnsafePointer<Int32>, labels: UnsafePointer<Int32>) {

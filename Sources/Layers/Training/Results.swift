@@ -2,7 +2,8 @@
 public struct EpochResult: Sendable, Equatable {
   /// The mean loss of the images, each at the time that it was trained on.
   public let loss: Double
-  /// The share of images that were classified rightly at that time, 0 to 1.
+  /// The share of images, or pixels, that were classified rightly at that time, 0 to 1; labels that the loss ignores do not
+  /// count.
   public let accuracy: Double
   /// Wall time of the epoch: order, batch assembly, forward, loss, backward and update.
   public let seconds: Double
@@ -13,7 +14,7 @@ public struct EpochResult: Sendable, Equatable {
 public struct EvaluationResult: Sendable, Equatable {
   /// The mean loss of the images.
   public let loss: Double
-  /// The share of images that are classified rightly, 0 to 1.
+  /// The share of images, or pixels, that are classified rightly, 0 to 1; labels that the loss ignores do not count.
   public let accuracy: Double
   public let images: Int
 }

@@ -178,6 +178,7 @@ public final class Trainer {
       let total = try step(count: count, isLast: progress.done + count >= images)
       progress.loss += total.loss
       progress.correct += total.correct
+      progress.ignored += total.ignored
       progress.done += count
       report(
         TrainingProgress(
@@ -185,8 +186,9 @@ public final class Trainer {
       if let plan = checkpoints, plan.isDue(updates: updates), accumulator.passes == 0 { try save(to: plan.file) }
     }
     let count = Double(max(progress.done, 1))
+    let judged = progress.done * runner.pixels - progress.ignored
     let result = EpochResult(
-      loss: progress.loss / count, accuracy: Double(progress.correct) / count,
+      loss: progress.loss / count, accuracy: Double(progress.correct) / Double(max(judged, 1)),
       seconds: (ContinuousClock.now - start) / .seconds(1), images: progress.done)
     epoch += 1
     if let plan = checkpoints, plan.isDue(epochs: epoch) { try save(to: plan.file) }
@@ -214,7 +216,8 @@ public final class Trainer {
   }
 
   /// One training step on a tensor of images, `[count]` and then the model's input shape, at most ``batchSize`` of them;
-  /// returns the mean loss before the update.
+  /// returns the mean loss before the update. Where the model's output is scores of pixels, `[classes, height, width]`,
+  /// labels are those of all pixels, `[count, height, width]` in row-major order.
   public func step(_ input: Tensor, labels: [Int]) throws(LayerError) -> Float {
     let count = try runner.load(input, labels: labels)
     guard count > 0 else { return 0 }
@@ -289,14 +292,16 @@ public final class Trainer {
     return try evaluate(runner, isCancelled, load) { _, _ in }
   }
 
-  /// How often images of each class are taken for each class.
+  /// How often images of each class are taken for each class; images of a label that the loss ignores are left out.
   public func confusionMatrix(
     on dataset: ImageDataset, isCancelled: () -> Bool = { false }
   ) throws -> ConfusionMatrix {
-    var matrix = ConfusionMatrix(classes: model.outputShape.count)
+    var matrix = ConfusionMatrix(classes: model.outputShape.dimensions.first ?? 1)
     _ = try evaluate(on: dataset, isCancelled) { runner, count in
       let results = runner.predictions
-      for i in 0..<count { try matrix.add(label: Int(results.labels[i]), prediction: Int(results.predicted[i])) }
+      for i in 0..<count where !runner.isIgnored(results.labels[i]) {
+        try matrix.add(label: Int(results.labels[i]), prediction: Int(results.predicted[i]))
+      }
     }
     return matrix
   }
@@ -342,11 +347,14 @@ public final class Trainer {
       let batch = try runner.run(count: count, trains: false)
       total.loss += batch.loss
       total.correct += batch.correct
+      total.ignored += batch.ignored
       images += count
       try done(runner, count)
     }
-    let divisor = Double(max(images, 1))
-    return EvaluationResult(loss: total.loss / divisor, accuracy: Double(total.correct) / divisor, images: images)
+    let judged = images * runner.pixels - total.ignored
+    return EvaluationResult(
+      loss: total.loss / Double(max(images, 1)), accuracy: Double(total.correct) / Double(max(judged, 1)),
+      images: images)
   }
 }
 
@@ -366,6 +374,8 @@ struct EpochProgress: Equatable {
   var done = 0
   /// The sum of their losses.
   var loss = 0.0
-  /// How many of them were classified rightly.
+  /// How many of them, or of their pixels, were classified rightly.
   var correct = 0
+  /// How many labels were ignored by the loss, so that no prediction is right or wrong.
+  var ignored = 0
 }

@@ -1,10 +1,11 @@
 import Kernels
 
-/// Normalisation and upsampling.
+/// Normalisation, upsampling, and the transposition that makes channels neighbours.
 ///
 /// Weights and biases are −1, 0 or 1: larger ones would cancel to outputs near 0 with the rounding errors of large values.
 enum NormalizationCases {
-  /// Of planes: over the batch, with ReLU; by groups of channels; and planes doubled in height and width.
+  /// Of planes: over the batch, with ReLU; by groups of channels; planes doubled in height and width; and the channels of
+  /// each pixel made neighbours.
   static func planeCases(_ shape: KernelShape) -> [any KernelCase] {
     let (batch, channels, plane) = (shape["mb"], shape["ic"], shape["ih"] * shape["iw"])
     let groups = [32, 16, 8, 4, 2].first { channels.isMultiple(of: $0) && channels > $0 } ?? 1
@@ -16,6 +17,7 @@ enum NormalizationCases {
         "\(shape)",
         UpsampleProblem(
           planes: batch * channels, inputHeight: shape["ih"], inputWidth: shape["iw"], scaleHeight: 2, scaleWidth: 2))
+      + [transpositionCase("\(shape)", .init(batch: batch, rows: channels, columns: plane))]
   }
 
   /// Of rows: layer normalisation.
@@ -58,6 +60,18 @@ enum NormalizationCases {
           runningMean: memory.numbers(channels), runningVariance: memory.numbers(channels, in: 1...4),
           output: memory.output(count))
       },
+      OperationCase<BatchNormInferenceBackward>(
+        shape: shape, problem: problem, work: Work(flops: 7 * count, words: 3 * count + 6 * channels),
+        agreement: .sum(terms: values)
+      ) { memory in
+        .init(
+          input: memory.numbers(count), outputGradient: memory.numbers(count),
+          weight: memory.numbers(channels, in: -1...1),
+          bias: memory.numbers(channels, in: -1...1),
+          runningMean: memory.numbers(channels), runningVariance: memory.numbers(channels, in: 1...4),
+          inputGradient: memory.output(count), weightGradient: memory.output(channels),
+          biasGradient: memory.output(channels))
+      },
     ]
   }
 
@@ -91,6 +105,13 @@ enum NormalizationCases {
   /// Means, what is left of them, and inverse deviations, as a forward pass could have saved them.
   private static func statistics(_ count: Int, _ memory: CaseMemory) -> UnsafePointer<Float> {
     memory.numbers(3 * count, in: 0...1)
+  }
+
+  private static func transpositionCase(_ shape: String, _ problem: Transposition.Problem) -> any KernelCase {
+    let count = problem.batch * problem.rows * problem.columns
+    return OperationCase<Transposition>(shape: shape, problem: problem, work: Work(flops: 0, words: 2 * count)) {
+      .init(input: $0.numbers(count), output: $0.output(count))
+    }
   }
 
   private static func upsampleCases(_ shape: String, _ problem: UpsampleProblem) -> [any KernelCase] {

@@ -1,0 +1,116 @@
+import TestSupport
+
+/// Layers one after another.
+final class ReferenceChain: ReferenceLayer {
+  private let layers: [any ReferenceLayer]
+
+  init(_ layers: [any ReferenceLayer]) { self.layers = layers }
+
+  var parameterCount: Int { layers.reduce(0) { $0 + $1.parameterCount } }
+  var isExact: Bool { true }
+  var kinks: [[Double]] { layers.flatMap(\.kinks) }
+  var updatedParameters: [[Double]] { layers.flatMap(\.updatedParameters) }
+
+  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] {
+    var (x, first) = (input, 0)
+    for layer in layers {
+      x = layer.forward(x, Array(parameters[first..<first + layer.parameterCount]))
+      first += layer.parameterCount
+    }
+    return x
+  }
+
+  func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
+    var (gradient, parameters): ([Double], [[Double]]) = (outputGradient, [])
+    for layer in layers.reversed() {
+      let result = layer.backward(gradient)
+      gradient = result.input
+      parameters = result.parameters + parameters
+    }
+    return (gradient, parameters)
+  }
+}
+
+/// Layers that take the same input, and whose outputs are added, or lie one behind another image by image.
+final class ReferenceBranches: ReferenceLayer {
+  private let branches: [any ReferenceLayer]
+  /// Of an image, of each branch; nil where outputs are added.
+  private let outputCounts: [Int]?
+
+  init(_ branches: [any ReferenceLayer], outputCounts: [Int]?) {
+    self.branches = branches
+    self.outputCounts = outputCounts
+  }
+
+  var parameterCount: Int { branches.reduce(0) { $0 + $1.parameterCount } }
+  var kinks: [[Double]] { branches.flatMap(\.kinks) }
+  var updatedParameters: [[Double]] { branches.flatMap(\.updatedParameters) }
+
+  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] {
+    var (outputs, first): ([[Double]], Int) = ([], 0)
+    for branch in branches {
+      outputs.append(branch.forward(input, Array(parameters[first..<first + branch.parameterCount])))
+      first += branch.parameterCount
+    }
+    guard let outputCounts else { return outputs.dropFirst().reduce(outputs[0]) { zip($0, $1).map { $0 + $1 } } }
+    let images = outputs[0].count / outputCounts[0]
+    return (0..<images).flatMap { image in
+      zip(outputs, outputCounts).flatMap { output, count in output[image * count..<(image + 1) * count] }
+    }
+  }
+
+  func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
+    var (input, parameters): ([Double], [[Double]]) = ([], [])
+    let total = outputCounts?.reduce(0, +) ?? 1
+    var start = 0
+    for (i, branch) in branches.enumerated() {
+      var gradient = outputGradient
+      if let count = outputCounts?[i] {
+        gradient = (0..<outputGradient.count / total).flatMap { image in
+          outputGradient[image * total + start..<image * total + start + count]
+        }
+        start += count
+      }
+      let result = branch.backward(gradient)
+      input = input.isEmpty ? result.input : zip(input, result.input).map { $0 + $1 }
+      parameters += result.parameters
+    }
+    return (input, parameters)
+  }
+}
+
+/// A layer whose results are moved a little, as rounding moves them: what differs from the layer itself is how much the
+/// network makes of roundings.
+final class RoundedLayer: ReferenceLayer {
+  /// Of a tensor's largest value: some roundings of float.
+  static let noise = 1.0 / Double(1 << 20)
+
+  private let layer: any ReferenceLayer
+  private var random: TestRandom
+
+  init(_ layer: any ReferenceLayer, seed: UInt64) {
+    self.layer = layer
+    random = TestRandom(seed: seed)
+  }
+
+  var parameterCount: Int { layer.parameterCount }
+  var kinks: [[Double]] { layer.kinks }
+  var updatedParameters: [[Double]] { layer.updatedParameters }
+
+  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] {
+    let output = layer.forward(input, parameters)
+    return layer.isExact ? output : RoundedLayer.moved(output, &random)
+  }
+
+  func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
+    let result = layer.backward(outputGradient)
+    if layer.isExact { return result }
+    return (RoundedLayer.moved(result.input, &random), result.parameters.map { RoundedLayer.moved($0, &random) })
+  }
+
+  /// Values moved at random. Zeros stay: they are sums of zeros, or what ReLU stopped.
+  static func moved(_ values: [Double], _ random: inout TestRandom) -> [Double] {
+    let amplitude = RoundedLayer.noise * (values.map { abs($0) }.max() ?? 0)
+    return values.map { $0 == 0 ? 0 : $0 + Double.random(in: -amplitude...amplitude, using: &random) }
+  }
+}

@@ -1,0 +1,6 @@
+@testable import Kernels
+
+/// Lets the kernels that are planned in `body` share even the least work among their threads.
+func sharingAllWork<Result>(_ body: () throws -> Result) rethrows -> Result {
+  try Work.$least.withValue(0, operation: body)
+}
