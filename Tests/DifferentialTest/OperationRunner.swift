@@ -28,6 +28,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
   private let kernels = Op.kernels
   private let names = Op.kernels.map(\.name)
   private(set) var runsOfRows: [Int]
+  private var lastOperands: Op.Operands?
 
   init(_ test: OperationTest<Op>) {
     self.test = test
@@ -102,6 +103,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     crashReport.run(row: names[row], threads: plan.threads, placement: placement)
     memory.beginRun(placement, separates: separates, image: image)
     let operands = test.operands(parameters, memory)
+    lastOperands = operands
     let byteCount = plan.workspaceByteCount
     let scratch = workspace.place(byteCount, placement, alignment: 64)
     // What rounding to a cache line leaves between workspace and guard page.
@@ -161,25 +163,6 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     return nil
   }
 
-  /// The first place where bits differ; a NaN's sign and payload do not count, which follow from the order of operands.
-  private func bitDifference(
-    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ byteCount: Int, isFloat: Bool
-  ) -> String? {
-    guard memcmp(a, b, byteCount) != 0 else { return nil }
-    guard byteCount % 4 == 0 else {
-      let place = (0..<byteCount).first { memcmp(a + $0, b + $0, 1) != 0 }
-      return place.map { "byte \($0) differs" }
-    }
-    for i in 0..<byteCount / 4 {
-      let (x, y) = (a.word(i), b.word(i))
-      if x == y { continue }
-      guard isFloat else { return "at \(i) is \(x), not \(y)" }
-      let (p, q) = (Float(bitPattern: x), Float(bitPattern: y))
-      if !(p.isNaN && q.isNaN) { return "at \(i) is \(p) (\(x)), not \(q) (\(y))" }
-    }
-    return nil
-  }
-
   /// A hash of the results that belong to images (FNV-1a over words).
   private func resultHash() -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -226,6 +209,11 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       let all = try Plan<Op>(test.problem(line.parameters), kernel: kernels[chosen], threads: 1)
       _ = run(all, chosen, line.parameters, .end)
       memory.keepFirst()
+      if let equals = test.equals, !kernels[chosen].isReference, let operands = lastOperands,
+        let difference = try equals(all.problem, operands, level)
+      {
+        report("\(names[chosen]) has other bits than the operations that it stands for: \(difference)")
+      }
       var parameters = line.parameters
       parameters[images] = 1
       let problem = test.problem(parameters)
@@ -256,10 +244,4 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       $0.level == kernel.level && $0.algorithm == kernel.algorithm && $0.tile == kernel.tile
     } ?? kernels.count - 1
   }
-}
-
-extension UnsafeRawPointer {
-  /// Four bytes, which need not be aligned: results may be single bytes.
-  @inline(__always)
-  fileprivate func word(_ index: Int) -> UInt32 { loadUnaligned(fromByteOffset: index * 4, as: UInt32.self) }
 }

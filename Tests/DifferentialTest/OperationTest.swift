@@ -49,6 +49,8 @@ struct OperationTest<Op: KernelOperation>: AnyOperationTest {
   /// A problem that may be invalid.
   let draw: @Sendable (inout Draw) -> ProblemParameters
   let problem: @Sendable (ProblemParameters) -> Op.Problem
+  /// What other operations make of the same operands, bit for bit, after a run by the chosen row: nil, or what differs.
+  var equals: (@Sendable (Op.Problem, Op.Operands, InstructionSet) throws -> String?)?
   /// Asks for the operands in the order in which they are described.
   let operands: @Sendable (ProblemParameters, OperandMemory) -> Op.Operands
 

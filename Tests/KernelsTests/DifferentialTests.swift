@@ -7,10 +7,10 @@ import Testing
 @Suite struct DifferentialTests {
   /// Problems of an operation: more where there are more rows and more that shapes decide. Some 30 s in all.
   static func problems(_ operation: String) -> Int {
-    if operation.hasPrefix("conv2d-pool") { return 250 }
-    if operation.hasPrefix("conv2d") { return 450 }
-    if operation.contains("pool2d") || operation == "gemm" { return 350 }
-    return 150
+    if operation.hasPrefix("conv2d-pool") { return 500 }
+    if operation.hasPrefix("conv2d") { return 800 }
+    if operation.contains("pool2d") || operation == "gemm" { return 600 }
+    return 300
   }
 
   @Test("random problems: every row runs and gives the reference's result", arguments: DifferentialSession.operations)

@@ -58,6 +58,7 @@ let convolutionTests: [any AnyOperationTest] = [
       return parameters
     },
     problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
+    equals: { try separateForward($0, $1, $2) },
     operands: { parameters, memory in
       let problem = Conv2DPoolProblem(shape: convolutionShape(parameters), relu: parameters.flag("relu"))
       let shape = problem.shape
@@ -77,6 +78,7 @@ let convolutionTests: [any AnyOperationTest] = [
       return parameters
     },
     problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
+    equals: { try separateInputGradient($0, $1, $2) },
     operands: { parameters, memory in
       let problem = Conv2DPoolProblem(shape: convolutionShape(parameters), relu: parameters.flag("relu"))
       let shape = problem.shape
