@@ -108,9 +108,11 @@ final class RoundedLayer: ReferenceLayer {
     return (RoundedLayer.moved(result.input, &random), result.parameters.map { RoundedLayer.moved($0, &random) })
   }
 
-  /// Values moved at random. Zeros stay: they are sums of zeros, or what ReLU stopped.
+  /// Values moved at random, and all of them a little the same way, as the rounding of what all have in common moves them.
+  /// Zeros stay: they are sums of zeros, or what ReLU stopped.
   static func moved(_ values: [Double], _ random: inout TestRandom) -> [Double] {
     let amplitude = RoundedLayer.noise * (values.map { abs($0) }.max() ?? 0)
-    return values.map { $0 == 0 ? 0 : $0 + Double.random(in: -amplitude...amplitude, using: &random) }
+    let common = Bool.random(using: &random) ? amplitude / 4 : -amplitude / 4
+    return values.map { $0 == 0 ? 0 : $0 + common + Double.random(in: -amplitude...amplitude, using: &random) }
   }
 }
