@@ -35,10 +35,21 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Kernels", "Layers", "AllocationCounter"], path: "Tests/TestSupport",
       swiftSettings: optimizedInDebug),
+    .target(
+      name: "DifferentialTest", dependencies: ["Kernels"], path: "Tests/DifferentialTest",
+      swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "kernel-fuzz", dependencies: ["DifferentialTest", "Kernels"], path: "Tests/KernelFuzz",
+      swiftSettings: optimizedInDebug),
     .executableTarget(
       name: "TrainingProgram", dependencies: ["Layers", "TestSupport"], path: "Tests/TrainingProgram",
       swiftSettings: optimizedInDebug),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "ConcurrentProgram", dependencies: ["Kernels", "Layers"], path: "Tests/ConcurrentProgram",
+      swiftSettings: optimizedInDebug),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"],
+      swiftSettings: optimizedInDebug),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
       swiftSettings: optimizedInDebug),

@@ -55,7 +55,7 @@ struct BenchProcess {
   }
 
   /// The program lies in the folder of the test binary, or of the test bundle where there is one.
-  private static let executable: URL? = {
+  static let executable: URL? = {
     var folders = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
     if let executable = Bundle.main.executableURL { folders.insert(executable.deletingLastPathComponent(), at: 0) }
     return folders.map { $0.appendingPathComponent("bench") }

@@ -43,7 +43,7 @@ import Testing
     let memory = CaseMemory(terms: problem.terms)
     let operands = problem.makeOperands(memory)
     let plan = try Plan<Op>(problem.problem, kernel: "reference")
-    plan.run(operands, workspace: Workspace(byteCount: plan.workspaceByteCount))
+    try plan.run(operands, workspace: Workspace(byteCount: plan.workspaceByteCount))
     #expect(checksum(operands), "\(Op.self) \(text)")
     let values = operands[keyPath: results]
     for index in 0..<count {

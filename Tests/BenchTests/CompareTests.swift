@@ -93,6 +93,34 @@ private final class MadeUpFile {
 }
 
 @Suite struct CompareCommandTests {
+  /// A limit on the size of files stands for a full disk: the old report stays whole, and nothing is left beside it.
+  @Test func aReportThatCannotBeWrittenLeavesTheOldOne() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("report-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let report = folder.appendingPathComponent("report.json")
+    try Data("old".utf8).write(to: report)
+    let results = try MadeUpFile(rows: [MadeUpFile.row(median: 0.001)])
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let program: URL = try #require(BenchProcess.executable, "the program bench is not beside the tests")
+    process.arguments = [
+      "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", program.path, "compare", results.path, results.path,
+      "--json",
+      report.path,
+    ]
+    let errors = Pipe()
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2)
+    #expect(message == "bench compare: --json is '\(report.path)', which cannot be written: File too large\n")
+    #expect(try String(contentsOf: report, encoding: .utf8) == "old")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["report.json"])
+  }
+
   private func compare(_ old: MadeUpFile, _ new: MadeUpFile, _ more: String...) throws -> BenchProcess {
     try withExtendedLifetime((old, new)) { try BenchProcess(["compare", old.path, new.path] + more) }
   }

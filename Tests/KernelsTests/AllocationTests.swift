@@ -267,8 +267,8 @@ struct AllocationTests {
             try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)
           }
           let workspace = Workspace(byteCount: plan.workspaceByteCount)
-          plan.run(operands, workspace: workspace)
-          let count = Allocations.onThread { for _ in 0..<3 { plan.run(operands, workspace: workspace) } }
+          try plan.run(operands, workspace: workspace)
+          let count = try Allocations.onThread { for _ in 0..<3 { try plan.run(operands, workspace: workspace) } }
           #expect(count == 0, "\(Op.name) \(Op.pass) \(kernel.name), \(threads) threads: \(count) in 3 runs")
         }
       }

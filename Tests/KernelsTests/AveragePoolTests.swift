@@ -90,7 +90,7 @@ import Testing
   static func compareForward<Op: KernelOperation>(
     _ operation: Op.Type, _ shapes: [Op.Problem], _ level: InstructionSet, _ inputCount: KeyPath<Op.Problem, Int>,
     _ outputCount: KeyPath<Op.Problem, Int>
-  ) throws where Op.Operands == AveragePool2DForward.Operands {
+  ) throws where Op.Operands == AveragePool2DForward.Operands, Op.RunError == Never {
     var random = TestRandom(seed: 3)
     var ran = 0
     for shape in shapes {
@@ -112,7 +112,7 @@ import Testing
   static func compareBackward<Op: KernelOperation>(
     _ operation: Op.Type, _ shapes: [Op.Problem], _ level: InstructionSet, _ inputCount: KeyPath<Op.Problem, Int>,
     _ outputCount: KeyPath<Op.Problem, Int>, gradients: (Op.Problem, inout TestRandom) -> [Float]
-  ) throws where Op.Operands == AveragePool2DBackward.Operands {
+  ) throws where Op.Operands == AveragePool2DBackward.Operands, Op.RunError == Never {
     var random = TestRandom(seed: 4)
     var ran = 0
     for shape in shapes {
@@ -132,7 +132,7 @@ import Testing
   }
 
   static func run<Op: KernelOperation>(_ plan: Plan<Op>, _ input: [Float], outputCount: Int) -> [Float]
-  where Op.Operands == AveragePool2DForward.Operands {
+  where Op.Operands == AveragePool2DForward.Operands, Op.RunError == Never {
     let input = GuardedBuffer(input)
     let output = GuardedBuffer<Float>.poisoned(count: outputCount)
     plan.run(
@@ -141,7 +141,7 @@ import Testing
   }
 
   static func run<Op: KernelOperation>(_ plan: Plan<Op>, _ gradient: [Float], inputCount: Int) -> [Float]
-  where Op.Operands == AveragePool2DBackward.Operands {
+  where Op.Operands == AveragePool2DBackward.Operands, Op.RunError == Never {
     let gradient = GuardedBuffer(gradient)
     let result = GuardedBuffer<Float>.poisoned(count: inputCount)
     plan.run(

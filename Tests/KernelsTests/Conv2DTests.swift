@@ -263,9 +263,9 @@ import Testing
     }
   }
 
-  @Test("images side by side are chosen for full vectors of small images, and for those alone")
+  @Test("images side by side are chosen for full vectors of small images, and for those alone", .needs("avx512"))
   func choiceOfBatch() throws {
-    guard let level = InstructionSet.available.first(where: { $0.lanes == 16 }) else { return }
+    let level = try #require(InstructionSet(rawValue: "avx512"))
     func algorithm(_ batch: Int, _ channels: Int, _ size: Int, _ kernel: Int, padding: Int, groups: Int = 1) throws
       -> String
     {
@@ -374,10 +374,19 @@ import Testing
     ]
   }()
 
-  @Test("the kernels that measured best are chosen", arguments: choices.indices)
-  func choice(index: Int) throws {
+  @Test(
+    "the kernels that measured best are chosen at avx512", .needs("avx512"),
+    arguments: choices.indices.filter { choices[$0].level == "avx512" })
+  func choiceAtAVX512(index: Int) throws { try choice(index) }
+
+  @Test(
+    "the kernels that measured best are chosen at avx2", .needs("avx2"),
+    arguments: choices.indices.filter { choices[$0].level == "avx2" })
+  func choiceAtAVX2(index: Int) throws { try choice(index) }
+
+  private func choice(_ index: Int) throws {
     let (shape, name, forward, backwardData) = Self.choices[index]
-    guard let level = InstructionSet.available.first(where: { "\($0)" == name }) else { return }
+    let level = try #require(InstructionSet(rawValue: name))
     let first = try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel
     #expect("\(first.algorithm).\(first.tile)" == forward, "forward, \(name), \(shape)")
     let second = try Plan<Conv2DBackwardData>(shape, level: level).kernel

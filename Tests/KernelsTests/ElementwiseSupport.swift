@@ -14,9 +14,13 @@ func plan<Op: KernelOperation>(_ row: Kernel<Op>, _ problem: Op.Problem, threads
   return plan
 }
 
-/// Runs a plan on operands whose memory belongs to `owners`.
+/// Runs a plan on operands whose memory belongs to `owners`, and which the operation does not refuse.
 func run<Op: KernelOperation>(_ plan: Plan<Op>, _ operands: Op.Operands, keeping owners: AnyObject...) {
-  plan.run(operands, workspace: poisonedWorkspace(plan.workspaceByteCount))
+  do {
+    try plan.run(operands, workspace: poisonedWorkspace(plan.workspaceByteCount))
+  } catch {
+    Issue.record("\(plan.kernel.name): \(error)")
+  }
   withExtendedLifetime(owners) {}
 }
 

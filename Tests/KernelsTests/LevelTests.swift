@@ -2,6 +2,14 @@ import Kernels
 import TestSupport
 import Testing
 
+extension Trait where Self == ConditionTrait {
+  /// Skips a test, and says so, on a processor that lacks the level that it is for.
+  static func needs(_ level: String) -> Self {
+    .enabled(
+      if: InstructionSet.available.contains { $0.rawValue == level }, "this processor lacks \(level): it is not tested")
+  }
+}
+
 /// Which levels this run of the tests covers: the suites walk the levels that the processor has, and here those that it
 /// lacks are reported as skipped.
 @Suite struct LevelTests {

@@ -10,7 +10,9 @@ private func idx(_ sizes: [UInt32], _ elements: [UInt8], type: UInt8 = 8) -> [UI
     + sizes.flatMap { size in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } } + elements
 }
 
-private let threeImages = idx([3, 2, 2], Array(1...12))
+/// Three images of MNIST's size, every pixel of each the image's number.
+private let threeImages = idx([3, 28, 28], (1...3).flatMap { [UInt8](repeating: $0, count: 28 * 28) })
+private let threeByteCount = 16 + 3 * 28 * 28
 private let threeLabels = idx([3], [9, 0, 4])
 
 /// What loading a folder's training split failed with; nil when it did not.
@@ -44,8 +46,8 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
     try writeSplit(in: folder)
     let set = try MNIST.load(from: folder.url, split: .train, variant: .fashion)
     #expect(set.count == 3)
-    #expect((set.channels, set.height, set.width) == (1, 2, 2))
-    #expect(set.pixels == Array(1...12))
+    #expect((set.channels, set.height, set.width) == (1, 28, 28))
+    #expect(set.pixels == Array(threeImages.dropFirst(16)))
     #expect(set.labels == [9, 0, 4])
     #expect(set.classNames[9] == "ankle boot")
     #expect(set.name == "fashion-mnist")
@@ -99,8 +101,10 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
       ([], { .truncated(file: $0, byteCount: 0, expected: 16) }),
       ([0, 0, 8], { .truncated(file: $0, byteCount: 3, expected: 16) }),
       (Array(threeImages[..<15]), { .truncated(file: $0, byteCount: 15, expected: 16) }),
-      (Array(threeImages.dropLast()), { .truncated(file: $0, byteCount: 27, expected: 28) }),
-      (threeImages + [0, 0], { .trailingBytes(file: $0, byteCount: 30, expected: 28) }),
+      (
+        Array(threeImages.dropLast()), { .truncated(file: $0, byteCount: threeByteCount - 1, expected: threeByteCount) }
+      ),
+      (threeImages + [0, 0], { .trailingBytes(file: $0, byteCount: threeByteCount + 2, expected: threeByteCount) }),
       ([1] + threeImages.dropFirst(), { .wrongMagic(file: $0, found: [1, 0, 8, 3], expected: [0, 0, 8, 3]) }),
       (threeLabels, { .wrongMagic(file: $0, found: [0, 0, 8, 1], expected: [0, 0, 8, 3]) }),
       (
@@ -113,6 +117,18 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
       (idx([.max, .max, .max], []), { .absurdSizes(file: $0, sizes: [4_294_967_295, 4_294_967_295, 4_294_967_295]) }),
       (idx([60_000, 40_000, 1], []), { .absurdSizes(file: $0, sizes: [60_000, 40_000, 1]) }),
       (idx([0, 28, 28], []), { .absurdSizes(file: $0, sizes: [0, 28, 28]) }),
+      (
+        idx([3, 2, 2], Array(1...12)),
+        { .wrongSizes(file: $0, sizes: [3, 2, 2], expected: "at most 60000 images of 28×28") }
+      ),
+      (
+        idx([1, 28, 29], [UInt8](repeating: 0, count: 28 * 29)),
+        { .wrongSizes(file: $0, sizes: [1, 28, 29], expected: "at most 60000 images of 28×28") }
+      ),
+      (
+        idx([60_001, 28, 28], []),
+        { .wrongSizes(file: $0, sizes: [60_001, 28, 28], expected: "at most 60000 images of 28×28") }
+      ),
     ]
     for (bytes, expected) in malformed {
       let folder = try TemporaryFolder()
@@ -161,6 +177,59 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
     }
   }
 
+  @Test func imagesOfAnySizeAreReadAsAnIDXFile() throws {
+    let folder = try TemporaryFolder()
+    let file = try IDXFile(contentsOf: folder.write(idx([3, 2, 2], Array(1...12)), to: "a"), dimensions: 3)
+    #expect(file.sizes == [3, 2, 2])
+    #expect(file.elements == Array(1...12))
+  }
+
+  /// A small file that decompresses to a large one is read as far as its header claims, and not even so far where that is
+  /// more than it can decompress to, or more than the set has.
+  @Test func aCompressedFileIsReadNoFartherThanItClaims() throws {
+    let folder = try TemporaryFolder()
+    func failure(_ content: [UInt8], dimensions: Int) throws -> DataError? {
+      try folder.write(content, to: "bomb")
+      try gzip("bomb", in: folder)
+      let file = folder.url.appendingPathComponent("bomb.gz")
+      defer { try? FileManager.default.removeItem(at: file) }
+      do throws(DataError) {
+        _ = try IDXFile(contentsOf: file, dimensions: dimensions)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let path = folder.url.appendingPathComponent("bomb.gz").path
+    let zeros = [UInt8](repeating: 0, count: 4_000_000)
+    #expect(
+      try failure(idx([3], zeros), dimensions: 1)
+        == .unreadable(file: path, reason: "it decompresses to more bytes than its header claims"))
+    guard
+      case .truncated(path, let byteCount, 1_000_000_008) = try failure(idx([1_000_000_000], zeros), dimensions: 1)
+    else {
+      Issue.record("a claim that no file of this size can keep must be refused")
+      return
+    }
+    #expect(byteCount < 10_000_000)
+    // What can be is read, and found to be too short.
+    #expect(
+      try failure(idx([5_000], [1, 2, 3]), dimensions: 1) == .truncated(file: path, byteCount: 11, expected: 5_008))
+    #expect(try failure(idx([4_000_000], zeros), dimensions: 1) == nil)
+  }
+
+  /// The next reader starts another gzip: none is left behind that waits for its output to be read.
+  @Test func gzipEndsWithItsReader() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([UInt8](repeating: 0, count: 4_000_000), to: "a")
+    try gzip("a", in: folder)
+    let file = folder.url.appendingPathComponent("a.gz")
+    for _ in 0..<20 {
+      #expect(throws: DataError.self) { try IDXFile(contentsOf: file, dimensions: 1) }
+    }
+    #expect(try GzipSource(file).read(3) == [0, 0, 0])
+  }
+
   @Test(arguments: ["", ".gz"]) func refusesWhatIsNoFile(_ suffix: String) throws {
     let folder = try TemporaryFolder()
     // A pipe that nobody writes to: opening it would wait for ever.
@@ -182,7 +251,7 @@ private func gzip(_ name: String, in folder: TemporaryFolder) throws {
     let folder = try TemporaryFolder()
     let file = try folder.write([31, 139], to: "a.gz")
     #expect(throws: DataError.gzipMissing(file: file.path)) {
-      try Gzip.decompress(file, searchPath: [folder.url.path])
+      try GzipSource(file, searchPath: [folder.url.path])
     }
   }
 }

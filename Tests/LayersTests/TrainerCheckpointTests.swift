@@ -66,6 +66,76 @@ struct TrainerCheckpointTests {
     }
   }
 
+  /// A state with another value, or none, in what it holds besides tensors.
+  private static func change(_ state: SafeTensors, _ key: String, to value: Any?) throws -> SafeTensors {
+    var state = state
+    let text = try #require(state.metadata["trainer"])
+    var fields = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(fields[key] != nil)
+    fields[key] = value
+    state.metadata["trainer"] = String(decoding: try JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
+    return state
+  }
+
+  private static let absurd: [(key: String, value: (any Sendable)?)] = [
+    ("epoch", Int.max), ("epoch", 1 << 53 + 1), ("updates", Int.max), ("updates", nil), ("trainingPasses", UInt64.max),
+    ("averageUpdates", Int.max), ("averageUpdates", nil), ("epochImages", Int.max), ("epochImages", 1 << 31),
+    ("epochCorrect", 1), ("accumulatedBatches", Int.max), ("accumulatedBatches", 1),
+    ("accumulatedWeightBits", Int(Float(4).bitPattern)), ("accumulatedWeightBits", Int(Float.nan.bitPattern)),
+    ("counters", [String: Int]()), ("counters", ["step": -1]), ("counters", ["step": Int.max]),
+    ("counters", ["step": 3, "other": 1]), ("counters", nil),
+    ("momentumBits", nil), ("momentumBits", Int(Float.nan.bitPattern)), ("momentumBits", Int(Float(1).bitPattern)),
+    ("momentumBits", Int(Float(-0.5).bitPattern)), ("momentumBits", Int(Float.infinity.bitPattern)),
+    ("learningRateBits", [Int(Float.nan.bitPattern), 0]), ("learningRateBits", [0]),
+    ("baseRateBits", [0, Int(Float.infinity.bitPattern)]), ("baseRateBits", [0, Int(Float(-1).bitPattern)]),
+  ]
+
+  /// Numbers that no training has would trap in a later step, or make all weights NaN.
+  @Test(arguments: absurd.indices) func absurdAndMissingNumbersAreRefused(index: Int) throws {
+    let (key, value) = Self.absurd[index]
+    let training = try InterruptedTraining()
+    _ = try training.trainer.trainEpoch(on: training.images)
+    let state = try training.trainer.state()
+    let other = try InterruptedTraining()
+    let before = try Self.bytes(other)
+    #expect(throws: CheckpointError.self, "\(key): \(value.map { "\($0)" } ?? "missing")") {
+      try other.trainer.restore(Self.change(state, key, to: value))
+    }
+    #expect(try Self.bytes(other) == before)
+  }
+
+  @Test func countsOfALongTrainingAreTaken() throws {
+    let training = try InterruptedTraining()
+    var state = try training.trainer.state()
+    for (key, value) in [("epoch", 1 << 53), ("updates", 1 << 53), ("averageUpdates", 1 << 53)] {
+      state = try Self.change(state, key, to: value)
+    }
+    state = try Self.change(state, "counters", to: ["step": 1 << 53])
+    state = try Self.change(state, "trainingPasses", to: UInt64(1) << 53)
+    try training.trainer.restore(state)
+    _ = try training.trainer.trainEpoch(on: training.images)
+    #expect(training.trainer.epoch == 1 << 53 + 1)
+    #expect(training.model.parameterBuffer.allSatisfy { $0.isFinite })
+  }
+
+  /// What an optimiser holds inside of another is checked as well.
+  @Test func theCountersOfAnOptimizerInsideAreRequired() throws {
+    func trainer() throws -> Trainer {
+      try Trainer(
+        model: Model(Sequential(Flatten(), Linear(2)), inputShape: [1, 2, 2], seed: 1), optimizer: Lookahead(Adam()),
+        batchSize: 1)
+    }
+    let state = try trainer().state()
+    for counters in [["step": 0], ["base.step": 0], ["step": 0, "base.step": -1]] {
+      #expect(throws: CheckpointError.self, "\(counters)") {
+        try trainer().restore(Self.change(state, "counters", to: counters))
+      }
+    }
+    let negative = Self.absurd.first { $0.key == "momentumBits" && $0.value != nil }?.value
+    #expect(throws: CheckpointError.self) { try trainer().restore(Self.change(state, "momentumBits", to: negative)) }
+    try trainer().restore(Self.change(state, "counters", to: ["step": 7, "base.step": 7]))
+  }
+
   @Test func whatIsNoCheckpointOfThisTrainingIsAnErrorAndChangesNothing() throws {
     let training = try InterruptedTraining()
     _ = try training.trainer.trainEpoch(on: training.images)
@@ -73,15 +143,7 @@ struct TrainerCheckpointTests {
     let other = try InterruptedTraining()
     let before = try Self.bytes(other)
 
-    func change(_ key: String, to value: Any) throws -> SafeTensors {
-      var state = good
-      let text = try #require(state.metadata["trainer"])
-      var fields = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-      #expect(fields[key] != nil)
-      fields[key] = value
-      state.metadata["trainer"] = String(decoding: try JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
-      return state
-    }
+    func change(_ key: String, to value: Any?) throws -> SafeTensors { try Self.change(good, key, to: value) }
     func without(_ name: String) -> SafeTensors {
       var state = good
       state.entries.removeAll { $0.name == name }

@@ -11,7 +11,7 @@ protocol MachineOptions {
 
 extension MachineOptions {
   /// The threads to use.
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  var threadCount: Int { threads ?? Machine.processorCount }
 
   /// The level to use.
   /// - Throws: ``KernelError`` when the processor lacks it, or `KERNELS_ISA` names none.

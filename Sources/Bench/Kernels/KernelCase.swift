@@ -117,14 +117,14 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
     let chosen = try Plan<Op>(problem, level: conditions.level, threads: conditions.threads).kernel
     let byChecksum = checksum != nil && work.flops > OperationCase.referenceFlops && !chosen.isReference
     let verification = byChecksum ? Verification.checksum : agreement == .exact ? .exact : .close
-    func send(_ kernel: Kernel<Op>, _ samples: [Double], isVerified: Bool) throws -> Bool {
+    func send(_ kernel: Kernel<Op>, _ path: String, _ samples: [Double], isVerified: Bool) throws -> Bool {
       let threads = kernel.isReference ? 1 : conditions.threads
       let limit = max(
         work.leastFlops / conditions.limits.peak(kernel.level, threads: threads),
         work.bytes / conditions.limits.bandwidth)
       return try report(
         KernelsRow(
-          kernel: self.kernel, pass: pass, shape: shape, algorithm: kernel.name, isa: kernel.level.rawValue,
+          kernel: self.kernel, pass: pass, shape: shape, algorithm: kernel.name, path: path, isa: kernel.level.rawValue,
           threads: threads, samples: samples, work: work, limitSeconds: limit, isVerified: isVerified,
           verification: verification, isChosen: kernel.name == chosen.name, isWarm: data.isWarm))
     }
@@ -134,7 +134,7 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
       let seconds = try run(last, conditions, data).seconds
       expected = data.memory.results
       if !conditions.chosenOnly || chosen.isReference {
-        guard try send(last, [seconds], isVerified: true) else { return }
+        guard try send(last, "", [seconds], isVerified: true) else { return }
       }
     }
     for kernel in Op.kernels where !kernel.isReference && kernel.level <= conditions.level {
@@ -146,8 +146,8 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
         }
       let workspace = Workspace(byteCount: plan.workspaceByteCount)
       let timing = kernel.name == chosen.name ? conditions.timing : conditions.otherTiming
-      let samples = timing.sample { plan.run(data.operands[$0 % data.operands.count], workspace: workspace) }
-      guard try send(kernel, samples, isVerified: isVerified) else { return }
+      let samples = try timing.sample { try plan.run(data.operands[$0 % data.operands.count], workspace: workspace) }
+      guard try send(kernel, plan.path, samples, isVerified: isVerified) else { return }
     }
   }
 
@@ -159,7 +159,7 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
     let plan = try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)
     let workspace = Workspace(byteCount: plan.workspaceByteCount)
     data.memory.reset()
-    let seconds = ContinuousClock().measure { plan.run(data.operands[0], workspace: workspace) } / .seconds(1)
+    let seconds = try ContinuousClock().measure { try plan.run(data.operands[0], workspace: workspace) } / .seconds(1)
     return (plan, seconds)
   }
 }

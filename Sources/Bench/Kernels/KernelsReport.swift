@@ -22,6 +22,8 @@ struct KernelsRow: Encodable {
   let shape: String
   /// The name of the row in the operation's table.
   let algorithm: String
+  /// Which of the row's ways is taken for the problem; nil where it has one.
+  let path: String?
   let isa: String
   let threads: Int
   let medianSeconds: Double
@@ -49,7 +51,8 @@ struct KernelsRow: Encodable {
 
   /// - Parameter samples: seconds a run.
   init(
-    kernel: String, pass: String, shape: String, algorithm: String, isa: String, threads: Int, samples: [Double],
+    kernel: String, pass: String, shape: String, algorithm: String, path: String = "", isa: String, threads: Int,
+    samples: [Double],
     work: Work, limitSeconds: Double, isVerified: Bool, verification: Verification, isChosen: Bool, isWarm: Bool
   ) {
     let median = samples.median
@@ -57,6 +60,7 @@ struct KernelsRow: Encodable {
     self.pass = pass
     self.shape = shape
     self.algorithm = algorithm
+    self.path = path.isEmpty ? nil : path
     self.isa = isa
     self.threads = threads
     medianSeconds = median
@@ -76,7 +80,7 @@ struct KernelsRow: Encodable {
   static let table = Table(columns: [
     .text("kernel", width: 23), .text("pass", width: 16), .text("shape", width: 27), .text("algorithm", width: 25),
     .figure("threads"), .figure("median", width: 10), .figure("min", width: 10), .figure("GFLOP/s"),
-    .figure("GB/s", width: 6), .figure("of limit"), .text("data", width: 4), .text("verified"),
+    .figure("GB/s", width: 6), .figure("of limit"), .text("data", width: 4), .text("path"), .text("verified"),
   ])
 
   /// The row of the printed table; a star marks the kernel that is chosen for the problem.
@@ -84,7 +88,7 @@ struct KernelsRow: Encodable {
     [
       kernel, pass, shape, algorithm + (chosen ? " *" : ""), "\(threads)", Figure.duration(medianSeconds),
       Figure.duration(minSeconds), Figure.fixed(gflops, 1), Figure.fixed(gbs, 1), Figure.percent(limitFraction),
-      warm ? "warm" : "cold", verified ? verification.rawValue : "WRONG",
+      warm ? "warm" : "cold", path ?? "", verified ? verification.rawValue : "WRONG",
     ]
   }
 }

@@ -14,7 +14,7 @@ struct Timing {
   private static let sampleSeconds = 50e-6
 
   /// Seconds a run, one entry a sample; a sample is as many runs as it takes to be measured well. Runs are numbered.
-  func sample(_ run: (Int) -> Void) -> [Double] {
+  func sample(_ run: (Int) throws -> Void) rethrows -> [Double] {
     let clock = ContinuousClock()
     var number = 0
     var repetitions = 1
@@ -22,9 +22,9 @@ struct Timing {
     let end = clock.now + .seconds(seconds)
     while samples.count < leastSamples || clock.now < end {
       let time =
-        clock.measure {
+        try clock.measure {
           for _ in 0..<repetitions {
-            run(number)
+            try run(number)
             number &+= 1
           }
         } / .seconds(1)

@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 
 /// A number in a result file; what JSON has no number for (NaN, infinity) is written as null.
 struct JSONNumber: Encodable, Equatable, ExpressibleByFloatLiteral {
@@ -20,21 +21,36 @@ struct JSONFile {
   /// - Throws: ``UsageError`` when the file could not be written, so that a run need not end to find out.
   init(path: String) throws(UsageError) {
     self.path = path
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var isDirectory: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    guard !(exists && isDirectory.boolValue) else { throw UsageError("--json is '\(path)', a folder; expected a file") }
-    guard FileManager.default.isWritableFile(atPath: exists ? path : folder) else {
-      throw UsageError("--json is '\(path)', which cannot be written; expected a file in a folder that exists")
+    switch AtomicFile.Target(path: path) {
+    case .folder: throw UsageError("--json is '\(path)', a folder; expected a file")
+    case .stream(let path):
+      guard access(path, W_OK) == 0 else {
+        throw UsageError("--json is '\(path)', which cannot be written; expected a file")
+      }
+    case .file(let file):
+      let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+      let exists = FileManager.default.fileExists(atPath: file)
+      let files = FileManager.default
+      guard files.isWritableFile(atPath: folder), !exists || files.isWritableFile(atPath: file) else {
+        throw UsageError(
+          "--json is '\(path)', which cannot be written; expected a file in a folder that exists and can be written")
+      }
     }
   }
 
-  /// Replaces the file's content; property names become snake case.
+  /// Replaces the file's content, so that there is always a whole report, the old or the new; property names become
+  /// snake case.
   func write(_ report: some Encodable) throws(UsageError) {
+    let data: Data
     do {
-      try JSONFile.encode(report).write(to: URL(fileURLWithPath: path))
+      data = try JSONFile.encode(report)
     } catch {
-      throw UsageError("--json is '\(path)', which cannot be written: \(error.localizedDescription)")
+      throw UsageError("--json is '\(path)': the report cannot be written as JSON: \(error)")
+    }
+    do {
+      try AtomicFile.write(data, to: path)
+    } catch {
+      throw UsageError("--json is '\(path)', which cannot be written: \(error.reason)")
     }
   }
 

@@ -35,7 +35,7 @@ struct MachineReport: Encodable, Equatable {
 
   /// The sum of a rate over threads that measure it at the same time; no more of them than there are processors.
   private static func sum(threads: Int, _ rate: @Sendable () -> Double) -> Double {
-    let threads = min(threads, ProcessInfo.processInfo.activeProcessorCount)
+    let threads = min(threads, Machine.processorCount)
     let total = Total()
     DispatchQueue.concurrentPerform(iterations: threads) { _ in total.add(rate()) }
     return total.value

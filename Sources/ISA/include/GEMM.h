@@ -49,7 +49,7 @@ typedef struct {
   ptrdiff_t bRowsAhead;     // rows that are fetched ahead while B is packed; 0: `fetch` is instead
   const float *_Nonnull bNext;       // what is packed after this block
   ptrdiff_t cRowStride;
-  float beta;                        // what the sums begin with is beta · C + biases; 0: C is not read
+  float beta;                        // what the sums begin with is beta · C + bias; 0: C is not read
   const float *_Nullable rowBias;    // NULL but for the first block of k
   const float *_Nullable columnBias;
   int32_t relu;

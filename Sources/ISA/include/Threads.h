@@ -22,6 +22,9 @@ static inline void isa_call(LentClosure closure, ptrdiff_t part) {
   ((Function)closure.function)(part, closure.context);
 }
 
+// Processors that the system lets this thread run on; 0 where it does not say.
+ptrdiff_t isa_affinity_count(void);
+
 // Tells the processor that this thread waits for another to write to memory.
 __attribute__((always_inline)) static inline void isa_pause(void) {
 #if defined(__x86_64__)

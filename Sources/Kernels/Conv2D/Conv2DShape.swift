@@ -61,6 +61,13 @@ public struct Conv2DShape: Sendable, Hashable {
   public var weightCount: Int { outputChannels * depth }
   public var outputCount: Int { batch * outputChannels * outputPlane }
 
+  /// Bytes that a kernel's least unit of work may take of each thread's workspace: a band of one row of windows over a
+  /// group's channels, a panel of weights, or a depthwise plane. Nearly all are far below 4 MB, to which kernels cut their work. Rows of
+  /// hundreds of thousands of elements, as of sound, are copied whole: they may take twice what an image's data takes.
+  var workspaceLimit: Int {
+    max(32 << 20, 8 * (inputChannels * inputPlane + outputChannels * outputPlane))
+  }
+
   var inputPlane: Int { inputHeight * inputWidth }
   var outputPlane: Int { outputHeight * outputWidth }
   var groupInputChannels: Int { inputChannels / groups }
@@ -106,7 +113,10 @@ public struct Conv2DShape: Sendable, Hashable {
       operation, limit: limit, outputChannels, outputHeight + 2 * (kernelHeight - 1) * dilationHeight,
       outputWidth + 2 * (kernelWidth - 1) * dilationWidth)
     _ = try product(operation, limit: limit, outputChannels, inputChannels / groups, kernelHeight, kernelWidth)
-    _ = try product(operation, batch, inputChannels, inputHeight, inputWidth)
-    _ = try product(operation, batch, outputChannels, outputHeight, outputWidth)
+    // Counts of elements, of bytes and of multiply-adds are added up without a check from here on.
+    _ = try product(operation, limit: Int.max >> 6, batch, inputChannels, inputHeight, inputWidth)
+    _ = try product(
+      operation, limit: Int.max >> 6, batch, outputChannels, outputHeight, outputWidth, inputChannels / groups,
+      kernelHeight, kernelWidth)
   }
 }

@@ -90,6 +90,28 @@ struct ConvBatch: Sendable {
     sourceSteps = OffsetTable(steps.sources)
     weightSteps = OffsetTable(steps.weights)
     weightOffsets = geometry.weightOffsets.map(OffsetTable.init)
+    if planChecksAreActive { checkRecords() }
+  }
+
+  /// Checks that records read inside the staged source and write inside the staged strip.
+  private func checkRecords() {
+    for strip in bands.flatMap(\.strips) {
+      for record in 0..<strip.recordCount {
+        let record = strip.records.base + record * tile.recordLength
+        let (first, count) = (Int(record[1]), Int(record[2]))
+        planCheck("steps of a record", offset: first, count: count, allocated: sourceSteps.count)
+        for v in 0..<tile.wide {
+          planCheck(
+            "pixels of a strip", offset: Int(record[3 + tile.wide + v]), count: lanes,
+            allocated: strip.rows.count * geometry.targetWidth * lanes)
+          for step in first..<first + count {
+            planCheck(
+              "staged source", offset: Int(record[3 + v] + sourceSteps.base[step]), count: lanes, allocated: stagedCount
+            )
+          }
+        }
+      }
+    }
   }
 
   private var lanes: Int { tile.level.lanes }
@@ -216,6 +238,7 @@ struct ConvBatch: Sendable {
     if rows.isEmpty { return }
     let width = geometry.sourceWidth
     let inside = rows.clamped(to: 0..<geometry.sourceHeight)
+    planCheck(!inside.isEmpty && rows.count <= stagedRows, "rows \(rows) of a band, \(stagedRows) staged")
     let before = (inside.lowerBound - rows.lowerBound) * width * lanes
     let count = inside.count * width
     let stagedPlane = stagedRows * width
@@ -263,8 +286,14 @@ struct ConvBatchGeometry: Sendable {
   let laneStride: Int
   let kernelCount: Int
   let kernelWidth: Int
+  /// Elements from a source channel's weights to the next's, in those of a lane, where they do not follow one another.
+  let channelStride: Int?
   /// Where the weight of each k lies in that of its lane, for k = (source channel, row, column); nil: at k.
-  let weightOffsets: [Int]?
+  var weightOffsets: [Int]? {
+    channelStride.map { stride in
+      (0..<sourceChannels).flatMap { channel in (0..<kernelCount).map { channel * stride + $0 } }
+    }
+  }
   /// Multiply-adds of one image and group, products with padding included.
   let multiplyAdds: Int
   let pixels: ConvBatchPixels
@@ -284,7 +313,7 @@ struct ConvBatchGeometry: Sendable {
     laneStride = shape.depth
     kernelCount = shape.kernelCount
     kernelWidth = shape.kernelWidth
-    weightOffsets = nil
+    channelStride = nil
     pixels = ConvBatchPixels(ys: [shape.forwardY], xs: [shape.forwardX], channels: shape.groupInputChannels)
   }
 
@@ -305,7 +334,7 @@ struct ConvBatchGeometry: Sendable {
     laneStride = count
     kernelCount = count
     kernelWidth = shape.kernelWidth
-    weightOffsets = (0..<channels).flatMap { channel in (0..<count).map { channel * shape.depth + $0 } }
+    channelStride = shape.depth
     // The remainders by the stride that coordinates of the input have.
     pixels = ConvBatchPixels(
       ys: (0..<min(shape.strideHeight, shape.inputHeight)).map {
@@ -425,7 +454,7 @@ extension ConvBatchGeometry {
     let panels = Double((targetChannels + tile.rows - 1) / tile.rows)
     let floats = (sourceChannels * sourceHeight * sourceWidth + targetChannels * targetHeight * targetWidth) * lanes
     // Weights that have to be gathered one by one take three times as long as those that are transposed.
-    let packed = Double(targetChannels * depth) * (weightOffsets == nil ? 0.5 : 1.5)
+    let packed = Double(targetChannels * depth) * (channelStride == nil ? 0.5 : 1.5)
     let imageGroups = Double((batch + lanes - 1) / lanes)
     let cycles = pixels.cycles(groups, tile) * stretch(tile) * panels + Double(floats) / 4 + packed / imageGroups
     let isWide = min(sourceWidth, targetWidth) >= lanes

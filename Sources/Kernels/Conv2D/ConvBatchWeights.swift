@@ -94,6 +94,7 @@ private struct BatchWeights: Sendable {
       stride(from: 0, to: taps.count, by: tile.vectors).flatMap { first in
         Self.record((first..<first + tile.vectors).map { taps[min($0, taps.count - 1)] }, shape, layout, lanes)
       })
+    planCheck("row of the input", offset: layout.left, count: shape.inputWidth, allocated: layout.columns)
     var places: [Int] = []
     for channelTile in 0..<layout.channelTiles {
       let first = places.count
@@ -110,6 +111,26 @@ private struct BatchWeights: Sendable {
       places += Array(repeating: -1, count: layout.tileSumCount / lanes - (places.count - first))
     }
     self.places = OffsetTable(places)
+    if planChecksAreActive { checkRecords() }
+  }
+
+  /// Checks that a band's records read inside the staged input, whose first row is that of the band's first output.
+  private func checkRecords() {
+    let length = 4 + tile.vectors
+    for record in stride(from: 0, to: records.count, by: length) {
+      let record = records.base + record
+      let rows = min(Int(record[1] - record[0]), layout.bandRows)
+      let columns = Int(record[3])
+      if rows <= 0 || columns <= Int(record[2]) { continue }
+      for t in 0..<tile.vectors {
+        // The last row of a band and its last column.
+        let offset = Int(record[4 + t])
+        let last =
+          (layout.bandRows - 1) * shape.strideHeight * layout.columns * lanes + (columns - 1) * shape.strideWidth
+          * lanes
+        planCheck("staged input", offset: offset, count: last + lanes, allocated: layout.sourceCount)
+      }
+    }
   }
 
   struct Tap {

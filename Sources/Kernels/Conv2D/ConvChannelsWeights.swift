@@ -234,6 +234,7 @@ func channelsWeightsKernel(_ tiles: ConvTapsTiles) -> Kernel<Conv2DBackwardWeigh
   Kernel(
     algorithm: "channels", level: tiles.level,
     fitness: { shape in
+      guard ConvWeightPlan.fits(shape, lanes: tiles.level.lanes, panelVectors: tiles.vectors) else { return nil }
       // One vector of channels for a tap: a load for every multiply-add. Turning the gradient costs about as much as
       // twelve taps of 16 lanes, fetching and storing the sums as eight pixels, and a row as half a pixel. Products with padding
       // that are not computed count as if they were.

@@ -51,7 +51,9 @@ extension Conv2DShape {
   fileprivate func depthwiseSize(_ level: InstructionSet) -> Int? {
     let size = kernelHeight
     guard groups == inputChannels, size == kernelWidth, [3, 5, 7].contains(size), strideHeight == 1, strideWidth == 1,
-      dilationHeight == 1, dilationWidth == 1, paddingHeight == size / 2, paddingWidth == size / 2
+      dilationHeight == 1, dilationWidth == 1, paddingHeight == size / 2, paddingWidth == size / 2,
+      // The first and last planes of the memory are copied, two for the weight gradient.
+      inputPlane * 8 <= workspaceLimit
     else { return nil }
     return size
   }

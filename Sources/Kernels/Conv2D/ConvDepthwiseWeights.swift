@@ -132,6 +132,7 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
   // The sums of as many kernels' rows as whole parts have.
   let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
   let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
+  let sourceCount = a.images &* (a.channels / a.multiplier) &* count
   for i in 0..<(a.endChannel &- a.firstChannel) &* kernelSums { a.sums[i] = 0 }
   var image = 0
   while image < a.images {
@@ -141,10 +142,9 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
       let gradientStart = (image &* a.channels &+ channel) &* count
       var source = a.source + start
       var gradient = a.gradient + gradientStart
-      let isFirst = image == 0 && start < L.count
-      let isLast = image == a.images &- 1 && (a.channels &- channel) &* count < (count &+ 2 &* L.count) &* a.multiplier
-      if isFirst || isLast {
-        // Planes at the ends of the memory: vectors may not reach over them.
+      // Planes at the ends of the memory: vectors may not reach over them. Small planes of several images are. There is no
+      // less of the gradient before and behind its plane than of the source.
+      if start < L.count || sourceCount &- start < count &+ 2 &* L.count {
         let second = copy + (count &+ 3 &* L.count)
         for i in 0..<count {
           copy[L.count &+ i] = source[i]

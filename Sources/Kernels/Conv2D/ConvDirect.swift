@@ -34,6 +34,9 @@ struct ConvDirect: Sendable {
   /// Panels from which on a copy is worth its time.
   private static let panelsWorthPacking = 16
 
+  /// Elements of a band of one row phase of the target, where it is copied: 1 MB.
+  private static let phaseLimit = 256 << 10
+
   /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
   /// remainders by the strides.
   struct Phase: Sendable {
@@ -69,9 +72,12 @@ struct ConvDirect: Sendable {
     let share = ConvShare(
       items: shape.batch * shape.groups, rows: y.count, panels: cut.count, threads: threads)
     splits = share.splits
+    // Columns of several phases are put side by side from a copy of a band's targets.
+    let phaseRow = xs.count == 1 ? 0 : targetChannels * targetWidth
+    let phaseBands = phaseRow == 0 ? 1 : y.count / max(Self.phaseLimit / phaseRow, 1)
     let view = ConvView(
       y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit,
-      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: share.bands)
+      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: max(share.bands, phaseBands))
     self.view = view
     let sourceImage = view.isStaged ? view.stagedCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
     let targetImage = shape.groups * targetChannels * targetHeight * targetWidth
@@ -121,6 +127,47 @@ struct ConvDirect: Sendable {
     floor = relu ? 0 : -.infinity
     stage = convStage[tile.level]
     interleave = convInterleave[tile.level]
+    if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
+  }
+
+  /// Checks that what tiles read lies in the images or in their staged bands, and what they write in the target's planes.
+  private func checkReach(sourceImage: Int, targetImage: Int) {
+    let sourcePlanes = sourceChannels * view.y.sourceCount * view.x.sourceCount
+    for phase in phases where phase.depth > 0 {
+      for (outputs, band) in [(phase.whole, 0), (phase.lastImages, 0), (phase.lastBand, view.bands - 1)]
+      where outputs.count > 0 {
+        let row = band * view.bandRows
+        // Where the view's base lies in the group's planes.
+        let base = view.isStaged ? 0 : (view.y.start + row * view.y.stride) * view.x.sourceCount + view.x.start
+        let first = base + outputs.sources.lowest + phase.taps.lowest
+        planCheck(
+          "source of a direct convolution", offset: first,
+          count: base + outputs.sources.highest + phase.taps.highest + tile.unit - first,
+          allocated: (outputs.images - 1) * sourceImage + (view.isStaged ? view.stagedCount : sourcePlanes))
+        planCheck(
+          "target of a direct convolution", offset: outputs.targets.lowest,
+          count: outputs.targets.highest + outputs.stored - outputs.targets.lowest,
+          allocated: columnPhases > 1
+            ? view.bandRows * targetWidth
+            : (outputs.images - 1) * targetImage + targetHeight * targetWidth
+              - (row * rowPhases + phase.row) * targetWidth)
+      }
+    }
+  }
+
+  /// Whether a tile's least workspace is within the limit: a panel of weights, and what a band of one row has of the source
+  /// and, of several phases of columns, of the target.
+  static func fits(
+    _ tile: ConvDirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool
+  ) -> Bool {
+    let channels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
+    let y = ConvAxis.union(of: ys)
+    let view = ConvView(
+      y: y, x: .union(of: xs), channels: channels, lanes: tile.unit == 1 ? nil : tile.unit, skipsRows: false,
+      minimumBands: y.count)
+    let panel = channels * shape.kernelCount * tile.width
+    let targetRow = xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth
+    return (panel + view.stagedCount + targetRow) * 4 <= shape.workspaceLimit
   }
 
   /// Bytes that all threads share: packed weights and padded bias.
@@ -274,6 +321,7 @@ struct ConvDirect: Sendable {
             scratch: own.assumingMemoryBound(to: Float.self))
         }
         offset += channels * rows * width
+        planCheck("columns of all phases", count: columnPhases == 1 ? 0 : offset * 4, allocated: phaseByteCount)
       }
       if columnPhases > 1 || offsets[0] < 0 {
         for image in 0..<band.images {
@@ -296,7 +344,7 @@ struct ConvDirect: Sendable {
     let outputs =
       band.images < chunk
       ? phase.lastImages : view.bands > 1 && band.band == view.bands - 1 ? phase.lastBand : phase.whole
-    let ranges = outputs.ranges.map { UnsafePointer($0.base + 2 * band.band * view.bandRows * outputs.perRow) }
+    let ranges = outputs.ranges.map { $0.base(band: band.band) }
     let weights = band.weights + phase.firstRow * panels.panelRow
     let count = outputs.ranges == nil ? outputs.count : rows * outputs.perRow
     let tiles = band.panels.count * ((count + tile.units - 1) / tile.units)

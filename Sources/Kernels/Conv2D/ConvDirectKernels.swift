@@ -2,7 +2,11 @@
 func forwardKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DForward> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
-    fitness: { tile.forwardFitness($0.shape) },
+    fitness: { problem in
+      let shape = problem.shape.collapsed
+      return ConvDirect.fits(tile, ys: [shape.forwardY], xs: [shape.forwardX], shape: shape, isBackward: false)
+        ? tile.forwardFitness(problem.shape) : nil
+    },
     prepare: { problem, threads in
       let shape = problem.shape.collapsed
       let parts = shape.parts(threads: threads)
@@ -23,7 +27,14 @@ func forwardKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DForward> {
 func backwardDataKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DBackwardData> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
-    fitness: { tile.backwardDataFitness($0) },
+    fitness: { shape in
+      // A phase has tables of its own: with more of them than this, planning would take longer than running.
+      guard shape.phaseCount <= 4096 else { return nil }
+      let collapsed = shape.collapsed
+      return ConvDirect.fits(
+        tile, ys: collapsed.backwardYs, xs: collapsed.backwardXs, shape: collapsed, isBackward: true)
+        ? tile.backwardDataFitness(shape) : nil
+    },
     prepare: { shape, threads in
       let shape = shape.collapsed
       let parts = shape.parts(threads: threads)
@@ -118,6 +129,9 @@ extension Conv2DShape {
     shape.inputHeight = 1
     return shape
   }
+
+  /// Phases of the input gradient: remainders of the input's coordinates by the strides.
+  var phaseCount: Int { min(strideHeight, inputHeight) * min(strideWidth, inputWidth) }
 
   var forwardY: ConvAxis {
     .forward(

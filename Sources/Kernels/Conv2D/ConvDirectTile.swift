@@ -151,11 +151,18 @@ extension ConvDirectTile {
     return tiles / (1 + tiles * copied)
   }
 
+  /// Units of an image up to which its tiles' steps are counted one by one.
+  private static let mostCountedUnits = 16 << 10
+
   /// The share of a sum's steps that tiles make, where each skips the rows of the kernel that are padding for all of its
   /// outputs.
   private func steps(_ rowTaps: [Range<Int>], of kernelHeight: Int, perRow: Int) -> Double {
     if rowTaps.isEmpty { return 1 }
     let count = rowTaps.count * perRow
+    if count > Self.mostCountedUnits {
+      // Long rows have nearly all of their tiles to themselves.
+      return Double(max(rowTaps.reduce(0) { $0 + $1.count }, 1)) / Double(rowTaps.count * kernelHeight)
+    }
     var made = 0
     for first in stride(from: 0, to: count, by: units) {
       var (low, high) = (kernelHeight, 0)

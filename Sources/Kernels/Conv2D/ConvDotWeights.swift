@@ -36,9 +36,7 @@ private struct DotWeights: Sendable {
     self.shape = shape
     self.dot = dot
     let lanes = dot.tile.level.lanes
-    let view = ConvView(
-      y: shape.forwardY, x: shape.forwardX, channels: shape.groupInputChannels, lanes: lanes, skipsRows: false,
-      minimumBands: 1)
+    let view = Self.view(shape, lanes: lanes)
     self.view = view
     taps = OffsetTable(view.taps())
     let rowStride = max(view.x.count, lanes)
@@ -53,6 +51,16 @@ private struct DotWeights: Sendable {
       shape: shape, level: dot.tile.level, segments: ConvSegments(batch: shape.batch, partCount: shape.weightCount),
       parts: threads, itemsPerSegment: shape.groups,
       threadByteCount: cacheLines(sums * 4) + cacheLines(view.stagedCount * 4) + cacheLines(gradients * 4))
+  }
+
+  /// The view of the input, in at least so many bands as keep the copy of a band's gradient small where rows are shorter
+  /// than a vector.
+  static func view(_ shape: Conv2DShape, lanes: Int) -> ConvView {
+    let gradientRow = shape.outputWidth < lanes ? shape.groupOutputChannels * lanes : 0
+    let rows = gradientRow == 0 ? shape.outputHeight : max(ConvView.bandLimit / gradientRow, 1)
+    return ConvView(
+      y: shape.forwardY, x: shape.forwardX, channels: shape.groupInputChannels, lanes: lanes, skipsRows: false,
+      minimumBands: (shape.outputHeight + rows - 1) / rows)
   }
 
   func run(_ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer) {
@@ -121,7 +129,9 @@ func dotWeightsKernel(_ dot: ConvDotTile) -> Kernel<Conv2DBackwardWeights> {
     algorithm: "dot", level: tile.level, tile: tile.name,
     fitness: { shape in
       // Every lane of every tap's sum is kept: with many channels that would leave the cache.
-      guard dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth) <= 64 << 10 else { return nil }
+      guard dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth) <= 64 << 10,
+        DotWeights.view(shape, lanes: tile.level.lanes).stagedCount * 4 <= shape.workspaceLimit / 2
+      else { return nil }
       let loads = Double(tile.rows * tile.vectors) / Double(2 * (tile.rows + tile.vectors))
       // Measured: the vectors of 16 lanes cross a cache line nearly all, and their tails cost as much again.
       let measured = tile.level.lanes == 16 ? 0.55 : 0.95

@@ -12,8 +12,16 @@ struct ConvOutputs: Sendable {
   let stored: Int
   let sources: OffsetTable
   let targets: OffsetTable
-  /// Of all rows of the image, not of the band's only; nil where the view skips none.
-  let ranges: OffsetTable?
+  /// The parts of the sums of every unit of a band's rows, where the view skips rows: the bands that have the same share
+  /// one list, as nearly all do that lie inside the image. Else nil.
+  let ranges: BandRanges?
+
+  struct BandRanges: Sendable {
+    let table: OffsetTable
+    /// Where each band's list begins.
+    let starts: [Int]
+    func base(band: Int) -> UnsafePointer<Int32> { UnsafePointer(table.base + starts[band]) }
+  }
 
   /// - Parameters:
   ///   - y, x: the view's axes, or phases of them.
@@ -45,13 +53,27 @@ struct ConvOutputs: Sendable {
     count = sources.count
     self.sources = OffsetTable(sources)
     self.targets = OffsetTable(targets)
-    let perRow = perRow
-    ranges =
-      view.skipsRows
-      ? OffsetTable(
-        (0..<y.count).flatMap { row in
-          let steps = view.steps(ofRow: row, y: y, x: x)
-          return (0..<perRow).flatMap { _ in [steps.lowerBound, steps.upperBound] }
-        }) : nil
+    ranges = view.skipsRows ? Self.ranges(view: view, y: y, x: x, perRow: perRow) : nil
+  }
+
+  /// - Parameters:
+  ///   - y, x: the view's axes, or phases of them. A phase may have fewer rows than the view: its last bands are then
+  ///     shorter, or empty.
+  ///   - perRow: units of a row.
+  private static func ranges(view: ConvView, y: ConvAxis, x: ConvAxis, perRow: Int) -> BandRanges {
+    var table: [Int] = []
+    var known: [[Range<Int>]: Int] = [:]
+    let starts = (0..<view.bands).map { band in
+      let first = band * view.bandRows
+      let steps = (first..<max(min(first + view.bandRows, y.count), first)).map { view.steps(ofRow: $0, y: y, x: x) }
+      if let start = known[steps] { return start }
+      let start = table.count
+      known[steps] = start
+      for steps in steps {
+        for _ in 0..<perRow { table += [steps.lowerBound, steps.upperBound] }
+      }
+      return start
+    }
+    return BandRanges(table: OffsetTable(table), starts: starts)
   }
 }

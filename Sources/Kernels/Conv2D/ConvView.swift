@@ -102,6 +102,12 @@ struct ConvAxis: Sendable {
   }
 }
 
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+  var (a, b) = (a, b)
+  while b != 0 { (a, b) = (b, a % b) }
+  return a
+}
+
 private func floorDivide(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((b - 1 - a) / b) }
 
 /// How a tile finds the source of one image and group: in place, or as a staged copy of a band of rows.
@@ -140,8 +146,10 @@ struct ConvView: Sendable {
     self.skipsRows = skipsRows
     let isContiguous = lanes.map { x.stride == 1 && x.count >= $0 } ?? true
     isStaged = !(y.staysInside && x.staysInside && isContiguous)
-    // A kernel of one row needs the rows of outputs only, and one narrower than the stride as many phases.
-    rowStep = isStaged && y.extent == 1 ? y.stride : 1
+    // What lies between the rows that outputs and taps stand on is left out: with a kernel of one row, all but the rows of
+    // outputs; with a dilation, the rows between taps, if outputs have the same step or a band has one row alone.
+    let tapStep = y.taps.reduce(0) { greatestCommonDivisor($0, $1.shift) }
+    let anyRowStep = isStaged ? max(greatestCommonDivisor(tapStep, y.stride), 1) : 1
     columnStep = isStaged && lanes != nil ? x.stride : 1
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
     if isStaged {
@@ -150,11 +158,13 @@ struct ConvView: Sendable {
       phaseWidth = (width + columnStep - 1) / columnStep
       rowStride = phases * phaseWidth
       let rows = Self.bandLimit / max(channels * rowStride, 1)
-      let most = max((rows * rowStep - y.extent) / y.stride + 1, 1)
+      let most = max(((rows - 1) * anyRowStep + 1 - y.extent) / y.stride + 1, 1)
       let bands = max((y.count + most - 1) / most, minimumBands, 1)
       bandRows = max((y.count + bands - 1) / bands, 1)
-      planeStride = ((bandRows - 1) * y.stride / rowStep + y.extent) * rowStride
+      rowStep = bandRows == 1 ? max(tapStep, 1) : anyRowStep
+      planeStride = (((bandRows - 1) * y.stride + y.extent - 1) / rowStep + 1) * rowStride
     } else {
+      rowStep = 1
       phases = 1
       phaseWidth = 0
       rowStride = x.sourceCount
@@ -171,16 +181,17 @@ struct ConvView: Sendable {
 
   /// The offset of an output's origin from the view's base; the row counts from the band's first.
   func origin(_ row: Int, _ column: Int) -> Int {
-    row * (y.stride / rowStep) * rowStride + column * (x.stride / columnStep)
+    planCheck(row == 0 || y.stride % rowStep == 0, "output row \(row) is not in a view of every \(rowStep)th row")
+    return row * (y.stride / rowStep) * rowStride + column * (x.stride / columnStep)
   }
 
   /// Whether the first of each row of `columns` outputs follows the last of the row before as if it were in that row. A
   /// phase may have fewer columns than the view's axis: its rows are then apart.
-  func isLinear(columns: Int) -> Bool { !skipsRows && origin(1, 0) == origin(0, columns) }
+  func isLinear(columns: Int) -> Bool { !skipsRows && bandRows > 1 && origin(1, 0) == origin(0, columns) }
 
   /// The offset of a tap from an output's origin.
   func tap(_ channel: Int, _ shiftY: Int, _ shiftX: Int) -> Int {
-    channel * planeStride + shiftY * rowStride + shiftX % columnStep * phaseWidth + shiftX / columnStep
+    channel * planeStride + shiftY / rowStep * rowStride + shiftX % columnStep * phaseWidth + shiftX / columnStep
   }
 
   /// A tap in the order of the sums.
@@ -197,14 +208,22 @@ struct ConvView: Sendable {
   /// All taps in the order of the sums, which is that of channel, row and column of the kernel; rows before channels
   /// where `skipsRows`. The axes are the view's, or phases of them.
   func order(y: ConvAxis, x: ConvAxis) -> [Tap] {
-    func columns(_ channel: Int, _ row: (kernel: Int, shift: Int)) -> [Tap] {
-      x.taps.map {
-        Tap(channel: channel, kernelRow: row.kernel, kernelColumn: $0.kernel, offset: tap(channel, row.shift, $0.shift))
+    var order: [Tap] = []
+    order.reserveCapacity(channels * y.taps.count * x.taps.count)
+    func append(_ channel: Int, _ row: (kernel: Int, shift: Int)) {
+      for column in x.taps {
+        order.append(
+          Tap(
+            channel: channel, kernelRow: row.kernel, kernelColumn: column.kernel,
+            offset: tap(channel, row.shift, column.shift)))
       }
     }
-    return skipsRows
-      ? y.taps.flatMap { row in (0..<channels).flatMap { columns($0, row) } }
-      : (0..<channels).flatMap { channel in y.taps.flatMap { columns(channel, $0) } }
+    if skipsRows {
+      for row in y.taps { for channel in 0..<channels { append(channel, row) } }
+    } else {
+      for channel in 0..<channels { for row in y.taps { append(channel, row) } }
+    }
+    return order
   }
 
   /// Offsets of all taps in the order of the sums.
@@ -235,14 +254,25 @@ struct ConvView: Sendable {
 }
 
 /// Offsets that level functions read while they run; they live as long as the plan.
+///
+/// They have 32 bits: validation refuses problems whose images, weights or staged bands are larger than that. An offset
+/// that is out of range all the same stops the process, in every build: cut off, it would point anywhere.
 final class OffsetTable: @unchecked Sendable {
   let base: UnsafeMutablePointer<Int32>
   let count: Int
+  /// The least and the largest offset; 0 and -1 of none.
+  let lowest: Int
+  let highest: Int
 
   init(_ offsets: [Int]) {
     count = offsets.count
+    lowest = offsets.min() ?? 0
+    highest = offsets.max() ?? -1
     base = .allocate(capacity: max(count, 1))
-    for (i, offset) in offsets.enumerated() { base[i] = Int32(truncatingIfNeeded: offset) }
+    for (i, offset) in offsets.enumerated() {
+      guard let value = Int32(exactly: offset) else { fatalError("offset \(offset) of a plan is beyond 32 bits") }
+      base[i] = value
+    }
   }
 
   deinit { base.deallocate() }

@@ -37,6 +37,8 @@ struct ConvWeightPlan: Sendable {
   private static let sumLimit = 400 << 10
   /// Elements of a staged unit: 256 KB.
   private static let stagedLimit = 64 << 10
+  /// Elements of a staged unit of one row, 1 MB: an item has no more channels than fit.
+  private static let unitLimit = 256 << 10
   /// Bytes of all segments' partial sums.
   private static let partialLimit = 2 << 20
 
@@ -69,14 +71,16 @@ struct ConvWeightPlan: Sendable {
     var panelParts = (panels + panelLimit - 1) / panelLimit
     while !isEven(panelParts), panelParts < panels { panelParts += 1 }
     var parts = min((sumCount(channels) * 4 + Self.sumLimit - 1) / Self.sumLimit, channels)
+    let y = shape.forwardY
+    let x = shape.forwardX
+    let leastStaged = y.extent * ((x.count - 1) * x.stride + x.extent)
+    parts = max(parts, min((channels * leastStaged + Self.unitLimit - 1) / Self.unitLimit, channels))
     while !isEven(panelParts * parts), parts < channels { parts += 1 }
     let perPart = (channels + parts - 1) / parts
     self.panelParts = panelParts
     channelParts = (channels + perPart - 1) / perPart
     channelsPerPart = perPart
     sumByteCount = cacheLines((panels + panelParts - 1) / panelParts * sumCount(perPart) * 4)
-    let y = shape.forwardY
-    let x = shape.forwardX
     skipsPadding = Self.skipsPadding(shape, tileRows: tileRows)
     isStaged = !skipsPadding && !(y.staysInside && x.staysInside)
     if isStaged {
@@ -93,6 +97,14 @@ struct ConvWeightPlan: Sendable {
     let imageStride = isStaged ? perPart * planeStride : shape.inputChannels * shape.inputPlane
     let limit = isStaged ? Self.stagedLimit : Int(Int32.max) / 2
     chunk = unitRows < y.count ? 1 : max(min(Self.blockPixels / shape.outputPlane, limit / imageStride), 1)
+  }
+
+  /// Whether the least workspace is within the limit: the sums and the staged rows of one channel.
+  static func fits(_ shape: Conv2DShape, lanes: Int, panelVectors: Int) -> Bool {
+    let y = shape.forwardY
+    let x = shape.forwardX
+    let sums = shape.kernelCount * min((shape.groupOutputChannels + lanes - 1) / lanes, panelVectors) * lanes
+    return (sums + y.extent * ((x.count - 1) * x.stride + x.extent)) * 4 <= shape.workspaceLimit / 2
   }
 
   /// Padding is skipped where there is some and the channels alone fill the tiles.

@@ -3,6 +3,10 @@
 /// Each element of C is one sum: it begins with beta · C + bias, then (alpha · a) · b is added for one k after the other.
 /// So it has the same bits whatever the other rows and columns, the tile and the block that it falls in, and the number
 /// of threads.
+///
+/// What the sum begins with is beta · C where there is no bias, the bias where beta is 0, and 0 where there is neither, so
+/// that a −0 stays one. NaN and infinities follow from this definition by IEEE 754, in alpha and beta as well: an alpha of
+/// infinity times a zero of A is NaN, as is one of 0 times an infinity of A; a product of depth 0 has no alpha in it.
 public enum GEMM: KernelOperation {
   public static let name = "gemm"
 
@@ -26,6 +30,7 @@ public enum GEMM: KernelOperation {
     public var transposeA: Bool
     /// Whether B is stored as columns × depth.
     public var transposeB: Bool
+    /// The factor of A's elements, each of which is multiplied by it before its product with B's.
     public var alpha: Float
     /// The factor of C's former value; with 0, C is not read.
     public var beta: Float
@@ -64,7 +69,7 @@ public enum GEMM: KernelOperation {
     public var a: UnsafePointer<Float>
     public var b: UnsafePointer<Float>
     public var c: UnsafeMutablePointer<Float>
-    /// As many values as the problem's bias says; nil is no bias.
+    /// As many values as the problem's bias says; nil is no bias. It is not read where the problem's bias is `none`.
     public var bias: UnsafePointer<Float>?
 
     public init(
@@ -90,9 +95,11 @@ public enum GEMM: KernelOperation {
     try require(name, "aRowStride", problem.aRowStride, in: aLength...Int.max)
     try require(name, "bRowStride", problem.bRowStride, in: bLength...Int.max)
     try require(name, "cRowStride", problem.cRowStride, in: problem.columns...Int.max)
-    _ = try product(name, problem.transposeA ? problem.depth : problem.rows, problem.aRowStride)
-    _ = try product(name, problem.transposeB ? problem.columns : problem.depth, problem.bRowStride)
-    _ = try product(name, problem.rows, problem.cRowStride)
+    let element = MemoryLayout<Float>.stride
+    try product(name, problem.transposeA ? problem.depth : problem.rows, problem.aRowStride, element)
+    try product(name, problem.transposeB ? problem.columns : problem.depth, problem.bRowStride, element)
+    try product(name, problem.rows, problem.cRowStride, element)
+    try product(name, limit: mostOperations, problem.rows, problem.columns, problem.depth)
   }
 }
 

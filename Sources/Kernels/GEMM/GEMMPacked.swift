@@ -45,7 +45,8 @@ func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {
     if parts == 1, let product = smallProduct(problem, level) { return product }
     let product = PackedGEMM(
       problem: problem, level: level, tileRows: tile.rows, tileColumns: tile.vectors * level.lanes, parts: parts)
-    return PreparedKernel(workspaceByteCount: product.workspaceByteCount * parts) { operands, workspace in
+    return PreparedKernel(workspaceByteCount: product.workspaceByteCount * parts, path: product.paths) {
+      operands, workspace in
       Parallel.run(parts: parts) { product.run(part: $0, operands, workspace) }
     }
   }
@@ -178,6 +179,44 @@ private struct PackedGEMM: Sendable {
     return cacheLines(depthBlock * (packsB ? columnBlock : tileColumns) * 4)
   }
 
+  /// What a thread computes of C.
+  private struct Share {
+    let rows: Range<Int>
+    let columns: Range<Int>
+    var isEmpty: Bool { rows.isEmpty || columns.isEmpty }
+  }
+
+  private func share(_ part: Int) -> Share {
+    let rows =
+      splitsRows ? Parallel.range(part, of: parts, items: problem.rows, granule: panelRows) : 0..<problem.rows
+    let columns =
+      splitsRows
+      ? 0..<problem.columns : Parallel.range(part, of: parts, items: problem.columns, granule: tileColumns)
+    return Share(rows: rows, columns: columns)
+  }
+
+  /// The way that a share is computed.
+  private func path(_ share: Share) -> GEMMPath {
+    if isNarrow, share.rows.count >= lanes { return .narrow }
+    if isOuter { return .outer }
+    if streamsB { return keepsSums ? .rowsInScratch : .rows }
+    if transposesInPassing, share.columns.count >= tileColumns { return .transposing }
+    if !packsB { return .onePanel }
+    if packedDepth >= problem.depth { return problem.transposeB ? .panelsTransposing : .panels }
+    return problem.transposeB ? .blocksTransposing : .blocks
+  }
+
+  /// The names of the ways of all threads.
+  var paths: String {
+    var names: [String] = []
+    for part in 0..<parts {
+      let share = self.share(part)
+      let name = path(share).rawValue
+      if !share.isEmpty, !names.contains(name) { names.append(name) }
+    }
+    return names.joined(separator: "+")
+  }
+
   /// A thread's part of C and its memory.
   private struct Part {
     let operands: GEMM.Operands
@@ -201,43 +240,30 @@ private struct PackedGEMM: Sendable {
   }
 
   func run(part: Int, _ operands: GEMM.Operands, _ workspace: UnsafeMutableRawPointer) {
-    let rows =
-      splitsRows ? Parallel.range(part, of: parts, items: problem.rows, granule: panelRows) : 0..<problem.rows
-    let columns =
-      splitsRows
-      ? 0..<problem.columns : Parallel.range(part, of: parts, items: problem.columns, granule: tileColumns)
-    if rows.isEmpty || columns.isEmpty { return }
+    let share = self.share(part)
+    if share.isEmpty { return }
+    let (rows, columns) = (share.rows, share.columns)
+    planCheck("rows", offset: rows.lowerBound, count: rows.count, allocated: problem.rows)
+    planCheck("columns", offset: columns.lowerBound, count: columns.count, allocated: problem.columns)
     let own = workspace + part * workspaceByteCount
     let part = Part(
       operands: operands, rows: rows, columns: columns, scratch: own.assumingMemoryBound(to: Float.self),
       bPanels: (own + scratchByteCount).assumingMemoryBound(to: Float.self),
       aPanels: (own + (scratchByteCount + bByteCount)).assumingMemoryBound(to: Float.self))
-    if isNarrow, rows.count >= lanes {
-      multiplyNarrow(part)
-      return
+    switch path(share) {
+    case .narrow: multiplyNarrow(part)
+    case .outer, .rows, .rowsInScratch: multiplyRows(part)
+    case .transposing: multiplyTransposing(part)
+    // No share is small: that is decided for the whole product.
+    case .small, .onePanel, .panels, .panelsTransposing, .blocks, .blocksTransposing: multiplyPanels(part)
     }
-    if isOuter || streamsB {
-      multiplyRows(part)
-      return
-    }
-    if transposesInPassing, columns.count >= tileColumns {
-      packA(part, rows, 0..<problem.depth, packed: 0..<problem.depth, to: part.aPanels, fetching: nothing)
-      multiplyTransposing(part)
-      // What a tile that transposes leaves: of k the last that are fewer than four.
-      if problem.depth % 4 != 0 {
-        var column = columns.lowerBound
-        while column < columns.upperBound {
-          let block = Block(
-            rows: rows, columns: column..<(column + blockWidth(part, column)), packed: 0..<problem.depth,
-            depth: (problem.depth & ~3)..<problem.depth, packsA: false)
-          multiply(part, block, nil)
-          column = block.columns.upperBound
-        }
-      }
-      return
-    }
+  }
+
+  /// Multiplies packed panels of A with B, block by block.
+  private func multiplyPanels(_ part: Part) {
+    let columns = part.columns
     var block = Block(
-      rows: rows.prefix(rowBlock),
+      rows: part.rows.prefix(rowBlock),
       columns: columns.lowerBound..<(columns.lowerBound + blockWidth(part, columns.lowerBound)),
       packed: 0..<min(packedDepth, problem.depth), depth: 0..<0, packsA: true)
     block.depth = depthRange(block, 0)
@@ -259,6 +285,8 @@ private struct PackedGEMM: Sendable {
       source: operands.b + column * strides.column, panels: part.bPanels, lanes: columns, depth: problem.depth,
       laneStride: strides.column, depthStride: strides.depth, panelLanes: panelLanes, panelDepth: problem.depth,
       firstDepth: 0, lastStride: panelLanes, rest: problem.depth, alpha: 1, fetch: nothing)
+    planCheck("columns of B", count: panelLanes * problem.depth, allocated: bByteCount / 4)
+    planCheck("a square and sums", count: lanes * (lanes + panelLanes), allocated: scratchByteCount / 4)
     pack(&packing)
     let bias = problem.bias == .perColumn ? operands.bias.map { $0 + column } : nil
     var product = GEMMNarrowArguments(
@@ -283,7 +311,10 @@ private struct PackedGEMM: Sendable {
       alpha: problem.alpha, beta: problem.beta, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
       columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil, relu: problem.relu ? 1 : 0)
     if isOuter { return outer(&product) }
+    planCheck("values of A", count: 16 * part.rows.count, allocated: scratchByteCount / 4)
     if keepsSums {
+      planCheck(
+        "sums", count: part.rows.count * ((part.columns.count + 15) & ~15), allocated: rowBlock * packedDepth)
       product.sums = part.aPanels
       product.sumsRowStride = 16
       product.sumsStep = 16 * part.rows.count
@@ -332,16 +363,30 @@ private struct PackedGEMM: Sendable {
     return first..<min(first + depthBlock, block.packed.upperBound)
   }
 
-  /// Multiplies all columns with as many k as are a multiple of four.
+  /// Multiplies few rows with stored Bᵀ: all columns with as many k as are a multiple of four, then by panels with the
+  /// rest.
   private func multiplyTransposing(_ part: Part) {
+    packA(part, part.rows, 0..<problem.depth, packed: 0..<problem.depth, to: part.aPanels, fetching: nothing)
     let (row, column, depth) = (part.rows.lowerBound, part.columns.lowerBound, problem.depth & ~3)
     var product = GEMMTransposingArguments(
       a: part.aPanels, b: part.operands.b + column * problem.bRowStride,
       c: part.operands.c + (row * problem.cRowStride + column),
       rows: part.rows.count, columns: part.columns.count, depth: depth, bColumnStride: problem.bRowStride,
-      cRowStride: problem.cRowStride, columnBias: part.operands.bias.map { $0 + column },
+      cRowStride: problem.cRowStride,
+      columnBias: problem.bias == .perColumn ? part.operands.bias.map { $0 + column } : nil,
       scratch: part.scratch, relu: problem.relu && depth == problem.depth ? 1 : 0)
+    planCheck(part.rows.count <= Blocking.fewRows, "\(part.rows.count) rows for tiles that transpose")
+    planCheck("squares of B", count: lanes * max(2 * lanes, 16), allocated: scratchByteCount / 4)
     transposing(&product)
+    if depth == problem.depth { return }
+    var next = column
+    while next < part.columns.upperBound {
+      let block = Block(
+        rows: part.rows, columns: next..<(next + blockWidth(part, next)), packed: 0..<problem.depth,
+        depth: depth..<problem.depth, packsA: false)
+      multiply(part, block, nil)
+      next = block.columns.upperBound
+    }
   }
 
   /// Adds the products of a block of A with a block of B, while what the next block needs is fetched.
@@ -361,6 +406,14 @@ private struct PackedGEMM: Sendable {
       packA(
         part, rows, block.depth, packed: block.packed, to: part.aPanels,
         fetching: isFirst ? fetchFirst(operands, block) : nothing)
+    }
+    planCheck("k", offset: k, count: depth, allocated: problem.depth)
+    planCheck(
+      "packed k", offset: k - block.packed.lowerBound, count: depth, allocated: block.packed.count)
+    if !isInPlace || packsB {
+      planCheck(
+        "panels of B", count: (columns + panelColumns - 1) / panelColumns * panelColumns * depth,
+        allocated: bByteCount / 4)
     }
     if !isInPlace {
       var packing = GEMMPackArguments(
@@ -437,6 +490,8 @@ private struct PackedGEMM: Sendable {
     fetching fetch: GEMMFetch
   ) {
     let strides = problem.aStrides
+    planCheck(
+      "panels of A", offset: panels - part.aPanels, count: rows.count * packed.count, allocated: rowBlock * packedDepth)
     var packing = GEMMPackArguments(
       source: part.operands.a + (rows.lowerBound * strides.row + depth.lowerBound * strides.depth), panels: panels,
       lanes: rows.count, depth: depth.count, laneStride: strides.row, depthStride: strides.depth,

@@ -1,24 +1,25 @@
-/// The definition of the product, element by element.
+/// The definition of the product, element by element: what the sum begins with, and then one k after the other.
 func referenceGEMM(_ problem: GEMM.Problem, _ operands: GEMM.Operands) {
   let (aRow, aDepth) = problem.aStrides
   let (bDepth, bColumn) = problem.bStrides
   for i in 0..<problem.rows {
     for j in 0..<problem.columns {
-      var sum: Float = 0
-      for k in 0..<problem.depth {
-        sum += operands.a[i * aRow + k * aDepth] * operands.b[k * bDepth + j * bColumn]
-      }
-      var value = problem.alpha * sum
-      if problem.beta != 0 { value += problem.beta * operands.c[i * problem.cRowStride + j] }
-      if let bias = operands.bias {
+      let bias: Float? =
         switch problem.bias {
-        case .none: break
-        case .perRow: value += bias[i]
-        case .perColumn: value += bias[j]
+        case .none: nil
+        case .perRow: operands.bias?[i]
+        case .perColumn: operands.bias?[j]
         }
+      let c = i * problem.cRowStride + j
+      var sum =
+        problem.beta == 0
+        ? bias ?? 0
+        : bias.map { problem.beta * operands.c[c] + $0 } ?? problem.beta * operands.c[c]
+      for k in 0..<problem.depth {
+        sum += problem.alpha * operands.a[i * aRow + k * aDepth] * operands.b[k * bDepth + j * bColumn]
       }
-      if problem.relu, value < 0 { value = 0 }
-      operands.c[i * problem.cRowStride + j] = value
+      if problem.relu, sum < 0 { sum = 0 }
+      operands.c[c] = sum
     }
   }
 }

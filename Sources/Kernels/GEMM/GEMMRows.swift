@@ -80,23 +80,19 @@ private func begin<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgumen
   }
 }
 
-/// What sums begin with: beta · C + biases, or 0.
+/// What sums begin with: beta · C + bias, whichever there is of the two, or 0. A −0 stays what it is where nothing is
+/// added to it.
 @inline(always)
 private func initial<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ row: Int, _ j: Int, _ width: Int
 ) -> L.Vector {
-  var sum = L.splat(0)
-  if let bias = p.pointee.rowBias { sum = L.splat(bias[row]) }
-  if p.pointee.beta != 0 {
-    let c = p.pointee.c + (row &* p.pointee.cRowStride &+ j)
-    sum = L.load(UnsafePointer(c), first: width) * L.splat(p.pointee.beta) + sum
-  }
-  if let bias = p.pointee.columnBias {
-    let values = L.load(bias + j, first: width)
-    // A bias of −0 stays what it is where nothing is added to it.
-    sum = p.pointee.beta == 0 && p.pointee.rowBias == nil ? values : sum + values
-  }
-  return sum
+  var bias = L.splat(0)
+  if let rowBias = p.pointee.rowBias { bias = L.splat(rowBias[row]) }
+  if let columnBias = p.pointee.columnBias { bias = L.load(columnBias + j, first: width) }
+  if p.pointee.beta == 0 { return bias }
+  let c = p.pointee.c + (row &* p.pointee.cRowStride &+ j)
+  let scaled = L.load(UnsafePointer(c), first: width) * L.splat(p.pointee.beta)
+  return p.pointee.rowBias == nil && p.pointee.columnBias == nil ? scaled : scaled + bias
 }
 
 /// Brings the sums of a row to C.

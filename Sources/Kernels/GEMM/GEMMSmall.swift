@@ -245,7 +245,7 @@ func smallProduct(_ problem: GEMM.Problem, _ level: InstructionSet) -> PreparedK
   let padded = (columns + level.lanes - 1) / level.lanes * level.lanes
   let small = gemmSmall[level]
   let bytes = cacheLines((8 * level.lanes + padded + depth * level.lanes) * 4)
-  return PreparedKernel(workspaceByteCount: bytes) { operands, workspace in
+  return PreparedKernel(workspaceByteCount: bytes, path: GEMMPath.small.rawValue) { operands, workspace in
     var product = GEMMSmallArguments(
       a: operands.a, b: operands.b, c: operands.c, scratch: workspace.assumingMemoryBound(to: Float.self), rows: rows,
       columns: columns, depth: depth, aRowStride: problem.aStrides.row, aDepthStride: problem.aStrides.depth,

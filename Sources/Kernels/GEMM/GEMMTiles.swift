@@ -156,7 +156,7 @@ private func prefetchNext<let vectors: Int, L: Lanes>(
   }
 }
 
-/// Puts what the sums begin with into scratch memory: beta · C + biases, or 0. Lanes behind the last column are not
+/// Puts what the sums begin with into scratch memory: beta · C + bias, whichever there is of the two, or 0. Lanes behind the last column are not
 /// read later.
 @inline(always)
 private func begin<let vectors: Int, L: Lanes>(
@@ -170,12 +170,17 @@ private func begin<let vectors: Int, L: Lanes>(
     let target = p.pointee.scratch + r &* shape.columns
     let c = c + r &* p.pointee.cRowStride
     var rowBias: Float = 0
-    if let bias = p.pointee.rowBias { rowBias = bias[row &+ r] }
+    if let values = p.pointee.rowBias { rowBias = values[row &+ r] }
+    let hasBias = p.pointee.rowBias != nil || p.pointee.columnBias != nil
     var j = 0
     while j < width {
-      var value = rowBias
-      if p.pointee.beta != 0 { value = c[j] * p.pointee.beta + value }
-      if let bias = p.pointee.columnBias { value += bias[column &+ j] }
+      var bias = rowBias
+      if let values = p.pointee.columnBias { bias = values[column &+ j] }
+      var value = bias
+      if p.pointee.beta != 0 {
+        // A −0 stays what it is where nothing is added to it.
+        value = hasBias ? c[j] * p.pointee.beta + bias : c[j] * p.pointee.beta
+      }
       target[j] = value
       j &+= 1
     }

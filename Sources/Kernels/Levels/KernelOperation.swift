@@ -7,6 +7,9 @@ public protocol KernelOperation: Sendable {
   associatedtype Problem: Sendable
   /// Pointers to the data of one run.
   associatedtype Operands
+  /// What a run throws where operands do not fit the problem: `KernelError` where an operation's operands depend on its
+  /// options, as those of the optimisers do, else `Never`, and then a run is called without `try`.
+  associatedtype RunError: Error = Never
 
   /// The operation's name in tables and result files, such as `conv2d`.
   static var name: String { get }
@@ -14,12 +17,19 @@ public protocol KernelOperation: Sendable {
   static var pass: String { get }
   /// Every implementation. The last row is the scalar reference, which accepts every valid problem.
   static var kernels: [Kernel<Self>] { get }
-  /// Throws when the operation is not defined for the problem.
+  /// Throws when the operation is not defined for the problem, or where its sizes, or what follows from them, cannot be
+  /// addressed: planning computes with them unchecked.
   static func validate(_ problem: Problem) throws(KernelError)
+  /// Throws when a run's operands do not fit the problem. It is called at each run, so it looks at a few values only.
+  static func check(_ problem: Problem, _ operands: Operands) throws(RunError)
 }
 
 extension KernelOperation {
   public static var pass: String { "forward" }
+}
+
+extension KernelOperation where RunError == Never {
+  public static func check(_ problem: Problem, _ operands: Operands) {}
 }
 
 /// One row of an operation's table: an implementation at an instruction-set level.
@@ -68,12 +78,16 @@ public struct Kernel<Op: KernelOperation>: Sendable {
 public struct PreparedKernel<Operands>: Sendable {
   /// Bytes of scratch memory that a run needs, for all threads together.
   public let workspaceByteCount: Int
+  /// Which of a row's ways is taken for this problem; empty where the row has one way.
+  public let path: String
   let body: @Sendable (Operands, UnsafeMutableRawPointer) -> Void
 
   public init(
-    workspaceByteCount: Int = 0, _ body: @escaping @Sendable (Operands, UnsafeMutableRawPointer) -> Void
+    workspaceByteCount: Int = 0, path: String = "",
+    _ body: @escaping @Sendable (Operands, UnsafeMutableRawPointer) -> Void
   ) {
     self.workspaceByteCount = workspaceByteCount
+    self.path = path
     self.body = body
   }
 }
@@ -92,6 +106,9 @@ public struct Plan<Op: KernelOperation>: Sendable {
   public let threads: Int
   /// Bytes of scratch memory that a run needs.
   public var workspaceByteCount: Int { prepared.workspaceByteCount }
+  /// Which of the row's ways is taken for this problem, such as `narrow`, where a row has several, as that of a matrix
+  /// product; empty where it has one. Where threads go different ways, all of them, joined by `+`.
+  public var path: String { prepared.path }
   private let prepared: PreparedKernel<Op.Operands>
 
   /// Plans with the best kernel.
@@ -109,6 +126,9 @@ public struct Plan<Op: KernelOperation>: Sendable {
     self.threads = threads
     kernel = try Plan.choose(problem, level: level, name: name)
     prepared = kernel.prepare(problem, threads)
+    planCheck(
+      prepared.workspaceByteCount >= 0 && prepared.workspaceByteCount < .max >> 8,
+      "\(kernel.name) asks for \(prepared.workspaceByteCount) bytes of workspace")
     WorkerPool.shared.start(threads: threads)
   }
 
@@ -139,17 +159,42 @@ public struct Plan<Op: KernelOperation>: Sendable {
   /// Runs the problem on the operands. The operands' memory is as large as the problem says, and outputs do not overlap
   /// inputs unless the operation's operands say that they may.
   ///
-  /// A workspace that is smaller than ``workspaceByteCount`` is not used: the run then allocates one for itself.
-  public func run(_ operands: Op.Operands, workspace: Workspace) {
-    if workspace.byteCount >= workspaceByteCount {
-      prepared.body(operands, workspace.base)
-    } else {
-      withExtendedLifetime(Workspace(byteCount: workspaceByteCount)) { prepared.body(operands, $0.base) }
-    }
+  /// - Parameter workspace: scratch memory, which no other run uses at the same time. One that is smaller than
+  ///   ``workspaceByteCount`` grows to that first, so that only the first of many runs allocates.
+  /// - Throws: ``KernelError`` where the operation's ``KernelOperation/RunError`` is that, if operands that the problem's
+  ///   options ask for are missing or out of range. Nothing is written then.
+  public func run(_ operands: Op.Operands, workspace: Workspace) throws(Op.RunError) {
+    try Op.check(problem, operands)
+    workspace.grow(toByteCount: workspaceByteCount)
+    prepared.body(operands, workspace.base)
   }
 
-  /// Runs the problem with scratch memory that lies at `workspace`, 64-byte aligned, at least ``workspaceByteCount``.
-  public func run(_ operands: Op.Operands, workspace: UnsafeMutableRawPointer) {
+  /// Runs the problem with scratch memory that lies at `workspace`, 64-byte aligned. That it is at least
+  /// ``workspaceByteCount`` large is the caller's word, as the sizes of the operands are.
+  ///
+  /// - Throws: as ``run(_:workspace:)-(_,Workspace)``.
+  public func run(_ operands: Op.Operands, workspace: UnsafeMutableRawPointer) throws(Op.RunError) {
+    try Op.check(problem, operands)
+    planCheck(
+      workspaceByteCount == 0 || Int(bitPattern: workspace) % 64 == 0, "the workspace is not 64-byte aligned")
     prepared.body(operands, workspace)
+  }
+}
+
+extension Plan {
+  /// Plans with a row of the table that accepts the problem; for tests that run every row.
+  package init(_ problem: Op.Problem, kernel: Kernel<Op>, threads: Int) throws(KernelError) {
+    try Op.validate(problem)
+    try require(Op.name, "threads", threads, in: 1...1024)
+    self.problem = problem
+    self.threads = threads
+    self.kernel = kernel
+    prepared = kernel.prepare(problem, threads)
+    WorkerPool.shared.start(threads: threads)
+  }
+
+  /// The row that a plan for the problem at a level has.
+  package static func choice(for problem: Op.Problem, level: InstructionSet) throws(KernelError) -> Kernel<Op> {
+    try choose(problem, level: level, name: nil)
   }
 }

@@ -88,6 +88,7 @@ struct StreamedOutput: Sendable {
     ahead: ReadAhead = ReadAhead()
   ) {
     if chunk == nil { return }
+    planCheck("items that are made at once", count: items &* itemCount &* 4, allocated: byteCount)
     var arguments = CopyArguments(
       source: scratch.assumingMemoryBound(to: Float.self),
       destination: UnsafeMutableRawPointer(output).assumingMemoryBound(to: Float.self), count: items &* itemCount,

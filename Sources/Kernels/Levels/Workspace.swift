@@ -2,29 +2,62 @@ import Foundation
 
 /// Memory for the data and scratch memory of plans, 64-byte aligned and not initialised.
 ///
-/// One workspace serves any number of plans one after another; give it the largest `workspaceByteCount` among them.
+/// One workspace serves any number of plans one after another; give it the largest `workspaceByteCount` among them, or let
+/// it grow: a plan's run makes a workspace that is too small for it larger.
+///
 /// Those of 256 KB and more ask the system for huge pages: a tile touches a dozen rows of a matrix at once, each on its
 /// own page, or staging memory of hundreds of pages in turn, and small pages would miss the processor's translation
 /// cache (a tenth to a quarter of a convolution's time where it stages 64 channels and more).
 public final class Workspace: @unchecked Sendable {
-  public let byteCount: Int
-  public let base: UnsafeMutableRawPointer
+  public private(set) var byteCount: Int
+  /// The memory. It moves when the workspace grows.
+  public private(set) var base: UnsafeMutableRawPointer
 
-  public init(byteCount: Int) {
+  /// The most that a plan needs for each of its threads.
+  ///
+  /// A kernel that would need more for a problem does not take it, and the operation's next best one does.
+  public static let mostBytesPerThread = 4 << 20
+
+  public init(byteCount: Int = 0) {
     self.byteCount = byteCount
+    base = Workspace.allocate(byteCount)
+  }
+
+  deinit { base.deallocate() }
+
+  /// Makes it at least so large. Where it grows, its memory moves, and what was in it is lost.
+  public func grow(toByteCount needed: Int) {
+    if needed <= byteCount { return }
+    base.deallocate()
+    base = Workspace.allocate(needed)
+    byteCount = needed
+  }
+
+  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let isLarge = byteCount >= hugePage / 8
     let size = isLarge ? (byteCount + hugePage - 1) / hugePage * hugePage : max(byteCount, 64)
-    base = .allocate(byteCount: size, alignment: isLarge ? hugePage : 64)
+    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isLarge ? hugePage : 64)
     #if os(Linux)
       // A system that grants no huge pages still grants the memory: the answer does not matter.
       if isLarge { _ = madvise(base, size, MADV_HUGEPAGE) }
     #endif
+    return base
   }
-
-  deinit { base.deallocate() }
 }
 
 private let hugePage = 2 << 20
+
+extension Workspace {
+  /// What a kernel may need for each thread besides ``StreamedOutput``, which takes at most an eighth of the whole.
+  static let mostKernelBytes = mostBytesPerThread / 8 * 7
+
+  /// A kernel's fitness if its scratch memory is within the limit, else nil. The memory depends on the shape of one image
+  /// alone, not on batch or threads, as what chooses a kernel decides bits.
+  @inline(__always)
+  static func fitness(_ fitness: Double?, ifFits byteCount: Int) -> Double? {
+    byteCount <= mostKernelBytes ? fitness : nil
+  }
+}
 
 /// Rounds a byte count up to whole cache lines, so that parts of a workspace do not share one.
 func cacheLines(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }

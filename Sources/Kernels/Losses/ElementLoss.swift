@@ -86,14 +86,17 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
   ) -> [Kernel<Self>] {
     let levels = InstructionSet.allCases.map { level in
       let body = functions[level]
-      return Kernel<Self>(algorithm: "chunks", level: level) { problem, threads in
+      return Kernel<Self>(
+        algorithm: "chunks", level: level,
+        fitness: { Workspace.fitness(1, ifFits: ElementLossRun.chunks(ofRow: $0.columns) * MemoryLayout<Float>.stride) }
+      ) { problem, threads in
         let count = problem.rows * problem.columns
-        let chunks = (problem.columns + chunkSize - 1) / chunkSize
+        let chunks = ElementLossRun.chunks(ofRow: problem.columns)
         let work = Work(multiplyAdds: count * multiplyAdds, bytes: count * 12, pieces: max(problem.rows * chunks, 1))
         let run = ElementLossRun(
           problem: problem, slope: slope(problem.threshold), chunks: chunks, parts: work.parts(threads: threads),
           body: body)
-        return PreparedKernel(workspaceByteCount: chunks > 1 ? problem.rows * chunks * 4 : 0) { operands, workspace in
+        return PreparedKernel(workspaceByteCount: run.workspaceByteCount) { operands, workspace in
           run(operands, workspace)
         }
       }
@@ -135,16 +138,34 @@ private struct ElementLossRun: Sendable {
   let parts: Int
   let body: LevelFunction<ElementLossArguments>
 
+  static func chunks(ofRow columns: Int) -> Int { (columns + chunkSize - 1) / chunkSize }
+
+  /// Rows whose chunks' sums are kept at a time: a row of one chunk has its sum in its place.
+  private var rowsAtOnce: Int {
+    let fitting = Workspace.mostKernelBytes / (chunks * MemoryLayout<Float>.stride)
+    return chunks == 1 ? problem.rows : max(min(problem.rows, fitting), 1)
+  }
+
+  var workspaceByteCount: Int { chunks == 1 ? 0 : rowsAtOnce * chunks * MemoryLayout<Float>.stride }
+
   func callAsFunction(_ operands: ElementLossOperands, _ workspace: UnsafeMutableRawPointer) {
-    let sums = chunks > 1 ? workspace.assumingMemoryBound(to: Float.self) : operands.rowLosses
-    Parallel.run(parts: parts) { part in
-      run(Parallel.range(part, of: parts, items: problem.rows * chunks), operands, sums)
-    }
-    if chunks == 1 { return }
-    for row in 0..<problem.rows {
-      var sum = 0.0
-      for chunk in 0..<chunks { sum += Double(sums[row * chunks + chunk]) }
-      operands.rowLosses[row] = Float(sum)
+    var first = 0
+    while first < problem.rows {
+      let rows = first..<min(first + rowsAtOnce, problem.rows)
+      let sums = chunks > 1 ? workspace.assumingMemoryBound(to: Float.self) : operands.rowLosses
+      Parallel.run(parts: parts) { part in
+        let range = Parallel.range(part, of: parts, items: rows.count * chunks)
+        if range.isEmpty { return }
+        run(
+          (first * chunks + range.lowerBound)..<(first * chunks + range.upperBound), operands, sums + range.lowerBound)
+      }
+      if chunks == 1 { return }
+      for row in rows {
+        var sum = 0.0
+        for chunk in 0..<chunks { sum += Double(sums[(row - first) * chunks + chunk]) }
+        operands.rowLosses[row] = Float(sum)
+      }
+      first = rows.upperBound
     }
   }
 
@@ -153,6 +174,7 @@ private struct ElementLossRun: Sendable {
     chunk / chunks * problem.columns + chunk % chunks * chunkSize
   }
 
+  /// Computes some of all rows' chunks, and their sums, which go to `sums`.
   private func run(_ range: Range<Int>, _ operands: ElementLossOperands, _ sums: UnsafeMutablePointer<Float>) {
     let first = start(ofChunk: range.lowerBound)
     var weights: UnsafePointer<Float>?
@@ -168,7 +190,7 @@ private struct ElementLossRun: Sendable {
       var arguments = ElementLossArguments(
         outputs: operands.outputs + first, targets: operands.targets + first, weights: weights,
         positiveWeights: operands.positiveWeights, losses: operands.elementLosses.map { $0 + first },
-        gradients: operands.gradients.map { $0 + first }, sums: sums + range.lowerBound, chunks: range.count,
+        gradients: operands.gradients.map { $0 + first }, sums: sums, chunks: range.count,
         chunkSize: chunkSize, firstColumn: range.lowerBound % chunks * chunkSize, columns: problem.columns,
         count: start(ofChunk: range.upperBound) - first, weightsAreOfElements: weightsAreOfElements ? 1 : 0,
         streams: streams ? 1 : 0, gradientScale: operands.gradientScale, threshold: problem.threshold, slope: slope,

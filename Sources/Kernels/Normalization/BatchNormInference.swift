@@ -36,7 +36,10 @@ public enum BatchNormInference: KernelOperation {
   public static let kernels: [Kernel<BatchNormInference>] =
     InstructionSet.allCases.map { level in
       let body = functions[level]
-      return Kernel(algorithm: "planes", level: level) { problem, threads in
+      return Kernel(
+        algorithm: "planes", level: level,
+        fitness: { Workspace.fitness(1, ifFits: InferenceScratch.byteCount($0)) }
+      ) { problem, threads in
         let planes = problem.batch * problem.channels
         let parts = Work(bytes: problem.count * 8, pieces: planes).parts(threads: threads)
         let scratch = InferenceScratch.byteCount(problem)

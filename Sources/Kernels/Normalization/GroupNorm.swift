@@ -53,10 +53,15 @@ struct PlaceWeights {
   let weights: UnsafePointer<Float>
   let biases: UnsafePointer<Float>
 
-  /// Floats of scratch memory for one thread.
-  static func scratchCount(_ problem: GroupNormProblem) -> Int {
-    problem.plane < 16 ? 2 * padded(problem.groups * problem.rowCount) : 0
+  /// Bytes of scratch memory for one thread.
+  static func byteCount(_ problem: GroupNormProblem) -> Int {
+    let count = problem.plane < 16 ? 2 * padded(problem.groups * problem.rowCount) : 0
+    return cacheLines(count * MemoryLayout<Float>.stride)
   }
+
+  /// Of kernels that write them down: nil where they are too many.
+  @Sendable
+  static func fitness(_ problem: GroupNormProblem) -> Double? { Workspace.fitness(1, ifFits: byteCount(problem)) }
 
   @inline(always) private static func padded(_ count: Int) -> Int { (count &+ 31) & ~15 }
 

@@ -51,11 +51,11 @@ public enum GroupNormBackward: KernelOperation {
   public static let kernels: [Kernel<GroupNormBackward>] =
     InstructionSet.allCases.map { level in
       let (body, weightsBody) = (functions[level], groupNormWeights[level])
-      return Kernel(algorithm: "rows", level: level) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, fitness: PlaceWeights.fitness) { problem, threads in
         let channels = problem.groups * problem.channels
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
         let weightParts = Work(bytes: problem.count * 8, pieces: channels).parts(threads: threads)
-        let scratch = cacheLines(PlaceWeights.scratchCount(problem) * MemoryLayout<Float>.stride)
+        let scratch = PlaceWeights.byteCount(problem)
         let byteCount = max(parts * scratch, weightParts * NormalizationScratch.byteCount)
         return PreparedKernel(workspaceByteCount: byteCount) { operands, workspace in
           if problem.count == 0 {

@@ -36,9 +36,9 @@ public enum GroupNormForward: KernelOperation {
   public static let kernels: [Kernel<GroupNormForward>] =
     InstructionSet.allCases.map { level in
       let body = functions[level]
-      return Kernel(algorithm: "rows", level: level) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, fitness: PlaceWeights.fitness) { problem, threads in
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
-        let scratch = cacheLines(PlaceWeights.scratchCount(problem) * MemoryLayout<Float>.stride)
+        let scratch = PlaceWeights.byteCount(problem)
         return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in
           if problem.count == 0 { return }
           let streams =

@@ -17,6 +17,7 @@ import ISA
 ///
 /// Where the denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
 public enum AdamStep: KernelOperation {
+  public typealias RunError = KernelError
   public static let name = "adam"
 
   /// What depends on beta1, beta2 and the step alone is computed in Double, so that 1 - beta2 keeps its digits.
@@ -110,6 +111,15 @@ public enum AdamStep: KernelOperation {
     }
     try requireFinite(name, "epsilon", problem.epsilon, atLeast: 0)
     try requireFinite(name, "weightDecay", problem.weightDecay, atLeast: 0)
+  }
+}
+
+extension AdamStep {
+  /// - Throws: ``KernelError`` for a step below 1, and for AMSGrad without the largest moments.
+  public static func check(_ problem: Problem, _ operands: Operands) throws(KernelError) {
+    try require(name, "step", operands.step, in: 1...Int.max)
+    try requireOperand(
+      name, "largestMoments", operands.largestMoments, if: problem.amsgrad, "amsgrad needs them")
   }
 }
 

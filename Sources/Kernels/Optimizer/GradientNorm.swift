@@ -27,18 +27,25 @@ public enum GradientNorm: KernelOperation {
       return Kernel<GradientNorm>(algorithm: "blocks", level: level) { problem, threads in
         let blocks = (problem.count + block - 1) / block
         let parts = Work(bytes: problem.count * 4, pieces: max(blocks, 1)).parts(threads: threads)
-        return PreparedKernel(workspaceByteCount: blocks * MemoryLayout<Double>.stride) { operands, workspace in
+        // Blocks whose sums are kept at a time.
+        let atOnce = min(blocks, Workspace.mostKernelBytes / MemoryLayout<Double>.stride)
+        return PreparedKernel(workspaceByteCount: atOnce * MemoryLayout<Double>.stride) { operands, workspace in
           let sums = workspace.assumingMemoryBound(to: Double.self)
-          Parallel.run(parts: parts) { part in
-            for i in Parallel.range(part, of: parts, items: blocks) {
-              let first = i * block
-              var arguments = SquaresArguments(
-                values: operands.values + first, count: min(problem.count - first, block), sum: sums + i)
-              body(&arguments)
-            }
-          }
           var sum = 0.0
-          for i in 0..<blocks { sum += sums[i] }
+          var done = 0
+          while done < blocks {
+            let count = min(blocks - done, atOnce)
+            Parallel.run(parts: parts) { part in
+              for i in Parallel.range(part, of: parts, items: count) {
+                let first = (done + i) * block
+                var arguments = SquaresArguments(
+                  values: operands.values + first, count: min(problem.count - first, block), sum: sums + i)
+                body(&arguments)
+              }
+            }
+            for i in 0..<count { sum += sums[i] }
+            done += count
+          }
           operands.norm.pointee = Float(sum.squareRoot())
         }
       }

@@ -14,6 +14,7 @@ import ISA
 /// by rounding it counts as 0, and where the denominator is 0, which only an epsilon of 0 permits, d is 0. All levels give
 /// the same bits.
 public enum RMSpropStep: KernelOperation {
+  public typealias RunError = KernelError
   public static let name = "rmsprop"
 
   public struct Problem: Sendable, Hashable {
@@ -101,6 +102,16 @@ public enum RMSpropStep: KernelOperation {
     try requireFinite(name, "epsilon", problem.epsilon, atLeast: 0)
     try requireFinite(name, "weightDecay", problem.weightDecay, atLeast: 0)
     try requireFinite(name, "momentum", problem.momentum, atLeast: 0)
+  }
+}
+
+extension RMSpropStep {
+  /// - Throws: ``KernelError`` where there is a momentum, of this step or else the problem's, and no velocity, and where
+  ///   centred without the means.
+  public static func check(_ problem: Problem, _ operands: Operands) throws(KernelError) {
+    let momentum = operands.momentum ?? problem.momentum
+    try requireOperand(name, "velocity", operands.velocity, if: momentum != 0, "a momentum of \(momentum) needs it")
+    try requireOperand(name, "means", operands.means, if: problem.centered, "centered needs them")
   }
 }
 

@@ -11,6 +11,7 @@ import ISA
 /// The second and third line are left out when momentum is 0, and with `maximize` the gradient's sign is turned first.
 /// All levels give the same bits.
 public enum SGDStep: KernelOperation {
+  public typealias RunError = KernelError
   public static let name = "sgd"
 
   public struct Problem: Sendable, Hashable {
@@ -92,6 +93,24 @@ public enum SGDStep: KernelOperation {
         operation: name, parameter: "nesterov", value: "true",
         expected: "false, or a momentum above 0 and a dampening of 0")
     }
+  }
+}
+
+extension SGDStep {
+  /// - Throws: ``KernelError`` where there is a momentum, of this step or else the problem's, and no velocity.
+  public static func check(_ problem: Problem, _ operands: Operands) throws(KernelError) {
+    let momentum = operands.momentum ?? problem.momentum
+    try requireOperand(name, "velocity", operands.velocity, if: momentum != 0, "a momentum of \(momentum) needs it")
+  }
+}
+
+/// Checks that an operand is there which a problem's options ask for.
+func requireOperand(
+  _ operation: String, _ operand: String, _ pointer: UnsafeMutablePointer<Float>?, if isNeeded: Bool,
+  _ reason: @autoclosure () -> String
+) throws(KernelError) {
+  if isNeeded, pointer == nil {
+    throw .missingOperand(operation: operation, operand: operand, reason: reason())
   }
 }
 

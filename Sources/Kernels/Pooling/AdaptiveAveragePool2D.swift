@@ -35,10 +35,15 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
     try require(operation, "outputHeight", outputHeight, in: sizes)
     try require(operation, "outputWidth", outputWidth, in: sizes)
     for (height, width) in [(inputHeight, inputWidth), (outputHeight, outputWidth)] {
-      let image = try product(operation, limit: Int(Int32.max), channels, height, width)
-      _ = try product(operation, batch, image)
+      try product(operation, limit: Int(Int32.max), channels, height, width)
+      try product(operation, batch, channels, height, width, MemoryLayout<Float>.stride)
     }
   }
+
+  /// Bytes of scratch memory that a thread needs: a row of the input.
+  var scratchByteCount: Int { cacheLines(inputWidth * MemoryLayout<Float>.stride) }
+
+  var scratchFitness: Double? { Workspace.fitness(1, ifFits: scratchByteCount) }
 
   /// The plane's shape for level functions; what describes fixed windows is not used.
   var geometry: PoolGeometry {
@@ -64,9 +69,9 @@ public enum AdaptiveAveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AdaptiveAveragePool2DForward>] =
     InstructionSet.allCases.map { level in
       let function = adaptiveAveragePoolForward[level]
-      return Kernel(algorithm: "columns", level: level) { shape, threads in
+      return Kernel(algorithm: "columns", level: level, fitness: { $0.scratchFitness }) { shape, threads in
         let split = PlaneSplit(shape.geometry, level: level, threads: threads)
-        let bytes = cacheLines(shape.inputWidth * 4)
+        let bytes = shape.scratchByteCount
         return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
           operands, workspace in
           split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
@@ -111,9 +116,9 @@ public enum AdaptiveAveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AdaptiveAveragePool2DBackward>] =
     InstructionSet.allCases.map { level in
       let function = adaptiveAveragePoolBackward[level]
-      return Kernel(algorithm: "rows", level: level) { shape, threads in
+      return Kernel(algorithm: "rows", level: level, fitness: { $0.scratchFitness }) { shape, threads in
         let split = PlaneSplit(shape.geometry, level: level, threads: threads)
-        let bytes = cacheLines(shape.inputWidth * 4)
+        let bytes = shape.scratchByteCount
         return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {
           operands, workspace in
           split.backward(

@@ -52,7 +52,10 @@ public enum AveragePool2DForward: KernelOperation {
     fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
-    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
+      fitness(shape).flatMap { Workspace.fitness($0, ifFits: scratchBytes(shape.geometry)) }
+    }
+    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
       let split = PlaneSplit(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
@@ -122,7 +125,10 @@ public enum AveragePool2DBackward: KernelOperation {
     scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
-    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
+      fitness(shape).flatMap { Workspace.fitness($0, ifFits: scratchBytes(shape)) }
+    }
+    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
       let split = PlaneSplit(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {

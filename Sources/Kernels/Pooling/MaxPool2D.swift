@@ -64,11 +64,19 @@ public enum MaxPool2DForward: KernelOperation {
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     let withSpecials = withSpecials.map { $0[level] }
-    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+    let specialScratchBytes: @Sendable (PoolGeometry) -> Int = {
+      withSpecials == nil ? 0 : $0.rowsScratchByteCount
+    }
+    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
+      fitness(shape).flatMap {
+        Workspace.fitness($0, ifFits: scratchBytes(shape.geometry) + specialScratchBytes(shape.geometry))
+      }
+    }
+    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       let planes = split.outputPlanes
-      let specialBytes = withSpecials == nil ? 0 : shape.geometry.rowsScratchByteCount
+      let specialBytes = specialScratchBytes(shape.geometry)
       let ownByteCount = bytes + 2 * planes.byteCount + specialBytes
       return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in
         split.run(making: planes) { part, geometry, input, output in
@@ -100,7 +108,9 @@ public enum MaxPool2DBackward: KernelOperation {
   public struct Operands {
     /// `[batch, channels, outputHeight, outputWidth]`
     public var outputGradient: UnsafePointer<Float>
-    /// What the forward pass recorded.
+    /// What the forward pass recorded. A position that is none of the window's, below 0 or from kernelHeight · kernelWidth
+    /// on, or where the window reaches out of the plane, adds nothing: the gradient is lost, and nothing else is
+    /// written.
     public var positions: UnsafePointer<Int32>
     /// `[batch, channels, inputHeight, inputWidth]`; overwritten.
     public var inputGradient: UnsafeMutablePointer<Float>
@@ -146,7 +156,10 @@ public enum MaxPool2DBackward: KernelOperation {
     arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
-    return Kernel(algorithm: algorithm, level: level, fitness: fitness) { shape, threads in
+    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
+      fitness(shape).flatMap { Workspace.fitness($0, ifFits: scratchBytes(shape.geometry)) }
+    }
+    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
       let planes = split.inputPlanes
       let bytes = scratchBytes(shape.geometry)

@@ -28,7 +28,7 @@ func maxPool2DForwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DForwar
   }
 }
 
-/// Each output's gradient goes to its window's winner.
+/// Each output's gradient goes to its window's winner, if there is an element of the input at the position.
 func maxPool2DBackwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DBackward.Operands) {
   let (inputHeight, inputWidth) = (shape.inputHeight, shape.inputWidth)
   let (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
@@ -38,9 +38,12 @@ func maxPool2DBackwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DBackw
     for oy in 0..<outputHeight {
       for ox in 0..<outputWidth {
         let output = (plane * outputHeight + oy) * outputWidth + ox
-        let (ky, kx) = Int(operands.positions[output]).quotientAndRemainder(dividingBy: shape.kernelWidth)
+        let position = Int(operands.positions[output])
+        guard position >= 0, position < shape.kernelHeight * shape.kernelWidth else { continue }
+        let (ky, kx) = position.quotientAndRemainder(dividingBy: shape.kernelWidth)
         let y = oy * shape.strideHeight - shape.paddingHeight + ky * shape.dilationHeight
         let x = ox * shape.strideWidth - shape.paddingWidth + kx * shape.dilationWidth
+        guard y >= 0, y < inputHeight, x >= 0, x < inputWidth else { continue }
         inputGradient[y * inputWidth + x] += operands.outputGradient[output]
       }
     }

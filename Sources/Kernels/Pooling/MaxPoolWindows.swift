@@ -88,19 +88,34 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoo
   }
 }
 
+@inline(always)
+private func positionVector<L: PoolingLanes>(_ lanes: L.Type, _ value: Int) -> L.Positions {
+  L.Positions(repeating: Int32(truncatingIfNeeded: value))
+}
+
 /// Clears the planes, then adds each output's gradient where its window's winner is, in scan order: windows may
 /// overlap. The places of `L.count` winners are worked out together; their additions are one by one.
+///
+/// A position that is none of the window's, or whose element lies outside the plane, adds nothing: no position makes this
+/// write outside the plane.
 @inline(__always)
 private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolBackwardArguments>) {
   let g = p.pointee.geometry
   let inputCount = g.inputHeight &* g.inputWidth
+  let kernelCount = g.kernelHeight &* g.kernelWidth
   var source = p.pointee.outputGradient
   var positions = p.pointee.positions
   var destination = p.pointee.inputGradient
 
-  // Tap ky · kernelWidth + kx lies ky · dilationHeight rows and kx · dilationWidth columns behind the window's start.
-  let columnStep = Int32(truncatingIfNeeded: g.dilationWidth)
-  let rowStep = Int32(truncatingIfNeeded: g.dilationHeight &* g.inputWidth &- g.kernelWidth &* g.dilationWidth)
+  let inputWidth = positionVector(lanes, g.inputWidth)
+  let kernelWidth = positionVector(lanes, g.kernelWidth)
+  let rowStep = positionVector(lanes, g.dilationHeight)
+  let columnStep = positionVector(lanes, g.dilationWidth)
+  let lastRow = positionVector(lanes, g.inputHeight &- 1)
+  let lastColumn = positionVector(lanes, g.inputWidth &- 1)
+  let lastPosition = positionVector(lanes, kernelCount &- 1)
+  let one = positionVector(lanes, 1)
+  let signShift = positionVector(lanes, 31)
   let stride = Int32(truncatingIfNeeded: g.strideWidth)
   var starts = L.Positions(repeating: 0)
   for lane in 0..<L.count { starts[lane] = Int32(truncatingIfNeeded: lane) &* stride }
@@ -114,27 +129,43 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPo
     }
     var y = 0
     while y < g.outputHeight {
-      let start = (y &* g.strideHeight &- g.paddingHeight) &* g.inputWidth &- g.paddingWidth
+      let top = y &* g.strideHeight &- g.paddingHeight
       var x = 0
       while x &+ L.count <= g.outputWidth {
+        // Position ky · kernelWidth + kx lies ky · dilationHeight rows and kx · dilationWidth columns behind the window's
+        // start.
         let winner: L.Positions = L.load(positions + x)
-        var place = winner &* L.Positions(repeating: columnStep)
-        place &+= starts &+ L.Positions(repeating: Int32(truncatingIfNeeded: start &+ x &* g.strideWidth))
+        var ky = L.Positions(repeating: 0)
         var firstOfRow = g.kernelWidth
-        while firstOfRow < g.kernelHeight &* g.kernelWidth {
+        while firstOfRow < kernelCount {
           let reached = L.atLeast(winner, Int32(truncatingIfNeeded: firstOfRow))
-          place = L.select(place, place &+ L.Positions(repeating: rowStep), where: reached)
+          ky = L.select(ky, ky &+ one, where: reached)
           firstOfRow &+= g.kernelWidth
         }
-        for lane in 0..<L.count { destination[Int(place[lane])] += source[x &+ lane] }
+        let kx: L.Positions = winner &- ky &* kernelWidth
+        let row: L.Positions = ky &* rowStep &+ positionVector(lanes, top)
+        var column: L.Positions = kx &* columnStep &+ starts
+        column &+= positionVector(lanes, x &* g.strideWidth &- g.paddingWidth)
+        // Negative where any of the three is negative or beyond its last value.
+        var outside: L.Positions = winner | row | column
+        outside |= lastPosition &- winner
+        outside |= lastRow &- row
+        outside |= lastColumn &- column
+        let place: L.Positions = (row &* inputWidth &+ column) | (outside &>> signShift)
+        for lane in 0..<L.count where place[lane] >= 0 { destination[Int(place[lane])] += source[x &+ lane] }
         x &+= L.count
       }
       while x < g.outputWidth {
         let winner = Int(positions[x])
-        let ky = winner / g.kernelWidth
-        let kx = winner &- ky &* g.kernelWidth
-        let row = start &+ x &* g.strideWidth &+ ky &* g.dilationHeight &* g.inputWidth
-        destination[row &+ kx &* g.dilationWidth] += source[x]
+        if winner >= 0 && winner < kernelCount {
+          let ky = winner / g.kernelWidth
+          let row = top &+ ky &* g.dilationHeight
+          let column =
+            x &* g.strideWidth &- g.paddingWidth &+ (winner &- ky &* g.kernelWidth) &* g.dilationWidth
+          if row >= 0 && row < g.inputHeight && column >= 0 && column < g.inputWidth {
+            destination[row &* g.inputWidth &+ column] += source[x]
+          }
+        }
         x &+= 1
       }
       source += g.outputWidth

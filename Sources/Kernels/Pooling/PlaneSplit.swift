@@ -40,6 +40,10 @@ struct PlaneSplit: Sendable {
       var plane = range.lowerBound
       while plane < range.upperBound {
         share.planes = min(range.upperBound &- plane, planes.chunk ?? range.count)
+        planCheck("planes", offset: plane, count: share.planes, allocated: geometry.planes)
+        planCheck(
+          planes.chunk == nil || share.planes * planes.itemCount * 4 <= planes.byteCount,
+          "planes that are made at once exceed their scratch memory")
         body(
           part, share, plane &* geometry.inputHeight &* geometry.inputWidth,
           plane &* geometry.outputHeight &* geometry.outputWidth)

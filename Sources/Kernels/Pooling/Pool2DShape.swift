@@ -77,9 +77,13 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
     try horizontal.validate(operation, "Width", maximumDilation: maximumDilation)
     _ = try product(operation, limit: Int(Int32.max), kernelHeight, kernelWidth)
     for sizes in [(inputHeight, inputWidth), (outputHeight, outputWidth)] {
-      let image = try product(operation, limit: Int(Int32.max), channels, sizes.0, sizes.1)
-      _ = try product(operation, batch, image)
+      try product(operation, limit: Int(Int32.max), channels, sizes.0, sizes.1)
+      try product(operation, batch, channels, sizes.0, sizes.1, MemoryLayout<Float>.stride)
     }
+    // Scratch memory is a few times the padded plane at most.
+    try product(operation, inputHeight + 2 * paddingHeight, inputWidth + 2 * paddingWidth)
+    try product(
+      operation, limit: mostOperations, batch, channels, outputHeight, outputWidth, kernelHeight, kernelWidth)
   }
 
   /// Whether the windows are 2×2 tiles of the input that leave out at most its last row and column.
@@ -159,9 +163,10 @@ struct PoolAxis {
         operation: operation, parameter: "kernel\(axis)", value: "\(kernel)",
         expected: "a window of at most \(input &+ 2 &* padding) elements, the padded input; it has \(extent)")
     }
-    // A dilated window that starts in the padding can step over a short input.
+    // A dilated window that starts in the padding can step over a short input. Its kernel has at most two elements then,
+    // and so the padding one.
     var output = 0
-    while output < outputs, output &* stride < padding {
+    while dilation > input, output < outputs, output &* stride < padding {
       let before = padding &- output &* stride
       let tap = (before &+ dilation &- 1) / dilation
       guard tap < kernel, tap &* dilation &- before < input else {

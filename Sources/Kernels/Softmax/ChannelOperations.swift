@@ -57,7 +57,10 @@ extension KernelOperation where Problem == ChannelsProblem {
   ) -> [Kernel<Self>] {
     InstructionSet.allCases.map { level in
       let function = functions[level]
-      return Kernel(algorithm: "pixels", level: level) { problem, threads in
+      return Kernel(
+        algorithm: "pixels", level: level,
+        fitness: { Workspace.fitness(1, ifFits: ChannelsRun.byteCount($0, arrays: arrays)) }
+      ) { problem, threads in
         let run = ChannelsRun(problem, arrays: arrays, threads: threads, body: function)
         return PreparedKernel(workspaceByteCount: run.parts * run.byteCount) { operands, workspace in
           body(run, operands, workspace)
@@ -94,11 +97,22 @@ private struct ChannelsRun: Sendable {
     let pieces = max(problem.batch, 1)
     parts = Work(multiplyAdds: problem.batch * problem.channels * problem.plane * 64, pieces: pieces)
       .parts(threads: threads)
-    let pixelByteCount = max(arrays * problem.channels, 1) * MemoryLayout<Float>.stride
-    // Whole vectors of every level, and no more than a kilobyte at a time from each plane.
-    let fitting = min(max(ChannelsRun.blockByteCount / pixelByteCount, 16), 256, max(problem.plane, 16))
-    block = fitting & ~15
-    byteCount = block * (pixelByteCount + 2 * MemoryLayout<Float>.stride)
+    block = ChannelsRun.block(problem, arrays: arrays)
+    byteCount = ChannelsRun.byteCount(problem, arrays: arrays)
+  }
+
+  private static func pixelByteCount(_ problem: ChannelsProblem, arrays: Int) -> Int {
+    max(arrays * problem.channels, 1) * MemoryLayout<Float>.stride
+  }
+
+  /// Whole vectors of every level, and no more than a kilobyte at a time from each plane.
+  private static func block(_ problem: ChannelsProblem, arrays: Int) -> Int {
+    let fitting = blockByteCount / pixelByteCount(problem, arrays: arrays)
+    return min(max(fitting, 16), 256, max(problem.plane, 16)) & ~15
+  }
+
+  static func byteCount(_ problem: ChannelsProblem, arrays: Int) -> Int {
+    block(problem, arrays: arrays) * (pixelByteCount(problem, arrays: arrays) + 2 * MemoryLayout<Float>.stride)
   }
 
   func callAsFunction(

@@ -19,6 +19,8 @@ enum Parallel {
     let granules = (items &+ granule &- 1) / granule
     let first = granules &* part / parts &* granule
     let last = granules &* (part &+ 1) / parts &* granule
-    return Swift.min(first, items)..<Swift.min(last, items)
+    let (lower, upper) = (Swift.min(first, items), Swift.min(last, items))
+    planCheck("a part's items", offset: lower, count: upper &- lower, allocated: items)
+    return lower..<upper
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import ISA
 import Synchronization
 
-/// Threads that do parts of operations, for the life of the process.
+/// Threads that do parts of operations, for the life of the process; see ``shared`` for what a forked process has.
 ///
 /// One run at a time has the workers. A run that finds them taken, because another thread has them or because it is
 /// itself within a part, does its parts alone: to wait would not be faster, and a nested run would wait forever.
@@ -14,10 +14,6 @@ import Synchronization
 /// little more than the ways of cache lines between processors. Then they sleep, so that what else runs on the machine
 /// has the processors.
 final class WorkerPool: Sendable {
-  static let shared = WorkerPool(
-    workerLimit: ProcessInfo.processInfo.activeProcessorCount - 1, spinTime: .microseconds(20),
-    yieldTime: .microseconds(200))
-
   /// The most workers: with the caller, a thread for each processor.
   private let workerLimit: Int
   /// How long a thread only looks: about what it costs to put a thread to sleep and to wake it.
@@ -143,6 +139,41 @@ final class WorkerPool: Sendable {
     } while ContinuousClock.now < end
     return false
   }
+}
+
+// The process's pool.
+extension WorkerPool {
+  /// The pool of this process.
+  ///
+  /// A process that was forked has none of its parent's threads, and where these held a lock, or had the workers, it stays
+  /// so in the child. So the child leaves its parent's pool alone, and has a new one. That has no workers until the child
+  /// makes a plan: plans from before are run by the calling thread alone.
+  static var shared: WorkerPool {
+    if let pool = pool(at: current.load(ordering: .acquiring)) { return pool }
+    _ = forgetsInChildren
+    let pool = WorkerPool(
+      workerLimit: Machine.processorCount - 1, spinTime: .microseconds(20), yieldTime: .microseconds(200))
+    let reference = Unmanaged.passRetained(pool)
+    let (isFirst, other) = current.compareExchange(
+      expected: 0, desired: UInt(bitPattern: reference.toOpaque()), ordering: .acquiringAndReleasing)
+    guard !isFirst, let first = self.pool(at: other) else { return pool }
+    // Another thread was faster.
+    reference.release()
+    return first
+  }
+
+  /// The address of the pool, which stays for the life of the process; 0 before the first use, and again after the
+  /// process was forked.
+  private static let current = Atomic<UInt>(0)
+
+  @inline(__always)
+  private static func pool(at address: UInt) -> WorkerPool? {
+    UnsafeRawPointer(bitPattern: address).map { Unmanaged.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Whether the system forgets the pool in a child, before `fork` returns there.
+  private static let forgetsInChildren =
+    pthread_atfork(nil, nil, { WorkerPool.current.store(0, ordering: .relaxed) }) == 0
 }
 
 // The caller's side.

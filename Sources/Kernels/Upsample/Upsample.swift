@@ -22,6 +22,12 @@ public struct UpsampleProblem: Sendable, Hashable {
   var outputWidth: Int { inputWidth * scaleWidth }
   var inputCount: Int { rows * inputWidth }
   var outputCount: Int { rows * scaleHeight * outputWidth }
+
+  /// Rows that are widened, or added up, at a time.
+  fileprivate var chunk: Int { max(2048 / max(outputWidth, 1), 1) }
+
+  /// Bytes of scratch memory that a thread needs. Vectors may reach behind the last value.
+  fileprivate var scratchByteCount: Int { cacheLines((chunk * outputWidth + 32) * MemoryLayout<Float>.stride) }
 }
 
 extension KernelOperation where Problem == UpsampleProblem {
@@ -47,12 +53,12 @@ extension KernelOperation where Problem == UpsampleProblem {
   ) -> [Kernel<Self>] {
     InstructionSet.allCases.map { level in
       let body = functions[level]
-      return Kernel(algorithm: "rows", level: level) { problem, threads in
+      return Kernel(
+        algorithm: "rows", level: level, fitness: { Workspace.fitness(1, ifFits: $0.scratchByteCount) }
+      ) { problem, threads in
         let bytes = (problem.inputCount + problem.outputCount) * MemoryLayout<Float>.stride
         let parts = Work(bytes: bytes, pieces: problem.rows).parts(threads: threads)
-        let chunk = max(2048 / max(problem.outputWidth, 1), 1)
-        // Vectors may reach behind the last value.
-        let scratch = cacheLines((chunk * problem.outputWidth + 32) * MemoryLayout<Float>.stride)
+        let (chunk, scratch) = (problem.chunk, problem.scratchByteCount)
         return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in
           if problem.outputCount == 0 { return }
           let (source, destination) = arrays(operands)

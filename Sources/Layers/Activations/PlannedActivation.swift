@@ -4,7 +4,7 @@ import Kernels
 final class PlannedActivation<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Operands == ElementwiseOperands, Backward.Problem == Forward.Problem,
-  Backward.Operands: ElementwiseGradientOperands
+  Backward.Operands: ElementwiseGradientOperands, Forward.RunError == Never, Backward.RunError == Never
 {
   let workspaceByteCount: Int
   private let forward: Plan<Forward>

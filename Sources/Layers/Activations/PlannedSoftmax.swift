@@ -3,7 +3,8 @@ import Kernels
 /// A function of all values along a dimension, whose derivative follows from its output.
 final class PlannedSoftmax<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
-  Forward.Operands == RowsOperands, Backward.Operands == RowsBackwardOperands, Backward.Problem == Forward.Problem
+  Forward.Operands == RowsOperands, Backward.Operands == RowsBackwardOperands, Backward.Problem == Forward.Problem,
+  Forward.RunError == Never, Backward.RunError == Never
 {
   let workspaceByteCount: Int
   private let forward: Plan<Forward>

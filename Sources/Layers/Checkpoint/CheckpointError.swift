@@ -14,6 +14,13 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case unexpected(file: String, names: [String])
 
   public var description: String {
+    // Names come from the file: in a message, they are text in one line.
+    text.unicodeScalars.reduce(into: "") { text, scalar in
+      text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+  }
+
+  private var text: String {
     switch self {
     case .file(let path, let reason):
       "\(path): \(reason)"

@@ -47,6 +47,9 @@ extension Model {
         throw .tensor(
           file: file, name: entry.name, reason: "is of type \(entry.type.rawValue); expected \(expected)")
       }
+      if let counts, let negative = counts.first(where: { $0 < 0 }) {
+        throw .tensor(file: file, name: entry.name, reason: "is a count of \(negative); expected at least 0")
+      }
       loaded.append(floats)
     }
     for (i, floats) in loaded.enumerated() {

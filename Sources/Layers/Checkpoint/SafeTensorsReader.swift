@@ -29,151 +29,72 @@ extension SafeTensors {
         file: file, reason: "its header is to have \(length) bytes, the file has \(data.count - 8) behind the length")
     }
     let start = data.startIndex + 8
-    let text = data[start..<start + Int(length)]
-    let header: Header
+    let header: SafeTensorsHeader
     do {
-      header = try JSONDecoder().decode(Header.self, from: text)
+      header = try SafeTensorsHeader([UInt8](data[start..<start + Int(length)]))
     } catch {
-      throw .header(file: file, reason: "its header is not the JSON object that it should be: \(Header.reason(error))")
-    }
-    if let name = JSONNames.firstDuplicate(in: text) {
-      throw .header(file: file, reason: "its header has '\(name)' twice")
+      throw .header(
+        file: file,
+        reason: "its header is not the JSON object that it should be: \(error.reason), at byte \(error.byte) of it")
     }
     let bytes = data[(start + Int(length))...]
     metadata = header.metadata
     entries = []
+    entries.reserveCapacity(header.tensors.count)
+    var checked = try header.tensors.map { tensor throws(CheckpointError) in
+      try tensor.check(byteCount: bytes.count, file: file)
+    }
     // Tensors without bytes come in front of those that begin at the same place.
-    let tensors = header.tensors.sorted { a, b in
-      (a.value.range.first ?? 0, a.value.range.last ?? 0, a.key)
-        < (b.value.range.first ?? 0, b.value.range.last ?? 0, b.key)
+    checked.sort { a, b in
+      (a.range.lowerBound, a.range.upperBound) != (b.range.lowerBound, b.range.upperBound)
+        ? (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound) : a.name < b.name
     }
     var end = 0
-    for (name, tensor) in tensors {
-      let entry = try tensor.check(name, byteCount: bytes.count, file: file)
-      guard entry.range.lowerBound >= end else {
-        throw .tensor(file: file, name: name, reason: "begins at \(entry.range.lowerBound), inside of another one")
+    for tensor in checked {
+      guard tensor.range.lowerBound >= end else {
+        throw .tensor(
+          file: file, name: tensor.name, reason: "begins at \(tensor.range.lowerBound), inside of another one")
       }
-      guard entry.range.lowerBound == end else {
-        throw .unusedBytes(file: file, range: end..<entry.range.lowerBound)
+      guard tensor.range.lowerBound == end else {
+        throw .unusedBytes(file: file, range: end..<tensor.range.lowerBound)
       }
-      end = entry.range.upperBound
+      end = tensor.range.upperBound
       entries.append(
         Entry(
-          name: name, type: entry.type, shape: entry.shape,
-          bytes: bytes[(bytes.startIndex + entry.range.lowerBound)..<(bytes.startIndex + end)]))
+          name: tensor.name, type: tensor.type, shape: tensor.shape,
+          bytes: bytes[(bytes.startIndex + tensor.range.lowerBound)..<(bytes.startIndex + end)]))
     }
     guard end == bytes.count else { throw .unusedBytes(file: file, range: end..<bytes.count) }
   }
 }
 
-/// A header as JSON.
-private struct Header: Decodable {
-  struct Tensor: Decodable {
-    let dtype: String
-    /// Numbers of any kind: what is no whole number is an error of this tensor, not of the JSON.
-    let shape: [Double]
-    let range: [Double]
-
-    private enum CodingKeys: String, CodingKey {
-      case dtype, shape
-      case range = "data_offsets"
+extension SafeTensorsHeader.Tensor {
+  /// Checks that the tensor has a type, and as many bytes as type and shape need, inside of the file.
+  fileprivate func check(
+    byteCount: Int, file: String
+  ) throws(CheckpointError) -> (name: String, type: SafeTensors.ElementType, shape: Shape, range: Range<Int>) {
+    guard let known = SafeTensors.ElementType(rawValue: type) else {
+      let all = SafeTensors.ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .tensor(file: file, name: name, reason: "is of type '\(type)'; expected one of \(all)")
     }
-
-    /// Checks that the tensor has a type, and as many bytes as type and shape need, inside of the file.
-    func check(
-      _ name: String, byteCount: Int, file: String
-    ) throws(CheckpointError) -> (type: SafeTensors.ElementType, shape: Shape, range: Range<Int>) {
-      guard let type = SafeTensors.ElementType(rawValue: dtype) else {
-        let known = SafeTensors.ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .tensor(file: file, name: name, reason: "is of type '\(dtype)'; expected one of \(known)")
-      }
-      let range = range.compactMap(Int.init(exactly:))
-      guard self.range.count == 2, range.count == 2, 0 <= range[0], range[0] <= range[1], range[1] <= byteCount
-      else {
-        throw .tensor(
-          file: file, name: name,
-          reason:
-            "lies at [\(self.range.map(Header.number).joined(separator: ", "))]; expected a begin and an end within the \(byteCount) bytes of data"
-        )
-      }
-      let shape = Shape(shape.compactMap(Int.init(exactly:)))
-      let (needed, overflow) = shape.count.multipliedReportingOverflow(by: type.byteCount)
-      let length = range[1] - range[0]
-      guard shape.rank == self.shape.count, shape.dimensions.allSatisfy({ $0 >= 0 }), !overflow, shape.count < Int.max,
-        needed == length
-      else {
-        throw .tensor(
-          file: file, name: name,
-          reason:
-            "has \(length) bytes; expected as many as shape [\(self.shape.map(Header.number).joined(separator: ", "))] of \(dtype) needs"
-        )
-      }
-      return (type, shape, range[0]..<range[1])
+    guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] <= byteCount else {
+      throw .tensor(
+        file: file, name: name,
+        reason: "lies at \(list(offsets)); expected a begin and an end within the \(byteCount) bytes of data")
     }
+    let shape = Shape(shape)
+    let (needed, overflow) = shape.count.multipliedReportingOverflow(by: known.byteCount)
+    let length = offsets[1] - offsets[0]
+    guard !overflow, shape.count < Int.max, needed == length else {
+      throw .tensor(
+        file: file, name: name,
+        reason: "has \(length) bytes; expected as many as shape \(list(shape.dimensions)) of \(type) needs")
+    }
+    return (name, known, shape, offsets[0]..<offsets[1])
   }
 
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  var metadata: [String: String] = [:]
-  var tensors: [String: Tensor] = [:]
-
-  init(from decoder: any Decoder) throws {
-    let object = try decoder.container(keyedBy: Name.self)
-    for name in object.allKeys {
-      if name.stringValue == "__metadata__" {
-        metadata = try object.decode([String: String].self, forKey: name)
-      } else {
-        tensors[name.stringValue] = try object.decode(Tensor.self, forKey: name)
-      }
-    }
-  }
-
-  /// A number as a file would have it.
-  static func number(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
-
-  /// What a decoder says, in one line: where, and what.
-  static func reason(_ error: any Error) -> String {
-    let (path, text): ([any CodingKey], String) =
-      switch error {
-      case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-        DecodingError.dataCorrupted(let context):
-        (context.codingPath, context.debugDescription)
-      case DecodingError.keyNotFound(let key, let context): (context.codingPath, "'\(key.stringValue)' is missing")
-      default: ([], "\(error)")
-      }
-    let place = path.map(\.stringValue).joined(separator: ".")
-    return (place.isEmpty ? "" : "\(place): ") + text.split(separator: "\n").joined(separator: " ")
-  }
-}
-
-/// Names in JSON text. Foundation's decoder keeps one of several equal names and says nothing.
-enum JSONNames {
-  /// A name that stands twice in one object of a valid JSON text.
-  static func firstDuplicate(in text: Data) -> String? {
-    var objects: [Set<String>] = []
-    var last: String?
-    var i = text.startIndex
-    while i < text.endIndex {
-      switch text[i] {
-      case UInt8(ascii: "{"): objects.append([])
-      case UInt8(ascii: "}"): objects.removeLast()
-      case UInt8(ascii: "\""):
-        let start = i
-        i += 1
-        while text[i] != UInt8(ascii: "\"") { i += text[i] == UInt8(ascii: "\\") ? 2 : 1 }
-        last = try? JSONDecoder().decode(String.self, from: text[start...i])
-      case UInt8(ascii: ":"):
-        guard let name = last, !objects.isEmpty else { break }
-        if !objects[objects.count - 1].insert(name).inserted { return name }
-      default: break
-      }
-      i += 1
-    }
-    return nil
+  /// Numbers as a file has them; of many, the first.
+  private func list(_ numbers: [Int]) -> String {
+    "[" + numbers.prefix(8).map(String.init).joined(separator: ", ") + (numbers.count > 8 ? ", …]" : "]")
   }
 }

@@ -35,52 +35,14 @@ extension SafeTensors {
   }
 
   /// Writes a file: to a temporary one beside it first, which then takes its name, so that under that name there is
-  /// always a whole file, the old or the new, whenever the program or the system stops.
+  /// always a whole file, the old or the new, whenever the program or the system stops. Several threads may write one
+  /// path; the last has it.
   public func write(to file: URL) throws(CheckpointError) {
     let data = try encoded(file: file.path)
-    SafeTensors.removeAbandoned(file)
-    let temporary = SafeTensors.temporary(for: file, process: ProcessInfo.processInfo.processIdentifier)
     do {
-      // FileManager would make the file under yet another name first.
-      let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-      guard descriptor >= 0 else {
-        throw CheckpointError.file(path: temporary.path, reason: String(cString: strerror(errno)))
-      }
-      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-      defer { try? handle.close() }
-      try handle.write(contentsOf: data)
-      try handle.synchronize()
-      guard rename(temporary.path, file.path) == 0 else {
-        throw CheckpointError.file(path: file.path, reason: String(cString: strerror(errno)))
-      }
+      try AtomicFile.write(data, to: file.path)
     } catch {
-      try? FileManager.default.removeItem(at: temporary)
-      throw error as? CheckpointError ?? .file(path: file.path, reason: DataFiles.reason(error))
-    }
-    // The name itself is on the disk when its folder is; a system that cannot do that has still written the file.
-    let folder = open(file.deletingLastPathComponent().path, O_RDONLY)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
-    }
-  }
-
-  /// The file that a process writes to before it takes the name of `file`.
-  private static func temporary(for file: URL, process: Int32) -> URL {
-    file.deletingLastPathComponent().appendingPathComponent(".\(file.lastPathComponent).\(process).partial")
-  }
-
-  /// Removes what processes that no longer run have left of `file`.
-  private static func removeAbandoned(_ file: URL) {
-    let folder = file.deletingLastPathComponent()
-    let (prefix, suffix) = (".\(file.lastPathComponent).", ".partial")
-    // A folder that cannot be listed is not a reason not to write.
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
-      guard let process = Int32(name.dropFirst(prefix.count).dropLast(suffix.count)), process > 0,
-        kill(process, 0) == -1, errno == ESRCH
-      else { continue }
-      try? FileManager.default.removeItem(at: temporary(for: file, process: process))
+      throw .file(path: error.path, reason: error.reason)
     }
   }
 

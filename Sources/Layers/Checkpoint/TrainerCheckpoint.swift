@@ -48,15 +48,16 @@ extension Trainer {
     }
     try saved.check(self, file: file)
     // Every tensor is found and checked before the first is written.
+    let entries = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
     var copies: [(values: [Float], to: UnsafeMutablePointer<Float>)] = []
     for tensor in optimizer.stateTensors {
-      try copies.append(contentsOf: find("optimizer/\(tensor.name)/", for: tensor.values, in: state, file: file))
+      try copies.append(contentsOf: find("optimizer/\(tensor.name)/", for: tensor.values, in: entries, file: file))
     }
     if let average = weightAverage {
-      try copies.append(contentsOf: find("average/", for: average.values, in: state, file: file))
+      try copies.append(contentsOf: find("average/", for: average.values, in: entries, file: file))
     }
     if saved.accumulatedBatches > 0 {
-      try copies.append(contentsOf: find("accumulated/", for: accumulator.values, in: state, file: file))
+      try copies.append(contentsOf: find("accumulated/", for: accumulator.values, in: entries, file: file))
     }
     try model.load(state, file: file)
     for copy in copies {
@@ -78,9 +79,9 @@ extension Trainer {
   }
 
   private func find(
-    _ prefix: String, for values: UnsafeMutableBufferPointer<Float>, in state: SafeTensors, file: String
+    _ prefix: String, for values: UnsafeMutableBufferPointer<Float>, in byName: [String: SafeTensors.Entry],
+    file: String
   ) throws(CheckpointError) -> [(values: [Float], to: UnsafeMutablePointer<Float>)] {
-    let byName = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
     let parameters = model.trainedShapes
     let missing = parameters.map { prefix + $0.name }.filter { byName[$0] == nil }
     guard missing.isEmpty else { throw .missing(file: file, names: missing) }
@@ -99,7 +100,7 @@ extension Trainer {
 }
 
 /// What a training's checkpoint holds besides tensors. Numbers with a fraction are stored as their bits: they come back
-/// exactly, also where they are no numbers.
+/// exactly, also a loss that is no number any more.
 private struct TrainerState: Codable {
   /// The key of the metadata that this is stored under.
   static let key = "trainer"
@@ -147,7 +148,8 @@ private struct TrainerState: Codable {
     averageUpdates = trainer.weightAverage?.updates
   }
 
-  /// Checks that it is the state of such a training.
+  /// Checks that it is the state of such a training, that nothing of it is missing, and that every number is one that a
+  /// training can have and go on with.
   func check(_ trainer: Trainer, file: String) throws(CheckpointError) {
     func require(_ condition: Bool, _ what: String, _ found: some Any, _ expected: some Any) throws(CheckpointError) {
       guard condition else {
@@ -160,15 +162,44 @@ private struct TrainerState: Codable {
     try require(optimizer == trainer.optimizerName, "the optimiser", optimizer, trainer.optimizerName)
     try require(batchSize == trainer.batchSize, "the batch size", batchSize, trainer.batchSize)
     try require(accumulation == trainer.accumulation, "the accumulation", accumulation, trainer.accumulation)
-    let groups = trainer.baseRates.count
-    for bits in [learningRateBits, baseRateBits] {
-      try require(bits.count == groups, "the number of parameter groups", bits.count, groups)
-    }
     let hasAverage = trainer.weightAverage != nil
     try require((averageUpdates != nil) == hasAverage, "an average of the weights", averageUpdates != nil, hasAverage)
-    let counts = [epoch, updates, epochImages, epochDone, epochCorrect, accumulatedBatches, averageUpdates ?? 0]
-    guard counts.allSatisfy({ $0 >= 0 }), epochDone <= epochImages, counters.values.allSatisfy({ $0 >= 0 }) else {
-      throw .header(file: file, reason: "a count in the state of the training is not valid")
+    do {
+      let momentum = momentumBits.map(Float.init(bitPattern:))
+      for rates in [learningRateBits, baseRateBits] {
+        try trainer.optimizer.check(
+          learningRates: rates.map(Float.init(bitPattern:)), momentum: momentum, counters: counters)
+      }
+    } catch {
+      throw .header(file: file, reason: "the state of the training is not valid: \(error)")
+    }
+    try checkCounts(file: file)
+  }
+
+  private func checkCounts(file: String) throws(CheckpointError) {
+    func require(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws(CheckpointError) {
+      guard range ~= value else {
+        throw .header(
+          file: file,
+          reason: "\(name) in the state of the training is \(value); expected \(range.lowerBound) to "
+            + "\(range.upperBound)")
+      }
+    }
+    try require("epoch", epoch, in: 0...largestCount)
+    try require("updates", updates, in: 0...largestCount)
+    try require("trainingPasses", Int(clamping: trainingPasses), in: 0...largestCount)
+    try require("averageUpdates", averageUpdates ?? 0, in: 0...largestCount)
+    try require("epochImages", epochImages, in: 0...Int(Int32.max))
+    try require("epochDone", epochDone, in: 0...epochImages)
+    try require("epochCorrect", epochCorrect, in: 0...epochDone)
+    try require("accumulatedBatches", accumulatedBatches, in: 0...largestCount)
+    // What the sums of the accumulated gradients will be divided by.
+    let weight = Float(bitPattern: accumulatedWeightBits)
+    guard accumulatedBatches == 0 ? weight == 0 : weight >= 1 && weight.isFinite else {
+      throw .header(
+        file: file,
+        reason: "the weight of \(accumulatedBatches) accumulated batches in the state of the training is \(weight); "
+          + "expected " + (accumulatedBatches == 0 ? "0" : "at least 1"))
     }
   }
 

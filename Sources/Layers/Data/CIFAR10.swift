@@ -26,34 +26,47 @@ public enum CIFAR10 {
   static func load(
     from directory: URL, split: DatasetSplit, recordsPerFile: Int
   ) throws(DataError) -> ImageDataset {
-    let files = split == .train ? (1...5).map { "data_batch_\($0).bin" } : ["test_batch.bin"]
-    let folder = try DataFiles.folder(directory, officialNames: [folderName], holding: files)
+    let folder = try DataFiles.folder(directory, officialNames: [folderName], holding: files(of: split))
+    return try load(split: split, recordsPerFile: recordsPerFile) { name throws(DataError) in
+      let file = folder.appendingPathComponent(name)
+      return (file.path, try FileSource(file))
+    }
+  }
+
+  /// Loads a split from the content of its files, one after the other.
+  static func load<Source: ByteSource>(
+    split: DatasetSplit, recordsPerFile: Int,
+    open: (_ name: String) throws(DataError) -> (path: String, content: Source)
+  ) throws(DataError) -> ImageDataset {
+    let files = files(of: split)
     var pixels: [UInt8] = []
     var labels: [UInt8] = []
     pixels.reserveCapacity(files.count * recordsPerFile * imageByteCount)
     labels.reserveCapacity(files.count * recordsPerFile)
     for name in files {
-      let file = folder.appendingPathComponent(name)
-      let content = try DataFiles.read(file)
+      let (path, content) = try open(name)
       let expected = recordsPerFile * recordByteCount
-      if content.count < expected {
-        throw .truncated(file: file.path, byteCount: content.count, expected: expected)
-      }
-      if content.count > expected {
-        throw .trailingBytes(file: file.path, byteCount: content.count, expected: expected)
+      let byteCount = content.byteCount ?? content.largestByteCount
+      if byteCount < expected { throw .truncated(file: path, byteCount: byteCount, expected: expected) }
+      if byteCount > expected { throw .trailingBytes(file: path, byteCount: byteCount, expected: expected) }
+      let records = try content.read(expected)
+      // A file may shrink while it is read.
+      guard records.count == expected else {
+        throw .truncated(file: path, byteCount: records.count, expected: expected)
       }
       var fileLabels: [UInt8] = []
-      content.withUnsafeBytes { bytes in
-        for record in 0..<recordsPerFile {
-          let start = record * recordByteCount
-          fileLabels.append(bytes[start])
-          pixels.append(contentsOf: bytes[(start + 1)..<(start + recordByteCount)])
-        }
+      for start in stride(from: 0, to: expected, by: recordByteCount) {
+        fileLabels.append(records[start])
+        pixels.append(contentsOf: records[(start + 1)..<(start + recordByteCount)])
       }
-      try checkLabels(fileLabels, classCount: classNames.count, file: file.path)
+      try checkLabels(fileLabels, classCount: classNames.count, file: path)
       labels += fileLabels
     }
     return ImageDataset(
       trusted: pixels, labels: labels, channels: 3, height: 32, width: 32, classNames: classNames, name: "cifar10")
+  }
+
+  private static func files(of split: DatasetSplit) -> [String] {
+    split == .train ? (1...5).map { "data_batch_\($0).bin" } : ["test_batch.bin"]
   }
 }

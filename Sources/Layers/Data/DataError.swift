@@ -18,6 +18,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupportedElementType(file: String, code: UInt8)
   /// Sizes in a header that no data set of the kind has.
   case absurdSizes(file: String, sizes: [Int])
+  /// Sizes in a header that are not those of the set.
+  case wrongSizes(file: String, sizes: [Int], expected: String)
   /// A label that names no class; `index` counts from 0.
   case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
   /// The two files of a set do not belong together.
@@ -58,6 +60,8 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case .absurdSizes(let file, let sizes):
       "\(file): the header gives sizes \(sizes.map(String.init).joined(separator: "×")), "
         + "expected at least 1 each and at most \(DataFiles.largestByteCount) bytes together"
+    case .wrongSizes(let file, let sizes, let expected):
+      "\(file): the header gives sizes \(sizes.map(String.init).joined(separator: "×")), expected \(expected)"
     case .labelOutOfRange(let file, let index, let label, let classCount):
       "\(file): label \(label) of image \(index) is out of range, expected 0 to \(classCount - 1)"
     case .countMismatch(let imageFile, let images, let labelFile, let labels):

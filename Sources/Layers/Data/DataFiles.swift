@@ -25,8 +25,10 @@ enum DataFiles {
   /// The most bytes that a file may hold: forty times MNIST, so that a damaged one cannot ask for all memory.
   static let largestByteCount = 2_000_000_000
 
-  /// Checks that a file is there, and that it is one that ends: not a folder, a pipe or a device.
-  static func requireFile(_ file: URL, limit: Int = largestByteCount) throws(DataError) {
+  /// Checks that a file is there, and that it is one that ends: not a folder, a pipe or a device; returns its number of
+  /// bytes.
+  @discardableResult
+  static func requireFile(_ file: URL, limit: Int = largestByteCount) throws(DataError) -> Int {
     var status = stat()
     guard stat(file.path, &status) == 0 else {
       let reason = errno
@@ -41,6 +43,7 @@ enum DataFiles {
       throw .unreadable(
         file: file.path, reason: "it has \(status.st_size) bytes, expected at most \(limit)")
     }
+    return Int(status.st_size)
   }
 
   /// The whole content of a file.
@@ -53,6 +56,24 @@ enum DataFiles {
     }
   }
 
+  /// Reads from an open file or pipe until the memory is full or no more comes; returns the number of bytes.
+  static func read(
+    _ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer, path: String
+  ) throws(DataError) -> Int {
+    guard let base = memory.baseAddress else { return 0 }
+    var done = 0
+    while done < memory.count {
+      let count = systemRead(descriptor, base + done, min(memory.count - done, 1 << 30))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .unreadable(file: path, reason: String(cString: strerror(errno)))
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
   /// An error of Foundation in one line.
   static func reason(_ error: any Error) -> String {
     if let error = error as? CocoaError, let underlying = error.userInfo[NSUnderlyingErrorKey] as? any Error {
@@ -61,4 +82,9 @@ enum DataFiles {
     if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
     return error.localizedDescription.split(separator: "\n").joined(separator: " ")
   }
+}
+
+/// The system's `read`, which has the name of functions above.
+private func systemRead(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
+  read(descriptor, memory, count)
 }

@@ -1,70 +1,84 @@
 import Foundation
 
-/// Decompression by the system's gzip, so that the package needs no library for it.
-enum Gzip {
-  /// The decompressed content of a .gz file.
+/// The decompressed content of a .gz file, by the system's gzip, so that the package needs no library for it.
+///
+/// It is read from gzip's output as it comes: a small file that decompresses to a large one costs no more time or memory
+/// than its reader asks for.
+final class GzipSource: ByteSource {
+  let byteCount: Int? = nil
+  let largestByteCount: Int
+
+  /// The most that deflate makes of a byte: a match of 258 bytes takes two bits (RFC 1951, section 3.2.5).
+  private static let largestRatio = 4 * 258
+
+  private let path: String
+  private let process = Process()
+  private let output = Pipe()
+  private let complaint = Complaint()
+  /// Left when gzip has said all that it had to say.
+  private let drained = DispatchGroup()
+
+  /// Starts gzip.
   ///
   /// - Parameter searchPath: folders to look for gzip in; by default those of `PATH`, then /usr/bin and /bin.
-  static func decompress(_ file: URL, searchPath: [String]? = nil) throws(DataError) -> Data {
-    try DataFiles.requireFile(file)
-    let folders = searchPath ?? systemSearchPath
+  init(_ file: URL, searchPath: [String]? = nil) throws(DataError) {
+    path = file.path
+    largestByteCount = GzipSource.largestRatio * (try DataFiles.requireFile(file))
+    let folders = searchPath ?? GzipSource.systemSearchPath
     guard
       let gzip = folders.map({ $0 + "/gzip" }).first(where: FileManager.default.isExecutableFile(atPath:))
     else { throw .gzipMissing(file: file.path) }
     do {
-      return try run(gzip, on: file)
-    } catch let error as DataError {
-      throw error
+      let input = try FileHandle(forReadingFrom: file)
+      defer { try? input.close() }
+      let messages = Pipe()
+      process.executableURL = URL(fileURLWithPath: gzip)
+      process.arguments = ["-dc"]
+      process.standardInput = input
+      process.standardOutput = output
+      process.standardError = messages
+      try process.run()
+      // Its messages are read while gzip runs: it would wait for ever on a full pipe.
+      DispatchQueue.global().async(group: drained) { [complaint] in
+        complaint.data = (try? messages.fileHandleForReading.readToEnd()) ?? Data()
+      }
     } catch {
       throw .unreadable(file: file.path, reason: DataFiles.reason(error))
     }
   }
+
+  deinit { stop() }
 
   private static var systemSearchPath: [String] {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return path.split(separator: ":").map(String.init) + ["/usr/bin", "/bin"]
   }
 
-  private static func run(_ gzip: String, on file: URL) throws -> Data {
-    let input = try FileHandle(forReadingFrom: file)
-    defer { try? input.close() }
-    let output = Pipe()
-    let messages = Pipe()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: gzip)
-    process.arguments = ["-dc"]
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = messages
-    try process.run()
+  func read(into memory: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
+    try DataFiles.read(output.fileHandleForReading.fileDescriptor, into: memory, path: path)
+  }
 
-    // Both pipes are drained while gzip runs: it would wait for ever on a full one.
-    let complaint = Complaint()
-    let drained = DispatchGroup()
-    DispatchQueue.global().async(group: drained) {
-      complaint.data = (try? messages.fileHandleForReading.readToEnd()) ?? Data()
-    }
-    var content = Data()
-    while content.count <= DataFiles.largestByteCount,
-      let piece = try output.fileHandleForReading.read(upToCount: 1 << 20), !piece.isEmpty
-    {
-      content.append(piece)
-    }
-    if content.count > DataFiles.largestByteCount {
-      process.terminate()
-      process.waitUntilExit()
-      throw DataError.unreadable(
-        file: file.path, reason: "it decompresses to more than \(DataFiles.largestByteCount) bytes")
+  func finish() throws(DataError) {
+    guard try read(1).isEmpty else {
+      stop()
+      throw .unreadable(file: path, reason: "it decompresses to more bytes than its header claims")
     }
     process.waitUntilExit()
     drained.wait()
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       let message = String(decoding: complaint.data, as: UTF8.self)
-      throw DataError.gzipFailed(
-        file: file.path, status: Int(process.terminationStatus),
+      throw .gzipFailed(
+        file: path, status: Int(process.terminationStatus),
         message: message.split(separator: "\n").joined(separator: " ").trimmingCharacters(in: .whitespaces))
     }
-    return content
+  }
+
+  /// Ends gzip where it still runs. It may have inherited a mask that blocks all signals which can be blocked, as threads
+  /// of Dispatch do.
+  private func stop() {
+    guard process.isRunning else { return }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
   }
 
   /// What gzip said; written by one thread, read by another after it is done.

@@ -17,45 +17,68 @@ public struct IDXFile: Sendable {
 
   /// Reads a file, through gzip when its name ends in `.gz`.
   ///
+  /// The sizes are checked before the elements are read, so that a file takes no more time and memory than it claims.
+  ///
   /// - Parameter dimensions: how many dimensions it has to have, 1 to 255: 1 for labels, 3 for images.
   public init(contentsOf file: URL, dimensions: Int) throws(DataError) {
+    try self.init(contentsOf: file, dimensions: dimensions) { _ throws(DataError) in }
+  }
+
+  /// Reads a file whose sizes pass a check.
+  init(
+    contentsOf file: URL, dimensions: Int, check: (_ sizes: [Int]) throws(DataError) -> Void
+  ) throws(DataError) {
     guard 1...255 ~= dimensions else {
       throw .invalidDataset(name: file.path, reason: "\(dimensions) dimensions were asked for; expected 1 to 255")
     }
-    let content: Data
     if file.pathExtension == "gz" {
-      content = try Gzip.decompress(file)
+      try self.init(GzipSource(file), name: file.path, dimensions: dimensions, check: check)
     } else {
-      content = try DataFiles.read(file)
+      try self.init(FileSource(file), name: file.path, dimensions: dimensions, check: check)
     }
-    try self.init(content, name: file.path, dimensions: dimensions)
   }
 
   /// Takes the content of a file apart.
-  init(_ content: Data, name: String, dimensions: Int) throws(DataError) {
-    let bytes = [UInt8](content)
+  init(
+    _ source: some ByteSource, name: String, dimensions: Int, check: (_ sizes: [Int]) throws(DataError) -> Void
+  ) throws(DataError) {
     let magic: [UInt8] = [0, 0, IDXFile.unsignedByte, UInt8(truncatingIfNeeded: dimensions)]
     let headerByteCount = 4 + 4 * dimensions
-    let found = Array(bytes.prefix(4))
-    guard found.count == 4 else { throw .truncated(file: name, byteCount: bytes.count, expected: headerByteCount) }
-    if found[0] == 0, found[1] == 0, IDXFile.otherElementTypes.contains(found[2]) {
-      throw .unsupportedElementType(file: name, code: found[2])
+    let header = try source.read(headerByteCount)
+    let found = Array(header.prefix(4))
+    if found.count == 4 {
+      if found[0] == 0, found[1] == 0, IDXFile.otherElementTypes.contains(found[2]) {
+        throw .unsupportedElementType(file: name, code: found[2])
+      }
+      guard found == magic else { throw .wrongMagic(file: name, found: found, expected: magic) }
     }
-    guard found == magic else { throw .wrongMagic(file: name, found: found, expected: magic) }
-    guard bytes.count >= headerByteCount else {
-      throw .truncated(file: name, byteCount: bytes.count, expected: headerByteCount)
+    guard header.count == headerByteCount else {
+      // Why a source ends early is a better reason than that it does.
+      try source.finish()
+      throw .truncated(file: name, byteCount: header.count, expected: headerByteCount)
     }
     let sizes = (0..<dimensions).map { dimension in
-      bytes[(4 + 4 * dimension)..<(8 + 4 * dimension)].reduce(0) { $0 << 8 | Int($1) }
+      header[(4 + 4 * dimension)..<(8 + 4 * dimension)].reduce(0) { $0 << 8 | Int($1) }
     }
     guard sizes.allSatisfy({ $0 > 0 }), let count = checkedProduct(sizes), count <= DataFiles.largestByteCount else {
       throw .absurdSizes(file: name, sizes: sizes)
     }
+    try check(sizes)
     let expected = headerByteCount + count
-    if bytes.count < expected { throw .truncated(file: name, byteCount: bytes.count, expected: expected) }
-    if bytes.count > expected { throw .trailingBytes(file: name, byteCount: bytes.count, expected: expected) }
+    let byteCount = source.byteCount
+    guard (byteCount ?? source.largestByteCount) >= expected else {
+      throw .truncated(file: name, byteCount: byteCount ?? source.largestByteCount, expected: expected)
+    }
+    if let byteCount, byteCount > expected {
+      throw .trailingBytes(file: name, byteCount: byteCount, expected: expected)
+    }
+    let elements = try source.read(count)
+    try source.finish()
+    guard elements.count == count else {
+      throw .truncated(file: name, byteCount: headerByteCount + elements.count, expected: expected)
+    }
     self.name = name
     self.sizes = sizes
-    elements = Array(bytes[headerByteCount...])
+    self.elements = elements
   }
 }

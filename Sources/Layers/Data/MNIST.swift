@@ -28,10 +28,16 @@ public enum MNIST {
     }
   }
 
-  /// Loads a split from idx files, plain or .gz.
+  private static let side = 28
+
+  /// The images of a split, which a part of it may have fewer of.
+  private static func largestCount(_ split: DatasetSplit) -> Int { split == .train ? 60_000 : 10_000 }
+
+  /// Loads a split from idx files, plain or .gz. Images of other sizes are for ``IDXFile``.
   ///
   /// - Parameter directory: the folder that holds the files, or the one above it under its official name
   ///   (`mnist`, `fashion-mnist`, or torchvision's `MNIST/raw`, `FashionMNIST/raw`).
+  /// - Throws: ``DataError`` naming the file, also where images are not 28×28 or more than the split has.
   public static func load(
     from directory: URL, split: DatasetSplit, variant: Variant = .digits
   ) throws(DataError) -> ImageDataset {
@@ -41,15 +47,23 @@ public enum MNIST {
     let folder = try DataFiles.folder(
       directory, officialNames: variant.folderNames,
       holding: [imageName, imageName + ".gz", labelName, labelName + ".gz"])
-    let images = try IDXFile(contentsOf: plainOrCompressed(imageName, in: folder), dimensions: 3)
-    let labels = try IDXFile(contentsOf: plainOrCompressed(labelName, in: folder), dimensions: 1)
-    guard images.sizes[0] == labels.sizes[0] else {
-      throw .countMismatch(
-        imageFile: images.name, images: images.sizes[0], labelFile: labels.name, labels: labels.sizes[0])
+    let imageFile = try plainOrCompressed(imageName, in: folder)
+    let images = try IDXFile(contentsOf: imageFile, dimensions: 3) { sizes throws(DataError) in
+      guard sizes[0] <= largestCount(split), sizes[1] == side, sizes[2] == side else {
+        throw .wrongSizes(
+          file: imageFile.path, sizes: sizes, expected: "at most \(largestCount(split)) images of \(side)×\(side)")
+      }
+    }
+    let labelFile = try plainOrCompressed(labelName, in: folder)
+    let labels = try IDXFile(contentsOf: labelFile, dimensions: 1) { sizes throws(DataError) in
+      guard sizes[0] == images.sizes[0] else {
+        throw .countMismatch(
+          imageFile: images.name, images: images.sizes[0], labelFile: labelFile.path, labels: sizes[0])
+      }
     }
     try checkLabels(labels.elements, classCount: variant.classNames.count, file: labels.name)
     return ImageDataset(
-      trusted: images.elements, labels: labels.elements, channels: 1, height: images.sizes[1], width: images.sizes[2],
+      trusted: images.elements, labels: labels.elements, channels: 1, height: side, width: side,
       classNames: variant.classNames, name: variant.rawValue)
   }
 

@@ -43,13 +43,13 @@ enum PortableAnymap {
     var position = 0
 
     /// The next number in decimal digits.
-    mutating func number(_ what: String) throws(DataError) -> Int {
+    mutating func number(_ what: @autoclosure () -> String) throws(DataError) -> Int {
       let before = position
       skipSpace()
       guard position > before, position < bytes.count else {
         throw position < bytes.count
-          ? .malformedImage(file: name, reason: "no space before \(what), at byte \(position)")
-          : .malformedImage(file: name, reason: "it ends before \(what)")
+          ? .malformedImage(file: name, reason: "no space before \(what()), at byte \(position)")
+          : .malformedImage(file: name, reason: "it ends before \(what())")
       }
       var value = 0
       let start = position
@@ -59,7 +59,7 @@ enum PortableAnymap {
         position += 1
       }
       guard position > start, value <= 1 << 40 else {
-        throw .malformedImage(file: name, reason: "\(what) is not a number that makes sense, at byte \(position)")
+        throw .malformedImage(file: name, reason: "\(what()) is not a number that makes sense, at byte \(position)")
       }
       return value
     }

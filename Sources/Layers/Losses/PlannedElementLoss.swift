@@ -2,7 +2,7 @@ import Kernels
 
 /// A loss of each output. Labels become rows of a 1 at the class and 0 elsewhere.
 final class PlannedElementLoss<Op: KernelOperation>: PlannedLoss
-where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands {
+where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands, Op.RunError == Never {
   let workspaceByteCount: Int
   let lossCount: Int
   private let kernel: Plan<Op>

@@ -182,6 +182,9 @@ public final class PlannedClippedOptimizer: PlannedOptimizer {
     set { base.momentum = newValue }
   }
   public var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { base.stateTensors }
+  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try base.check(learningRates: learningRates, momentum: momentum, counters: counters)
+  }
   public var counters: [String: Int] {
     get { base.counters }
     set { base.counters = newValue }

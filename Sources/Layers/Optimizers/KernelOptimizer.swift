@@ -143,14 +143,30 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
 
   var counters: [String: Int] {
     get { ["step": stepCount] }
-    set { stepCount = newValue["step"] ?? 0 }
+    set { stepCount = max(newValue["step"] ?? 0, 0) }
+  }
+
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    // The options' own limits, such as a beta1 below 1.
+    for (group, rate) in zip(groups, learningRates) {
+      var options = group.options
+      options.learningRate = rate
+      if let momentum, group.cyclesMomentum { options.cycledMomentum = momentum }
+      try options.check()
+    }
   }
 
   func step() {
     stepCount += 1
     for group in groups {
       for run in group.runs {
-        run.plan.run(group.options.operands(memory(of: run.piece)), workspace: workspace)
+        do {
+          try run.plan.run(group.options.operands(memory(of: run.piece)), workspace: workspace)
+        } catch {
+          // The options were checked, and they ask for the arrays that their problem needs.
+          preconditionFailure("\(Options.self): \(error)")
+        }
       }
     }
   }

@@ -116,6 +116,11 @@ private final class PlannedLookahead: PlannedOptimizer {
       + base.stateTensors.map { ("base.\($0.name)", $0.values) }
   }
 
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    try base.check(learningRates: learningRates, momentum: momentum, counters: inner(counters))
+  }
+
   var counters: [String: Int] {
     get {
       let inner = base.counters.map { ("base.\($0.key)", $0.value) }
@@ -123,8 +128,13 @@ private final class PlannedLookahead: PlannedOptimizer {
     }
     set {
       stepCount = newValue["step"] ?? 0
-      let inner = newValue.filter { $0.key.hasPrefix("base.") }.map { (String($0.key.dropFirst(5)), $0.value) }
-      base.counters = Dictionary(inner) { first, _ in first }
+      base.counters = inner(newValue)
     }
+  }
+
+  /// The counters of the optimiser inside.
+  private func inner(_ counters: [String: Int]) -> [String: Int] {
+    let inner = counters.filter { $0.key.hasPrefix("base.") }.map { (String($0.key.dropFirst(5)), $0.value) }
+    return Dictionary(inner) { first, _ in first }
   }
 }

@@ -51,6 +51,10 @@ public protocol PlannedOptimizer: AnyObject {
   var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
   /// What is counted, such as steps. Names that are missing where it is set count as 0, and others say nothing.
   var counters: [String: Int] { get set }
+  /// Checks that these values, such as a checkpoint's, are ones that this optimiser can have and go on with; it changes
+  /// nothing.
+  /// - Throws: ``LayerError`` naming the value that is missing, unknown or out of range.
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError)
   /// Updates the parameters by their gradients, in one pass over all of them. It allocates nothing.
   func step()
 }
@@ -68,6 +72,44 @@ extension PlannedOptimizer {
   public var counters: [String: Int] {
     get { [:] }
     set {}
+  }
+
+  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+  }
+}
+
+/// The largest count of a training, 2⁵³: `Double` holds all counts up to it, and no training comes near.
+let largestCount = 1 << 53
+
+extension PlannedOptimizer {
+  /// What holds for every optimiser: there are as many values, under the same names, as it has itself; learning rates and
+  /// momentum are finite and not negative, counts from 0 to ``largestCount``.
+  func requireState(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+    func require(_ condition: Bool, _ name: String, _ value: String, _ expected: String) throws(LayerError) {
+      guard condition else {
+        throw .invalidValue(layer: "the optimiser", name: name, value: value, expected: expected)
+      }
+    }
+    let rates = self.learningRates.count
+    try require(
+      learningRates.count == rates, "the number of learning rates", "\(learningRates.count)",
+      "\(rates), one for each group of parameters")
+    for rate in learningRates {
+      try require(rate >= 0 && rate.isFinite, "a learning rate", "\(rate)", "a number of at least 0")
+    }
+    try require(
+      (momentum == nil) == (self.momentum == nil), "the momentum", momentum.map { "\($0)" } ?? "missing",
+      self.momentum == nil ? "none" : "a number of at least 0")
+    if let momentum {
+      try require(momentum >= 0 && momentum.isFinite, "the momentum", "\(momentum)", "a number of at least 0")
+    }
+    let names = self.counters.keys.sorted()
+    try require(
+      counters.keys.sorted() == names, "the counters", "\(counters.keys.sorted())", "\(names)")
+    for (name, count) in counters.sorted(by: { $0.key < $1.key }) {
+      try require(0...largestCount ~= count, "the counter '\(name)'", "\(count)", "0 to \(largestCount)")
+    }
   }
 }
 

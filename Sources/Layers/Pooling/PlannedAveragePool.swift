@@ -4,7 +4,7 @@ import Kernels
 final class PlannedAveragePool<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Operands == AveragePool2DForward.Operands, Backward.Operands == AveragePool2DBackward.Operands,
-  Forward.Problem == Backward.Problem
+  Forward.Problem == Backward.Problem, Forward.RunError == Never, Backward.RunError == Never
 {
   let workspaceByteCount: Int
   private let forward: Plan<Forward>

@@ -1,0 +1,230 @@
+import Kernels
+
+let convolutionTests: [any AnyOperationTest] = [
+  OperationTest<Conv2DForward>(
+    name: Conv2DForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
+    terms: { convolutionShape($0).depthOfSums },
+    draw: { draw in
+      var parameters = drawConvolution(&draw)
+      parameters["relu"] = draw.flag()
+      parameters["bias"] = draw.flag()
+      return parameters
+    },
+    problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
+    operands: { parameters, memory in
+      let shape = convolutionShape(parameters)
+      return .init(
+        input: memory.numbers(shape.inputCount, images: shape.batch),
+        weights: memory.numbers(shape.weightCount, special: !shape.pads),
+        bias: parameters.flag("bias") ? memory.numbers(shape.outputChannels) : nil,
+        output: memory.output(shape.outputCount, images: shape.batch))
+    }),
+  OperationTest<Conv2DBackwardData>(
+    name: Conv2DBackwardData.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
+    terms: { convolutionShape($0).weightCount / $0["ic"] * $0["g"] },
+    draw: { drawConvolution(&$0) },
+    problem: { convolutionShape($0) },
+    operands: { parameters, memory in
+      let shape = convolutionShape(parameters)
+      return .init(
+        outputGradient: memory.numbers(shape.outputCount, images: shape.batch),
+        weights: memory.numbers(shape.weightCount, special: shape.isPointwise),
+        inputGradient: memory.output(shape.inputCount, images: shape.batch))
+    }),
+  OperationTest<Conv2DBackwardWeights>(
+    name: Conv2DBackwardWeights.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"),
+    terms: { convolutionShape($0).outputCount / $0["oc"] },
+    draw: { draw in
+      var parameters = drawConvolution(&draw)
+      parameters["bias"] = draw.flag()
+      return parameters
+    },
+    problem: { convolutionShape($0) },
+    operands: { parameters, memory in
+      let shape = convolutionShape(parameters)
+      return .init(
+        input: memory.numbers(shape.inputCount),
+        outputGradient: memory.numbers(shape.outputCount, special: !shape.pads),
+        weightGradient: memory.output(shape.weightCount),
+        biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil)
+    }),
+  OperationTest<Conv2DPoolForward>(
+    name: Conv2DPoolForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=1 bias=1 choices=1"),
+    kinds: [.integers, .reals], images: "mb", followsReference: { $1 != .reals },
+    terms: { convolutionShape($0).depthOfSums },
+    draw: { draw in
+      var parameters = drawPooledConvolution(&draw, "choices")
+      parameters["choices"] = draw.flag()
+      return parameters
+    },
+    problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
+    operands: { parameters, memory in
+      let problem = Conv2DPoolProblem(shape: convolutionShape(parameters), relu: parameters.flag("relu"))
+      let shape = problem.shape
+      return .init(
+        input: memory.numbers(shape.inputCount, images: shape.batch), weights: memory.numbers(shape.weightCount),
+        bias: parameters.flag("bias") ? memory.numbers(shape.outputChannels) : nil,
+        output: memory.output(problem.outputCount, images: shape.batch),
+        choices: parameters.flag("choices") ? memory.byteOutput(problem.outputCount, images: shape.batch) : nil)
+    }),
+  OperationTest<Conv2DPoolBackward>(
+    name: Conv2DPoolBackward.lineName, schema: ProblemSchema(convolutionSchema + " relu=1 bias=1 dx=1"),
+    kinds: [.integers, .reals], images: "mb",
+    terms: { max(convolutionShape($0).outputCount / $0["oc"], convolutionShape($0).weightCount / $0["ic"] * $0["g"]) },
+    draw: { draw in
+      var parameters = drawPooledConvolution(&draw, "dx")
+      parameters["dx"] = draw.flag()
+      return parameters
+    },
+    problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
+    operands: { parameters, memory in
+      let problem = Conv2DPoolProblem(shape: convolutionShape(parameters), relu: parameters.flag("relu"))
+      let shape = problem.shape
+      return .init(
+        input: memory.numbers(shape.inputCount, images: shape.batch), weights: memory.numbers(shape.weightCount),
+        outputGradient: memory.numbers(problem.outputCount, images: shape.batch),
+        choices: memory.values(problem.outputCount, UInt8.self, images: shape.batch) { UInt8($1.below(5)) },
+        weightGradient: memory.output(shape.weightCount),
+        biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil,
+        inputGradient: parameters.flag("dx") ? memory.output(shape.inputCount, images: shape.batch) : nil)
+    }),
+]
+
+private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1"
+private let shapes = ProblemSchema(convolutionSchema + " relu=0 bias=1")
+
+private func convolutionShape(_ p: ProblemParameters) -> Conv2DShape {
+  Conv2DShape(
+    batch: p["mb"], inputChannels: p["ic"], inputHeight: p["ih"], inputWidth: p["iw"], outputChannels: p["oc"],
+    kernelHeight: p["kh"], kernelWidth: p["kw"], strideHeight: p["sh"], strideWidth: p["sw"], paddingHeight: p["ph"],
+    paddingWidth: p["pw"], dilationHeight: p["dh"], dilationWidth: p["dw"], groups: p["g"])
+}
+
+extension Conv2DShape {
+  /// Terms of the sum that makes one output.
+  fileprivate var depthOfSums: Int { weightCount / outputChannels }
+  /// Whether weights and output gradients meet padding: what is not finite of them is then NaN or left out.
+  fileprivate var pads: Bool { paddingHeight > 0 || paddingWidth > 0 }
+  /// Whether each input meets each weight of its channel, so that the input gradient's sums have no padding.
+  fileprivate var isPointwise: Bool {
+    kernelHeight == 1 && kernelWidth == 1 && strideHeight == 1 && strideWidth == 1 && !pads
+  }
+}
+
+private func drawPooledConvolution(_ draw: inout Draw, _ option: String) -> ProblemParameters {
+  let drawn = drawConvolution(&draw)
+  var given: [String: Int] = [:]
+  for name in drawn.names { given[name] = drawn[name] }
+  given["relu"] = draw.flag()
+  given["bias"] = draw.flag()
+  return ProblemSchema(convolutionSchema + " relu=1 bias=1 \(option)=1")(given)
+}
+
+/// One axis of a convolution.
+private struct Axis {
+  var input = 1
+  var kernel = 1
+  var stride = 1
+  var padding = 0
+  var dilation = 1
+
+  init(_ draw: inout Draw) {
+    kernel = draw.pick([1, 1, 2, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7, 8, 11])
+    if draw.once(in: 4) { dilation = draw.int(2...4) }
+    let extent = (kernel - 1) * dilation + 1
+    padding =
+      switch draw.below(10) {
+      case 0...3: 0
+      case 4, 5: extent / 2
+      case 6: extent - 1
+      case 7: extent
+      case 8: extent + draw.int(1...4)
+      default: draw.int(0...3)
+      }
+    stride =
+      switch draw.below(12) {
+      case 0...4: 1
+      case 5: 2
+      case 6: kernel
+      case 7: kernel + draw.int(1...3)
+      case 8: padding + draw.int(1...3)
+      case 9: max(kernel - 1, 1)
+      default: draw.int(1...6)
+      }
+    input = draw.once(in: 12) ? 1 : draw.size(upTo: 72, near: stride)
+  }
+
+  var outputs: Int {
+    let room = input + 2 * padding - dilation * (kernel - 1) - 1
+    return room < 0 ? 0 : room / stride + 1
+  }
+}
+
+/// A convolution whose passes are small enough for the reference.
+private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
+  var y = Axis(&draw)
+  var x = Axis(&draw)
+  if !draw.once(in: 3) {
+    let (height, width) = (y.input, x.input)
+    (x, y.input) = (y, height)
+    x.input = draw.once(in: 2) ? height : width
+  }
+  var (channels, outputs, groups) = (draw.size(upTo: 80), draw.size(upTo: 80), 1)
+  switch draw.below(10) {
+  case 0:
+    // Depthwise, mostly with planes that stay as large as they are.
+    groups = channels
+    outputs = channels * (draw.once(in: 3) ? draw.int(2...3) : 1)
+    if !draw.once(in: 4) {
+      let kernel = draw.pick([3, 5, 7])
+      (y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation) = (kernel, kernel, 1, 1, 1, 1)
+      (y.padding, x.padding) = (kernel / 2, kernel / 2)
+    }
+  case 1:
+    groups = draw.int(2...4)
+    (channels, outputs) = (groups * draw.size(upTo: 20), groups * draw.size(upTo: 20))
+  case 2:
+    (channels, outputs) = (draw.int(1...3), draw.int(1...16))
+  case 3:
+    // Pointwise.
+    (y.kernel, x.kernel, y.padding, x.padding) = (1, 1, 0, 0)
+    if draw.once(in: 2) { (y.stride, x.stride) = (1, 1) }
+  default: break
+  }
+  if groups == 1, draw.once(in: 6) { channels = 1 }
+  if groups == 1, draw.once(in: 8) { outputs = 1 }
+  var batch = draw.batch()
+  // Windows must fit.
+  for _ in 0..<8 {
+    if y.outputs == 0 { y.input += (y.kernel - 1) * y.dilation }
+    if x.outputs == 0 { x.input += (x.kernel - 1) * x.dilation }
+  }
+  let limit = draw.workLimit()
+  func work() -> Int {
+    let outputPlane = y.outputs * x.outputs
+    let perImage =
+      outputs * outputPlane * (channels / groups * y.kernel * x.kernel + 4)
+      + 4 * channels * y.input * x.input
+    return max(batch, 1) * perImage + 4 * outputs * channels / groups * y.kernel * x.kernel
+  }
+  var tries = 0
+  while work() > limit, tries < 200 {
+    tries += 1
+    switch draw.below(6) {
+    case 0: y.input = max(y.input * 3 / 4, min(y.input, max((y.kernel - 1) * y.dilation + 1 - 2 * y.padding, 1)))
+    case 1: x.input = max(x.input * 3 / 4, min(x.input, max((x.kernel - 1) * x.dilation + 1 - 2 * x.padding, 1)))
+    case 2: channels = max(channels / groups / 2, 1) * groups
+    case 3: outputs = max(outputs / groups / 2, 1) * groups
+    case 4 where groups > 1:
+      let (perInput, perOutput) = (channels / groups, outputs / groups)
+      groups = max(groups / 2, 1)
+      (channels, outputs) = (groups * perInput, groups * perOutput)
+    case 5 where tries > 20: batch = max(batch / 2, 1)
+    default: break
+    }
+  }
+  return shapes([
+    "mb": batch, "ic": channels, "ih": y.input, "iw": x.input, "oc": outputs, "kh": y.kernel, "kw": x.kernel,
+    "sh": y.stride, "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "g": groups,
+  ])
+}

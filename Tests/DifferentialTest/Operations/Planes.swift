@@ -1,0 +1,164 @@
+import Kernels
+
+/// Images as channels of planes.
+let planesSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih")
+
+/// - Parameter empty: whether sizes may be 0.
+func drawPlanes(_ draw: inout Draw, empty: Bool) -> ProblemParameters {
+  var (batch, channels) = (draw.batch(), draw.once(in: 2) ? draw.int(1...5) : draw.size(upTo: 70))
+  var (height, width) = (draw.once(in: 4) ? 1 : draw.size(upTo: 60), draw.once(in: 6) ? 1 : draw.size(upTo: 80))
+  let limit = draw.workLimit()
+  while batch * channels * height * width * 8 > limit, height * width * channels > 1 {
+    switch draw.below(3) {
+    case 0: height = max(height / 2, 1)
+    case 1: width = max(width / 2, 1)
+    default: channels = max(channels / 2, 1)
+    }
+  }
+  if empty, draw.once(in: 30) {
+    switch draw.below(3) {
+    case 0: height = 0
+    case 1: channels = 0
+    default: batch = 0
+    }
+  }
+  return planesSchema(["mb": batch, "ic": channels, "ih": height, "iw": width])
+}
+
+let planeTests: [any AnyOperationTest] = [
+  OperationTest<BiasForward>(
+    name: BiasForward.lineName, schema: biasSchema, agreement: .same, images: "mb",
+    draw: { draw in
+      let planes = drawPlanes(&draw, empty: true)
+      return biasSchema([
+        "mb": planes["mb"], "ic": planes["ic"], "ih": planes["ih"], "iw": planes["iw"], "inplace": draw.flag(),
+      ])
+    },
+    problem: channelsProblem,
+    operands: { parameters, memory in
+      let count = planesCount(parameters)
+      let input = memory.numbers(count, images: parameters["mb"])
+      return .init(
+        input: input, bias: memory.numbers(parameters["ic"]),
+        output: memory.output(count, over: input, inPlace: parameters.flag("inplace"), images: parameters["mb"]))
+    }),
+  OperationTest<BiasBackward>(
+    name: BiasBackward.lineName, schema: planesSchema, terms: { $0["mb"] * $0["ih"] * $0["iw"] },
+    draw: { drawPlanes(&$0, empty: true) }, problem: channelsProblem,
+    operands: { parameters, memory in
+      .init(outputGradient: memory.numbers(planesCount(parameters)), biasGradient: memory.output(parameters["ic"]))
+    }),
+  OperationTest<BatchAssembly>(
+    name: BatchAssembly.lineName, schema: ProblemSchema("mb=1 ic=1 ih=1 iw=ih set=1"), agreement: .same,
+    kinds: [.integers, .reals],
+    draw: { draw in
+      let planes = drawPlanes(&draw, empty: true)
+      return ProblemSchema("mb=1 ic=1 ih=1 iw=ih set=1")([
+        "mb": planes["mb"], "ic": planes["ic"], "ih": planes["ih"], "iw": planes["iw"], "set": draw.int(1...9),
+      ])
+    },
+    problem: { .init(batch: $0["mb"], channels: $0["ic"], plane: $0["ih"] * $0["iw"]) },
+    operands: { parameters, memory in
+      let image = parameters["ic"] * parameters["ih"] * parameters["iw"]
+      return .init(
+        images: memory.values(parameters["set"] * image, UInt8.self) { UInt8(truncatingIfNeeded: $1.next()) },
+        indices: memory.values(parameters["mb"], Int32.self) { Int32($1.below(parameters["set"])) },
+        scale: 0.3, offset: -1, output: memory.output(parameters["mb"] * image))
+    }),
+  OperationTest<Pad2DForward>(
+    name: Pad2DForward.lineName, schema: paddingSchema, agreement: .same, images: "planes", draw: drawPadding,
+    problem: paddingShape,
+    operands: { parameters, memory in
+      let shape = paddingShape(parameters)
+      return .init(
+        input: memory.numbers(shape.planes * shape.inputHeight * shape.inputWidth, images: shape.planes),
+        output: memory.output(shape.planes * shape.outputHeight * shape.outputWidth, images: shape.planes))
+    }),
+  OperationTest<Pad2DBackward>(
+    name: Pad2DBackward.lineName, schema: paddingSchema, images: "planes",
+    terms: { ($0["top"] + $0["bottom"] + 1) * ($0["left"] + $0["right"] + 1) }, draw: drawPadding,
+    problem: paddingShape,
+    operands: { parameters, memory in
+      let shape = paddingShape(parameters)
+      return .init(
+        outputGradient: memory.numbers(shape.planes * shape.outputHeight * shape.outputWidth, images: shape.planes),
+        inputGradient: memory.output(shape.planes * shape.inputHeight * shape.inputWidth, images: shape.planes))
+    }),
+  OperationTest<UpsampleForward>(
+    name: UpsampleForward.lineName, schema: upsampleSchema, agreement: .same, images: "planes", draw: drawUpsample,
+    problem: upsampleProblem,
+    operands: { parameters, memory in
+      let (inputs, outputs) = upsampleCounts(parameters)
+      return .init(
+        input: memory.numbers(inputs, images: parameters["planes"]),
+        output: memory.output(outputs, images: parameters["planes"]))
+    }),
+  OperationTest<UpsampleBackward>(
+    name: UpsampleBackward.lineName, schema: upsampleSchema, images: "planes", terms: { $0["sh"] * $0["sw"] },
+    draw: drawUpsample, problem: upsampleProblem,
+    operands: { parameters, memory in
+      let (inputs, outputs) = upsampleCounts(parameters)
+      return .init(
+        outputGradient: memory.numbers(outputs, images: parameters["planes"]),
+        inputGradient: memory.output(inputs, images: parameters["planes"]))
+    }),
+]
+
+private let biasSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0")
+private let paddingSchema = ProblemSchema("planes=1 ih iw=ih top=0 bottom=top left=top right=left mode=0")
+private let upsampleSchema = ProblemSchema("planes=1 ih iw=ih sh=2 sw=sh")
+
+@Sendable
+func channelsProblem(_ p: ProblemParameters) -> ChannelsProblem {
+  ChannelsProblem(batch: p["mb"], channels: p["ic"], plane: p["ih"] * p["iw"])
+}
+
+func planesCount(_ p: ProblemParameters) -> Int { p["mb"] * p["ic"] * p["ih"] * p["iw"] }
+
+@Sendable
+private func paddingShape(_ p: ProblemParameters) -> Pad2DShape {
+  Pad2DShape(
+    planes: p["planes"], inputHeight: p["ih"], inputWidth: p["iw"], top: p["top"], bottom: p["bottom"],
+    left: p["left"], right: p["right"], mode: PaddingMode.allCases[p["mode"] % PaddingMode.allCases.count])
+}
+
+@Sendable
+private func drawPadding(_ draw: inout Draw) -> ProblemParameters {
+  let (height, width) = (draw.size(upTo: 30), draw.size(upTo: 70))
+  let mode = draw.below(PaddingMode.allCases.count)
+  // Up to what the mode permits, and beyond the plane where it permits that.
+  func padding(_ count: Int) -> Int {
+    let most = min(Pad2DShape.largestPadding(PaddingMode.allCases[mode], count: count), count + 9)
+    return draw.once(in: 3) ? 0 : draw.once(in: 4) ? most : draw.int(0...max(most, 0))
+  }
+  let (top, bottom, left, right) = (padding(height), padding(height), padding(width), padding(width))
+  let plane = (height + top + bottom) * (width + left + right)
+  let planes = draw.once(in: 30) ? 0 : draw.int(1...max(min(draw.workLimit() / (16 * plane), 40), 1))
+  return paddingSchema([
+    "planes": planes, "ih": height, "iw": width, "top": top, "bottom": bottom, "left": left, "right": right,
+    "mode": mode,
+  ])
+}
+
+@Sendable
+private func upsampleProblem(_ p: ProblemParameters) -> UpsampleProblem {
+  UpsampleProblem(
+    planes: p["planes"], inputHeight: p["ih"], inputWidth: p["iw"], scaleHeight: p["sh"], scaleWidth: p["sw"])
+}
+
+private func upsampleCounts(_ p: ProblemParameters) -> (inputs: Int, outputs: Int) {
+  let inputs = p["planes"] * p["ih"] * p["iw"]
+  return (inputs, inputs * p["sh"] * p["sw"])
+}
+
+@Sendable
+private func drawUpsample(_ draw: inout Draw) -> ProblemParameters {
+  let (height, width) = (draw.once(in: 5) ? 1 : draw.size(upTo: 30), draw.once(in: 8) ? 1 : draw.size(upTo: 70))
+  let (scaleHeight, scaleWidth) = (draw.int(1...5), draw.pick([1, 2, 2, 3, 4, 5, 8, 16, 17, 40]))
+  let plane = height * width * (scaleHeight * scaleWidth + 1)
+  let planes = draw.int(1...max(min(draw.workLimit() / (8 * plane), 40), 1))
+  return upsampleSchema([
+    "planes": draw.once(in: 30) ? 0 : planes, "ih": draw.once(in: 40) ? 0 : height, "iw": draw.once(in: 40) ? 0 : width,
+    "sh": scaleHeight, "sw": scaleWidth,
+  ])
+}

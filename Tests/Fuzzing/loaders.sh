@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Feeds the loaders with bytes that libFuzzer makes up, and ends with status 0 only when none of them crashed, hung for a
+# second, needed more memory than the limit, or contradicted itself.
+#
+#   Tests/Fuzzing/loaders.sh [--seconds N] [--executions N] [--asan] [--parallel N] [--repeat FILE] [TARGET ...]
+#
+#   --seconds N      seconds for each target; 60 by default, without limit where --executions is given
+#   --executions N   inputs for each target
+#   --asan           with AddressSanitizer, which finds what is read or written outside of an allocation
+#   --parallel N     targets that run at a time; 1 by default
+#   --repeat FILE    runs one target on one file, such as an input that crashed it
+#
+# Targets: idx idx-gz pnm safetensors trainer trainer-file results cifar10 cifar10-folder shapes; all by default.
+# The inputs begin with Tests/Fuzzing/Corpus/TARGET, which does not change; what a run finds stays in .build/fuzz.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+seconds=
+executions=-1
+sanitizers=fuzzer
+flavor=plain
+parallel=1
+repeat=
+targets=()
+while [ $# -gt 0 ]; do
+  case $1 in
+  --seconds) seconds=$2 && shift ;;
+  --executions) executions=$2 && shift ;;
+  --parallel) parallel=$2 && shift ;;
+  --repeat) repeat=$(realpath "$2") && shift ;;
+  --asan) sanitizers=fuzzer,address flavor=asan ;;
+  -*)
+    echo "$0: unknown option $1" >&2
+    exit 2
+    ;;
+  *) targets+=("$1") ;;
+  esac
+  shift
+done
+if [ -z "$seconds" ]; then
+  seconds=60
+  [ "$executions" -lt 0 ] || seconds=0
+fi
+[ ${#targets[@]} -gt 0 ] ||
+  targets=(idx pnm safetensors trainer trainer-file results cifar10 shapes cifar10-folder idx-gz)
+
+# The kernels are not what is tested here: they are linked as `swift build` made them, so that only Layers and Bench are
+# compiled again, with the fuzzer's counters.
+build=.build/fuzz/$flavor
+mkdir -p "$build"
+if ! printf '@c(LLVMFuzzerTestOneInput) public func f(_: UnsafePointer<UInt8>?, _: Int) -> Int32 { 0 }' |
+  swiftc -parse-as-library -sanitize="$sanitizers" - -o "$build/probe" 2>"$build/probe.log"; then
+  echo "skipped: this toolchain cannot link -sanitize=$sanitizers, see $build/probe.log"
+  exit 0
+fi
+swift build --product bench >&2
+binaries=$(swift build --show-bin-path)
+# Optimised, with checks: what traps here would trap for a user. -enable-testing opens what is internal.
+compile=(
+  swiftc -O -wmo -g -parse-as-library -swift-version 6 -enable-testing -package-name loaders
+  -sanitize="$sanitizers" -I "$build" -I "$binaries/Modules" -Xcc "-fmodule-map-file=$binaries/ISA.build/module.modulemap"
+)
+module() {
+  local name=$1 && shift
+  local stamp=$build/$name.o
+  if [ -f "$stamp" ] && [ -z "$(find "$@" Sources/Layers Package.swift -newer "$stamp" -print -quit)" ]; then return; fi
+  "${compile[@]}" -c -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" -o "$stamp" \
+    $(find "$@" -name '*.swift' ! -name main.swift)
+}
+module Layers Sources/Layers
+module Bench Sources/Bench
+"${compile[@]}" -module-name Loaders $(find Tests/Fuzzing/Loaders -name '*.swift') "$build/Layers.o" "$build/Bench.o" \
+  "$binaries"/Kernels.build/*.o "$binaries"/ISA.build/*.o -lm -o "$build/loaders"
+
+# Swift's own backtraces would take seconds for each crash, and hide libFuzzer's report.
+export SWIFT_BACKTRACE=enable=no
+# Freed memory is kept from reuse, but within the limit on all memory.
+export ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=0
+memory=256
+[ $flavor = plain ] || memory=1024
+
+if [ -n "$repeat" ]; then
+  exec "$build/loaders" --target="${targets[0]}" -timeout=1 -rss_limit_mb=$memory "$repeat"
+fi
+
+fuzz() {
+  local target=$1 work=$build/$1
+  local corpus=Tests/Fuzzing/Corpus/$target dictionary=() length=512
+  case $target in
+  trainer | safetensors | results) length=4096 ;;
+  trainer-file) length=8192 ;;
+  cifar10 | cifar10-folder) length=32 ;;
+  esac
+  [ -d "$corpus" ] || { echo "$0: unknown target $target" >&2 && return 2; }
+  [ -f "Tests/Fuzzing/Corpus/$target.dict" ] && dictionary=(-dict="Tests/Fuzzing/Corpus/$target.dict")
+  mkdir -p "$work/corpus"
+  local status=0
+  "$build/loaders" --target="$target" "${dictionary[@]}" -timeout=1 -rss_limit_mb=$memory -max_len=$length -detect_leaks=0 \
+    -max_total_time="$seconds" -runs="$executions" -artifact_prefix="$work/" -print_final_stats=1 \
+    "$work/corpus" "$corpus" >"$work/log" 2>&1 || status=$?
+  local runs rate peak
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
+  rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$work/log")
+  peak=$(sed -n 's/^stat::peak_rss_mb: *//p' "$work/log")
+  if [ $status -eq 0 ]; then
+    printf '%-15s %12s inputs, %8s a second, %4s MB: nothing found\n' "$target" "$runs" "$rate" "$peak"
+  else
+    printf '%-15s FAILED with status %s after %s inputs, see %s\n' "$target" "$status" "${runs:-?}" "$work/log"
+    grep -aE 'Fatal error|ERROR|SUMMARY|Test unit written' "$work/log" || tail -n 20 "$work/log"
+    return 1
+  fi
+}
+
+failed=0
+running=0
+for target in "${targets[@]}"; do
+  fuzz "$target" &
+  running=$((running + 1))
+  if [ $running -ge "$parallel" ]; then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+done
+while [ $running -gt 0 ]; do
+  wait -n || failed=1
+  running=$((running - 1))
+done
+exit $failed
