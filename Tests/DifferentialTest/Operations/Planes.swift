@@ -48,6 +48,16 @@ let planeTests: [any AnyOperationTest] = [
     operands: { parameters, memory in
       .init(outputGradient: memory.numbers(planesCount(parameters)), biasGradient: memory.output(parameters["ic"]))
     }),
+  OperationTest<Transposition>(
+    name: Transposition.lineName, schema: planesSchema, agreement: .same, images: "mb",
+    draw: { drawPlanes(&$0, empty: true) },
+    problem: { .init(batch: $0["mb"], rows: $0["ic"], columns: $0["ih"] * $0["iw"]) },
+    operands: { parameters, memory in
+      let count = planesCount(parameters)
+      return .init(
+        input: memory.numbers(count, images: parameters["mb"]),
+        output: memory.output(count, images: parameters["mb"]))
+    }),
   OperationTest<BatchAssembly>(
     name: BatchAssembly.lineName, schema: ProblemSchema("mb=1 ic=1 ih=1 iw=ih set=1"), agreement: .same,
     kinds: [.integers, .reals],
