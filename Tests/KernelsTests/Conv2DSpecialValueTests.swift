@@ -66,7 +66,7 @@ import Testing
     func run(_ kernel: Kernel<Op>, threads: Int) throws -> [Float] {
       let plan = try sharing { try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name) }
       let output = GuardedBuffer<Float>(repeating: 7777, count: count)
-      plan.run(operands(output.pointer), workspace: poisonedWorkspace(plan.workspaceByteCount))
+      try plan.run(operands(output.pointer), workspace: poisonedWorkspace(plan.workspaceByteCount))
       return output.values
     }
     let expected = try run(Op.kernels[Op.kernels.count - 1], threads: 1)

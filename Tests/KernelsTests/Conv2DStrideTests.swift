@@ -140,7 +140,7 @@ import Testing
             try Plan<Op>(problem(shape), level: level, threads: threads, kernel: name)
           }
           let output = GuardedBuffer<Float>.poisoned(count: shape.batch * imageCount)
-          plan.run(operands(output.pointer), workspace: poisonedWorkspace(plan.workspaceByteCount))
+          try plan.run(operands(output.pointer), workspace: poisonedWorkspace(plan.workspaceByteCount))
           let image = Array(output.values[..<imageCount])
           let name = "\(plan.kernel.name), batch \(shape.batch), \(threads) threads"
           let first = expected ?? (name, image)

@@ -51,7 +51,7 @@ import Testing
   ]
 
   @Test("every kernel needs at most 4 MB a thread for what networks have", arguments: usual, [1, 2])
-  func usual(shape: Conv2DShape, threads: Int) throws {
+  func usualWorkspace(shape: Conv2DShape, threads: Int) throws {
     try expectWorkspace(shape, threads: threads, within: 4 << 20)
     let level = try InstructionSet.best()
     #expect(try !Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.isReference)
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test("whatever a problem, a thread's workspace is bounded by its image's data", arguments: extreme)
-  func extreme(shape: Conv2DShape) throws {
+  func extremeWorkspace(shape: Conv2DShape) throws {
     let image = (shape.inputCount + shape.outputCount) / shape.batch * 4
     try expectWorkspace(shape, threads: 2, within: max(32 << 20, 2 * image) + 4 << 20)
   }
