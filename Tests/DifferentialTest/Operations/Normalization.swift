@@ -49,6 +49,25 @@ let normalizationTests: [any AnyOperationTest] = [
         runningMean: memory.numbers(channels), runningVariance: memory.numbers(channels, in: 1...4, special: false),
         output: memory.output(count, over: input, inPlace: parameters.flag("inplace"), images: parameters["mb"]))
     }),
+  OperationTest<BatchNormInferenceBackward>(
+    name: BatchNormInferenceBackward.lineName, schema: batchSchema, agreement: .close(4e-6), images: "mb",
+    followsReference: { $1 == .integers || ($1 == .reals && !$0.flag("relu")) },
+    terms: { 4 * $0["mb"] * $0["ih"] * $0["iw"] }, draw: drawBatch, problem: batchProblem,
+    operands: { parameters, memory in
+      let (count, channels, batch) = (planesCount(parameters), parameters["ic"], parameters["mb"])
+      let (weight, bias) = (parameters.flag("weight"), parameters.flag("bias"))
+      let input = memory.numbers(count, images: batch)
+      let gradient = memory.numbers(count, images: batch)
+      return .init(
+        input: input, outputGradient: gradient,
+        weight: weight ? memory.numbers(channels, in: -1...1, special: false) : nil,
+        bias: bias ? memory.numbers(channels, in: -1...1, special: false) : nil,
+        runningMean: memory.numbers(channels, special: false),
+        runningVariance: memory.numbers(channels, in: 1...4, special: false),
+        inputGradient: parameters.flag("dx")
+          ? memory.output(count, over: gradient, inPlace: parameters.flag("inplace"), images: batch) : nil,
+        weightGradient: weight ? memory.output(channels) : nil, biasGradient: bias ? memory.output(channels) : nil)
+    }),
   OperationTest<GroupNormForward>(
     name: GroupNormForward.lineName, schema: groupSchema, agreement: .close(1e-5), images: "mb",
     mixesNonFinite: true, draw: drawGroups, problem: groupProblem,
