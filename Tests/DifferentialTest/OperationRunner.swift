@@ -51,7 +51,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     _ = test.operands(line.parameters, memory)
     let reference = kernels.count - 1
     let right = try Plan<Op>(problem, kernel: kernels[reference], threads: 1)
-    if let failure = try run(right, reference, line.parameters, .end, separates: true) { report(reference, 1, failure) }
+    if let failure = run(right, reference, line.parameters, .end, separates: true) { report(reference, 1, failure) }
     memory.keepExpected()
 
     var hashes: [Int: UInt64] = [:]
@@ -69,7 +69,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
           current = try withWorkShared { try Plan<Op>(problem, kernel: kernel, threads: threads) }
         }
         plan = current
-        let failure = try run(current, row, line.parameters, placement)
+        let failure = run(current, row, line.parameters, placement)
         if index == 0 {
           memory.keepFirst()
           hashes[row] = resultHash()
@@ -99,7 +99,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
   private func run(
     _ plan: Plan<Op>, _ row: Int, _ parameters: ProblemParameters, _ placement: Placement, separates: Bool = false,
     image: Int? = nil
-  ) throws -> (DifferentialFailure.Kind, String)? {
+  ) -> (DifferentialFailure.Kind, String)? {
     crashReport.run(row: names[row], threads: plan.threads, placement: placement)
     memory.beginRun(placement, separates: separates, image: image)
     let operands = test.operands(parameters, memory)
@@ -109,7 +109,11 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
     // What rounding to a cache line leaves between workspace and guard page.
     let slack = placement == .end ? -byteCount & 63 : 0
     memset(scratch, 0xFF, byteCount + slack)
-    try plan.run(operands, workspace: scratch)
+    do {
+      try plan.run(operands, workspace: scratch)
+    } catch {
+      return (.wrong, "refuses its operands: \(error)")
+    }
     runsOfRows[row] += 1
     for i in byteCount..<byteCount + slack where scratch.load(fromByteOffset: i, as: UInt8.self) != 0xFF {
       return (.outOfBounds, "wrote behind its workspace of \(byteCount) bytes")
@@ -203,7 +207,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       }
       // The default for all images, kept for comparison with the default for one.
       let all = try Plan<Op>(test.problem(line.parameters), kernel: kernels[chosen], threads: 1)
-      _ = try run(all, chosen, line.parameters, .end)
+      _ = run(all, chosen, line.parameters, .end)
       memory.keepFirst()
       if let equals = test.equals, !kernels[chosen].isReference, let operands = lastOperands,
         let difference = try equals(all.problem, operands, level)
@@ -216,7 +220,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
       let alone = try row(of: problem, level)
       let one = try Plan<Op>(problem, kernel: kernels[alone], threads: 1)
       for image in Set([0, batch / 2, batch - 1]).sorted() {
-        _ = try run(one, alone, parameters, .end, image: image)
+        _ = run(one, alone, parameters, .end, image: image)
         var difference: String?
         memory.forEachResult { index, pointer in
           let operand = memory.operands[index]

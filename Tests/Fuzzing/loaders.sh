@@ -48,11 +48,25 @@ fi
 # compiled again, with the fuzzer's counters.
 build=.build/fuzz/$flavor
 mkdir -p "$build"
-if ! printf '@c(LLVMFuzzerTestOneInput) public func f(_: UnsafePointer<UInt8>?, _: Int) -> Int32 { 0 }' |
-  swiftc -parse-as-library -sanitize="$sanitizers" - -o "$build/probe" 2>"$build/probe.log"; then
+# A program that crashes on some inputs shows whether the toolchain's fuzzer finds one.
+cat >"$build/probe.swift" <<'SWIFT'
+@c(LLVMFuzzerTestOneInput) public func probe(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+  if count > 1, bytes[0] == 0x46, bytes[1] == 0x55 { fatalError("found") }
+  return 0
+}
+SWIFT
+# Swift's own backtraces would take seconds for each crash, and hide libFuzzer's report.
+export SWIFT_BACKTRACE=enable=no
+if ! swiftc -parse-as-library -sanitize="$sanitizers" "$build/probe.swift" -o "$build/probe" >"$build/probe.log" 2>&1; then
   echo "skipped: this toolchain cannot link -sanitize=$sanitizers, see $build/probe.log"
   exit 0
 fi
+if "$build/probe" -runs=1000000 -seed=1 -artifact_prefix="$build/" >"$build/probe.log" 2>&1 ||
+  ! grep -q "Fatal error: found" "$build/probe.log"; then
+  echo "the fuzzer did not find a crash that is there, see $build/probe.log" >&2
+  exit 1
+fi
+
 swift build --product bench >&2
 binaries=$(swift build --show-bin-path)
 # Optimised, with checks: what traps here would trap for a user. -enable-testing opens what is internal.
@@ -63,17 +77,19 @@ compile=(
 module() {
   local name=$1 && shift
   local stamp=$build/$name.o
-  if [ -f "$stamp" ] && [ -z "$(find "$@" Sources/Layers Package.swift -newer "$stamp" -print -quit)" ]; then return; fi
+  # Folders count too: their times change when a file goes away.
+  local inputs=("$@" Sources/Layers "$binaries/Modules/Kernels.swiftmodule")
+  if [ -f "$stamp" ] && [ -z "$(find "${inputs[@]}" -newer "$stamp" -print -quit)" ]; then return; fi
   "${compile[@]}" -c -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" -o "$stamp" \
     $(find "$@" -name '*.swift' ! -name main.swift)
 }
 module Layers Sources/Layers
 module Bench Sources/Bench
+# Of many symbols of AddressSanitizer, the linker warns that they are local.
 "${compile[@]}" -module-name Loaders $(find Tests/Fuzzing/Loaders -name '*.swift') "$build/Layers.o" "$build/Bench.o" \
-  "$binaries"/Kernels.build/*.o "$binaries"/ISA.build/*.o -lm -o "$build/loaders"
+  "$binaries"/Kernels.build/*.o "$binaries"/ISA.build/*.o -lm -o "$build/loaders" 2>"$build/link.log" ||
+  { cat "$build/link.log" >&2 && exit 1; }
 
-# Swift's own backtraces would take seconds for each crash, and hide libFuzzer's report.
-export SWIFT_BACKTRACE=enable=no
 # Freed memory is kept from reuse, but within the limit on all memory.
 export ASAN_OPTIONS=quarantine_size_mb=16:detect_leaks=0
 memory=256

@@ -200,6 +200,10 @@ import Testing
     survives(BatchNormForward.self, batch, batchSizes) { [[$0.batch, $0.channels, $0.plane]] }
     survives(BatchNormBackward.self, batch, batchSizes) { [[$0.batch, $0.channels, $0.plane]] }
     survives(BatchNormInference.self, batch, batchSizes) { [[$0.batch, $0.channels, $0.plane]] }
+    survives(BatchNormInferenceBackward.self, batch, batchSizes) { [[$0.batch, $0.channels, $0.plane]] }
+    survives(Transposition.self, Transposition.Problem(batch: 2, rows: 3, columns: 40), [\.batch, \.rows, \.columns]) {
+      [[$0.batch, $0.rows, $0.columns]]
+    }
     let group = GroupNormProblem(batch: 2, groups: 2, channels: 3, plane: 4)
     let groupSizes: [WritableKeyPath<GroupNormProblem, Int>] = [\.batch, \.groups, \.channels, \.plane]
     survives(GroupNormForward.self, group, groupSizes) { [[$0.batch, $0.groups, $0.channels, $0.plane]] }

@@ -17,7 +17,7 @@ import Testing
   /// The names in backquotes, without what says that they may be nil.
   private static func names(_ text: Substring) -> [String] {
     text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-      .filter { $0.offset % 2 == 1 }.map { $0.element.replacing("?", with: "") }
+      .filter { $0.offset % 2 == 1 }.map { String($0.element).replacing("?", with: "") }
   }
 
   private static func table() throws -> [Row] {

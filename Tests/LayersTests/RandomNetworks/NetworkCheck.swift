@@ -33,6 +33,7 @@ struct NetworkCheck {
   private static func isIndependent(_ layer: any Layer, _ shape: Shape) throws -> Bool {
     switch layer {
     case let layer as BatchNorm2D: return layer.tracksRunningStatistics
+    case let layer as Frozen: return try isIndependent(layer.layer, shape)
     default: return try layer.innerLayers(for: shape)?.allSatisfy { try isIndependent($0.layer, $0.inputShape) } ?? true
     }
   }
@@ -170,7 +171,7 @@ struct NetworkCheck {
     guard try NetworkCheck.isIndependent(test.network, test.inputShape) else { return }
     // Alone, and in a batch of another size.
     let (inputs, outputs) = (test.inputShape.count, model.outputShape.count)
-    for count in Set([1, min(test.lastCount, 9)]) {
+    for count in Set([1, min(test.lastCount, 9)]).sorted() {
       let smaller = try model.plan(batchSize: count, mode: .inference, threads: 2, level: test.level)
       for first in stride(from: 0, to: min(test.batchSize / count * count, 12), by: count) {
         let part = try smaller.forward(

@@ -8,6 +8,8 @@ struct NetworkGenerator {
   private var random: TestRandom
   /// The images of the batch that is compared: some layers need several values.
   private var count = 1
+  /// How many layers were named.
+  private var names = 0
 
   /// Elements of an image at most, between layers.
   private static let largestImage = 12_000
@@ -107,7 +109,9 @@ struct NetworkGenerator {
     case 28 where depth < 2: return parallel(shape, depth)
     case 29 where depth < 2:
       guard let inner = layer(for: shape, depth: depth + 1) else { return Tanh() }
-      return chance(0.5) ? Frozen(inner, infers: chance(0.6)) : inner.named("inner")
+      if chance(0.5) { return Frozen(inner, infers: chance(0.6)) }
+      names += 1
+      return inner.named("inner\(names)")
     case 30 where depth < 2: return Sequential(chain(shape, depth))
     default: return activation()
     }

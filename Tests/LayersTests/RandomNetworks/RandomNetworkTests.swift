@@ -20,7 +20,7 @@ import Testing
   /// Seeds that are run one after another; several of these run at once.
   static let portions: [ClosedRange<UInt64>] = {
     if let chosen { return [chosen] }
-    return stride(from: 1, to: 320, by: 40).map { (first: UInt64) in first...first + 39 }
+    return stride(from: 1, to: 800, by: 100).map { (first: UInt64) in first...first + 99 }
   }()
 
   @Test(arguments: portions)
@@ -129,7 +129,7 @@ import Testing
       default: break
       }
     }
-    for seed in UInt64(1)...320 {
+    for seed in UInt64(1)...400 {
       let test = try NetworkGenerator.make(seed: seed)
       try note(test.network, test.inputShape)
     }

@@ -105,12 +105,21 @@ final class RoundedLayer: ReferenceLayer {
   func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
     let result = layer.backward(outputGradient)
     if layer.isExact { return result }
-    return (RoundedLayer.moved(result.input, &random), result.parameters.map { RoundedLayer.moved($0, &random) })
+    return (
+      RoundedLayer.moved(result.input, &random, magnitude: layer.cancelledMagnitude),
+      result.parameters.map { RoundedLayer.moved($0, &random) }
+    )
   }
 
-  /// Values moved at random. Zeros stay: they are sums of zeros, or what ReLU stopped.
-  static func moved(_ values: [Double], _ random: inout TestRandom) -> [Double] {
-    let amplitude = RoundedLayer.noise * (values.map { abs($0) }.max() ?? 0)
-    return values.map { $0 == 0 ? 0 : $0 + Double.random(in: -amplitude...amplitude, using: &random) }
+  /// Values moved at random, and all of them a little the same way, as the rounding of what all have in common moves them.
+  /// Zeros stay: they are sums of zeros, or what ReLU stopped.
+  ///
+  /// - Parameter magnitude: of the terms that the values are differences of, where these are larger.
+  static func moved(_ values: [Double], _ random: inout TestRandom, magnitude: Double = 0) -> [Double] {
+    let amplitude = RoundedLayer.noise * max(values.map { abs($0) }.max() ?? 0, magnitude)
+    let common = Bool.random(using: &random) ? amplitude / 4 : -amplitude / 4
+    return values.map {
+      $0 == 0 && magnitude == 0 ? 0 : $0 + common + Double.random(in: -amplitude...amplitude, using: &random)
+    }
   }
 }

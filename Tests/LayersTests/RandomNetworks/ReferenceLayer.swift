@@ -13,6 +13,9 @@ protocol ReferenceLayer: AnyObject {
   func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double]
   /// The gradients by the input and by each parameter, behind a forward pass; those of buffers are empty.
   func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]])
+  /// The largest of the terms that the last backward pass took from each other to get the input's gradient, which may be
+  /// much smaller; 0 where it did not.
+  var cancelledMagnitude: Double { get }
   /// The parameters and buffers as the last forward pass left them.
   var updatedParameters: [[Double]] { get }
 }
@@ -20,6 +23,7 @@ protocol ReferenceLayer: AnyObject {
 extension ReferenceLayer {
   var isExact: Bool { false }
   var kinks: [[Double]] { [] }
+  var cancelledMagnitude: Double { 0 }
 }
 
 /// A layer without parameters.

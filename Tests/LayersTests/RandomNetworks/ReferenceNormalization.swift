@@ -6,6 +6,7 @@ final class ReferenceSoftmax: ParameterlessLayer {
   private let inner: Int
   private let isLogarithm: Bool
   private var output: [Double] = []
+  private(set) var cancelledMagnitude = 0.0
 
   init(count: Int, inner: Int, isLogarithm: Bool) {
     self.count = count
@@ -32,6 +33,7 @@ final class ReferenceSoftmax: ParameterlessLayer {
 
   func backward(_ outputGradient: [Double]) -> [Double] {
     var gradient = outputGradient
+    cancelledMagnitude = zip(output, outputGradient).reduce(0) { max($0, abs(isLogarithm ? $1.1 : $1.0 * $1.1)) }
     for row in rows(output.count) {
       if isLogarithm {
         let sum = row.reduce(0) { $0 + outputGradient[$1] }
@@ -69,6 +71,7 @@ final class ReferenceNormalization: ReferenceLayer {
   private var standard: [Double] = []
   private var inverse: [Double] = []
   private(set) var updatedParameters: [[Double]] = []
+  private(set) var cancelledMagnitude = 0.0
 
   init(_ options: Options) { self.options = options }
 
@@ -118,6 +121,7 @@ final class ReferenceNormalization: ReferenceLayer {
       if options.hasBias { gradients[1][place] += outputGradient[i] }
     }
     var input = scaled
+    cancelledMagnitude = zip(scaled, inverse).reduce(0) { max($0, abs($1.0 * $1.1)) }
     for set in options.sets(outputGradient.count) {
       let n = Double(set.count)
       let mean = usesRunning ? 0 : set.reduce(0) { $0 + scaled[$1] } / n
