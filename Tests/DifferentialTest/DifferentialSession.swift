@@ -15,6 +15,8 @@ public final class DifferentialSession {
 
   /// The names of all operations.
   public static var operations: [String] { allOperationTests.map(\.name) }
+  /// Their types, such as `Conv2DForward`.
+  public static var operationTypes: [String] { allOperationTests.map(\.type) }
 
   /// - Parameters:
   ///   - operations: the names of those to run; nil for all.

@@ -54,6 +54,7 @@ struct OperationTest<Op: KernelOperation>: AnyOperationTest {
   /// Asks for the operands in the order in which they are described.
   let operands: @Sendable (ProblemParameters, OperandMemory) -> Op.Operands
 
+  var type: String { "\(Op.self)" }
   var rows: [(name: String, level: InstructionSet)] { Op.kernels.map { ($0.name, $0.level) } }
 
   func drawValid(_ draw: inout Draw) -> ProblemParameters? {
@@ -70,6 +71,8 @@ struct OperationTest<Op: KernelOperation>: AnyOperationTest {
 /// An operation as lists of all of them hold it.
 protocol AnyOperationTest: Sendable {
   var name: String { get }
+  /// The operation's type, such as `Conv2DForward`.
+  var type: String { get }
   var schema: ProblemSchema { get }
   var kinds: [DataKind] { get }
   /// The rows of the operation's table, the reference last.

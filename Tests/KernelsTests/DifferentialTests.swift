@@ -1,4 +1,5 @@
 import DifferentialTest
+import Foundation
 import Kernels
 import Testing
 
@@ -19,6 +20,19 @@ import Testing
     for _ in 0..<Self.problems(operation) { try session.runRandom() }
     expectNone(session.failures)
     for row in session.rows where row.runs == 0 { Issue.record("no problem was run by \(operation) \(row.row)") }
+  }
+
+  @Test("every operation of the package is described")
+  func operations() throws {
+    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
+    let sources = package.standardizedFileURL.appendingPathComponent("Sources/Kernels")
+    let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+    var found: Set<String> = []
+    for case let file as URL in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for match in text.matches(of: #/public enum (\w+): KernelOperation\b/#) { found.insert(String(match.1)) }
+    }
+    #expect(!found.isEmpty && found == Set(DifferentialSession.operationTypes))
   }
 
   @Test("problems that were once wrong")

@@ -50,14 +50,14 @@ let normalizationTests: [any AnyOperationTest] = [
         output: memory.output(count, over: input, inPlace: parameters.flag("inplace"), images: parameters["mb"]))
     }),
   OperationTest<BatchNormInferenceBackward>(
-    name: BatchNormInferenceBackward.lineName, schema: batchSchema, agreement: .close(4e-6),
+    name: BatchNormInferenceBackward.lineName, schema: batchSchema, agreement: .close(4e-6), images: "mb",
     followsReference: { $1 == .integers || ($1 == .reals && !$0.flag("relu")) },
-    terms: { $0["mb"] * $0["ih"] * $0["iw"] }, draw: drawBatch, problem: batchProblem,
+    terms: { 4 * $0["mb"] * $0["ih"] * $0["iw"] }, draw: drawBatch, problem: batchProblem,
     operands: { parameters, memory in
-      let (count, channels) = (planesCount(parameters), parameters["ic"])
+      let (count, channels, batch) = (planesCount(parameters), parameters["ic"], parameters["mb"])
       let (weight, bias) = (parameters.flag("weight"), parameters.flag("bias"))
-      let input = memory.numbers(count)
-      let gradient = memory.numbers(count)
+      let input = memory.numbers(count, images: batch)
+      let gradient = memory.numbers(count, images: batch)
       return .init(
         input: input, outputGradient: gradient,
         weight: weight ? memory.numbers(channels, in: -1...1, special: false) : nil,
@@ -65,7 +65,7 @@ let normalizationTests: [any AnyOperationTest] = [
         runningMean: memory.numbers(channels, special: false),
         runningVariance: memory.numbers(channels, in: 1...4, special: false),
         inputGradient: parameters.flag("dx")
-          ? memory.output(count, over: gradient, inPlace: parameters.flag("inplace")) : nil,
+          ? memory.output(count, over: gradient, inPlace: parameters.flag("inplace"), images: batch) : nil,
         weightGradient: weight ? memory.output(channels) : nil, biasGradient: bias ? memory.output(channels) : nil)
     }),
   OperationTest<GroupNormForward>(

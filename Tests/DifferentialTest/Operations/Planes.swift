@@ -48,16 +48,6 @@ let planeTests: [any AnyOperationTest] = [
     operands: { parameters, memory in
       .init(outputGradient: memory.numbers(planesCount(parameters)), biasGradient: memory.output(parameters["ic"]))
     }),
-  OperationTest<Transposition>(
-    name: Transposition.lineName, schema: planesSchema, agreement: .same, images: "mb",
-    draw: { drawPlanes(&$0, empty: true) },
-    problem: { .init(batch: $0["mb"], rows: $0["ic"], columns: $0["ih"] * $0["iw"]) },
-    operands: { parameters, memory in
-      let count = planesCount(parameters)
-      return .init(
-        input: memory.numbers(count, images: parameters["mb"]),
-        output: memory.output(count, images: parameters["mb"]))
-    }),
   OperationTest<BatchAssembly>(
     name: BatchAssembly.lineName, schema: ProblemSchema("mb=1 ic=1 ih=1 iw=ih set=1"), agreement: .same,
     kinds: [.integers, .reals],
@@ -74,6 +64,22 @@ let planeTests: [any AnyOperationTest] = [
         images: memory.values(parameters["set"] * image, UInt8.self) { UInt8(truncatingIfNeeded: $1.next()) },
         indices: memory.values(parameters["mb"], Int32.self) { Int32($1.below(parameters["set"])) },
         scale: 0.3, offset: -1, output: memory.output(parameters["mb"] * image))
+    }),
+  OperationTest<Transposition>(
+    name: Transposition.lineName, schema: transposeSchema, agreement: .same, images: "mb",
+    draw: { draw in
+      // Blocks of 1024 rows or columns are moved at once.
+      let long = draw.once(in: 8) ? 1024 * draw.int(1...2) + draw.int(-17...17) : draw.size(upTo: 200)
+      let short = draw.once(in: 40) ? 0 : draw.size(upTo: draw.once(in: 3) ? 90 : 20)
+      let (rows, columns) = draw.once(in: 2) ? (long, short) : (short, long)
+      let batch = min(draw.batch(), max(draw.workLimit() / (8 * max(long * short, 1)), 1))
+      return transposeSchema(["mb": batch, "rows": rows, "columns": columns])
+    },
+    problem: { .init(batch: $0["mb"], rows: $0["rows"], columns: $0["columns"]) },
+    operands: { parameters, memory in
+      let count = parameters["mb"] * parameters["rows"] * parameters["columns"]
+      return .init(
+        input: memory.numbers(count, images: parameters["mb"]), output: memory.output(count, images: parameters["mb"]))
     }),
   OperationTest<Pad2DForward>(
     name: Pad2DForward.lineName, schema: paddingSchema, agreement: .same, images: "planes", draw: drawPadding,
@@ -114,6 +120,7 @@ let planeTests: [any AnyOperationTest] = [
     }),
 ]
 
+private let transposeSchema = ProblemSchema("mb=1 rows columns")
 private let biasSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0")
 private let paddingSchema = ProblemSchema("planes=1 ih iw=ih top=0 bottom=top left=top right=left mode=0")
 private let upsampleSchema = ProblemSchema("planes=1 ih iw=ih sh=2 sw=sh")

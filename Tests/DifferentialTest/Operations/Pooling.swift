@@ -19,7 +19,14 @@ let poolingTests: [any AnyOperationTest] = [
       let shape = poolShape(parameters)
       let (rows, columns) = shape.placesInside
       let gradient = memory.numbers(shape.outputCount, images: shape.batch)
+      let window = shape.kernelHeight * shape.kernelWidth
       let positions = memory.values(shape.outputCount, Int32.self, images: shape.batch) { output, draw in
+        if parameters.flag("strange"), draw.once(in: 4) {
+          // None of the window's, or in the padding: the gradient is lost.
+          return draw.pick([
+            -1, Int32(window), Int32(draw.below(window)), .min, .max, Int32(truncatingIfNeeded: draw.next()),
+          ])
+        }
         let row = draw.pick(rows[output / columns.count % rows.count])
         let column = draw.pick(columns[output % columns.count])
         return Int32(row * shape.kernelWidth + column)
@@ -87,7 +94,7 @@ let poolingTests: [any AnyOperationTest] = [
 ]
 
 private let poolSchema = ProblemSchema(
-  "mb=1 ic=1 ih iw=ih kh kw=kh sh=kh sw=sh ph=0 pw=ph dh=1 dw=dh ceil=0 countpad=1 positions=1")
+  "mb=1 ic=1 ih iw=ih kh kw=kh sh=kh sw=sh ph=0 pw=ph dh=1 dw=dh ceil=0 countpad=1 positions=1 strange=0")
 private let adaptiveSchema = ProblemSchema("mb=1 ic=1 ih iw=ih oh ow=oh")
 
 @Sendable
@@ -160,7 +167,7 @@ private func drawPool(_ draw: inout Draw, dilates: Bool) -> ProblemParameters {
   return poolSchema([
     "mb": batch, "ic": channels, "ih": y.input, "iw": x.input, "kh": y.kernel, "kw": x.kernel, "sh": y.stride,
     "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "ceil": draw.flag(),
-    "countpad": draw.flag(), "positions": draw.flag(),
+    "countpad": draw.flag(), "positions": draw.flag(), "strange": draw.once(in: 4) ? 1 : 0,
   ])
 }
 

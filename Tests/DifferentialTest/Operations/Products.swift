@@ -63,5 +63,8 @@ private func drawProduct(_ draw: inout Draw) -> ProblemParameters {
       "m": sizes[0], "n": sizes[1], "k": sizes[2], "ta": draw.flag(), "tb": draw.flag(), "agap": gap(), "bgap": gap(),
       "cgap": gap(), "bias": draw.below(3), "relu": draw.flag(),
     ],
-    reals: ["alpha": draw.pick([1, 1, 1, -1, 2, 0]), "beta": draw.pick([0, 0, 1, -2, 0.5])])
+    reals: [
+      "alpha": draw.once(in: 40) ? draw.pick([.infinity, -.infinity, .nan]) : draw.pick([1, 1, 1, -1, 2, 0]),
+      "beta": draw.once(in: 40) ? draw.pick([.infinity, -.infinity, .nan]) : draw.pick([0, 0, 1, -2, 0.5]),
+    ])
 }
