@@ -105,9 +105,8 @@ private final class MadeUpFile {
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     let program: URL = try #require(BenchProcess.executable, "the program bench is not beside the tests")
     process.arguments = [
-      "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", program.path, "compare", results.path, results.path,
-      "--json",
-      report.path,
+      "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"",
+      program.path, "compare", results.path, results.path, "--json", report.path,
     ]
     let errors = Pipe()
     process.standardOutput = FileHandle.nullDevice
@@ -220,7 +219,15 @@ private final class MadeUpFile {
       (try MadeUpFile("{\"schema\": \"bench.kernels/1\"}"), "machine is missing"),
       (try MadeUpFile(rows: []), "it has no rows"),
       (try MadeUpFile(rows: [MadeUpFile.row(median: 1), broken]), "rows[1].median_seconds is missing"),
-      (try MadeUpFile(rows: [MadeUpFile.row(median: 0)]), "rows[0].median_seconds is 0.0; expected a time above 0"),
+      (
+        try MadeUpFile(rows: [MadeUpFile.row(median: 0)]),
+        "rows[0].median_seconds is 0.0; expected a time above 0, from 1e-12 to 1000000000000.0 seconds"
+      ),
+      // Of two such times the ratio is infinite.
+      (
+        try MadeUpFile(rows: [MadeUpFile.row(median: 1e300)]),
+        "rows[0].median_seconds is 1e+300; expected a time above 0, from 1e-12 to 1000000000000.0 seconds"
+      ),
       (
         try MadeUpFile(rows: [MadeUpFile.row(median: 1), MadeUpFile.row(median: 1)]),
         "two rows are of the same, gemm forward m8n8k8 avx2 1 thread packed.avx2.6x2"

@@ -38,7 +38,7 @@ final class Failures: @unchecked Sendable {
   func add(_ message: String) { lock.withLock { messages.append(message) } }
 }
 
-/// What is read by several threads, each of which has its own plans: a use that the library documents.
+/// Plans of one model for inference, each of which one thread runs: see `Model`.
 struct Shared<Value>: @unchecked Sendable {
   let value: Value
 }

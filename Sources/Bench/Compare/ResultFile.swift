@@ -6,6 +6,10 @@ struct ResultFile {
   let machine: MachineReport
   let results: [TimedResult]
 
+  /// What can be a time, in seconds: the ratio of any two of them, and a mean of ratios, is a number that JSON can hold.
+  static let times = 1e-12...1e12
+  static let expectedTime = "a time above 0, from \(times.lowerBound) to \(times.upperBound) seconds"
+
   /// - Throws: ``UsageError`` that names the file and what is wrong with it.
   init(path: String) throws(UsageError) {
     let data: Data
@@ -130,8 +134,9 @@ private struct KernelsRecords: Decodable {
   func results() throws(ResultFile.Malformed) -> [TimedResult] {
     var results: [TimedResult] = []
     for (index, row) in rows.enumerated() {
-      for (name, value) in [("median_seconds", row.median), ("min_seconds", row.min)] where !(value > 0) {
-        throw ResultFile.Malformed("rows[\(index)].\(name) is \(value); expected a time above 0")
+      for (name, value) in [("median_seconds", row.median), ("min_seconds", row.min)]
+      where !ResultFile.times.contains(value) {
+        throw ResultFile.Malformed("rows[\(index)].\(name) is \(value); expected \(ResultFile.expectedTime)")
       }
       results.append(
         TimedResult(
@@ -173,8 +178,8 @@ private struct ConvRecords: Decodable {
   func results() throws(ResultFile.Malformed) -> [TimedResult] {
     var results: [TimedResult] = []
     for (index, row) in rows.enumerated() {
-      guard !row.epochSeconds.isEmpty, row.epochSeconds.allSatisfy({ $0 > 0 }) else {
-        throw ResultFile.Malformed("rows[\(index)].epoch_seconds has to hold times above 0")
+      guard !row.epochSeconds.isEmpty, row.epochSeconds.allSatisfy(ResultFile.times.contains) else {
+        throw ResultFile.Malformed("rows[\(index)].epoch_seconds is to hold numbers, each \(ResultFile.expectedTime)")
       }
       let quartiles = row.epochSeconds.quartiles
       let threads = machine.threads

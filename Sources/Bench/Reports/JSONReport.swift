@@ -32,8 +32,9 @@ struct JSONFile {
       let exists = FileManager.default.fileExists(atPath: file)
       let files = FileManager.default
       guard files.isWritableFile(atPath: folder), !exists || files.isWritableFile(atPath: file) else {
+        let folderState = files.fileExists(atPath: folder) ? "can be written" : "exists"
         throw UsageError(
-          "--json is '\(path)', which cannot be written; expected a file in a folder that exists and can be written")
+          "--json is '\(path)', which cannot be written; expected a file in a folder that \(folderState)")
       }
     }
   }

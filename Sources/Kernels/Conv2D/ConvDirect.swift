@@ -118,7 +118,7 @@ struct ConvDirect: Sendable {
     }
     panels = ConvPanels(
       shape: shape, isBackward: isBackward, cut: cut, needsPanels: tile.tail == nil, order: order.flatMap { $0 },
-      level: tile.level)
+      stagedCount: chunk * view.stagedCount + phaseRow * view.bandRows, level: tile.level)
     let packedCount = sourceChannels * tile.units * tile.unit
     packedTaps =
       shape.isPointwise && !view.isStaged && tile.algorithm == "rows" && packedCount * 4 <= Self.packedLimit

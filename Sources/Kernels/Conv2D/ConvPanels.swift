@@ -69,6 +69,8 @@ struct ConvPanels: Sendable {
 
   /// Elements of a block: with 2 MB, most layers are one block, and two threads stay far below their share of memory.
   private static let blockLimit = 512 << 10
+  /// Elements of a block and of what one thread stages: 3.75 MB.
+  private static let limit = 960 << 10
 
   /// Outputs of a channel from which on panels are made where the weights could be used as they lie.
   private static let outputsWorthPanels = 1024
@@ -76,10 +78,12 @@ struct ConvPanels: Sendable {
   /// - Parameters:
   ///   - needsPanels: whether the tile has no register left for the distance of rows.
   ///   - order: the taps whose weights are a panel's rows.
+  ///   - stagedCount: elements that each thread stages besides.
   init(
     shape: Conv2DShape, isBackward: Bool, cut: ConvPanelCut, needsPanels: Bool, order: [ConvView.Tap],
-    level: InstructionSet
+    stagedCount: Int, level: InstructionSet
   ) {
+    let blockLimit = min(Self.blockLimit, Self.limit - stagedCount)
     self.cut = cut
     groups = shape.groups
     isInPlace =
@@ -100,7 +104,7 @@ struct ConvPanels: Sendable {
     }
     self.rows = OffsetTable(rows)
     pack = convPanels[level]
-    let groupsAtOnce = isInPlace ? shape.groups : Self.blockLimit / max(panelCount * panelStride, 1)
+    let groupsAtOnce = isInPlace ? shape.groups : max(blockLimit, 0) / max(panelCount * panelStride, 1)
     if groupsAtOnce > 0 {
       let step = min(groupsAtOnce, shape.groups)
       blocks = stride(from: 0, to: shape.groups, by: step).map {
@@ -108,7 +112,7 @@ struct ConvPanels: Sendable {
       }
     } else {
       // Blocks of equal size, as the work on each begins with a copy of the source.
-      let most = max(Self.blockLimit / max(panelStride, 1), 1)
+      let most = max(blockLimit / max(panelStride, 1), 1)
       let count = (panelCount + most - 1) / most
       blocks = (0..<shape.groups).flatMap { group in
         (0..<count).map { Block(groups: group..<group + 1, panels: Parallel.range($0, of: count, items: panelCount)) }

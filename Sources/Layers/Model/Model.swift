@@ -7,7 +7,8 @@ import Kernels
 ///     let scores = try plan.forward(images)
 ///
 /// The parameters are initialised from the seed and shared by all plans of the model. A model is used by one thread at a
-/// time.
+/// time, with one exception: plans for inference, once they are made, may each run on a thread of its own while nothing
+/// changes the parameters.
 public final class Model {
   public let network: any Layer
   /// The shape of one image.

@@ -4,17 +4,21 @@ import Foundation
 
 /// What the benchmark program reads.
 enum BenchTargets {
-  /// A result file, compared with itself and with what was read before.
+  /// A result file, compared with itself, with the times of other rows, and with rows that are not in it.
   static func results(_ input: UnsafeRawBufferPointer) throws {
     do throws(UsageError) {
-      let file = try ResultFile(data: Data(input), path: "input")
-      let old = previous ?? file
-      previous = file
-      for other in [file, old] {
-        let comparison = Comparison(old: other.results, new: file.results, tolerance: 0.03)
+      let new = try ResultFile(data: Data(input), path: "input").results
+      let exchanged = zip(new, new.reversed()).map { row, other in
+        TimedResult(
+          subject: row.subject, algorithm: row.algorithm, medianSeconds: other.medianSeconds,
+          lowerSeconds: other.lowerSeconds, upperSeconds: other.upperSeconds, samples: other.samples,
+          isVerified: other.isVerified)
+      }
+      for old in [new, exchanged, Array(exchanged.dropFirst())] {
+        let comparison = Comparison(old: old, new: new, tolerance: 0.03)
         require(
-          comparison.pairs.count + comparison.onlyInNew.count == file.results.count,
-          "\(comparison.pairs.count) pairs and \(comparison.onlyInNew.count) new rows of \(file.results.count)")
+          comparison.pairs.count + comparison.onlyInNew.count == new.count,
+          "\(comparison.pairs.count) pairs and \(comparison.onlyInNew.count) new rows of \(new.count)")
         for pair in comparison.pairs { _ = (Figure.duration(pair.new.medianSeconds), Figure.fixed(pair.ratio, 3)) }
         report(comparison)
       }
@@ -30,8 +34,6 @@ enum BenchTargets {
       fatalError("a report that cannot be written: \(error)")
     }
   }
-
-  nonisolated(unsafe) private static var previous: ResultFile?
 
   /// A file of shapes; what a shape is printed as is the same shape.
   static func shapes(_ input: UnsafeRawBufferPointer) throws {
