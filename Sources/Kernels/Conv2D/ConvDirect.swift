@@ -156,7 +156,8 @@ struct ConvDirect: Sendable {
   }
 
   /// Whether a tile's least workspace is within the limit: a panel of weights, and what a band of one row has of the source
-  /// and, of several phases of columns, of the target.
+  /// and, of several phases of columns, of the target. The limit is that of all operations, or the shape's own where not
+  /// even a panel of one channel keeps to it.
   static func fits(
     _ tile: ConvDirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool
   ) -> Bool {
@@ -165,9 +166,10 @@ struct ConvDirect: Sendable {
     let view = ConvView(
       y: y, x: .union(of: xs), channels: channels, lanes: tile.unit == 1 ? nil : tile.unit, skipsRows: false,
       minimumBands: y.count)
-    let panel = channels * shape.kernelCount * tile.width
-    let targetRow = xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth
-    return (panel + view.stagedCount + targetRow) * 4 <= shape.workspaceLimit
+    let depth = channels * shape.kernelCount
+    let band = view.stagedCount + (xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth)
+    let limit = (depth + band) * 4 <= Workspace.mostKernelBytes ? Workspace.mostKernelBytes : shape.workspaceLimit
+    return (depth * tile.width + band) * 4 <= limit
   }
 
   /// Bytes that all threads share: packed weights and padded bias.
