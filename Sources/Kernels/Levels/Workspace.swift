@@ -9,9 +9,18 @@ import Foundation
 /// own page, or staging memory of hundreds of pages in turn, and small pages would miss the processor's translation
 /// cache (a tenth to a quarter of a convolution's time where it stages 64 channels and more).
 public final class Workspace: @unchecked Sendable {
-  public private(set) var byteCount: Int
+  public var byteCount: Int { memory.pointee.byteCount }
   /// The memory. It moves when the workspace grows.
-  public private(set) var base: UnsafeMutableRawPointer
+  public var base: UnsafeMutableRawPointer { memory.pointee.base }
+
+  private struct Memory {
+    var base: UnsafeMutableRawPointer
+    var byteCount: Int
+  }
+
+  /// Behind a pointer, as every access to a class's variable checks that no other is under way: that would take as long as
+  /// the smallest runs.
+  private let memory: UnsafeMutablePointer<Memory>
 
   /// The most that a plan needs for each of its threads.
   ///
@@ -19,18 +28,20 @@ public final class Workspace: @unchecked Sendable {
   public static let mostBytesPerThread = 4 << 20
 
   public init(byteCount: Int = 0) {
-    self.byteCount = byteCount
-    base = Workspace.allocate(byteCount)
+    memory = .allocate(capacity: 1)
+    memory.initialize(to: Memory(base: Workspace.allocate(byteCount), byteCount: byteCount))
   }
 
-  deinit { base.deallocate() }
+  deinit {
+    base.deallocate()
+    memory.deallocate()
+  }
 
   /// Makes it at least so large. Where it grows, its memory moves, and what was in it is lost.
   public func grow(toByteCount needed: Int) {
     if needed <= byteCount { return }
     base.deallocate()
-    base = Workspace.allocate(needed)
-    byteCount = needed
+    memory.pointee = Memory(base: Workspace.allocate(needed), byteCount: needed)
   }
 
   private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
