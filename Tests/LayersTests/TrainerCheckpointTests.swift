@@ -53,6 +53,28 @@ struct TrainerCheckpointTests {
     #expect(try Self.bytes(training) == expected.state)
   }
 
+  @Test func aResumedEpochsAccuracyLeavesOutTheLabelsIgnoredBefore() throws {
+    let images = SyntheticImages.make(count: 60, seed: 4, split: .train)
+    func trainer() throws -> Trainer {
+      let model = try Model(Sequential(Flatten(), Linear(10)), inputShape: [3, 32, 32], seed: 3)
+      return try Trainer(
+        model: model, optimizer: SGD(learningRate: 0.01), loss: CrossEntropy(ignoreIndex: Int(images.labels[0])),
+        batchSize: 4, seed: 5)
+    }
+    let expected = try trainer().trainEpoch(on: images)
+    let file = Self.temporary()
+    defer { try? FileManager.default.removeItem(at: file) }
+    let first = try trainer()
+    var batches = 0
+    #expect(throws: CancellationError.self) {
+      try first.trainEpoch(on: images, progress: { _ in batches += 1 }, isCancelled: { batches == 9 })
+    }
+    try first.save(to: file)
+    let second = try trainer()
+    try second.resume(from: file)
+    #expect(try second.trainEpoch(on: images).accuracy == expected.accuracy)
+  }
+
   @Test func theParametersInACheckpointAreAModelsFile() throws {
     let file = Self.temporary()
     defer { try? FileManager.default.removeItem(at: file) }
@@ -80,7 +102,8 @@ struct TrainerCheckpointTests {
   private static let absurd: [(key: String, value: (any Sendable)?)] = [
     ("epoch", Int.max), ("epoch", 1 << 53 + 1), ("updates", Int.max), ("updates", nil), ("trainingPasses", UInt64.max),
     ("averageUpdates", Int.max), ("averageUpdates", nil), ("epochImages", Int.max), ("epochImages", 1 << 31),
-    ("epochCorrect", 1), ("accumulatedBatches", Int.max), ("accumulatedBatches", 1),
+    ("epochCorrect", 1), ("epochIgnored", 1), ("epochIgnored", -1), ("accumulatedBatches", Int.max),
+    ("accumulatedBatches", 1),
     ("accumulatedWeightBits", Int(Float(4).bitPattern)), ("accumulatedWeightBits", Int(Float.nan.bitPattern)),
     ("counters", [String: Int]()), ("counters", ["step": -1]), ("counters", ["step": Int.max]),
     ("counters", ["step": 3, "other": 1]), ("counters", nil),

@@ -117,6 +117,8 @@ private struct TrainerState: Codable {
   var epochImages: Int
   var epochDone: Int
   var epochCorrect: Int
+  /// 0 where it is missing, as in files from before it was stored.
+  var epochIgnored: Int?
   var epochLossBits: UInt64
   var learningRateBits: [UInt32]
   var baseRateBits: [UInt32]
@@ -138,6 +140,7 @@ private struct TrainerState: Codable {
     epochImages = trainer.progress.images
     epochDone = trainer.progress.done
     epochCorrect = trainer.progress.correct
+    epochIgnored = trainer.progress.ignored
     epochLossBits = trainer.progress.loss.bitPattern
     learningRateBits = trainer.optimizer.learningRates.map(\.bitPattern)
     baseRateBits = trainer.baseRates.map(\.bitPattern)
@@ -192,6 +195,7 @@ private struct TrainerState: Codable {
     try require("epochImages", epochImages, in: 0...Int(Int32.max))
     try require("epochDone", epochDone, in: 0...epochImages)
     try require("epochCorrect", epochCorrect, in: 0...epochDone)
+    try require("epochIgnored", epochIgnored ?? 0, in: 0...epochDone - epochCorrect)
     try require("accumulatedBatches", accumulatedBatches, in: 0...largestCount)
     // What the sums of the accumulated gradients will be divided by.
     let weight = Float(bitPattern: accumulatedWeightBits)
@@ -210,7 +214,8 @@ private struct TrainerState: Codable {
     trainer.epoch = epoch
     trainer.updates = updates
     trainer.progress = EpochProgress(
-      images: epochImages, done: epochDone, loss: Double(bitPattern: epochLossBits), correct: epochCorrect)
+      images: epochImages, done: epochDone, loss: Double(bitPattern: epochLossBits), correct: epochCorrect,
+      ignored: epochIgnored ?? 0)
     trainer.optimizer.learningRates = learningRateBits.map(Float.init(bitPattern:))
     trainer.baseRates = baseRateBits.map(Float.init(bitPattern:))
     if let momentumBits { trainer.optimizer.momentum = Float(bitPattern: momentumBits) }
