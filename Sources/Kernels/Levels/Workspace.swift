@@ -22,7 +22,8 @@ public final class Workspace: @unchecked Sendable {
   /// the smallest runs.
   private let memory: UnsafeMutablePointer<Memory>
 
-  /// The most that a plan needs for each of its threads.
+  /// The most that a plan needs for each of its threads, but for convolutions of which one row of windows, one panel of
+  /// weights or one depthwise plane is larger (docs/kernel-contracts.md).
   ///
   /// A kernel that would need more for a problem does not take it, and the operation's next best one does.
   public static let mostBytesPerThread = 4 << 20
