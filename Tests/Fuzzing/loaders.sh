@@ -86,7 +86,8 @@ module() {
 module Layers Sources/Layers
 module Bench Sources/Bench
 # Of many symbols of AddressSanitizer, the linker warns that they are local.
-"${compile[@]}" -module-name Loaders $(find Tests/Fuzzing/Loaders -name '*.swift') "$build/Layers.o" "$build/Bench.o" \
+"${compile[@]}" -emit-executable -module-name Loaders -emit-module-path "$build/Loaders.swiftmodule" \
+  $(find Tests/Fuzzing/Loaders -name '*.swift') "$build/Layers.o" "$build/Bench.o" \
   "$binaries"/Kernels.build/*.o "$binaries"/ISA.build/*.o -lm -o "$build/loaders" 2>"$build/link.log" ||
   { cat "$build/link.log" >&2 && exit 1; }
 
