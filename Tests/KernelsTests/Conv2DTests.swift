@@ -393,27 +393,6 @@ import Testing
     #expect("\(second.algorithm).\(second.tile)" == backwardData, "backward data, \(name), \(shape)")
   }
 
-  @Test("forward and backward data need at most 4 MB a thread", arguments: [1, 2])
-  func workspace(threads: Int) throws {
-    let large = [
-      Conv2DShape(
-        batch: 256, inputChannels: 512, inputHeight: 7, inputWidth: 7, outputChannels: 512, kernel: 3, padding: 1),
-      Conv2DShape(batch: 256, inputChannels: 2048, inputHeight: 7, inputWidth: 7, outputChannels: 512, kernel: 1),
-      Conv2DShape(
-        batch: 32, inputChannels: 1024, inputHeight: 14, inputWidth: 14, outputChannels: 2048, kernel: 1, stride: 2),
-    ]
-    for shape in Self.choices.map(\.shape) + large {
-      for kernel in Conv2DForward.kernels where ["rows", "points"].contains(kernel.algorithm) {
-        let byteCount = kernel.prepare(.init(shape: shape), threads).workspaceByteCount
-        #expect(byteCount <= threads * 4 << 20, "forward, \(kernel.name), \(shape)")
-      }
-      for kernel in Conv2DBackwardData.kernels where ["rows", "points"].contains(kernel.algorithm) {
-        let byteCount = kernel.prepare(shape, threads).workspaceByteCount
-        #expect(byteCount <= threads * 4 << 20, "backward data, \(kernel.name), \(shape)")
-      }
-    }
-  }
-
   @Test("shapes that are no convolution are refused with what would be right")
   func refusals() {
     func refused(_ change: (inout Conv2DShape) -> Void) {

@@ -4,22 +4,28 @@ import Testing
 
 @Suite struct Conv2DWorkspaceTests {
   /// What large networks have, dilated and strided too.
-  static let usual: [Conv2DShape] = [
-    Conv2DShape(
-      batch: 1, inputChannels: 2048, inputHeight: 65, inputWidth: 65, outputChannels: 256, kernel: 3, padding: 18,
-      dilation: 18),
-    Conv2DShape(
-      batch: 16, inputChannels: 2048, inputHeight: 33, inputWidth: 33, outputChannels: 256, kernel: 3, padding: 12,
-      dilation: 12),
-    Conv2DShape(
-      batch: 1, inputChannels: 3, inputHeight: 1000, inputWidth: 1500, outputChannels: 6, kernel: 3, padding: 1),
-    Conv2DShape(
-      batch: 1, inputChannels: 256, inputHeight: 56, inputWidth: 56, outputChannels: 512, kernel: 3, stride: 2,
-      padding: 1),
-    Conv2DShape(
-      batch: 64, inputChannels: 32, inputHeight: 112, inputWidth: 112, outputChannels: 32, kernel: 3, padding: 1,
-      groups: 32),
-  ]
+  static let usual: [Conv2DShape] =
+    Conv2DTests.choices.map(\.shape) + [
+      Conv2DShape(
+        batch: 256, inputChannels: 512, inputHeight: 7, inputWidth: 7, outputChannels: 512, kernel: 3, padding: 1),
+      Conv2DShape(batch: 256, inputChannels: 2048, inputHeight: 7, inputWidth: 7, outputChannels: 512, kernel: 1),
+      Conv2DShape(
+        batch: 32, inputChannels: 1024, inputHeight: 14, inputWidth: 14, outputChannels: 2048, kernel: 1, stride: 2),
+      Conv2DShape(
+        batch: 1, inputChannels: 2048, inputHeight: 65, inputWidth: 65, outputChannels: 256, kernel: 3, padding: 18,
+        dilation: 18),
+      Conv2DShape(
+        batch: 16, inputChannels: 2048, inputHeight: 33, inputWidth: 33, outputChannels: 256, kernel: 3, padding: 12,
+        dilation: 12),
+      Conv2DShape(
+        batch: 1, inputChannels: 3, inputHeight: 1000, inputWidth: 1500, outputChannels: 6, kernel: 3, padding: 1),
+      Conv2DShape(
+        batch: 1, inputChannels: 256, inputHeight: 56, inputWidth: 56, outputChannels: 512, kernel: 3, stride: 2,
+        padding: 1),
+      Conv2DShape(
+        batch: 64, inputChannels: 32, inputHeight: 112, inputWidth: 112, outputChannels: 32, kernel: 3, padding: 1,
+        groups: 32),
+    ]
 
   /// Valid problems that nobody has: of some, one row of windows or one panel of weights is many megabytes.
   static let extreme: [Conv2DShape] = [

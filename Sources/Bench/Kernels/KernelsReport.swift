@@ -52,8 +52,8 @@ struct KernelsRow: Encodable {
   /// - Parameter samples: seconds a run.
   init(
     kernel: String, pass: String, shape: String, algorithm: String, path: String = "", isa: String, threads: Int,
-    samples: [Double],
-    work: Work, limitSeconds: Double, isVerified: Bool, verification: Verification, isChosen: Bool, isWarm: Bool
+    samples: [Double], work: Work, limitSeconds: Double, isVerified: Bool, verification: Verification, isChosen: Bool,
+    isWarm: Bool
   ) {
     let median = samples.median
     self.kernel = kernel

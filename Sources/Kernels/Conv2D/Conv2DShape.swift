@@ -62,8 +62,9 @@ public struct Conv2DShape: Sendable, Hashable {
   public var outputCount: Int { batch * outputChannels * outputPlane }
 
   /// Bytes that a kernel's least unit of work may take of each thread's workspace: a band of one row of windows over a
-  /// group's channels, a panel of weights, or a depthwise plane. Nearly all are far below 4 MB, to which kernels cut their work. Rows of
-  /// hundreds of thousands of elements, as of sound, are copied whole: they may take twice what an image's data takes.
+  /// group's channels, a panel of weights, or a depthwise plane. Nearly all are far below 4 MB, to which kernels cut their
+  /// work. Rows of hundreds of thousands of elements, as of sound, are copied whole: they may take twice what an image's
+  /// data takes.
   var workspaceLimit: Int {
     max(32 << 20, 8 * (inputChannels * inputPlane + outputChannels * outputPlane))
   }

@@ -48,11 +48,11 @@ private struct BatchWeights: Sendable {
       left = shape.paddingWidth
       // A staged row holds all that the taps read, and all of the image's row behind its left padding: that is transposed
       // and moved as a whole, even where the last columns are in no window.
-      columns = max((x.count - 1) * x.stride + x.extent, left + shape.inputWidth)
+      columns = max(x.reach(x.count), left + shape.inputWidth)
       // 768 KB of staging leave room in the second-level cache for the sums.
       let rowCount = (shape.groupInputChannels * columns * y.stride + channelTiles * tile.rows * x.count) * lanes
       bandRows = min(max(Self.bandLimit / max(rowCount, 1), 1), y.count)
-      rows = (bandRows - 1) * y.stride + y.extent
+      rows = y.reach(bandRows)
       chunkRows = max(Self.chunkLimit / (tile.rows * x.count * lanes), 1)
       sourceCount = shape.groupInputChannels * rows * columns * lanes
       gradientCount = channelTiles * tile.rows * bandRows * x.count * lanes

@@ -28,8 +28,11 @@ struct ConvAxis: Sendable {
     return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
   }
 
+  /// Elements from the first of so many outputs' origins to behind the last one's last tap.
+  func reach(_ outputs: Int) -> Int { (outputs - 1) * stride + extent }
+
   /// Whether no output reads outside the source.
-  var staysInside: Bool { start >= 0 && start + (count - 1) * stride + extent <= sourceCount }
+  var staysInside: Bool { start >= 0 && start + reach(count) <= sourceCount }
 
   /// Whether sums are ordered by the kernel's rows before channels, given the vertical axes of all phases: where some
   /// outputs have taps of one column in padding, so that a tile can leave out the rows that are padding for all of its
@@ -154,7 +157,7 @@ struct ConvView: Sendable {
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
     if isStaged {
       phases = min(columnStep, x.extent)
-      let width = (max(x.count, lanes ?? 1) - 1) * x.stride + x.extent
+      let width = x.reach(max(x.count, lanes ?? 1))
       phaseWidth = (width + columnStep - 1) / columnStep
       rowStride = phases * phaseWidth
       let rows = Self.bandLimit / max(channels * rowStride, 1)
@@ -162,7 +165,7 @@ struct ConvView: Sendable {
       let bands = max((y.count + most - 1) / most, minimumBands, 1)
       bandRows = max((y.count + bands - 1) / bands, 1)
       rowStep = bandRows == 1 ? max(tapStep, 1) : anyRowStep
-      planeStride = (((bandRows - 1) * y.stride + y.extent - 1) / rowStep + 1) * rowStride
+      planeStride = ((y.reach(bandRows) - 1) / rowStep + 1) * rowStride
     } else {
       rowStep = 1
       phases = 1
@@ -255,8 +258,9 @@ struct ConvView: Sendable {
 
 /// Offsets that level functions read while they run; they live as long as the plan.
 ///
-/// They have 32 bits: validation refuses problems whose images, weights or staged bands are larger than that. An offset
-/// that is out of range all the same stops the process, in every build: cut off, it would point anywhere.
+/// They have 32 bits: validation refuses larger images and weights, and no kernel takes a problem whose staged band is
+/// larger (`Conv2DShape.workspaceLimit`). An offset that is out of range all the same stops the process, in every build:
+/// cut off, it would point anywhere.
 final class OffsetTable: @unchecked Sendable {
   let base: UnsafeMutablePointer<Int32>
   let count: Int

@@ -71,23 +71,23 @@ struct ConvWeightPlan: Sendable {
     var panelParts = (panels + panelLimit - 1) / panelLimit
     while !isEven(panelParts), panelParts < panels { panelParts += 1 }
     var parts = min((sumCount(channels) * 4 + Self.sumLimit - 1) / Self.sumLimit, channels)
-    let y = shape.forwardY
-    let x = shape.forwardX
-    let leastStaged = y.extent * ((x.count - 1) * x.stride + x.extent)
-    parts = max(parts, min((channels * leastStaged + Self.unitLimit - 1) / Self.unitLimit, channels))
+    let staged = channels * Self.leastStaged(shape)
+    parts = max(parts, min((staged + Self.unitLimit - 1) / Self.unitLimit, channels))
     while !isEven(panelParts * parts), parts < channels { parts += 1 }
     let perPart = (channels + parts - 1) / parts
     self.panelParts = panelParts
     channelParts = (channels + perPart - 1) / perPart
     channelsPerPart = perPart
     sumByteCount = cacheLines((panels + panelParts - 1) / panelParts * sumCount(perPart) * 4)
+    let y = shape.forwardY
+    let x = shape.forwardX
     skipsPadding = Self.skipsPadding(shape, tileRows: tileRows)
     isStaged = !skipsPadding && !(y.staysInside && x.staysInside)
     if isStaged {
-      rowStride = (x.count - 1) * x.stride + x.extent
+      rowStride = x.reach(x.count)
       let rows = Self.stagedLimit / max(perPart * rowStride, 1)
       unitRows = min(max((rows - y.extent) / y.stride + 1, 1), y.count)
-      planeStride = ((unitRows - 1) * y.stride + y.extent) * rowStride
+      planeStride = y.reach(unitRows) * rowStride
     } else {
       rowStride = shape.inputWidth
       let rows = Self.stagedLimit / max(perPart * y.stride * rowStride, 1)
@@ -101,10 +101,14 @@ struct ConvWeightPlan: Sendable {
 
   /// Whether the least workspace is within the limit: the sums and the staged rows of one channel.
   static func fits(_ shape: Conv2DShape, lanes: Int, panelVectors: Int) -> Bool {
-    let y = shape.forwardY
-    let x = shape.forwardX
     let sums = shape.kernelCount * min((shape.groupOutputChannels + lanes - 1) / lanes, panelVectors) * lanes
-    return (sums + y.extent * ((x.count - 1) * x.stride + x.extent)) * 4 <= shape.workspaceLimit / 2
+    return (sums + leastStaged(shape)) * 4 <= shape.workspaceLimit / 2
+  }
+
+  /// Elements of a channel of a staged unit of one row.
+  private static func leastStaged(_ shape: Conv2DShape) -> Int {
+    let x = shape.forwardX
+    return shape.forwardY.extent * x.reach(x.count)
   }
 
   /// Padding is skipped where there is some and the channels alone fill the tiles.

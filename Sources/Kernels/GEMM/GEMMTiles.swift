@@ -156,8 +156,8 @@ private func prefetchNext<let vectors: Int, L: Lanes>(
   }
 }
 
-/// Puts what the sums begin with into scratch memory: beta · C + bias, whichever there is of the two, or 0. Lanes behind the last column are not
-/// read later.
+/// Puts what the sums begin with into scratch memory: beta · C + bias, whichever there is of the two, or 0. Lanes behind
+/// the last column are not read later.
 @inline(always)
 private func begin<let vectors: Int, L: Lanes>(
   _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>, _ c: UnsafePointer<Float>, row: Int,

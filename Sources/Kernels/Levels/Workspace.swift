@@ -65,9 +65,11 @@ extension Workspace {
 
   /// A kernel's fitness if its scratch memory is within the limit, else nil. The memory depends on the shape of one image
   /// alone, not on batch or threads, as what chooses a kernel decides bits.
+  ///
+  /// - Parameter byteCount: asked only where there is a fitness.
   @inline(__always)
-  static func fitness(_ fitness: Double?, ifFits byteCount: Int) -> Double? {
-    byteCount <= mostKernelBytes ? fitness : nil
+  static func fitness(_ fitness: Double?, ifFits byteCount: @autoclosure () -> Int) -> Double? {
+    fitness != nil && byteCount() <= mostKernelBytes ? fitness : nil
   }
 }
 

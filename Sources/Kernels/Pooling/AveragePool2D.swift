@@ -52,10 +52,10 @@ public enum AveragePool2DForward: KernelOperation {
     fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
-    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
-      fitness(shape).flatMap { Workspace.fitness($0, ifFits: scratchBytes(shape.geometry)) }
+    let fitting: @Sendable (Pool2DShape) -> Double? = {
+      Workspace.fitness(fitness($0), ifFits: scratchBytes($0.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
       let split = PlaneSplit(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
@@ -125,10 +125,10 @@ public enum AveragePool2DBackward: KernelOperation {
     scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, fitness: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
-    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
-      fitness(shape).flatMap { Workspace.fitness($0, ifFits: scratchBytes(shape)) }
+    let fitting: @Sendable (Pool2DShape) -> Double? = {
+      Workspace.fitness(fitness($0), ifFits: scratchBytes($0))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
       let split = PlaneSplit(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {

@@ -67,12 +67,10 @@ public enum MaxPool2DForward: KernelOperation {
     let specialScratchBytes: @Sendable (PoolGeometry) -> Int = {
       withSpecials == nil ? 0 : $0.rowsScratchByteCount
     }
-    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
-      fitness(shape).flatMap {
-        Workspace.fitness($0, ifFits: scratchBytes(shape.geometry) + specialScratchBytes(shape.geometry))
-      }
+    let fitting: @Sendable (Pool2DShape) -> Double? = {
+      Workspace.fitness(fitness($0), ifFits: scratchBytes($0.geometry) + specialScratchBytes($0.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       let planes = split.outputPlanes
@@ -156,10 +154,10 @@ public enum MaxPool2DBackward: KernelOperation {
     arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
-    let fittingFitness: @Sendable (Pool2DShape) -> Double? = { shape in
-      fitness(shape).flatMap { Workspace.fitness($0, ifFits: scratchBytes(shape.geometry)) }
+    let fitting: @Sendable (Pool2DShape) -> Double? = {
+      Workspace.fitness(fitness($0), ifFits: scratchBytes($0.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fittingFitness) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
       let split = PlaneSplit(shape, level: level, threads: threads)
       let planes = split.inputPlanes
       let bytes = scratchBytes(shape.geometry)

@@ -2,9 +2,8 @@ import Kernels
 
 /// exp(x) / Σ exp(x) along one dimension: PyTorch's `Softmax(dim)`.
 ///
-/// Dimensions are counted as PyTorch does, with the batch in front: 1, which is meant where nothing else is said, is the
-/// classes of `[classes]` or the channels of each pixel of `[channels, height, width]`; −1 is the last one, 3 or −1 the
-/// columns of each row.
+/// Dimensions are counted as PyTorch does, with the batch in front: 1, the default, is the classes of `[classes]` or the
+/// channels of each pixel of `[channels, height, width]`; −1 is the last one, 3 or −1 the columns of each row.
 public struct Softmax: Layer {
   /// The dimension whose values are added up, counted with the batch as 0, or from the end as −1, −2, ….
   public var dimension: Int

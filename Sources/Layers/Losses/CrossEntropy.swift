@@ -4,9 +4,9 @@ import Kernels
 /// are one pass, stable for scores of any size. PyTorch's `CrossEntropyLoss`.
 ///
 /// Scores are `[batch, classes]`, or of each pixel: `[batch, classes, height, width]`. Targets are labels, `[batch]` or
-/// `[batch, height, width]`, or probabilities of the classes, of the scores' shape. With class weights w and label smoothing s over
-/// K classes, a label l stands for the targets tⱼ = wⱼ·((1 − s)·[j = l] + s/K), and probabilities p for wⱼ·((1 − s)·pⱼ + s/K);
-/// the loss is −Σ tⱼ·log softmaxⱼ. The mean divides by the sum of the labels' weights, or by the number of images, or of
+/// `[batch, height, width]`, or probabilities of the classes, of the scores' shape. With class weights w and label
+/// smoothing s over K classes, a label l stands for the targets tⱼ = wⱼ·((1 − s)·[j = l] + s/K), and probabilities p for
+/// wⱼ·((1 − s)·pⱼ + s/K); the loss is −Σ tⱼ·log softmaxⱼ. The mean divides by the sum of the labels' weights, or by the number of images, or of
 /// all their pixels, where there are probabilities.
 public struct CrossEntropy: Loss {
   /// A weight for each class; nil where all are 1.
