@@ -115,10 +115,10 @@ extension GradientCase {
         layer: Residual(Tanh()), inputShape: [2, 4, 5],
         reference: { DoubleReference.sum(DoubleReference.tanh, 0, DoubleReference.identity) }),
       GradientCase(
-        layer: Parallel(Sequential(conv, Tanh()), narrow, combination: .added), inputShape: [2, 4, 5],
+        layer: Branches(Sequential(conv, Tanh()), narrow, combination: .added), inputShape: [2, 4, 5],
         reference: { DoubleReference.sum(body(), 2, DoubleReference.conv2D(narrow, [2, 4, 5])) }),
       GradientCase(
-        layer: Parallel(Sequential(conv, Tanh()), Sequential()), inputShape: [2, 4, 5],
+        layer: Branches(Sequential(conv, Tanh()), Sequential()), inputShape: [2, 4, 5],
         reference: {
           let branch = body()
           return { input, parameters in

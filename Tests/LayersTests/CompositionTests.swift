@@ -104,7 +104,7 @@ struct CompositionTests {
   }
 
   @Test func aReLUBehindOneAddedBranchApplies() throws {
-    let model = try Model(Sequential(Parallel(Pad2D(1), combination: .added), ReLU()), inputShape: [1, 1, 2])
+    let model = try Model(Sequential(Branches(Pad2D(1), combination: .added), ReLU()), inputShape: [1, 1, 2])
     for mode in [PlanMode.training, .inference] {
       let plan = try model.plan(batchSize: 1, mode: mode)
       let output = try plan.forward(Tensor(shape: [1, 1, 1, 2], [-3, 5]))
@@ -128,7 +128,7 @@ struct CompositionTests {
 
   @Test func aFrozenLayerThatInfersUsesItsStatisticsAndPassesTheGradientOn() throws {
     let network = Sequential(
-      Linear(4), Frozen(Sequential(BatchNorm1D(), ReLU(), Dropout(0.5)), infers: true), Linear(2))
+      Linear(4), Frozen(Sequential(BatchNorm1D(), ReLU(), Dropout(0.5)), inEvaluationMode: true), Linear(2))
     let model = try Model(network, inputShape: [3], seed: 2)
     try model.setParameter("1.0.running_mean", to: Tensor(shape: [4], [0.1, -0.2, 0.3, 0]))
     try model.setParameter("1.0.running_var", to: Tensor(shape: [4], [0.5, 1, 2, 0.25]))

@@ -52,7 +52,7 @@ import Testing
     #expect(flowers.imageShape == [1, 64, 64])
     let tensor = try Tensor(shape: [3, 2])
     let floats = try TensorDataset(images: tensor, labels: [0, 1, 1])
-    #expect(floats.classes == 2)
+    #expect(floats.classCount == 2)
   }
 
   @Test func anImageAlone() throws {

@@ -21,7 +21,7 @@ private func images(of set: some Dataset) throws -> [Int] {
     let subset = try set.subset([4, 0, 4])
     #expect(try images(of: subset) == [4, 0, 4])
     #expect((0..<3).map(subset.label(at:)) == [1, 0, 1])
-    #expect(subset.classes == 3)
+    #expect(subset.classCount == 3)
     let nested = try subset.subset([2, 1])
     #expect(nested.base is Labelled && nested.indices == [4, 0])
     #expect(try images(of: set.first(2)) == [0, 1])
@@ -41,7 +41,7 @@ private func images(of set: some Dataset) throws -> [Int] {
     #expect(try images(of: subset) == [0, 2, 3, 4])
     #expect((0..<4).map(subset.label(at:)) == [1, 0, 1, 0])
     #expect(subset.classNames == ["c", "a"])
-    #expect(subset.classes == 2)
+    #expect(subset.classCount == 2)
     #expect(try set.subset(classesNamed: ["c", "a"]).indices == subset.indices)
     // Labels stay new through further choices.
     #expect(try subset.subset(classes: [1]).indices == [0, 3])
@@ -132,11 +132,11 @@ private func images(of set: some Dataset) throws -> [Int] {
     let images = try Tensor(shape: [2, 1, 1, 3], [1, 2, 3, -4, 5, 6])
     let set = try TensorDataset(images: images, labels: [2, 0])
     #expect(set.imageShape == [1, 1, 3])
-    #expect(set.classes == 3 && set.label(at: 0) == 2)
+    #expect(set.classCount == 3 && set.label(at: 0) == 2)
     #expect(try set.image(at: 1).scalars == [-4, 5, 6])
     let regression = try TensorDataset(images: images, targets: Tensor(shape: [2, 2], [1, 2, 3, 4]))
     #expect(regression.targetShape == [2])
-    #expect(regression.classes == nil)
+    #expect(regression.classCount == nil)
     let target = UnsafeMutableBufferPointer<Float>.allocate(capacity: 2)
     defer { target.deallocate() }
     regression.readTarget(at: 1, into: target)
@@ -149,10 +149,10 @@ private func images(of set: some Dataset) throws -> [Int] {
     #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, -1]) }
     #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [-5, -1]) }
     #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, .max]) }
-    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, 1], classes: -1) }
-    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, 2], classes: 2) }
+    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, 1], classCount: -1) }
+    #expect(throws: DataError.self) { try TensorDataset(images: images, labels: [0, 2], classCount: 2) }
     #expect(throws: DataError.self) {
-      try TensorDataset(images: images, labels: [0, 1], classes: 3, classNames: ["a"])
+      try TensorDataset(images: images, labels: [0, 1], classCount: 3, classNames: ["a"])
     }
     #expect(throws: DataError.self) { try TensorDataset(images: images, targets: Tensor(shape: [3, 1])) }
     #expect(throws: DataError.self) { try TensorDataset(images: Tensor(shape: [2])) }

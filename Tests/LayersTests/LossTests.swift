@@ -75,7 +75,7 @@ struct LossTests {
     for classes in [3, 16, 17, 100] {
       var random = TestRandom(seed: 3)
       let scores = random.reals(3 * classes, in: -5...5)
-      let loss = CrossEntropy(reduction: .none)
+      let loss = CrossEntropy(reduction: .unreduced)
       let two = try loss.evaluate(
         Tensor(shape: [2, classes], scores[..<(2 * classes)]), labels: [1, classes - 1], level: level)
       let three = try loss.evaluate(
@@ -138,7 +138,7 @@ struct LossTests {
     #expect(loss.losses.scalars == [0.75, 0.75])
     #expect(loss.gradient.shape == output.shape && loss.gradient.scalars.allSatisfy { $0 == 0.5 / 24 })
     #expect(loss.predictions == [])
-    let each = try MeanSquaredError(reduction: .none).evaluate(output, targets: targets)
+    let each = try MeanSquaredError(reduction: .unreduced).evaluate(output, targets: targets)
     #expect(each.losses.shape == output.shape && each.losses.scalars.allSatisfy { $0 == 0.0625 })
     #expect(each.loss == 1.5)
     #expect(each.gradient.scalars.allSatisfy { $0 == 0.5 })
@@ -149,7 +149,7 @@ struct LossTests {
     let images = try Tensor(shape: [6, 5], random.reals(30))
     for loss: any Loss in [
       CrossEntropy(classWeights: [1, 2, 3], labelSmoothing: 0.1), MeanSquaredError(), Huber(reduction: .sum), L1(),
-      BinaryCrossEntropyWithLogits(reduction: .none), CrossEntropy(ignoreIndex: 1, reduction: .none),
+      BinaryCrossEntropyWithLogits(reduction: .unreduced), CrossEntropy(ignoreIndex: 1, reduction: .unreduced),
     ] {
       let model = try Model(Sequential(Linear(3)), inputShape: [5], seed: 4)
       let trainer = try Trainer(model: model, optimizer: SGD(learningRate: 0.05), loss: loss, batchSize: 6)
@@ -165,7 +165,7 @@ struct LossTests {
     let (batch, classes) = (16, 10)
     let losses: [any Loss] = [
       CrossEntropy(), CrossEntropy(classWeights: [Float](repeating: 0.5, count: classes)), NegativeLogLikelihood(),
-      MeanSquaredError(), MeanSquaredError(reduction: .none), SmoothL1(), KLDivergence(),
+      MeanSquaredError(), MeanSquaredError(reduction: .unreduced), SmoothL1(), KLDivergence(),
       BinaryCrossEntropyWithLogits(),
     ]
     let memory = Workspace(byteCount: 4 * 4 * batch * classes)

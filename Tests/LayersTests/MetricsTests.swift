@@ -27,7 +27,7 @@ struct MetricsTests {
     #expect(fixtures.count == 3)
     for fixture in fixtures {
       let classes = fixture.classNames.count
-      var matrix = ConfusionMatrix(classes: classes)
+      var matrix = ConfusionMatrix(classCount: classes)
       try matrix.add(labels: fixture.labels, predictions: fixture.predictions)
       let counts = (0..<classes).map { label in (0..<classes).map { matrix[label, $0] } }
       #expect(counts == fixture.confusion)
@@ -45,13 +45,13 @@ struct MetricsTests {
   }
 
   @Test func aMatrixOfNoImagesHasNoNaN() {
-    let report = ConfusionMatrix(classes: 2).report()
+    let report = ConfusionMatrix(classCount: 2).report()
     #expect(report.accuracy == 0 && report.macroAverage.f1 == 0 && report.weightedAverage.precision == 0)
     #expect(report.classNames == ["0", "1"])
   }
 
   @Test func aMatrixRefusesClassesThatItLacks() throws {
-    var matrix = ConfusionMatrix(classes: 2)
+    var matrix = ConfusionMatrix(classCount: 2)
     #expect(throws: LayerError.self) { try matrix.add(label: 2, prediction: 0) }
     #expect(throws: LayerError.self) { try matrix.add(label: 0, prediction: -1) }
     #expect(throws: LayerError.self) { try matrix.add(labels: [0, 1, 5], predictions: [0, 1, 1]) }

@@ -170,9 +170,9 @@ struct OptimizerStateTests {
     let second = Array(model.parameterBuffer)
     let mean = Array(average.values)
     #expect(zip(mean, zip(first, second)).allSatisfy { abs($0 - ($1.0 + $1.1) / 2) < 1e-6 })
-    let inside = average.inModel {
+    let inside = average.withAveragedWeights {
       average.update()
-      return average.inModel { Array(model.parameterBuffer) }
+      return average.withAveragedWeights { Array(model.parameterBuffer) }
     }
     #expect(inside == mean)
     #expect(Array(model.parameterBuffer) == second)

@@ -34,7 +34,7 @@ struct TorchConvolutionTests {
     "residual": Residual(block()),
     "residual relu": Sequential(Residual(block()), ReLU()),
     "residual shortcut": Sequential(Residual(block(), shortcut: Conv2D(4, kernelSize: 1)), ReLU()),
-    "parallel": Parallel(
+    "parallel": Branches(
       Conv2D(2, kernelSize: 1), Sequential(Conv2D(4, kernelSize: 3, padding: 1), ReLU()), Sequential(),
       MaxPool2D(3, stride: 1, padding: 1)),
   ]
@@ -100,9 +100,9 @@ struct TorchConvolutionTests {
       (TransposedConv2D(3, kernelSize: 3, groups: 2), [4, 4, 4]),
       (TransposedConv2D(0, kernelSize: 3), [4, 4, 4]),
       (Residual(Conv2D(3, kernelSize: 3)), [3, 8, 8]),
-      (Parallel(), [3, 8, 8]),
-      (Parallel(Conv2D(3, kernelSize: 3), Conv2D(3, kernelSize: 1)), [3, 8, 8]),
-      (Parallel(Conv2D(3, kernelSize: 1), Conv2D(2, kernelSize: 1), combination: .added), [3, 8, 8]),
+      (Branches(), [3, 8, 8]),
+      (Branches(Conv2D(3, kernelSize: 3), Conv2D(3, kernelSize: 1)), [3, 8, 8]),
+      (Branches(Conv2D(3, kernelSize: 1), Conv2D(2, kernelSize: 1), combination: .added), [3, 8, 8]),
     ]
     for (layer, shape) in bad {
       #expect(throws: LayerError.self, "\(layer)") { try Model(layer, inputShape: shape) }
@@ -120,7 +120,7 @@ struct TorchConvolutionTests {
       ([Sequential()], 1), ([Sequential(), Sequential()], 2), ([Sequential(), AveragePool2D(1), Sequential()], 3),
       ([AveragePool2D(1), AveragePool2D(1), ReLU(), ReLU()], 4),
     ] as [([any Layer], Float)] {
-      let model = try Model(Parallel(branches, combination: .added), inputShape: [1, 2, 2])
+      let model = try Model(Branches(branches, combination: .added), inputShape: [1, 2, 2])
       let plan = try model.plan(batchSize: 2, mode: .training, needsInputGradient: true)
       #expect(try plan.forward(images).scalars == images.scalars.map { $0 * factor })
       #expect(try plan.backward(gradient)?.scalars == gradient.scalars.map { $0 * factor })

@@ -87,8 +87,8 @@ struct TorchLossesTests {
         let loss = try entry.make(reduction)
         let place = "entry \(index + 1): \(loss) on \(entry.shape)"
         let result = try entry.evaluate(loss, level: level, threads: 1)
-        expectClose(reduction == .none ? result.losses.scalars : [result.loss], expected.value, "\(place) value")
-        if reduction == .none {
+        expectClose(reduction == .unreduced ? result.losses.scalars : [result.loss], expected.value, "\(place) value")
+        if reduction == .unreduced {
           expectClose([result.loss], [expected.value.reduce(0, +)], "\(place) sum")
         }
         expectClose(result.gradient.scalars, expected.gradient, "\(place) gradient")

@@ -154,7 +154,7 @@ struct TorchNormalizationTests {
     }
   }
 
-  /// The running statistics change in training only, and not where a frozen layer infers.
+  /// The running statistics change in training only, and not where a frozen layer is in evaluation mode.
   @Test func runningStatisticsFollowTrainingAlone() throws {
     var random = TestRandom(seed: 3)
     let images = try Tensor(shape: [4, 2, 3, 3], random.reals(72))
@@ -170,7 +170,7 @@ struct TorchNormalizationTests {
     #expect(try model.parameter("running_var").scalars != [1, 1])
 
     let frozen = try Model(
-      Sequential(Frozen(BatchNorm2D(), infers: true), Flatten(), Linear(2)), inputShape: [2, 3, 3])
+      Sequential(Frozen(BatchNorm2D(), inEvaluationMode: true), Flatten(), Linear(2)), inputShape: [2, 3, 3])
     _ = try frozen.plan(batchSize: 4, mode: .training).forward(images)
     #expect(try frozen.parameter("0.num_batches_tracked").scalars == [0])
     #expect(try frozen.parameter("0.running_mean").scalars == [0, 0])

@@ -188,7 +188,7 @@ struct TrainerCheckpointTests {
       ("optimiser", try change("optimizer", to: "SGD")), ("batch size", try change("batchSize", to: 5)),
       ("epoch", try change("epoch", to: -1)), ("updates", try change("updates", to: 1.5)),
       ("epochDone", try change("epochDone", to: 1000)), ("groups", try change("baseRateBits", to: [1])),
-      ("accumulation", try change("accumulation", to: 3)), ("weight", without("0.weight")),
+      ("batchesPerUpdate", try change("batchesPerUpdate", to: 3)), ("weight", without("0.weight")),
       ("running mean", without("1.running_mean")), ("moment", without("optimizer/exp_avg_sq/6.bias")),
       ("average", without("average/9.weight")), ("shape", try reshaped("optimizer/exp_avg/0.weight")),
       ("weight's shape", try reshaped("6.weight")),

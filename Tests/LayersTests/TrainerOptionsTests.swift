@@ -27,7 +27,7 @@ struct TrainerOptionsTests {
     let loss = CrossEntropy(reduction: reduction)
     let whole = try Self.trainer(batchSize: 8, loss: loss, optimizer: optimizer)
     let parts = try Self.trainer(batchSize: 2, loss: loss, optimizer: optimizer)
-    parts.accumulation = 4
+    parts.batchesPerUpdate = 4
     // 22 images: updates of 8, 8 and 6.
     _ = try whole.trainEpoch(on: Self.images)
     _ = try parts.trainEpoch(on: Self.images)

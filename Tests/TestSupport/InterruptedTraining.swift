@@ -24,7 +24,7 @@ public struct InterruptedTraining {
     trainer = try Trainer(model: model, optimizer: optimizer, batchSize: 4, seed: 5)
     trainer.schedule = OneCycle(maximum: 0.01, duration: 200)
     trainer.scheduleUnit = .update
-    trainer.accumulation = 2
+    trainer.batchesPerUpdate = 2
     trainer.weightAverage = try WeightAverage(model, .exponential(decay: 0.95))
   }
 }

@@ -14,7 +14,7 @@ case ("train", 3):
   let file = URL(fileURLWithPath: arguments[2])
   let training = try InterruptedTraining()
   if FileManager.default.fileExists(atPath: file.path) { try training.trainer.resume(from: file) }
-  training.trainer.checkpoints = CheckpointPlan(file, everyUpdates: InterruptedTraining.updatesBetweenSaves)
+  training.trainer.checkpoints = CheckpointPolicy(file, everyUpdates: InterruptedTraining.updatesBetweenSaves)
   while training.trainer.epoch < epochs { _ = try training.trainer.trainEpoch(on: training.images) }
 case ("export", 2):
   try Exchange(folder: URL(fileURLWithPath: arguments[2])).export()

@@ -1,81 +1,53 @@
-import Kernels
-
-/// How the outputs of branches become one.
-enum BranchCombination: Hashable, Sendable {
-  /// They are added; their shapes are equal.
-  case sum
-  /// They lie one behind another along the first dimension, the channels; the other dimensions are equal.
-  case concatenation
-}
-
-/// Layers that take the same input: what ``Residual`` and ``Parallel`` have in common.
-struct Branches: Sendable {
-  /// The name of the layer that consists of these branches, for errors.
-  let name: String
-  let combination: BranchCombination
-  /// What stands before the names of each branch's parameters, and the branch.
-  let branches: [(path: String, layer: any Layer)]
-
-  func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
-    guard let first = branches.first else {
-      throw .invalidValue(layer: name, name: "branches", value: "[]", expected: "at least one")
-    }
-    let shape = try first.layer.outputShape(for: inputShape, at: first.path)
-    var channels = combination == .concatenation ? shape.dimensions.first ?? 0 : 0
-    for branch in branches.dropFirst() {
-      let other = try branch.layer.outputShape(for: inputShape, at: branch.path)
-      switch combination {
-      case .sum:
-        guard other == shape else { throw mismatch(branch.path, other, "\(shape), as of \(first.path)") }
-      case .concatenation:
-        guard other.rank == shape.rank, other.rank >= 1, other.element == shape.element else {
-          throw mismatch(branch.path, other, "\(shape), as of \(first.path), but for the first dimension")
-        }
-        channels += other[0]
-      }
-    }
-    guard combination == .concatenation, shape.rank >= 1 else { return shape }
-    return try addressable(Shape([channels] + shape.dimensions.dropFirst()), "output", layer: name)
+/// Layers that take the same input, and whose outputs lie one behind another along the channels, or are added.
+///
+///     Branches(Conv2D(16, kernelSize: 1), Conv2D(16, kernelSize: 3, padding: 1))     // [C, H, W] → [32, H, W]
+///
+/// The parameters are named after the branches' positions, `0.weight`, or by ``Layer/named(_:)``.
+public struct Branches: Layer {
+  /// How the branches' outputs become one.
+  public enum Combination: Hashable, Sendable {
+    /// One behind another along the first dimension, PyTorch's `torch.cat(…, dim=1)`; the other dimensions are equal.
+    case concatenated
+    /// The sum of outputs of one shape.
+    case added
   }
 
-  private func mismatch(_ path: String, _ shape: Shape, _ expected: String) -> LayerError {
-    .invalidValue(layer: name, name: "the output shape of \(path)", value: "\(shape)", expected: expected)
+  public var branches: [any Layer]
+  public var combination: Combination
+
+  public init(_ branches: any Layer..., combination: Combination = .concatenated) {
+    self.init(branches, combination: combination)
   }
 
-  func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
-    var result: [ParameterDescription] = []
-    for branch in branches {
-      do throws(LayerError) {
-        result += try branch.layer.parameters(for: inputShape).map { $0.at(branch.path) }
-      } catch {
-        throw error.at(branch.path)
-      }
-    }
-    return result
+  public init(_ branches: [any Layer], combination: Combination = .concatenated) {
+    self.branches = branches
+    self.combination = combination
   }
 
-  func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
-    var counts: [Int] = []
-    for branch in branches { counts.append(try branch.layer.multiplyAddsPerImage(for: inputShape)) }
-    return try Sequential.sum(counts, named: name)
+  public var name: String { "Branches" }
+  public var canApplyReLU: Bool { combination == .added }
+
+  private var placed: BranchSet {
+    BranchSet(
+      name: name, combination: combination == .added ? .sum : .concatenation,
+      branches: branches.enumerated().map { Named.separate($1, position: "\($0)") })
   }
 
-  func innerLayers(for inputShape: Shape) -> [InnerLayer] {
-    branches.map { InnerLayer($0.layer, path: $0.path, inputShape: inputShape) }
+  public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    try placed.outputShape(for: inputShape)
   }
 
-  func plan(_ problem: LayerProblem) throws(LayerError) -> any PlannedLayer {
-    try PlannedBranches(self, problem)
+  public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    try placed.parameters(for: inputShape)
   }
-}
 
-extension Layer {
-  /// ``outputShape(for:)``, whose errors name the layer's place.
-  fileprivate func outputShape(for inputShape: Shape, at path: String) throws(LayerError) -> Shape {
-    do {
-      return try outputShape(for: inputShape)
-    } catch {
-      throw error.at(path)
-    }
+  public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try placed.multiplyAddsPerImage(for: inputShape)
   }
+
+  public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
+    placed.innerLayers(for: inputShape)
+  }
+
+  public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? { try placed.plan(problem) }
 }

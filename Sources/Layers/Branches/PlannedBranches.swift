@@ -1,6 +1,6 @@
 import Kernels
 
-/// Branches planned together, and where their outputs and gradients lie.
+/// BranchSet planned together, and where their outputs and gradients lie.
 ///
 /// Each branch writes its output to memory of its own, which is saved only where the branch's backward pass reads it.
 /// The gradients of the input are added up in the order of the branches; those of branches that hand the input on as it
@@ -45,7 +45,7 @@ final class PlannedBranches: PlannedLayer {
     let copiesGradient: Bool
   }
 
-  init(_ description: Branches, _ problem: LayerProblem) throws(LayerError) {
+  init(_ description: BranchSet, _ problem: LayerProblem) throws(LayerError) {
     let name = description.name
     let outputShape = try description.outputShape(for: problem.inputShape)
     combination = description.combination

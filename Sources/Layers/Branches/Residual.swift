@@ -21,8 +21,8 @@ public struct Residual: Layer {
   public var name: String { "Residual" }
   public var canApplyReLU: Bool { true }
 
-  private var branches: Branches {
-    Branches(
+  private var branches: BranchSet {
+    BranchSet(
       name: name, combination: .sum,
       branches: [
         Named.separate(body, position: "body"), Named.separate(shortcut ?? Sequential(), position: "shortcut"),

@@ -5,7 +5,7 @@ extension Trainer {
   /// that PyTorch reads it too; the optimiser's, the averages' and the accumulated values under `optimizer/…`,
   /// `average/…` and `accumulated/…`; counts, learning rates, seeds and the place in the data in the metadata `trainer`.
   public func state() throws(CheckpointError) -> SafeTensors {
-    guard weightAverage?.isInModel != true else {
+    guard weightAverage?.holdsAveragedWeights != true else {
       throw .header(file: "", reason: "the average of the weights is in the model; put it back before saving")
     }
     var state = model.state()
@@ -108,7 +108,7 @@ private struct TrainerState: Codable {
   var format = 1
   var optimizer: String
   var batchSize: Int
-  var accumulation: Int
+  var batchesPerUpdate: Int
   var seed: UInt64
   var modelSeed: UInt64
   var trainingPasses: UInt64
@@ -131,7 +131,7 @@ private struct TrainerState: Codable {
   init(_ trainer: Trainer) {
     optimizer = trainer.optimizerName
     batchSize = trainer.batchSize
-    accumulation = trainer.accumulation
+    batchesPerUpdate = trainer.batchesPerUpdate
     seed = trainer.seed
     modelSeed = trainer.model.seed
     trainingPasses = trainer.model.trainingPasses
@@ -164,7 +164,8 @@ private struct TrainerState: Codable {
     }
     try require(optimizer == trainer.optimizerName, "the optimiser", optimizer, trainer.optimizerName)
     try require(batchSize == trainer.batchSize, "the batch size", batchSize, trainer.batchSize)
-    try require(accumulation == trainer.accumulation, "the accumulation", accumulation, trainer.accumulation)
+    try require(
+      batchesPerUpdate == trainer.batchesPerUpdate, "batchesPerUpdate", batchesPerUpdate, trainer.batchesPerUpdate)
     let hasAverage = trainer.weightAverage != nil
     try require((averageUpdates != nil) == hasAverage, "an average of the weights", averageUpdates != nil, hasAverage)
     do {

@@ -66,7 +66,7 @@ final class BatchPreparation {
     }
     if let mixing {
       try mixing.check(imageShape: imageShape)
-      guard let shape = dataset.targetShape ?? dataset.classes.map({ [$0] }) else {
+      guard let shape = dataset.targetShape ?? dataset.classCount.map({ [$0] }) else {
         throw .invalidOption(name: "a mixed data set", value: "without classes", expected: "classes or targets")
       }
       targetShape = shape
@@ -83,7 +83,7 @@ final class BatchPreparation {
     mixingScratch = FloatStorage(uninitialized: mixing == nil ? 0 : largest)
     bytePositions = .allocate(capacity: self.batchSize)
     workspace = Workspace(byteCount: 0)
-    if let set = bytes?.set {
+    if let set = bytes?.source {
       let byPlane = chain == nil && normalization?.isUniform == false
       let plan = try planned(1, channels: byPlane ? 1 : set.channels, plane: set.height * set.width)
       singlePlan = plan
@@ -144,7 +144,7 @@ extension BatchPreparation {
     guard let output = batch.images.baseAddress else { return }
     for i in 0..<batch.count { bytePositions[i] = bytes.position(Int(batch.positionMemory[i])) }
     let constants = normalization ?? .none
-    let set = bytes.set
+    let set = bytes.source
     if constants.isUniform {
       let plan = try batchPlan(batch.count, set)
       let (scale, offset) = constants.constants(0, ofBytes: true)
@@ -201,8 +201,8 @@ extension BatchPreparation {
       return
     }
     if let bytes, let input = chain.input.baseAddress {
-      let start = Int(bytes.position(position)) * bytes.set.imageByteCount
-      single(bytes.set, byteOffset: start, PixelScaling.unit.scale, 0, to: input)
+      let start = Int(bytes.position(position)) * bytes.source.imageByteCount
+      single(bytes.source, byteOffset: start, PixelScaling.unit.scale, 0, to: input)
     } else {
       try dataset.readImage(at: position, into: chain.input)
     }

@@ -53,7 +53,7 @@ extension Dataset {
 }
 
 private func statistics(of images: ByteImages, count: Int) -> ChannelStatistics {
-  let set = images.set
+  let set = images.source
   let plane = set.height * set.width
   var sums = [UInt64](repeating: 0, count: set.channels)
   var squares = [UInt64](repeating: 0, count: set.channels)

@@ -21,7 +21,7 @@ public protocol Dataset: Sendable {
   /// The names of the classes, in the order of their labels; empty, the default, where they have none.
   var classNames: [String] { get }
   /// The number of classes; nil where images have no class. By default the number of ``classNames``, nil for none.
-  var classes: Int? { get }
+  var classCount: Int? { get }
   /// The class of an image, at least 0 and below ``classes``; by default 0.
   func label(at index: Int) -> Int
   /// Writes an image, all `imageShape.count` values. Colours go from 0 to 1 wherever they are to be transformed.
@@ -36,7 +36,7 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
   public var classNames: [String] { [] }
-  public var classes: Int? { classNames.isEmpty ? nil : classNames.count }
+  public var classCount: Int? { classNames.isEmpty ? nil : classNames.count }
   public func label(at index: Int) -> Int { 0 }
   public var targetShape: Shape? { nil }
   public func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws {}
@@ -58,16 +58,16 @@ extension Dataset {
 /// Images as bytes in memory, or some of them.
 public struct ByteImages: Sendable {
   /// The set whose pixels are read.
-  public let set: ImageDataset
-  /// The position in ``set`` of each image; nil for all of them in order.
+  public let source: ImageDataset
+  /// The position in ``source`` of each image; nil for all of them in order.
   public let positions: [Int32]?
 
-  public init(set: ImageDataset, positions: [Int32]? = nil) {
-    self.set = set
+  public init(source: ImageDataset, positions: [Int32]? = nil) {
+    self.source = source
     self.positions = positions
   }
 
-  /// The position in ``set`` of an image.
+  /// The position in ``source`` of an image.
   func position(_ index: Int) -> Int32 {
     positions?[index] ?? Int32(truncatingIfNeeded: index)
   }
@@ -76,7 +76,7 @@ public struct ByteImages: Sendable {
 extension ImageDataset: Dataset {
   public var imageShape: Shape { [channels, height, width] }
   public func label(at index: Int) -> Int { Int(labels[index]) }
-  public var byteImages: ByteImages? { ByteImages(set: self) }
+  public var byteImages: ByteImages? { ByteImages(source: self) }
 
   /// Writes an image as numbers from 0 to 1: byte · (1/255).
   public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) {

@@ -56,7 +56,7 @@ extension Dataset {
 
   /// The indices of each class's images, in the set's order.
   private func imagesByClass() throws(DataError) -> [[Int]] {
-    var groups = [[Int]](repeating: [], count: max(classes ?? 1, 0))
+    var groups = [[Int]](repeating: [], count: max(classCount ?? 1, 0))
     for index in 0..<count { groups[try checkedLabel(at: index, classes: groups.count)].append(index) }
     return groups
   }

@@ -8,7 +8,7 @@ public struct Subset: Dataset {
   /// The position in ``base`` of each image.
   public let indices: [Int]
   public let classNames: [String]
-  public let classes: Int?
+  public let classCount: Int?
   /// The label of each image.
   private let labels: [Int]
 
@@ -30,11 +30,12 @@ public struct Subset: Dataset {
   /// A subset whose indices are known to lie in the set.
   init(checked base: any Dataset, _ indices: [Int]) {
     self.init(
-      checked: base, indices, labels: indices.map(base.label(at:)), classes: base.classes, classNames: base.classNames)
+      checked: base, indices, labels: indices.map(base.label(at:)), classCount: base.classCount,
+      classNames: base.classNames)
   }
 
   /// A subset with labels of its own.
-  init(checked base: any Dataset, _ indices: [Int], labels: [Int], classes: Int?, classNames: [String]) {
+  init(checked base: any Dataset, _ indices: [Int], labels: [Int], classCount: Int?, classNames: [String]) {
     if let subset = base as? Subset {
       self.base = subset.base
       self.indices = indices.map { subset.indices[$0] }
@@ -43,10 +44,10 @@ public struct Subset: Dataset {
       self.indices = indices
     }
     self.labels = labels
-    self.classes = classes
+    self.classCount = classCount
     self.classNames = classNames
     byteImages = base.byteImages.map { bytes in
-      ByteImages(set: bytes.set, positions: indices.map { bytes.position($0) })
+      ByteImages(source: bytes.source, positions: indices.map { bytes.position($0) })
     }
   }
 
@@ -79,7 +80,7 @@ extension Dataset {
   ///
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a class that the set has not, or one given twice.
   public func subset(classes chosen: [Int]) throws(DataError) -> Subset {
-    let classes = max(classes ?? 0, 0)
+    let classes = max(classCount ?? 0, 0)
     var newLabels = [Int?](repeating: nil, count: classes)
     for (label, old) in chosen.enumerated() {
       guard 0..<classes ~= old, newLabels[old] == nil else {
@@ -96,7 +97,7 @@ extension Dataset {
       labels.append(label)
     }
     let names = classNames.count == classes ? chosen.map { classNames[$0] } : []
-    return Subset(checked: self, indices, labels: labels, classes: chosen.count, classNames: names)
+    return Subset(checked: self, indices, labels: labels, classCount: chosen.count, classNames: names)
   }
 
   /// The images of the classes with the given names, with new labels: see ``subset(classes:)``.
@@ -124,7 +125,7 @@ extension ImageDataset {
     guard let bytes = subset.byteImages else {
       throw .invalidDataset(name: name ?? "subset", reason: "its images are not bytes in memory")
     }
-    let (set, size) = (bytes.set, bytes.set.imageByteCount)
+    let (set, size) = (bytes.source, bytes.source.imageByteCount)
     var pixels: [UInt8] = []
     pixels.reserveCapacity(subset.count * size)
     var labels: [UInt8] = []

@@ -9,7 +9,7 @@ public struct TensorDataset: Dataset {
   /// `[count]` and then the shape of a target; nil where there are none.
   public let targets: Tensor?
   public let classNames: [String]
-  public let classes: Int?
+  public let classCount: Int?
 
   public let count: Int
   public let imageShape: Shape
@@ -20,21 +20,21 @@ public struct TensorDataset: Dataset {
   /// - Parameters:
   ///   - images: `[count]` and then the shape of an image.
   ///   - labels: the class of each image.
-  ///   - classes: the number of classes; one more than the largest label if nil.
+  ///   - classCount: the number of classes; one more than the largest label if nil.
   ///   - classNames: the classes' names; may be empty.
   /// - Throws: ``DataError`` when there are not as many labels as images, or a label names no class.
-  public init(images: Tensor, labels: [Int], classes: Int? = nil, classNames: [String] = []) throws(DataError) {
+  public init(images: Tensor, labels: [Int], classCount: Int? = nil, classNames: [String] = []) throws(DataError) {
     let largest = min(max(labels.max() ?? -1, -1), Int(Int32.max) - 1)
-    let classes = classes ?? (classNames.isEmpty ? largest + 1 : classNames.count)
-    guard 0...Int(Int32.max) ~= classes else {
-      throw .invalidDataset(name: "tensor", reason: "\(classes) classes, expected 0 to \(Int32.max)")
+    let classCount = classCount ?? (classNames.isEmpty ? largest + 1 : classNames.count)
+    guard 0...Int(Int32.max) ~= classCount else {
+      throw .invalidDataset(name: "tensor", reason: "\(classCount) classes, expected 0 to \(Int32.max)")
     }
-    guard classNames.isEmpty || classNames.count == classes else {
-      throw .invalidDataset(name: "tensor", reason: "\(classNames.count) class names for \(classes) classes")
+    guard classNames.isEmpty || classNames.count == classCount else {
+      throw .invalidDataset(name: "tensor", reason: "\(classNames.count) class names for \(classCount) classes")
     }
-    try self.init(images, labels: labels, targets: nil, classes: classes, classNames: classNames)
-    if let index = labels.firstIndex(where: { !(0..<classes ~= $0) }) {
-      throw .labelOutOfRange(file: "tensor", index: index, label: labels[index], classCount: classes)
+    try self.init(images, labels: labels, targets: nil, classCount: classCount, classNames: classNames)
+    if let index = labels.firstIndex(where: { !(0..<classCount ~= $0) }) {
+      throw .labelOutOfRange(file: "tensor", index: index, label: labels[index], classCount: classCount)
     }
   }
 
@@ -45,17 +45,17 @@ public struct TensorDataset: Dataset {
   ///   - targets: `[count]` and then the shape of a target; nil for none.
   /// - Throws: ``DataError`` when there are not as many targets as images.
   public init(images: Tensor, targets: Tensor? = nil) throws(DataError) {
-    try self.init(images, labels: [], targets: targets, classes: nil, classNames: [])
+    try self.init(images, labels: [], targets: targets, classCount: nil, classNames: [])
   }
 
   private init(
-    _ images: Tensor, labels: [Int], targets: Tensor?, classes: Int?, classNames: [String]
+    _ images: Tensor, labels: [Int], targets: Tensor?, classCount: Int?, classNames: [String]
   ) throws(DataError) {
     guard images.shape.rank > 1 else {
       throw .invalidDataset(name: "tensor", reason: "images of shape \(images.shape); expected [count, …]")
     }
     let count = images.shape[0]
-    guard classes == nil || labels.count == count else {
+    guard classCount == nil || labels.count == count else {
       throw .invalidDataset(name: "tensor", reason: "\(labels.count) labels for \(count) images")
     }
     if let targets {
@@ -66,7 +66,7 @@ public struct TensorDataset: Dataset {
     self.images = images
     self.labels = labels
     self.targets = targets
-    self.classes = classes
+    self.classCount = classCount
     self.classNames = classNames
     self.count = count
     imageShape = images.shape.element

@@ -70,7 +70,7 @@ public struct CrossEntropy: Loss {
     switch reduction {
     case .mean: Double(problem.batchSize)
     case .batchMean: Double(images)
-    case .sum, .none: 1
+    case .sum, .unreduced: 1
     }
   }
 
@@ -109,7 +109,7 @@ struct LabelDivisor: @unchecked Sendable {
     switch reduction {
     case .mean: return (weights == nil ? Double(count - ignored) : total, ignored > 0)
     case .batchMean: return (Double(images), ignored > 0)
-    case .sum, .none: return (1, ignored > 0)
+    case .sum, .unreduced: return (1, ignored > 0)
     }
   }
 }

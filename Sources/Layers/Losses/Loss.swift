@@ -37,7 +37,7 @@ public enum LossReduction: String, Sendable, CaseIterable {
   /// The sum.
   case sum
   /// They do not: each has its place. The gradient, and the number that stands for the batch, are those of the sum.
-  case none
+  case unreduced = "none"
   /// The sum divided by the number of images.
   case batchMean
 }

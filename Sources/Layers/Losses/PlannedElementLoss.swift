@@ -44,7 +44,7 @@ where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands, Op.R
     self.weights = weights
     self.positiveWeights = positiveWeights
     reduction = loss.reduction
-    lossCount = loss.reduction == .none ? rows * columns : rows
+    lossCount = loss.reduction == .unreduced ? rows * columns : rows
     let targets = (rows * 4 + 63) & ~63
     regions = Regions(targets: targets, kernels: targets + (labels == nil ? 0 : (rows * columns * 4 + 63) & ~63))
     workspaceByteCount =
@@ -72,13 +72,13 @@ where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands, Op.R
     default: return LossTotal(sum: .nan, divisor: 1)
     }
     let divisor = divisor(memory, rowValues, workspace)
-    let rowLosses = reduction == .none ? rowValues : memory.losses
+    let rowLosses = reduction == .unreduced ? rowValues : memory.losses
     kernel.run(
       ElementLossOperands(
         outputs: memory.output, targets: targets,
         weights: memory.weights.map { .elements($0) } ?? weights.map { .columns(UnsafePointer($0.pointer)) },
         positiveWeights: positiveWeights.map { UnsafePointer($0.pointer) }, rowLosses: rowLosses,
-        elementLosses: reduction == .none ? memory.losses : nil, gradients: memory.outputGradient,
+        elementLosses: reduction == .unreduced ? memory.losses : nil, gradients: memory.outputGradient,
         gradientScale: Float(1 / divisor)),
       workspace: workspace)
     return LossTotal(sum: sum(rowLosses, count: rows), divisor: divisor)
@@ -95,7 +95,7 @@ where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands, Op.R
         BiasBackward.Operands(outputGradient: weights, biasGradient: rowValues), workspace: workspace)
       return sum(rowValues, count: rows)
     case .batchMean: return Double(rows)
-    case .sum, .none: return 1
+    case .sum, .unreduced: return 1
     }
   }
 }

@@ -27,8 +27,8 @@ public struct ClassificationReport: Sendable, Equatable, CustomStringConvertible
 
   init(_ matrix: ConfusionMatrix, classNames: [String]?) {
     let names = classNames ?? []
-    self.classNames = (0..<matrix.classes).map { $0 < names.count ? names[$0] : "\($0)" }
-    let classes = (0..<matrix.classes).map { label in
+    self.classNames = (0..<matrix.classCount).map { $0 < names.count ? names[$0] : "\($0)" }
+    let classes = (0..<matrix.classCount).map { label in
       let hits = matrix[label, label]
       let support = matrix.support(label)
       let predicted = matrix.predicted(label)

@@ -1,25 +1,25 @@
 /// How often images of each class were given each class.
 ///
-///     var matrix = ConfusionMatrix(classes: 10)
+///     var matrix = ConfusionMatrix(classCount: 10)
 ///     matrix.add(labels: labels, predictions: predictions)
 ///     print(matrix.accuracy, matrix.classAccuracy(3))
 ///     print(matrix.report(classNames: names))
 public struct ConfusionMatrix: Sendable, Equatable {
   /// The number of classes.
-  public let classes: Int
+  public let classCount: Int
   private var counts: [Int]
 
   /// A matrix of no images.
-  /// - Parameter classes: the number of classes, at least 0.
-  public init(classes: Int) {
-    self.classes = classes
-    counts = [Int](repeating: 0, count: classes * classes)
+  /// - Parameter classCount: the number of classes, at least 0.
+  public init(classCount: Int) {
+    self.classCount = classCount
+    counts = [Int](repeating: 0, count: classCount * classCount)
   }
 
   /// The images of class `label` that were given class `prediction`.
   public subscript(label: Int, prediction: Int) -> Int {
-    precondition(0..<classes ~= label && 0..<classes ~= prediction, "a class outside of 0 ..< \(classes)")
-    return counts[label * classes + prediction]
+    precondition(0..<classCount ~= label && 0..<classCount ~= prediction, "a class outside of 0 ..< \(classCount)")
+    return counts[label * classCount + prediction]
   }
 
   /// Counts an image.
@@ -27,7 +27,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   public mutating func add(label: Int, prediction: Int) throws(LayerError) {
     try check("label", label)
     try check("prediction", prediction)
-    counts[label * classes + prediction] += 1
+    counts[label * classCount + prediction] += 1
   }
 
   /// Counts images; where one is not valid, none is counted.
@@ -45,22 +45,22 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   private func check(_ name: String, _ value: Int) throws(LayerError) {
-    guard 0..<classes ~= value else {
+    guard 0..<classCount ~= value else {
       throw .invalidValue(
-        layer: "ConfusionMatrix", name: name, value: "\(value)", expected: "0 to \(classes - 1)")
+        layer: "ConfusionMatrix", name: name, value: "\(value)", expected: "0 to \(classCount - 1)")
     }
   }
 
   /// The number of images.
   public var total: Int { counts.reduce(0, +) }
   /// The images that were given their own class.
-  public var correct: Int { (0..<classes).reduce(0) { $0 + self[$1, $1] } }
+  public var correct: Int { (0..<classCount).reduce(0) { $0 + self[$1, $1] } }
   /// The share of images that were given their own class; 0 of no images.
   public var accuracy: Double { share(correct, of: total) }
   /// The number of images of a class.
-  public func support(_ label: Int) -> Int { (0..<classes).reduce(0) { $0 + self[label, $1] } }
+  public func support(_ label: Int) -> Int { (0..<classCount).reduce(0) { $0 + self[label, $1] } }
   /// The number of images that were given a class.
-  public func predicted(_ prediction: Int) -> Int { (0..<classes).reduce(0) { $0 + self[$1, prediction] } }
+  public func predicted(_ prediction: Int) -> Int { (0..<classCount).reduce(0) { $0 + self[$1, prediction] } }
   /// The share of a class's images that were given it, which is the class's recall; 0 where there are none.
   public func classAccuracy(_ label: Int) -> Double { share(self[label, label], of: support(label)) }
 

@@ -7,7 +7,7 @@ import Kernels
 ///     …                                         // after each step:
 ///     average.update()
 ///     …                                         // to evaluate:
-///     let result = try average.inModel { try trainer.evaluate(on: test) }
+///     let result = try average.withAveragedWeights { try trainer.evaluate(on: test) }
 ///
 /// Buffers, such as the running statistics of normalisations, are not averaged: an evaluation uses the model's.
 public final class WeightAverage {
@@ -38,7 +38,7 @@ public final class WeightAverage {
   /// How often the parameters were taken in.
   public var updates = 0
   /// Whether model and average have exchanged their values.
-  public private(set) var isInModel = false
+  public private(set) var holdsAveragedWeights = false
   private let model: Model
   private let averages: FloatStorage
   private let kernel: Plan<WeightAverageStep>
@@ -82,7 +82,7 @@ public final class WeightAverage {
   /// Takes the model's parameters into the average; it allocates nothing. Nothing happens while the average is in the
   /// model.
   public func update() {
-    if isInModel { return }
+    if holdsAveragedWeights { return }
     updates += 1
     let share = rule.share(updates)
     let parameters = model.values.storage.pointer
@@ -97,7 +97,7 @@ public final class WeightAverage {
 
   /// Exchanges the model's parameters and the average. A second exchange puts both back.
   public func exchange() {
-    isInModel.toggle()
+    holdsAveragedWeights.toggle()
     let parameters = model.values.storage.pointer
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 4096) { buffer in
       guard let scratch = buffer.baseAddress else { return }
@@ -111,8 +111,8 @@ public final class WeightAverage {
   }
 
   /// Calls `body` while the average is in the model.
-  public func inModel<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    if isInModel { return try body() }
+  public func withAveragedWeights<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    if holdsAveragedWeights { return try body() }
     exchange()
     defer { exchange() }
     return try body()

@@ -15,10 +15,10 @@ public struct LayerProblem: Sendable {
   /// The number of images of a run.
   public var batchSize: Int
   public var mode: PlanMode
-  /// Whether a training pass computes what an inference does, see ``Frozen/infers``: no random numbers are drawn, and what
+  /// Whether a training pass computes what an inference does, see ``Frozen/inEvaluationMode``: no random numbers are drawn, and what
   /// the layer keeps, such as running statistics, is used and stays as it is. The backward pass is that of such a forward
   /// pass.
-  public var infers = false
+  public var inEvaluationMode = false
   /// Whether ``BackwardMemory/inputGradient`` is to be computed.
   public var needsInputGradient: Bool
   /// Whether ``BackwardMemory/parameterGradients`` are to be computed; what a layer writes there nevertheless is ignored.
@@ -48,7 +48,7 @@ public struct LayerProblem: Sendable {
   }
 
   /// Whether the forward pass is that of an inference, in whichever mode.
-  public var runsAsInference: Bool { mode == .inference || infers }
+  public var runsAsInference: Bool { mode == .inference || inEvaluationMode }
 
   /// Plans a kernel at this level and number of threads.
   /// - Throws: ``LayerError/kernel(layer:_:)`` when the kernel rejects its problem.

@@ -7,11 +7,11 @@ public struct Frozen: Layer {
   /// Whether the layer runs in training as it does in inference: without dropout, and with the running statistics of a
   /// normalisation, which then stay as they are too. PyTorch has the same in `requires_grad_(False)` with `eval()`. Layers
   /// before it may be trained: the gradient passes through.
-  public let infers: Bool
+  public let inEvaluationMode: Bool
 
-  public init(_ layer: any Layer, infers: Bool = false) {
+  public init(_ layer: any Layer, inEvaluationMode: Bool = false) {
     self.layer = layer
-    self.infers = infers
+    self.inEvaluationMode = inEvaluationMode
   }
 
   public var name: String { layer.name }
@@ -32,8 +32,8 @@ public struct Frozen: Layer {
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     var problem = problem
     problem.needsParameterGradients = false
-    if infers, problem.mode == .training {
-      problem.infers = true
+    if inEvaluationMode, problem.mode == .training {
+      problem.inEvaluationMode = true
       // Without a backward pass nothing need be saved for it.
       if !problem.needsInputGradient { problem.mode = .inference }
     }
@@ -42,7 +42,7 @@ public struct Frozen: Layer {
 
   public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
     try layer.innerLayers(for: inputShape)?.map {
-      InnerLayer(Frozen($0.layer, infers: infers), path: $0.path, inputShape: $0.inputShape)
+      InnerLayer(Frozen($0.layer, inEvaluationMode: inEvaluationMode), path: $0.path, inputShape: $0.inputShape)
     }
   }
 }

@@ -116,9 +116,9 @@ final class BatchRunner {
   /// Writes the images that ``indices`` name to the model's input, and notes their labels. Both pointers lead to the
   /// whole data set.
   func load(pixels: UnsafePointer<UInt8>, labels: UnsafePointer<UInt8>, count: Int) throws(LayerError) {
-    takes(.labels)
+    expect(.labels)
     let variant = try variant(count)
-    for i in 0..<count { try note(label: Int(labels[Int(indices[i])]), at: i) }
+    for i in 0..<count { try storeLabel(Int(labels[Int(indices[i])]), at: i) }
     variant.assembly.run(
       BatchAssembly.Operands(
         images: pixels, indices: UnsafePointer(indices), scale: scaling.scale, offset: scaling.offset,
@@ -129,7 +129,7 @@ final class BatchRunner {
   /// Writes a tensor of images to the model's input, and notes their labels; returns their number.
   func load(_ input: Tensor, labels: [Int]) throws(LayerError) -> Int {
     guard loss.acceptsLabels else { throw wrongTargets("labels") }
-    takes(.labels)
+    expect(.labels)
     let count = labels.count / pixels
     guard labels.count.isMultiple(of: pixels) else {
       throw .invalidValue(
@@ -137,7 +137,7 @@ final class BatchRunner {
         expected: "\(pixels), the pixels, for each image")
     }
     try copy(input, count: count)
-    for (i, label) in labels.enumerated() { try note(label: label, at: i) }
+    for (i, label) in labels.enumerated() { try storeLabel(label, at: i) }
     return count
   }
 
@@ -151,7 +151,7 @@ final class BatchRunner {
       throw .invalidValue(
         layer: loss.name, name: "the targets' shape", value: "\(values.shape)", expected: "\(expected)")
     }
-    takes(.values)
+    expect(.values)
     try copy(input, count: count)
     values.withUnsafeBufferPointer { source in
       if let base = source.baseAddress { targets.pointer.update(from: base, count: source.count) }
@@ -177,22 +177,22 @@ final class BatchRunner {
           layer: loss.name, name: "the targets' shape", value: "\(batch.targetShape ?? [])",
           expected: "\(plan.model.outputShape)")
       }
-      takes(.values)
+      expect(.values)
       if let base = values.baseAddress { targets.pointer.update(from: base, count: values.count) }
       // Their classes, where they have some, are what predictions are compared with.
       hasLabels = plan.model.outputShape.rank == 1
       for i in 0..<batch.count { buffers.labels[i] = batch.labels[i] }
     } else {
       guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
-      takes(.labels)
-      for i in 0..<batch.count { try note(label: Int(batch.labels[i]), at: i) }
+      expect(.labels)
+      for i in 0..<batch.count { try storeLabel(Int(batch.labels[i]), at: i) }
     }
     plan.input.baseAddress.unsafelyUnwrapped.update(
       from: batch.images.baseAddress.unsafelyUnwrapped, count: batch.count * plan.model.inputShape.count)
     return batch.count
   }
 
-  private func takes(_ kind: TargetKind) {
+  private func expect(_ kind: TargetKind) {
     targetKind = kind
     hasLabels = kind == .labels
   }
@@ -207,7 +207,7 @@ final class BatchRunner {
     input.withUnsafeBufferPointer { source in _ = plan.input.update(from: source) }
   }
 
-  private func note(label: Int, at i: Int) throws(LayerError) {
+  private func storeLabel(_ label: Int, at i: Int) throws(LayerError) {
     let classes = plan.model.outputShape.dimensions.first ?? 0
     guard 0..<classes ~= label || label == loss.ignoredLabel else {
       throw .invalidValue(layer: loss.name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")

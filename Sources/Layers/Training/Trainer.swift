@@ -13,7 +13,7 @@ import Kernels
 /// Who writes a loop of his own calls ``step(_:labels:)`` or ``step(on:indices:)``. Once every batch size was met, a step
 /// allocates nothing. The same seeds and data give the same bits, on any number of threads.
 ///
-/// What a step does besides is set by ``schedule``, ``accumulation`` and ``weightAverage``; gradients are clipped by an
+/// What a step does besides is set by ``schedule``, ``batchesPerUpdate`` and ``weightAverage``; gradients are clipped by an
 /// optimiser that does so, ``Optimizer/clipped(_:)``. All that training depends on can be saved at any step, and training goes on from it with the same bits: ``save(to:)``,
 /// ``resume(from:)``, ``checkpoints``.
 public final class Trainer {
@@ -34,11 +34,11 @@ public final class Trainer {
   public var scheduleUnit = ScheduleUnit.epoch
   /// The batches whose gradients make one update, as if they were one batch: the mean over all their images, or the sum
   /// where the loss is one. What is left at the end of an epoch makes an update of its own.
-  public var accumulation = 1
-  /// An average of the weights that follows every update: `average.inModel { try trainer.evaluate(on: test) }`.
+  public var batchesPerUpdate = 1
+  /// An average of the weights that follows every update: `average.withAveragedWeights { try trainer.evaluate(on: test) }`.
   public var weightAverage: WeightAverage?
   /// Where and how often ``trainEpoch(on:progress:isCancelled:)`` saves; nil for never.
-  public var checkpoints: CheckpointPlan?
+  public var checkpoints: CheckpointPolicy?
 
   /// The size of the next step. Where there is a ``schedule``, setting it sets what that starts from.
   public var learningRate: Float {
@@ -235,11 +235,11 @@ public final class Trainer {
   /// Forward and backward pass of the batch that was loaded and, where enough are accumulated, the update.
   private func step(count: Int, isLast: Bool) throws(LayerError) -> BatchTotal {
     let total = try runner.run(count: count, trains: true)
-    if accumulation > 1 || accumulator.passes > 0 {
+    if batchesPerUpdate > 1 || accumulator.passes > 0 {
       // A batch counts by its images in a mean, and as it is in a sum.
       let isMean = lossReduction == .mean || lossReduction == .batchMean
       accumulatedWeight = isMean ? accumulatedWeight + Float(count) : 1
-      guard accumulator.passes + 1 >= accumulation || isLast else {
+      guard accumulator.passes + 1 >= batchesPerUpdate || isLast else {
         accumulator.add(scale: isMean ? Float(count) : 1)
         return total
       }
@@ -296,7 +296,7 @@ public final class Trainer {
   public func confusionMatrix(
     on dataset: ImageDataset, isCancelled: () -> Bool = { false }
   ) throws -> ConfusionMatrix {
-    var matrix = ConfusionMatrix(classes: model.outputShape.dimensions.first ?? 1)
+    var matrix = ConfusionMatrix(classCount: model.outputShape.dimensions.first ?? 1)
     _ = try evaluate(on: dataset, isCancelled) { runner, count in
       let results = runner.predictions
       for i in 0..<count where !runner.isIgnored(results.labels[i]) {

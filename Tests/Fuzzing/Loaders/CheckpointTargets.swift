@@ -74,7 +74,7 @@ enum CheckpointTargets {
     let trainer = try Trainer(model: model, optimizer: optimizer, batchSize: 1, seed: 1)
     trainer.schedule = OneCycle(maximum: 0.01, duration: 200)
     trainer.scheduleUnit = .update
-    trainer.accumulation = 2
+    trainer.batchesPerUpdate = 2
     trainer.weightAverage = try WeightAverage(model, .exponential(decay: 0.9))
     return trainer
   }

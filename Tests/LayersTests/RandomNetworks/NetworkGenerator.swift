@@ -109,7 +109,7 @@ struct NetworkGenerator {
     case 28 where depth < 2: return parallel(shape, depth)
     case 29 where depth < 2:
       guard let inner = layer(for: shape, depth: depth + 1) else { return Tanh() }
-      if chance(0.5) { return Frozen(inner, infers: chance(0.6)) }
+      if chance(0.5) { return Frozen(inner, inEvaluationMode: chance(0.6)) }
       names += 1
       return inner.named("inner\(names)")
     case 30 where depth < 2: return Sequential(chain(shape, depth))
@@ -131,11 +131,11 @@ struct NetworkGenerator {
       let body = Sequential(Linear(shape[0]), activation())
       return chance(0.5) ? Residual(body) : Residual(body, shortcut: Linear(shape[0], bias: false))
     case 11 where depth < 2:
-      return Parallel(
+      return Branches(
         Linear(pick([1, 5, 16])), chance(0.5) ? Sequential() : Sequential(Linear(3), activation()))
     case 12 where depth < 2:
       guard let inner = layer(for: shape, depth: depth + 1) else { return Tanh() }
-      return Frozen(inner, infers: chance(0.6))
+      return Frozen(inner, inEvaluationMode: chance(0.6))
     default: return activation()
     }
   }
@@ -223,7 +223,7 @@ struct NetworkGenerator {
       if chance(0.5) { return convolution }
       return Sequential(convolution, activation())
     }
-    return Parallel(branches, combination: isSum ? .added : .concatenated)
+    return Branches(branches, combination: isSum ? .added : .concatenated)
   }
 }
 

@@ -125,7 +125,7 @@ import Testing
       case let layer as Residual:
         try note(layer.body, shape)
         if let shortcut = layer.shortcut { try note(shortcut, shape) }
-      case let layer as Parallel: for branch in layer.branches { try note(branch, shape) }
+      case let layer as Branches: for branch in layer.branches { try note(branch, shape) }
       default: break
       }
     }
@@ -139,7 +139,7 @@ import Testing
   private static let layerNames: Set<String> = [
     "AdaptiveAveragePool2D", "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Conv2D", "Dropout", "Dropout2D", "ELU",
     "Flatten", "Frozen", "GELU", "GlobalAveragePool2D", "GroupNorm", "HardSwish", "LayerNorm", "LeakyReLU", "Linear",
-    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Parallel", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid",
+    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Branches", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid",
     "Softmax", "Softplus", "Tanh", "TransposedConv2D", "Upsample",
   ]
 

@@ -8,7 +8,7 @@ struct ReferenceBuilder {
   /// Whether results are moved as rounding moves them, and how; nil for the definition itself.
   var roundingSeed: UInt64?
   /// Whether a ``Frozen`` around makes layers infer.
-  var infers = false
+  var inEvaluationMode = false
 
   enum Failure: Error { case unknown(String) }
 
@@ -25,20 +25,20 @@ struct ReferenceBuilder {
     case let layer as Named: return try build(layer.layer, shape)
     case let layer as Frozen:
       var inner = self
-      inner.infers = infers || layer.infers
+      inner.inEvaluationMode = inEvaluationMode || layer.inEvaluationMode
       return try inner.build(layer.layer, shape)
     case let layer as Residual:
       return rounded(
         ReferenceBranches(
           [try build(layer.body, shape), try build(layer.shortcut ?? Sequential(), shape)], outputCounts: nil))
-    case let layer as Parallel:
+    case let layer as Branches:
       let counts = try layer.branches.map { try $0.outputShape(for: shape).count }
       return rounded(
         ReferenceBranches(
           try layer.branches.map { try build($0, shape) },
           outputCounts: layer.combination == .concatenated ? counts : nil))
     case let layer as RecordedDropout:
-      guard trains, !infers else { return ReferenceChain([]) }
+      guard trains, !inEvaluationMode else { return ReferenceChain([]) }
       return ReferenceMask { layer.record.factors }
     default: return rounded(try leaf(layer, shape))
     }
@@ -84,7 +84,7 @@ struct ReferenceBuilder {
       let row = layer.normalizedShape.count
       return normalization(layer.epsilon, layer.affine, layer.affine && layer.bias, setCount: row) { $0 % row }
     case is Dropout, is Dropout2D:
-      guard !trains || infers else { throw Failure.unknown("\(layer) that is not recorded") }
+      guard !trains || inEvaluationMode else { throw Failure.unknown("\(layer) that is not recorded") }
       return ReferenceChain([])
     case let layer as Softmax: return softmax(shape, layer.dimension, isLogarithm: false)
     case let layer as LogSoftmax: return softmax(shape, layer.dimension, isLogarithm: true)
@@ -213,7 +213,7 @@ struct ReferenceBuilder {
           }
         }, place: { $0 % shape.count / plane },
         running: running.map {
-          .init(isUsed: $0.isUsed || infers || !trains, momentum: $0.momentum.map(Double.init))
+          .init(isUsed: $0.isUsed || inEvaluationMode || !trains, momentum: $0.momentum.map(Double.init))
         }))
   }
 

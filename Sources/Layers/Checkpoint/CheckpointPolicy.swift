@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where and how often training is saved.
-public struct CheckpointPlan: Sendable, Hashable {
+public struct CheckpointPolicy: Sendable, Hashable {
   /// The file, which always holds the last state.
   public var file: URL
   /// The updates between two saves; nil to save at the end of epochs alone.
