@@ -3,6 +3,8 @@ import Kernels
 let activationTests: [any AnyOperationTest] = [
   forward(ReLUForward.self, .same) { .init(count: $0["n"]) },
   backward(ReLUBackward.self, .same) { .init(count: $0["n"]) },
+  forward(ReLU6Forward.self, .same, in: -10...10) { .init(count: $0["n"]) },
+  backward(ReLU6Backward.self, .same) { .init(count: $0["n"]) },
   forward(ExpForward.self, in: -104...88) { .init(count: $0["n"]) },
   forward(SigmoidForward.self, in: -110...110) { .init(count: $0["n"]) },
   backward(SigmoidBackward.self) { .init(count: $0["n"]) },

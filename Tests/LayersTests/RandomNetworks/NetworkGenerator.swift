@@ -185,7 +185,7 @@ struct NetworkGenerator {
   private mutating func activation() -> any Layer {
     pick([
       ReLU(), ReLU(), ReLU(), Tanh(), Sigmoid(), LeakyReLU(negativeSlope: 0.2), ELU(alpha: 0.7), SiLU(), HardSwish(),
-      Softplus(beta: 2), GELU(), GELU(approximate: .tanh),
+      Softplus(beta: 2), ReLU6(), GELU(), GELU(approximate: .tanh),
     ])
   }
 

@@ -29,6 +29,7 @@ enum ActivationCases {
     let softplus = SoftplusProblem(count: count)
     return [
       forward(ReLUForward.self, plain, .exact), backward(ReLUBackward.self, plain, flops: 1, .exact),
+      forward(ReLU6Forward.self, plain, .exact), backward(ReLU6Backward.self, plain, flops: 1, .exact),
       forward(TanhForward.self, plain), backward(TanhBackward.self, plain, flops: 3, .exact),
       forward(SigmoidForward.self, plain), backward(SigmoidBackward.self, plain, flops: 3, .exact),
       forward(ExpForward.self, plain),
