@@ -51,7 +51,7 @@ struct NetworkGenerator {
       work += added
       layers.append(layer)
       shape = try layer.outputShape(for: shape)
-      if layer.canApplyReLU, chance(0.5) { layers.append(ReLU()) }
+      if layer.canApply(.relu), chance(0.5) { layers.append(chance(0.7) ? ReLU() : ReLU6()) }
     }
     let levels = InstructionSet.available
     return NetworkCase(
