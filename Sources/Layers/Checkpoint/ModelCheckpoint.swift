@@ -26,6 +26,25 @@ extension Model {
   ///   - file: the file's name in errors.
   ///   - strict: whether tensors that the model does not have are an error, those of a training's checkpoint excepted.
   public func load(_ state: SafeTensors, file: String, strict: Bool = true) throws(CheckpointError) {
+    let loaded = try floats(of: state, file: file, strict: strict)
+    for (i, floats) in loaded.enumerated() {
+      floats.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { values.pointers[i].update(from: base, count: source.count) }
+      }
+    }
+  }
+
+  /// Checks that ``load(_:file:strict:)`` would take the state.
+  func check(_ state: SafeTensors, file: String, prefix: String) throws(CheckpointError) {
+    do {
+      _ = try floats(of: state, file: file, strict: true)
+    } catch {
+      throw .training(file: file, reason: "what lies under '\(prefix)' is not the model's: \(error)")
+    }
+  }
+
+  /// The values of each parameter and buffer.
+  private func floats(of state: SafeTensors, file: String, strict: Bool) throws(CheckpointError) -> [[Float]] {
     let byName = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
     let missing = parameters.map(\.name).filter { byName[$0] == nil }
     guard missing.isEmpty else { throw .missing(file: file, names: missing) }
@@ -52,11 +71,7 @@ extension Model {
       }
       loaded.append(floats)
     }
-    for (i, floats) in loaded.enumerated() {
-      floats.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress { values.pointers[i].update(from: base, count: source.count) }
-      }
-    }
+    return loaded
   }
 
   /// Writes the parameters to a safetensors file.
