@@ -11,7 +11,7 @@ enum ConvFigures {
     EpochResult(loss: loss, accuracy: 0.5, seconds: seconds, images: 100)
   }
   static func evaluation(accuracy: Double) -> EvaluationResult {
-    EvaluationResult(loss: 1, accuracy: accuracy, images: 50)
+    EvaluationResult(loss: 1, accuracy: accuracy, seconds: 0.1, images: 50)
   }
 }
 
