@@ -29,7 +29,7 @@ import Testing
     // example: convolution
     let shape = Conv2DShape(
       batch: 8, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernelHeight: 5, kernelWidth: 5)
-    let plan = try Plan<Conv2DForward>(.init(shape: shape, relu: true), level: .lowest)
+    let plan = try Plan<Conv2DForward>(.init(shape: shape, activation: .relu), level: .lowest)
     print(plan.kernel.name, plan.workspaceByteCount, shape.outputHeight, shape.outputWidth)
     // end
     #expect(plan.kernel.level == .lowest)

@@ -62,7 +62,7 @@ public struct Conv2D: Layer {
   }
 
   public var name: String { "Conv2D" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
@@ -155,7 +155,8 @@ public struct Conv2D: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     if let layer = paddingLayer {
-      let layers: [any Layer] = problem.appliesReLU ? [layer, unpadded, ReLU()] : [layer, unpadded]
+      var layers: [any Layer] = [layer, unpadded]
+      if let activation = problem.activation { layers.append(activation.layer) }
       return try Sequential(layers).plan(problem)
     }
     return try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, name)
@@ -168,25 +169,24 @@ private final class PlannedConv2D: PlannedLayer {
   let readsOutput: Bool
   private let hasBias: Bool
   private let forward: Plan<Conv2DForward>
-  private let backwardReLU: Plan<ReLUBackward>?
+  private let backwardActivation: FusedActivationGradient
   private let backwardWeights: Plan<Conv2DBackwardWeights>?
   private let backwardData: Plan<Conv2DBackwardData>?
 
   init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ name: String) throws(LayerError) {
     self.hasBias = hasBias
-    overwritesOutputGradient = problem.appliesReLU
-    readsOutput = problem.appliesReLU
+    overwritesOutputGradient = problem.activation != nil
+    readsOutput = problem.activation != nil
     forward = try problem.kernel(
-      Conv2DForward.self, Conv2DForward.Problem(shape: shape, relu: problem.appliesReLU), for: name)
+      Conv2DForward.self, Conv2DForward.Problem(shape: shape, activation: problem.activation), for: name)
     let outputCount = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth
-    backwardReLU = try problem.backwardKernel(
-      ReLUBackward.self, ElementwiseProblem(count: outputCount), for: name, if: problem.appliesReLU)
+    backwardActivation = try FusedActivationGradient(problem, count: outputCount, for: name)
     backwardWeights = try problem.backwardKernel(
       Conv2DBackwardWeights.self, shape, for: name, if: problem.needsParameterGradients)
     backwardData = try problem.backwardKernel(
       Conv2DBackwardData.self, shape, for: name, if: problem.needsInputGradient)
     workspaceByteCount = max(
-      forward.workspaceByteCount, backwardReLU?.workspaceByteCount ?? 0, backwardWeights?.workspaceByteCount ?? 0,
+      forward.workspaceByteCount, backwardActivation.workspaceByteCount, backwardWeights?.workspaceByteCount ?? 0,
       backwardData?.workspaceByteCount ?? 0)
   }
 
@@ -200,9 +200,7 @@ private final class PlannedConv2D: PlannedLayer {
 
   func backward(_ memory: BackwardMemory) {
     let gradient = memory.outputGradient
-    backwardReLU?.run(
-      ElementwiseBackwardOperands(output: memory.output, outputGradient: gradient, inputGradient: gradient),
-      workspace: memory.workspace)
+    backwardActivation.run(memory, workspace: memory.workspace)
     backwardWeights?.run(
       Conv2DBackwardWeights.Operands(
         input: memory.input, outputGradient: gradient, weightGradient: memory.parameterGradients[0],

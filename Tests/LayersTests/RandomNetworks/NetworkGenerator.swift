@@ -51,7 +51,7 @@ struct NetworkGenerator {
       work += added
       layers.append(layer)
       shape = try layer.outputShape(for: shape)
-      if layer.canApplyReLU, chance(0.5) { layers.append(ReLU()) }
+      if layer.canApply(.relu), chance(0.5) { layers.append(chance(0.7) ? ReLU() : ReLU6()) }
     }
     let levels = InstructionSet.available
     return NetworkCase(
@@ -185,7 +185,7 @@ struct NetworkGenerator {
   private mutating func activation() -> any Layer {
     pick([
       ReLU(), ReLU(), ReLU(), Tanh(), Sigmoid(), LeakyReLU(negativeSlope: 0.2), ELU(alpha: 0.7), SiLU(), HardSwish(),
-      Softplus(beta: 2), GELU(), GELU(approximate: .tanh),
+      Softplus(beta: 2), ReLU6(), GELU(), GELU(approximate: .tanh),
     ])
   }
 

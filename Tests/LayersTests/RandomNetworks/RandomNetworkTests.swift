@@ -139,7 +139,8 @@ import Testing
   private static let layerNames: Set<String> = [
     "AdaptiveAveragePool2D", "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Conv2D", "Dropout", "Dropout2D", "ELU",
     "Flatten", "Frozen", "GELU", "GlobalAveragePool2D", "GroupNorm", "HardSwish", "LayerNorm", "LeakyReLU", "Linear",
-    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Branches", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid",
+    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Branches", "ReLU", "ReLU6", "Residual", "Sequential", "SiLU",
+    "Sigmoid",
     "Softmax", "Softplus", "Tanh", "TransposedConv2D", "Upsample",
   ]
 

@@ -286,6 +286,8 @@ extension ReferenceFunction {
     func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     switch layer {
     case is ReLU: return ReferenceFunction(jumps: [0], isExact: true) { $0 <= 0 ? (0, 0) : ($0, 1) }
+    case is ReLU6:
+      return ReferenceFunction(jumps: [0, 6], isExact: true) { $0 <= 0 ? (0, 0) : $0 < 6 ? ($0, 1) : (6, 0) }
     case is Tanh: return ReferenceFunction { (tanh($0), 1 - tanh($0) * tanh($0)) }
     case is Sigmoid: return ReferenceFunction { (sigmoid($0), sigmoid($0) * (1 - sigmoid($0))) }
     case let layer as LeakyReLU:
