@@ -172,7 +172,11 @@ struct AllocationTests {
     let images = UnsafeRawPointer(memory.inputs).assumingMemoryBound(to: UInt8.self)
     try memory.expectNone(
       BatchAssembly.self, .init(batch: 8, channels: 3, plane: 1024),
-      .init(images: images, indices: memory.labels, scale: 1, offset: 0, output: memory.outputs))
+      .init(
+        images: images, indices: memory.labels, scales: memory.inputs, offsets: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      ChannelScaling.self, channels,
+      .init(input: memory.inputs, scales: memory.inputs, offsets: memory.inputs, output: memory.outputs))
   }
 
   @Test("a run allocates nothing: normalisation and upsampling")

@@ -40,6 +40,28 @@ extension Model {
     _ state: SafeTensors, file: String, matching: ParameterMatching = .exact, removingPrefix prefix: String = "",
     into part: String = ""
   ) throws(CheckpointError) -> LoadReport {
+    let (loaded, report) = try find(state, file: file, matching: matching, removingPrefix: prefix, into: part)
+    for (i, floats) in loaded {
+      floats.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { values.pointers[i].update(from: base, count: source.count) }
+      }
+    }
+    return report
+  }
+
+  /// Checks that an exact loading would take the state.
+  func check(_ state: SafeTensors, file: String, prefix: String) throws(CheckpointError) {
+    do {
+      _ = try find(state, file: file, matching: .exact, removingPrefix: "", into: "")
+    } catch {
+      throw .training(file: file, reason: "what lies under '\(prefix)' is not the model's: \(error)")
+    }
+  }
+
+  /// The values of each parameter and buffer that a loading would write, by position, and its report.
+  private func find(
+    _ state: SafeTensors, file: String, matching: ParameterMatching, removingPrefix prefix: String, into part: String
+  ) throws(CheckpointError) -> (loaded: [(position: Int, values: [Float])], report: LoadReport) {
     let byName = try entries(of: state, file: file, removingPrefix: prefix, into: part)
     let known = Set(parameters.map(\.name))
     var report = LoadReport()
@@ -61,12 +83,7 @@ extension Model {
       report.loaded.append(parameter.name)
     }
     try check(report, matching, file: file)
-    for (i, floats) in loaded {
-      floats.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress { values.pointers[i].update(from: base, count: source.count) }
-      }
-    }
-    return report
+    return (loaded, report)
   }
 
   /// The tensors under the names that the model has for them.

@@ -111,7 +111,9 @@ public final class WeightAverage {
   }
 
   /// Calls `body` while the average is in the model.
-  public func withAveragedWeights<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  public func withAveragedWeights<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
+    -> Result
+  {
     if holdsAveragedWeights { return try body() }
     exchange()
     defer { exchange() }

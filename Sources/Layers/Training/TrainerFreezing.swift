@@ -8,7 +8,7 @@ extension Trainer {
   func checkFrozen(_ names: [String]?, file: String) throws(CheckpointError) {
     let trained = Set(model.trainedRanges.map(\.name))
     for name in names ?? [] where !trained.contains(name) {
-      throw .header(
+      throw .training(
         file: file, reason: "the frozen parameters in it hold '\(name)'; expected names of parameters that are trained")
     }
   }
