@@ -24,6 +24,14 @@ struct ScheduleTests {
         maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, divisor: 10, finalDivisor: 100,
         threePhases: true)
     ),
+    ("warmRestarts", CosineWarmRestarts(period: 5, minimum: 0.002)),
+    ("warmRestartsLonger", CosineWarmRestarts(period: 3, periodFactor: 2)),
+    ("cyclic", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 4)),
+    ("cyclicHalving", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 2, unitsDown: 5, mode: .triangular2)),
+    (
+      "cyclicRange",
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 5, unitsDown: 3, mode: .exponentialRange(gamma: 0.95))
+    ),
     ("warmUp", Cosine(period: 20).warmedUp(over: 4, startFactor: 0.1)),
   ]
 
@@ -37,6 +45,18 @@ struct ScheduleTests {
     }
   }
 
+  private static let cyclicMomenta: [(String, any Schedule)] = [
+    ("cyclicMomentum", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 4)),
+    (
+      "cyclicHalvingMomentum",
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 2, unitsDown: 5, mode: .triangular2, momenta: 0.7...0.95)
+    ),
+    (
+      "cyclicRangeMomentum",
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 5, unitsDown: 3, mode: .exponentialRange(gamma: 0.95))
+    ),
+  ]
+
   @Test func momentaAreThoseOfPyTorch() throws {
     let schedules: [(String, any Schedule)] = [
       ("oneCycleMomentum", OneCycle(maximum: 0.5, duration: 24)),
@@ -46,7 +66,7 @@ struct ScheduleTests {
           maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, threePhases: true, momenta: 0.7...0.9)
       ),
     ]
-    for (name, schedule) in schedules {
+    for (name, schedule) in schedules + Self.cyclicMomenta {
       let expected = try #require(try Self.fixture()[name])
       #expect(Set(expected).count > 2)
       for (time, value) in expected.enumerated() {
@@ -56,6 +76,7 @@ struct ScheduleTests {
     }
     #expect(OneCycle(maximum: 0.5, duration: 24, momenta: nil).momentum(at: 3) == nil)
     #expect(Cosine(period: 4).momentum(at: 3) == nil)
+    #expect(Cyclic(base: 0.1, maximum: 0.5, momenta: nil).momentum(at: 3) == nil)
     #expect(OneCycle(maximum: 0.5, duration: 9).warmedUp(over: 3, startFactor: 0.1).momentum(at: 3) == 0.95)
   }
 
@@ -95,5 +116,9 @@ struct ScheduleTests {
     let cycle = OneCycle(maximum: 1, duration: 10)
     #expect(cycle.learningRate(at: 100, from: 7) == cycle.learningRate(at: 9, from: 7))
     #expect(StepDecay(period: 0).learningRate(at: 2, from: 1).isFinite)
+    #expect(CosineWarmRestarts(period: 0, periodFactor: 0).learningRate(at: 7, from: 2) == 2)
+    // Periods that have outgrown what can be counted end no more.
+    #expect(CosineWarmRestarts(period: 1, periodFactor: 2).learningRate(at: .max, from: 2).isFinite)
+    #expect(Cyclic(base: 0.1, maximum: 0.5, unitsUp: 0, unitsDown: -1).learningRate(at: 1, from: 7) == 0.5)
   }
 }

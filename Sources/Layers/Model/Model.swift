@@ -32,6 +32,10 @@ public final class Model {
 
   let values: ParameterBlock
   private(set) lazy var gradients = ParameterBlock(parameters, ofGradients: true)
+  /// Which of ``parameters`` ``freeze(_:)-(String...)`` has frozen.
+  private(set) var frozenParameters: [Bool]
+  /// How often that was changed: what was planned for another number is planned anew.
+  private(set) var freezeCount = 0
   private let indices: [String: Int]
 
   /// Checks that the network takes the input, and draws the parameters' first values.
@@ -49,6 +53,7 @@ public final class Model {
     outputShape = try network.outputShape(for: inputShape)
     let parameters = try network.parameters(for: inputShape)
     self.parameters = parameters
+    frozenParameters = [Bool](repeating: false, count: parameters.count)
     let placed = try PlacedLayer(network, path: "", inputShape: inputShape).leaves()
     layers = placed.map(LayerSummary.init)
     let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
@@ -87,7 +92,7 @@ public final class Model {
   public var parameterCount: Int { parameters.parameterCount }
 
   /// Where each parameter that is trained lies in ``parameterBuffer`` and ``gradientBuffer``, in the order of
-  /// ``parameters``.
+  /// ``parameters``; those that are frozen for now are among them.
   public var trainedRanges: [(name: String, range: Range<Int>)] {
     parameters.indices.compactMap { i in
       guard parameters[i].role == .trained else { return nil }
@@ -100,6 +105,14 @@ public final class Model {
   var trainedShapes: [(name: String, shape: Shape, range: Range<Int>)] {
     let trained = parameters.filter { $0.role == .trained }
     return zip(trained, trainedRanges).map { ($0.name, $0.shape, $1.range) }
+  }
+
+  /// Freezes these parameters and no others.
+  func setFrozen(_ flags: [Bool]) {
+    guard flags != frozenParameters else { return }
+    frozenParameters = flags
+    freezeCount += 1
+    gradients.discard(flags)
   }
 
   /// The random numbers' origin of the next forward pass for training.
@@ -128,11 +141,12 @@ public final class Model {
   }
 
   /// The gradient of a parameter that the last backward pass of a plan computed; zeros before the first, and for what is
-  /// not trained.
+  /// not trained or frozen for now.
   /// - Throws: ``LayerError/unknownParameter(name:known:)``.
   public func gradient(_ name: String) throws(LayerError) -> Tensor {
-    let parameter = parameters[try index(name)]
-    guard parameter.role == .trained else {
+    let index = try index(name)
+    let parameter = parameters[index]
+    guard parameter.role == .trained, !frozenParameters[index] else {
       return Tensor(shape: parameter.shape, storage: FloatStorage(repeating: 0, count: parameter.shape.count))
     }
     return try copy(name, from: gradients)

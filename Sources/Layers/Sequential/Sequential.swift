@@ -106,11 +106,6 @@ struct PlacedLayer {
   /// The same layer, where its sequence lies at `path` in another.
   func at(_ path: String) -> PlacedLayer { PlacedLayer(self, path: joined(path, self.path)) }
 
-  /// Whether there are parameters whose gradients a pass computes.
-  func trains(_ problem: LayerProblem) -> Bool {
-    problem.needsParameterGradients && parameters.contains { $0.role == .trained }
-  }
-
   /// This layer, or those within it, as deep as there are some.
   func leaves() throws(LayerError) -> [PlacedLayer] {
     guard let inner = try layer.innerLayers(for: inputShape) else { return [self] }
