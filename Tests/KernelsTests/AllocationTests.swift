@@ -121,6 +121,11 @@ struct AllocationTests {
       try memory.expectNone(KullbackLeibler.self, elements, operands)
       try memory.expectNone(KullbackLeiblerOfLogarithms.self, elements, operands)
       try memory.expectNone(BinaryCrossEntropy.self, elements, operands)
+      try memory.expectNone(SigmoidFocalLoss.self, elements, operands)
+      try memory.expectNone(
+        SoftmaxFocalLoss.self, .init(rows: rows, columns: columns),
+        .init(
+          logits: memory.inputs, labels: memory.labels, losses: memory.outputs, logitGradients: memory.outputs + 1000))
       let targets = CrossEntropyTargetsProblem(rows: rows, columns: columns, labelSmoothing: 0.1)
       try memory.expectNone(
         SoftmaxCrossEntropyOfLabels.self, targets,
@@ -230,6 +235,16 @@ struct AllocationTests {
       .init(
         parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
         secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 1))
+    try memory.expectNone(
+      NAdamStep.self, .init(count: count),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
+        secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 1, momentumProduct: 0.5))
+    try memory.expectNone(
+      RAdamStep.self, .init(count: count),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
+        secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 10))
     try memory.expectNone(
       RMSpropStep.self, .init(count: count, momentum: 0.9, centered: true),
       .init(

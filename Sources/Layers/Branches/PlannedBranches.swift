@@ -65,9 +65,14 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
     var copies = false
     // Who comes last may overwrite the gradient of a sum; a way around everything reads it after all others.
     var planned: [(any PlannedLayer)?] = []
+    let parameters = try description.parameters(for: problem.inputShape)
+    var parameterCount = 0
     for branch in description.branches {
+      let own = try branch.layer.parameters(for: problem.inputShape)
       var branchProblem = problem
       branchProblem.activation = nil
+      branchProblem.narrowFrozen(to: own, from: parameterCount, of: parameters.count)
+      parameterCount += own.count
       branchProblem.keepsOutputGradient = description.combination == .sum
       do throws(LayerError) {
         planned.append(try branch.layer.plan(branchProblem))
@@ -101,9 +106,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       inner = max(inner, layer?.workspaceByteCount ?? 0)
       firstParameter += try branch.layer.parameters(for: problem.inputShape).count
     }
-    let parameters = try description.parameters(for: problem.inputShape)
-    let hasTrained = problem.needsParameterGradients && parameters.contains { $0.role == .trained }
-    needsGradients = trains && (needsInputGradient || hasTrained)
+    needsGradients = trains && (needsInputGradient || problem.trains(parameters))
 
     let elements = problem.batchSize * outputShape.count
     let isSum = description.combination == .sum

@@ -153,6 +153,8 @@ private struct TrainerState: Codable {
   var accumulatedBatches: Int
   var accumulatedWeightBits: UInt32
   var averageUpdates: Int?
+  /// The parameters that are frozen; none where it is missing.
+  var frozen: [String]?
 
   init(_ trainer: Trainer) {
     optimizer = trainer.optimizerName
@@ -178,6 +180,7 @@ private struct TrainerState: Codable {
     accumulatedBatches = trainer.accumulator.passes
     accumulatedWeightBits = trainer.accumulatedWeight.bitPattern
     averageUpdates = trainer.weightAverage?.updates
+    frozen = trainer.savedFrozen
   }
 
   /// Checks that it is the state of such a training, that nothing of it is missing, and that every number is one that a
@@ -206,6 +209,7 @@ private struct TrainerState: Codable {
     } catch {
       throw .training(file: file, reason: "the state of the training is not valid: \(error)")
     }
+    try trainer.checkFrozen(frozen, file: file)
     try checkCounts(file: file)
   }
 
@@ -252,6 +256,7 @@ private struct TrainerState: Codable {
       images: epochImages, done: epochDone, loss: Double(bitPattern: epochLossBits), correct: epochCorrect,
       ignored: epochIgnored ?? 0, seconds: epochSecondsBits.map(Double.init(bitPattern:)) ?? 0,
       seed: epochSeed ?? seed)
+    trainer.restoreFrozen(frozen)
     trainer.optimizer.learningRates = learningRateBits.map(Float.init(bitPattern:))
     trainer.baseRates = baseRateBits.map(Float.init(bitPattern:))
     if let momentumBits { trainer.optimizer.momentum = Float(bitPattern: momentumBits) }

@@ -3,6 +3,10 @@ import Kernels
 /// Convolution of an image's channels with learned kernels: `[channels, height, width]` to
 /// `[outputChannels, outputHeight, outputWidth]`.
 ///
+///     Conv2D(6, kernelSize: 5)      // PyTorch's nn.Conv2d(3, 6, 5), where 3 channels come in
+///
+/// The first number is that of the output channels; how many come in follows from the layer before.
+///
 /// Output channel o at y, x is bias(o) plus the sum over the input channels of o's group and the kernel's positions of
 /// weight(o, i, ky, kx) · input(i, y·stride + ky·dilation − padding, x·stride + kx·dilation − padding), where the input
 /// is 0 outside of the image, or what ``paddingMode`` says. Parameters: `weight` `[outputChannels, inputChannels / groups, height, width]` and `bias`

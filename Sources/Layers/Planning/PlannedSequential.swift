@@ -46,10 +46,13 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     var parameterCount = 0
     var isTrained = false
     var position = 0
+    let allParameters = layers.reduce(0) { $0 + $1.parameters.count }
     while position < layers.count {
       let placed = layers[position]
       var stepProblem = problem
       stepProblem.inputShape = placed.inputShape
+      stepProblem.narrowFrozen(to: placed.parameters, from: parameterCount, of: allParameters)
+      let trains = stepProblem.trains(placed.parameters)
       stepProblem.needsInputGradient = problem.needsInputGradient || isTrained
       let following = position + 1 < layers.count ? FusedActivation(layers[position + 1].layer) : nil
       stepProblem.activation = following.flatMap { placed.layer.canApply($0) ? $0 : nil }
@@ -62,13 +65,13 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         throw error.at(placed.path)
       }
       if let planned {
-        if firstBackward == nil, problem.needsInputGradient || placed.trains(problem) { firstBackward = steps.count }
+        if firstBackward == nil, problem.needsInputGradient || trains { firstBackward = steps.count }
         steps.append(Step(layer: planned, firstParameter: parameterCount))
         outputBytes.append(
           cacheLines(problem.batchSize * placed.outputShape.count * MemoryLayout<Float>.stride))
       }
       parameterCount += placed.parameters.count
-      isTrained = isTrained || placed.trains(problem)
+      isTrained = isTrained || trains
       position = next
     }
     guard !steps.isEmpty else { return nil }

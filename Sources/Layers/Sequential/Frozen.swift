@@ -4,6 +4,9 @@ import Kernels
 /// pass ends at the first layer that is trained, so frozen layers at the beginning cost a forward pass only.
 ///
 ///     Sequential(Frozen(features), Flatten(), Linear(10))
+///     Sequential(features.frozen(inEvaluationMode: true).named("features"), Flatten(), Linear(10).named("fc"))
+///
+/// What is frozen only for a time is so by ``Model/freeze(_:)-(String...)``.
 public struct Frozen: Layer {
   public let layer: any Layer
   /// Whether the layer runs in training as it does in inference: without dropout, and with the running statistics of a
@@ -47,4 +50,9 @@ public struct Frozen: Layer {
       InnerLayer(Frozen($0.layer, inEvaluationMode: inEvaluationMode), path: $0.path, inputShape: $0.inputShape)
     }
   }
+}
+
+extension Layer {
+  /// The layer with parameters that stay as they are, see ``Frozen``.
+  public func frozen(inEvaluationMode: Bool = false) -> Frozen { Frozen(self, inEvaluationMode: inEvaluationMode) }
 }

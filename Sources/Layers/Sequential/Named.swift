@@ -31,10 +31,13 @@ public struct Named: Layer {
     [InnerLayer(layer, path: label, inputShape: inputShape)]
   }
 
-  /// What stands before the names of a layer's parameters, and the layer itself.
+  /// What stands before the names of a layer's parameters, and the layer itself. A name within a ``Frozen`` is the layer's
+  /// as well as one around it.
   static func separate(_ layer: any Layer, position: String) -> (path: String, layer: any Layer) {
-    guard let named = layer as? Named else { return (position, layer) }
-    return (named.label, named.layer)
+    if let named = layer as? Named { return (named.label, named.layer) }
+    guard let frozen = layer as? Frozen else { return (position, layer) }
+    let inner = separate(frozen.layer, position: position)
+    return (inner.path, Frozen(inner.layer, inEvaluationMode: frozen.inEvaluationMode))
   }
 }
 
@@ -43,5 +46,9 @@ extension Layer {
   /// of an attribute does in PyTorch's `state_dict`; an empty name puts nothing before them.
   ///
   ///     Sequential(Conv2D(64, kernelSize: 3).named("conv1"), ReLU())     // conv1.weight, conv1.bias
+  ///
+  /// Of several names in a row, the last stands first, as that of an attribute which holds the other:
+  /// `layer.named("conv").named("block")` has the parameter `block.conv.weight`. Whether the layer is frozen first or named
+  /// first makes no difference.
   public func named(_ label: String) -> Named { Named(label, self) }
 }

@@ -112,7 +112,9 @@ struct NetworkGenerator {
       if chance(0.5) { return Frozen(inner, inEvaluationMode: chance(0.6)) }
       names += 1
       return inner.named("inner\(names)")
-    case 30 where depth < 2: return Sequential(chain(shape, depth))
+    case 30 where depth < 2:
+      let layers = Sequential(chain(shape, depth))
+      return chance(0.5) ? DrawnComposite(body: layers) : layers
     default: return activation()
     }
   }
@@ -136,6 +138,11 @@ struct NetworkGenerator {
     case 12 where depth < 2:
       guard let inner = layer(for: shape, depth: depth + 1) else { return Tanh() }
       return Frozen(inner, inEvaluationMode: chance(0.6))
+    case 13:
+      let widths = (1...shape[0]).filter { shape[0].isMultiple(of: $0) }
+      let width = pick(widths)
+      let channels = pick(widths.filter { (shape[0] / width).isMultiple(of: $0) })
+      return Unflatten([channels, shape[0] / width / channels, width])
     default: return activation()
     }
   }
@@ -232,4 +239,9 @@ private enum BatchNorm2DOfBatch {
   static func make(_ values: Int) -> any Layer {
     values >= 4 ? BatchNorm2D(tracksRunningStatistics: false) : ReLU()
   }
+}
+
+/// Layers as a layer of one's own.
+struct DrawnComposite: CompositeLayer {
+  let body: any Layer
 }
