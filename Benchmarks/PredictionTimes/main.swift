@@ -1,10 +1,10 @@
 /// Times predictions for Benchmarks/peers/inference, which asks by standard input: `run N` for the seconds of so many
 /// predictions, one after another, `logits` for the outputs.
 ///
-///     PredictionTimes n1|resnet-18 THREADS INPUT [WEIGHTS]
+///     PredictionTimes MODEL THREADS INPUT [WEIGHTS]
 ///
-/// INPUT is a file of float32 images, WEIGHTS a safetensors file of the parameters under torchvision's names; without it
-/// they are drawn.
+/// MODEL is a name of the catalogue, INPUT a file of float32 images, WEIGHTS a safetensors file of the parameters; without
+/// it they are drawn.
 import Foundation
 import Layers
 
@@ -15,20 +15,10 @@ func fail(_ message: String) -> Never {
 
 let arguments = CommandLine.arguments.dropFirst().map { $0 }
 guard 3...4 ~= arguments.count, let threads = Int(arguments[1]) else {
-  fail("expected n1|resnet-18 THREADS INPUT [WEIGHTS]")
+  fail("expected MODEL THREADS INPUT [WEIGHTS]")
 }
-let (network, inputShape): (any Layer, Shape) =
-  switch arguments[0] {
-  case "n1":
-    (
-      Sequential(
-        Conv2D(6, kernelSize: 5), ReLU(), MaxPool2D(2), Conv2D(16, kernelSize: 5), ReLU(), MaxPool2D(2), Flatten(),
-        Linear(120), ReLU(), Linear(84), ReLU(), Linear(10)), [3, 32, 32]
-    )
-  case "resnet-18": (resNet18, [3, 224, 224])
-  default: fail("no model '\(arguments[0])'; expected n1 or resnet-18")
-  }
-let model = try Model(network, inputShape: inputShape, seed: 1)
+let model = try Model(ModelDescription(ModelID(rawValue: arguments[0])), seed: 1)
+let inputShape = model.inputShape
 if arguments.count == 4 { try model.load(from: URL(fileURLWithPath: arguments[3])) }
 let predictor = try Predictor(model, threads: threads)
 let input = try Data(contentsOf: URL(fileURLWithPath: arguments[2])).withUnsafeBytes { bytes in

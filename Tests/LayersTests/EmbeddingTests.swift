@@ -125,6 +125,26 @@ import Testing
     #expect(try scores == predictor(image).scalars)
   }
 
+  @Test func classifiesAFile() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = folder.url.appendingPathComponent("model.safetensors")
+    let file = folder.url.appendingPathComponent("image.pgm")
+    try Data("P2 4 4 255 0 9 200 3 7 8 255 1 0 0 0 9 77 20 30 40".utf8).write(to: file)
+    var state = try Model(ModelDescription("n1", classCount: 3), seed: 1).state()
+    state.metadata[ModelDescription.metadataKey] = try ModelDescription("n1", classCount: 3).json
+    state.classNames = ["cat", "dog", "fox"]
+    state.normalization = .signedUnit
+    try state.write(to: checkpoint)
+    // example: classify
+    let predictor = try Predictor(contentsOf: checkpoint)  // its model, class names and normalisation
+    for found in try predictor.classify(contentsOf: file, top: 2) {
+      print(found.className ?? "\(found.classIndex)", found.probability)
+    }
+    // end
+    #expect(try predictor.classify(contentsOf: file, top: 2).count == 2)
+    #expect(predictor.classNames == ["cat", "dog", "fox"])
+  }
+
   @Test func runsALayerAlone() throws {
     // example: layer
     let pool = MaxPool2D(2)
@@ -180,7 +200,10 @@ import Testing
   @Test(arguments: [
     ("README.md", ["kernels", "layers"]),
     ("docs/layers.md", ["composite", "gradient check", "models"]),
-    ("docs/embedding.md", ["kernels", "convolution", "errors", "layers", "server", "buffers", "layer", "optimizer"]),
+    (
+      "docs/embedding.md",
+      ["kernels", "convolution", "errors", "layers", "server", "buffers", "classify", "layer", "optimizer"]
+    ),
   ])
   func documentsShowTheseExamples(_ document: String, _ names: [String]) throws {
     let here = URL(fileURLWithPath: #filePath)
