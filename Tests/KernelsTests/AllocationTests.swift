@@ -18,7 +18,7 @@ struct AllocationTests {
     let memory = Memory()
     for rows in [5, 130] {
       try memory.expectNone(
-        GEMM.self, .init(rows: rows, columns: 70, depth: 90, transposeA: true, bias: .perRow, relu: true),
+        GEMM.self, .init(rows: rows, columns: 70, depth: 90, transposeA: true, bias: .perRow, activation: .relu),
         .init(a: memory.inputs, b: memory.inputs, c: memory.outputs, bias: memory.inputs))
     }
   }
@@ -31,7 +31,7 @@ struct AllocationTests {
         batch: 2, inputChannels: channels, inputHeight: 16, inputWidth: 16, outputChannels: channels * 2,
         kernelHeight: kernel, kernelWidth: kernel, paddingHeight: 1, paddingWidth: 1, groups: groups)
       try memory.expectNone(
-        Conv2DForward.self, .init(shape: shape, relu: true),
+        Conv2DForward.self, .init(shape: shape, activation: .relu),
         .init(input: memory.inputs, weights: memory.inputs, bias: memory.inputs, output: memory.outputs))
       try memory.expectNone(
         Conv2DBackwardData.self, shape,
@@ -97,7 +97,7 @@ struct AllocationTests {
       DropoutForward.self, .init(count: 40_000, probability: 0.5),
       .init(input: memory.inputs, output: memory.outputs, key: 1))
     try memory.expectNone(
-      AddForward.self, .init(count: 40_000, relu: true),
+      AddForward.self, .init(count: 40_000, activation: .relu),
       .init(a: memory.inputs, b: memory.inputs, output: memory.outputs)
     )
     try memory.expectNone(

@@ -264,6 +264,8 @@ import Testing
     }
     count(ReLUForward.self)
     count(ReLUBackward.self)
+    count(ReLU6Forward.self)
+    count(ReLU6Backward.self)
     count(ExpForward.self)
     count(SigmoidForward.self)
     count(SigmoidBackward.self)

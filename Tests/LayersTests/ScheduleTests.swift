@@ -83,23 +83,30 @@ struct ScheduleTests {
   @Test func aPlateauShrinksTheLearningRateAsInPyTorch() throws {
     let fixture = try Self.fixture()
     let metrics = try #require(fixture["metrics"])
-    for (name, start) in [
-      ("plateau", ReduceOnPlateau(factor: 0.5, patience: 2, cooldown: 1)),
+    for (name, plateau) in [
+      ("plateau", ReduceOnPlateau(metric: .trainingLoss, factor: 0.5, patience: 2, cooldown: 1)),
       (
         "plateauLarger",
         ReduceOnPlateau(
-          goal: .larger, factor: 0.3, patience: 1, threshold: 0.05, thresholdMode: .absolute, minimum: 0.01)
+          metric: .trainingAccuracy, factor: 0.3, patience: 1, threshold: 0.05, thresholdMode: .absolute, minimum: 0.01)
       ),
     ] {
       let expected = try #require(fixture[name])
       #expect(Set(expected).count > 2)
-      var plateau = start
-      var rate = 0.1
-      for (time, metric) in metrics.enumerated() {
-        #expect(abs(rate - expected[time]) <= 1e-12, "\(name) at \(time)")
-        // What was stored and read again goes on as if nothing had happened.
-        plateau = try JSONDecoder().decode(ReduceOnPlateau.self, from: JSONEncoder().encode(plateau))
-        rate = plateau.update(rate, after: metric)
+      for time in metrics.indices {
+        let figures = Array(metrics[..<time])
+        #expect(abs(plateau.learningRate(from: 0.1, after: figures) - expected[time]) <= 1e-12, "\(name) at \(time)")
+        // The same from a history, also behind a warm-up.
+        let history = TrainingHistory(
+          epochs: figures.enumerated().map { i, figure in
+            EpochRecord(
+              epoch: i + 1, learningRate: 0.1,
+              training: EpochResult(loss: figure, accuracy: figure, seconds: 1, images: 1))
+          })
+        #expect(abs(plateau.learningRate(at: time, from: 0.1, after: history) - expected[time]) <= 1e-12)
+        let warmed = plateau.warmedUp(over: 1)
+        #expect(warmed.metric == plateau.metric)
+        #expect(abs(warmed.learningRate(at: time + 1, from: 0.1, after: history) - expected[time]) <= 1e-12)
       }
     }
   }

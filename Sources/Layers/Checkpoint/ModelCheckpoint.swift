@@ -1,7 +1,8 @@
 import Foundation
 
 extension Model {
-  /// The parameters and buffers under PyTorch's names, as its `state_dict` has them.
+  /// The parameters and buffers under PyTorch's names, as its `state_dict` has them, and in the metadata what the model was
+  /// made from, where that was a ``ModelDescription``.
   public func state() -> SafeTensors {
     SafeTensors(
       entries: parameters.enumerated().map { i, parameter in
@@ -16,7 +17,8 @@ extension Model {
             name: parameter.name, shape: parameter.shape,
             integers: (0..<parameter.shape.count).map { Int64(exactly: values.pointers[i][$0].rounded()) ?? .max })
         }
-      })
+      },
+      metadata: modelDescription.map { [ModelDescription.metadataKey: $0.json] } ?? [:])
   }
 
   /// Replaces the parameters and buffers; when something is wrong, none of them.
@@ -72,7 +74,8 @@ extension Model {
     var loaded: [(position: Int, values: [Float])] = []
     for (i, parameter) in parameters.enumerated() where parameter.name.isWithin(part) {
       guard let entry = byName[parameter.name] else {
-        report.missing.append(parameter.name)
+        // A count of batches may be missing, as files from before PyTorch counted them have none; it stays as it is.
+        if parameter.storedType != .int64 { report.missing.append(parameter.name) }
         continue
       }
       guard entry.shape == parameter.shape else {
@@ -137,7 +140,13 @@ extension Model {
   /// Writes the parameters to a safetensors file.
   ///
   ///     try model.save(to: file)     // in PyTorch: safetensors.torch.load_file(file)
-  public func save(to file: URL) throws(CheckpointError) { try state().write(to: file) }
+  ///
+  /// - Parameter metadata: strings that are stored besides; one under a key of the model's own takes its place.
+  public func save(to file: URL, metadata: [String: String] = [:]) throws(CheckpointError) {
+    var state = state()
+    state.metadata.merge(metadata) { _, given in given }
+    try state.write(to: file)
+  }
 
   /// Reads the parameters from a safetensors file, such as `safetensors.torch.save_file(module.state_dict(), file)` wrote,
   /// see ``load(_:file:matching:removingPrefix:into:)``.

@@ -43,7 +43,7 @@ extension Dataset {
   /// The same images, each with itself as the target: what an autoencoder learns from.
   ///
   ///     let loader = try BatchLoader(
-  ///       dataset: images.reconstructed(), batchSize: 100, inputTransforms: [GaussianNoise(0.3)])
+  ///       dataset: images.reconstructed(), batchSize: 100, inputTransforms: [GaussianNoise(std: 0.3)])
   ///
   /// The target is transformed and normalised as the image is; a loader's `inputTransforms` change the image alone.
   public func reconstructed() -> ReconstructedDataset { ReconstructedDataset(base: self) }

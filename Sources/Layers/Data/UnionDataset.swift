@@ -1,6 +1,6 @@
 /// The images of several data sets, one set behind another, such as originals and augmented copies of them:
 ///
-///     let larger = try training.union(training.transformed(by: [RandomRotation(degrees: 10), GaussianNoise(0.1)], seed: 1))
+///     let larger = try training.union(training.transformed(by: [RandomRotation(degrees: 10), GaussianNoise(std: 0.1)], seed: 1))
 ///
 /// Nothing is copied.
 public struct UnionDataset: Dataset {

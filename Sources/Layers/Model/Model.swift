@@ -19,6 +19,8 @@ public final class Model {
   public let parameters: [ParameterDescription]
   /// What the first values were drawn from, and what the random numbers of layers such as dropout follow from.
   public internal(set) var seed: UInt64
+  /// What the network was made from, where that was a model of the ``ModelCatalogue``: checkpoints store it.
+  public internal(set) var modelDescription: ModelDescription?
   /// The number of forward passes for training. Each draws other random numbers than the one before.
   public var trainingPasses: UInt64 = 0
   /// The layers at their places, for summaries.
@@ -42,7 +44,12 @@ public final class Model {
   ///
   /// The generator is ``SplitMix64``; the values are drawn in the order of ``parameters``, each parameter's in memory
   /// order.
-  public init(_ network: any Layer, inputShape: Shape, seed: UInt64 = 0) throws(LayerError) {
+  public convenience init(_ network: any Layer, inputShape: Shape, seed: UInt64 = 0) throws(LayerError) {
+    try self.init(network, inputShape: inputShape, seed: seed, drawsParameters: true)
+  }
+
+  /// - Parameter drawsParameters: whether there are first values; zeros where not, for parameters that are loaded next.
+  init(_ network: any Layer, inputShape: Shape, seed: UInt64, drawsParameters: Bool) throws(LayerError) {
     guard inputShape.dimensions.allSatisfy({ $0 >= 1 }), inputShape.count <= Int(Int32.max) else {
       throw .inputShape(
         layer: network.name, given: inputShape, expected: "dimensions of at least 1, and at most \(Int32.max) elements")
@@ -54,11 +61,10 @@ public final class Model {
     let parameters = try network.parameters(for: inputShape)
     self.parameters = parameters
     frozenParameters = [Bool](repeating: false, count: parameters.count)
-    let placed = try PlacedLayer(network, path: "", inputShape: inputShape).leaves()
-    layers = placed.map(LayerSummary.init)
-    let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
-    multiplyAddsPerImage = try Sequential.sum(placed.map(\.multiplyAddsPerImage), named: network.name)
-    trainingFLOPsPerImage = 6 * multiplyAddsPerImage - 2 * first
+    let summary = try network.summary(for: inputShape)
+    layers = summary.layers
+    multiplyAddsPerImage = summary.multiplyAddsPerImage
+    trainingFLOPsPerImage = summary.trainingFLOPsPerImage
     var indices: [String: Int] = [:]
     for (i, parameter) in parameters.enumerated() where indices.updateValue(i, forKey: parameter.name) != nil {
       throw .duplicateParameter(name: parameter.name)
@@ -72,6 +78,7 @@ public final class Model {
         expected: "fewer, the system has no memory for them")
     }
     values = ParameterBlock(parameters, ofGradients: false)
+    guard drawsParameters else { return }
     // A stream of its own: the trainer's streams of the same seed, one an epoch, order the images.
     var generator = SplitMix64(seed: seed, stream: .max)
     for (i, parameter) in parameters.enumerated() {
@@ -209,6 +216,8 @@ public struct LayerSummary: Hashable, Sendable {
   public let outputShape: Shape
   public let parameterCount: Int
   public let multiplyAddsPerImage: Int
+  /// Whether there are parameters or buffers.
+  let hasParameters: Bool
 
   init(_ layer: PlacedLayer) {
     path = layer.path
@@ -217,5 +226,6 @@ public struct LayerSummary: Hashable, Sendable {
     outputShape = layer.outputShape
     parameterCount = layer.parameters.parameterCount
     multiplyAddsPerImage = layer.multiplyAddsPerImage
+    hasParameters = !layer.parameters.isEmpty
   }
 }

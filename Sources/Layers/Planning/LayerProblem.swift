@@ -29,23 +29,23 @@ public struct LayerProblem: Sendable {
   /// Whether ``BackwardMemory/outputGradient`` should be left as it is. A layer that cannot says so by
   /// ``PlannedLayer/overwritesOutputGradient``.
   public var keepsOutputGradient = false
-  /// Whether the layer replaces negative outputs by 0, and its backward pass starts with that of ReLU. Only asked of
-  /// layers that say ``Layer/canApplyReLU``.
-  public var appliesReLU: Bool
+  /// What the layer applies to its outputs as it stores them, and its backward pass starts with. Only asked of layers that
+  /// say that they can, see ``Layer/canApply(_:)``.
+  public var activation: FusedActivation?
   /// The instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
   public var level: InstructionSet?
   /// How many threads share the work of a kernel. Results do not depend on it.
   public var threads: Int
 
   public init(
-    inputShape: Shape, batchSize: Int, mode: PlanMode, needsInputGradient: Bool = true, appliesReLU: Bool = false,
-    level: InstructionSet? = nil, threads: Int = 1
+    inputShape: Shape, batchSize: Int, mode: PlanMode, needsInputGradient: Bool = true,
+    activation: FusedActivation? = nil, level: InstructionSet? = nil, threads: Int = 1
   ) {
     self.inputShape = inputShape
     self.batchSize = batchSize
     self.mode = mode
     self.needsInputGradient = needsInputGradient
-    self.appliesReLU = appliesReLU
+    self.activation = activation
     self.level = level
     self.threads = threads
   }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A layer whose parameters stay as they are: no optimiser sees them, and their gradients are not computed. A backward
 /// pass ends at the first layer that is trained, so frozen layers at the beginning cost a forward pass only.
 ///
@@ -18,7 +20,7 @@ public struct Frozen: Layer {
   }
 
   public var name: String { layer.name }
-  public var canApplyReLU: Bool { layer.canApplyReLU }
+  public func canApply(_ activation: FusedActivation) -> Bool { layer.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     try layer.outputShape(for: inputShape)

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A layer under a name, see ``Layer/named(_:)``.
 public struct Named: Layer {
   public let label: String
@@ -9,7 +11,7 @@ public struct Named: Layer {
   }
 
   public var name: String { layer.name }
-  public var canApplyReLU: Bool { layer.canApplyReLU }
+  public func canApply(_ activation: FusedActivation) -> Bool { layer.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     try layer.outputShape(for: inputShape)

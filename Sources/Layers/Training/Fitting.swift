@@ -25,17 +25,17 @@ extension Trainer {
   ///   - mixing: what is then done to each batch.
   ///   - earlyStopping: when the training ends before its last epoch.
   ///   - historyFile: a file that is rewritten after each epoch.
+  ///   - onEvent: told what happens, in order.
   ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the training is saved,
   ///     where there are ``checkpoints``, and ends.
-  ///   - onEvent: told what happens, in order.
   /// - Throws: as ``trainEpoch(on:progress:isCancelled:)`` but for a cancellation, ``TrainingError`` where a figure is watched
   ///   that the training does not have, and what `onEvent` throws.
   @discardableResult
   public func fit(
     _ training: some Dataset, validation: (any Dataset)? = nil, epochs: Int, transforms: [any ImageTransform] = [],
     inputTransforms: [any ImageTransform] = [], mixing: (any BatchMixing)? = nil,
-    earlyStopping: EarlyStopping? = nil, historyFile: HistoryFile? = nil, isCancelled: () -> Bool = { false },
-    onEvent: (TrainingEvent) throws -> Void = { _ in }
+    earlyStopping: EarlyStopping? = nil, historyFile: HistoryFile? = nil,
+    onEvent: (TrainingEvent) throws -> Void = { _ in }, isCancelled: () -> Bool = { false }
   ) throws -> TrainingOutcome {
     let options = FitOptions(
       validation: validation, epochs: epochs, earlyStopping: earlyStopping, historyFile: historyFile)
@@ -48,13 +48,13 @@ extension Trainer {
     return try fit(loader, options, isCancelled, onEvent)
   }
 
-  /// Trains on the batches of a loader, as ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:isCancelled:onEvent:)``
+  /// Trains on the batches of a loader, as ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``
   /// does on a data set.
   @discardableResult
   public func fit(
     _ loader: BatchLoader, validation: (any Dataset)? = nil, epochs: Int, earlyStopping: EarlyStopping? = nil,
-    historyFile: HistoryFile? = nil, isCancelled: () -> Bool = { false },
-    onEvent: (TrainingEvent) throws -> Void = { _ in }
+    historyFile: HistoryFile? = nil, onEvent: (TrainingEvent) throws -> Void = { _ in },
+    isCancelled: () -> Bool = { false }
   ) throws -> TrainingOutcome {
     let options = FitOptions(
       validation: validation, epochs: epochs, earlyStopping: earlyStopping, historyFile: historyFile)

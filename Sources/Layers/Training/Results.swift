@@ -10,6 +10,13 @@ public struct EpochResult: Sendable, Equatable, Codable {
   public let seconds: Double
   public let images: Int
 
+  public init(loss: Double, accuracy: Double, seconds: Double, images: Int) {
+    self.loss = loss
+    self.accuracy = accuracy
+    self.seconds = seconds
+    self.images = images
+  }
+
   public var imagesPerSecond: Double { Double(images) / seconds }
 }
 
@@ -22,6 +29,13 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   /// Wall time.
   public let seconds: Double
   public let images: Int
+
+  public init(loss: Double, accuracy: Double, seconds: Double, images: Int) {
+    self.loss = loss
+    self.accuracy = accuracy
+    self.seconds = seconds
+    self.images = images
+  }
 
   public var imagesPerSecond: Double { Double(images) / seconds }
 }

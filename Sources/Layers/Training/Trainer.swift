@@ -20,7 +20,7 @@ import Kernels
 /// The images of data sets and loaders are colours from 0 to 1, which the trainer's ``normalization`` brings to what the
 /// model takes, in training and evaluation alike; tensors that are handed to ``step(_:labels:)`` are taken as they are.
 ///
-/// ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:isCancelled:onEvent:)`` runs the
+/// ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)`` runs the
 /// whole training: epochs, validation, early stopping, checkpoints and history.
 public final class Trainer {
   public let model: Model
@@ -29,7 +29,7 @@ public final class Trainer {
   public let normalization: Normalization
   /// The names of the classes, which checkpoints hold: those of the first data set that has some, unless they are set.
   public var classNames: [String] = []
-  /// What the epochs of ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:isCancelled:onEvent:)``
+  /// What the epochs of ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``
   /// came to.
   public internal(set) var history = TrainingHistory()
   /// Determines the order of the images, epoch by epoch.

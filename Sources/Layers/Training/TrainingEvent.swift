@@ -1,6 +1,6 @@
 import Foundation
 
-/// What happens while ``Trainer/fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:isCancelled:onEvent:)``
+/// What happens while ``Trainer/fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``
 /// runs, in this order.
 public enum TrainingEvent: Sendable, Equatable {
   /// A step was done.
