@@ -55,6 +55,9 @@ for shape in ((3, 10), (2, 37), (2, 4, 3, 3), (1, 5, 5, 7)):
 x = 3 * torch.randn(4, 6, dtype=torch.float64)
 x[0, 2], x[1, 3], x[2, 1], x[3, 0] = math.nan, math.inf, -math.inf, 1e4
 cases += [case("Softmax", lambda x: F.softmax(x, 1), x), case("LogSoftmax", lambda x: F.log_softmax(x, 1), x)]
+x = values()
+x[0, 20], x[0, 21] = 6, 5.5
+cases += [case("ReLU6", F.relu6, x)]
 
 print("[")
 print(",\n".join(json.dumps(case, separators=(",", ":")) for case in cases))

@@ -6,6 +6,7 @@ import Testing
 @Suite struct ActivationTests {
   @Test func forwardPassesMatchTheirReferencesAtEveryCount() throws {
     try matchesReference(ReLUForward.self, ulps: 0) { .init(count: $0) }
+    try matchesReference(ReLU6Forward.self, ulps: 0) { .init(count: $0) }
     try matchesReference(ExpForward.self, ulps: 1) { .init(count: $0) }
     try matchesReference(TanhForward.self, ulps: 2) { .init(count: $0) }
     try matchesReference(SigmoidForward.self, ulps: 2) { .init(count: $0) }
@@ -22,6 +23,7 @@ import Testing
 
   @Test func backwardPassesMatchTheirReferencesAtEveryCount() throws {
     try backwardMatchesReference(ReLUBackward.self, isExact: true) { .init(count: $0) }
+    try backwardMatchesReference(ReLU6Backward.self, isExact: true) { .init(count: $0) }
     try backwardMatchesReference(TanhBackward.self, isExact: true) { .init(count: $0) }
     try backwardMatchesReference(SigmoidBackward.self, isExact: true) { .init(count: $0) }
     try backwardMatchesReference(LeakyReLUBackward.self, isExact: true) { .init(count: $0, negativeSlope: 0.2) }
@@ -35,6 +37,7 @@ import Testing
 
   @Test func threadsDoNotChangeTheBits() throws {
     try threadsAgree(ReLUForward.self) { .init(count: $0) }
+    try threadsAgree(ReLU6Forward.self) { .init(count: $0) }
     try threadsAgree(ExpForward.self) { .init(count: $0) }
     try threadsAgree(TanhForward.self) { .init(count: $0) }
     try threadsAgree(SigmoidForward.self) { .init(count: $0) }
@@ -46,6 +49,7 @@ import Testing
     try threadsAgree(GELUForward.self) { .init(count: $0) }
     try threadsAgree(GELUTanhForward.self) { .init(count: $0) }
     try threadsAgreeBackward(ReLUBackward.self) { .init(count: $0) }
+    try threadsAgreeBackward(ReLU6Backward.self) { .init(count: $0) }
     try threadsAgreeBackward(TanhBackward.self) { .init(count: $0) }
     try threadsAgreeBackward(SigmoidBackward.self) { .init(count: $0) }
     try threadsAgreeBackward(LeakyReLUBackward.self) { .init(count: $0) }
@@ -71,6 +75,23 @@ import Testing
       let memory = GuardedBuffer(input)
       run(try plan(row, .init(count: input.count)), .init(input: memory.pointer, output: memory.pointer))
       #expect(sameBits(memory.values, [.nan, 0, 0, 0, 2, .infinity, 0]), "\(row.name)")
+    }
+  }
+
+  @Test func relu6KeepsNaNAndStopsWhatLiesBeyondItsBounds() throws {
+    let input: [Float] = [.nan, -1, -0.0, 0, 0x1p-149, 2, 6, Float(6).nextDown, Float(6).nextUp, .infinity, -.infinity]
+    for row in runnableRows(ReLU6Forward.self) {
+      let memory = GuardedBuffer(input)
+      run(try plan(row, .init(count: input.count)), .init(input: memory.pointer, output: memory.pointer))
+      let expected: [Float] = [.nan, 0, 0, 0, 0x1p-149, 2, 6, Float(6).nextDown, 6, 6, 0]
+      #expect(sameBits(memory.values, expected), "\(row.name)")
+      for gradients in runnableRows(ReLU6Backward.self) {
+        let gradient = GuardedBuffer([Float](repeating: 3, count: input.count))
+        run(
+          try plan(gradients, .init(count: input.count)),
+          .init(values: memory.pointer, outputGradient: gradient.pointer, inputGradient: gradient.pointer))
+        #expect(sameBits(gradient.values, [3, 0, 0, 0, 3, 3, 0, 3, 0, 0, 0]), "\(gradients.name)")
+      }
     }
   }
 

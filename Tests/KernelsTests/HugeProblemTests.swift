@@ -213,6 +213,7 @@ import Testing
     func operands(_ problem: ChannelsProblem) -> [[Int]] { [[problem.batch, problem.channels, problem.plane]] }
     survives(BiasForward.self, channels, sizes, operands: operands)
     survives(BiasBackward.self, channels, sizes, operands: operands)
+    survives(ChannelScaling.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsForward.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsBackward.self, channels, sizes, operands: operands)
     survives(LogSoftmaxChannelsForward.self, channels, sizes, operands: operands)
@@ -252,6 +253,8 @@ import Testing
     survives(KullbackLeibler.self, elements, [\.rows, \.columns], operands: operands)
     survives(KullbackLeiblerOfLogarithms.self, elements, [\.rows, \.columns], operands: operands)
     survives(BinaryCrossEntropy.self, elements, [\.rows, \.columns], operands: operands)
+    survives(SigmoidFocalLoss.self, elements, [\.rows, \.columns], operands: operands)
+    survives(SoftmaxFocalLoss.self, .init(rows: 3, columns: 10), [\.rows, \.columns]) { [[$0.rows, $0.columns]] }
   }
 
   @Test("element by element")
@@ -261,6 +264,8 @@ import Testing
     }
     count(ReLUForward.self)
     count(ReLUBackward.self)
+    count(ReLU6Forward.self)
+    count(ReLU6Backward.self)
     count(ExpForward.self)
     count(SigmoidForward.self)
     count(SigmoidBackward.self)
@@ -287,6 +292,8 @@ import Testing
     survives(DropoutForward.self, .init(count: 6, probability: 0.5), [\.count, \.sharing]) { [[$0.count]] }
     survives(SGDStep.self, .init(count: 5, momentum: 0.9), [\.count]) { [[$0.count]] }
     survives(AdamStep.self, .init(count: 5, amsgrad: true), [\.count]) { [[$0.count]] }
+    survives(NAdamStep.self, .init(count: 5), [\.count]) { [[$0.count]] }
+    survives(RAdamStep.self, .init(count: 5), [\.count]) { [[$0.count]] }
     survives(RMSpropStep.self, .init(count: 5, momentum: 0.9, centered: true), [\.count]) { [[$0.count]] }
     survives(AdagradStep.self, .init(count: 5), [\.count]) { [[$0.count]] }
     survives(WeightAverageStep.self, .init(count: 5, valuesFollow: true), [\.count]) { [[$0.count]] }

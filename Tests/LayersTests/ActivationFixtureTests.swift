@@ -29,6 +29,7 @@ struct ActivationFixtureTests {
       case "GELU": return GELU(approximate: option("tanh") == nil ? .none : .tanh)
       case "SiLU": return SiLU()
       case "HardSwish": return HardSwish()
+      case "ReLU6": return ReLU6()
       case "Softplus":
         return Softplus(beta: try #require(option("beta")), threshold: try #require(option("threshold")))
       case "Sigmoid": return Sigmoid()

@@ -5,6 +5,7 @@ extension GradientCase {
   /// Activations with their definitions.
   static let activations: [GradientCase] = [
     values(LeakyReLU(negativeSlope: 0.3), hasKinks: true) { $0 > 0 ? $0 : 0.3 * $0 },
+    values(ReLU6(), hasKinks: true) { min(max($0, 0), 6) },
     values(ELU(alpha: 0.6), hasKinks: true) { $0 > 0 ? $0 : 0.6 * (exp($0) - 1) },
     values(GELU()) { $0 * (1 + erf($0 / 2.0.squareRoot())) / 2 },
     values(GELU(approximate: .tanh), geluByTanh),

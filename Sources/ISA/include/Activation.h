@@ -13,6 +13,7 @@ typedef struct {
 } ActivationArguments;
 ISA_KERNEL(exp_map, ActivationArguments)
 ISA_KERNEL(relu_activation, ActivationArguments)
+ISA_KERNEL(relu6_activation, ActivationArguments)
 ISA_KERNEL(leaky_relu_activation, ActivationArguments)
 ISA_KERNEL(elu_activation, ActivationArguments)
 ISA_KERNEL(tanh_activation, ActivationArguments)

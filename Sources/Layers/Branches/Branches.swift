@@ -1,3 +1,5 @@
+import Kernels
+
 /// Layers that take the same input, and whose outputs lie one behind another along the channels, or are added.
 ///
 ///     Branches(Conv2D(16, kernelSize: 1), Conv2D(16, kernelSize: 3, padding: 1))     // [C, H, W] → [32, H, W]
@@ -25,7 +27,7 @@ public struct Branches: Layer {
   }
 
   public var name: String { "Branches" }
-  public var canApplyReLU: Bool { combination == .added }
+  public func canApply(_ activation: FusedActivation) -> Bool { combination == .added }
 
   private var placed: BranchSet {
     BranchSet(

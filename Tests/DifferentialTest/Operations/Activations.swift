@@ -3,6 +3,8 @@ import Kernels
 let activationTests: [any AnyOperationTest] = [
   forward(ReLUForward.self, .same) { .init(count: $0["n"]) },
   backward(ReLUBackward.self, .same) { .init(count: $0["n"]) },
+  forward(ReLU6Forward.self, .same, in: -10...10) { .init(count: $0["n"]) },
+  backward(ReLU6Backward.self, .same) { .init(count: $0["n"]) },
   forward(ExpForward.self, in: -104...88) { .init(count: $0["n"]) },
   forward(SigmoidForward.self, in: -110...110) { .init(count: $0["n"]) },
   backward(SigmoidBackward.self) { .init(count: $0["n"]) },
@@ -38,9 +40,9 @@ let activationTests: [any AnyOperationTest] = [
     name: AddForward.lineName, schema: ProblemSchema("n relu=0 inplace=0"), agreement: .same,
     draw: { draw in
       // The output replaces neither, the first, the second or both.
-      ProblemSchema("n relu=0 inplace=0")(["n": draw.count(), "relu": draw.flag(), "inplace": draw.below(4)])
+      ProblemSchema("n relu=0 inplace=0")(["n": draw.count(), "relu": draw.fusedActivation(), "inplace": draw.below(4)])
     },
-    problem: { .init(count: $0["n"], relu: $0.flag("relu")) },
+    problem: { .init(count: $0["n"], activation: $0.fusedActivation) },
     operands: { parameters, memory in
       let (n, place) = (parameters["n"], parameters["inplace"])
       let a = memory.numbers(n)

@@ -51,7 +51,7 @@ struct NetworkGenerator {
       work += added
       layers.append(layer)
       shape = try layer.outputShape(for: shape)
-      if layer.canApplyReLU, chance(0.5) { layers.append(ReLU()) }
+      if layer.canApply(.relu), chance(0.5) { layers.append(chance(0.7) ? ReLU() : ReLU6()) }
     }
     let levels = InstructionSet.available
     return NetworkCase(
@@ -112,7 +112,9 @@ struct NetworkGenerator {
       if chance(0.5) { return Frozen(inner, inEvaluationMode: chance(0.6)) }
       names += 1
       return inner.named("inner\(names)")
-    case 30 where depth < 2: return Sequential(chain(shape, depth))
+    case 30 where depth < 2:
+      let layers = Sequential(chain(shape, depth))
+      return chance(0.5) ? DrawnComposite(body: layers) : layers
     default: return activation()
     }
   }
@@ -136,6 +138,11 @@ struct NetworkGenerator {
     case 12 where depth < 2:
       guard let inner = layer(for: shape, depth: depth + 1) else { return Tanh() }
       return Frozen(inner, inEvaluationMode: chance(0.6))
+    case 13:
+      let widths = (1...shape[0]).filter { shape[0].isMultiple(of: $0) }
+      let width = pick(widths)
+      let channels = pick(widths.filter { (shape[0] / width).isMultiple(of: $0) })
+      return Unflatten([channels, shape[0] / width / channels, width])
     default: return activation()
     }
   }
@@ -185,7 +192,7 @@ struct NetworkGenerator {
   private mutating func activation() -> any Layer {
     pick([
       ReLU(), ReLU(), ReLU(), Tanh(), Sigmoid(), LeakyReLU(negativeSlope: 0.2), ELU(alpha: 0.7), SiLU(), HardSwish(),
-      Softplus(beta: 2), GELU(), GELU(approximate: .tanh),
+      Softplus(beta: 2), ReLU6(), GELU(), GELU(approximate: .tanh),
     ])
   }
 
@@ -232,4 +239,9 @@ private enum BatchNorm2DOfBatch {
   static func make(_ values: Int) -> any Layer {
     values >= 4 ? BatchNorm2D(tracksRunningStatistics: false) : ReLU()
   }
+}
+
+/// Layers as a layer of one's own.
+struct DrawnComposite: CompositeLayer {
+  let body: any Layer
 }

@@ -121,6 +121,7 @@ import Testing
           shape = try inner.outputShape(for: shape)
         }
       case let layer as Named: try note(layer.layer, shape)
+      case let layer as any CompositeLayer: try note(layer.body, shape)
       case let layer as Frozen: try note(layer.layer, shape)
       case let layer as Residual:
         try note(layer.body, shape)
@@ -137,10 +138,12 @@ import Testing
   }
 
   private static let layerNames: Set<String> = [
-    "AdaptiveAveragePool2D", "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Conv2D", "Dropout", "Dropout2D", "ELU",
+    "AdaptiveAveragePool2D", "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Conv2D", "DrawnComposite", "Dropout",
+    "Dropout2D", "ELU",
     "Flatten", "Frozen", "GELU", "GlobalAveragePool2D", "GroupNorm", "HardSwish", "LayerNorm", "LeakyReLU", "Linear",
-    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Branches", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid",
-    "Softmax", "Softplus", "Tanh", "TransposedConv2D", "Upsample",
+    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Branches", "ReLU", "ReLU6", "Residual", "Sequential", "SiLU",
+    "Sigmoid",
+    "Softmax", "Softplus", "Tanh", "TransposedConv2D", "Unflatten", "Upsample",
   ]
 
   /// A generator that closures share.

@@ -23,6 +23,7 @@ struct ReferenceBuilder {
       }
       return ReferenceChain(layers)
     case let layer as Named: return try build(layer.layer, shape)
+    case let layer as any CompositeLayer: return try build(layer.body, shape)
     case let layer as Frozen:
       var inner = self
       inner.inEvaluationMode = inEvaluationMode || layer.inEvaluationMode
@@ -51,7 +52,7 @@ struct ReferenceBuilder {
 
   private func leaf(_ layer: any Layer, _ shape: Shape) throws -> any ReferenceLayer {
     switch layer {
-    case is Flatten: return ReferenceChain([])
+    case is Flatten, is Unflatten: return ReferenceChain([])
     case let layer as Conv2D: return try convolution(layer, shape)
     case let layer as TransposedConv2D: return try transposedConvolution(layer, shape)
     case let layer as Linear: return linear(layer, shape)
@@ -286,6 +287,8 @@ extension ReferenceFunction {
     func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     switch layer {
     case is ReLU: return ReferenceFunction(jumps: [0], isExact: true) { $0 <= 0 ? (0, 0) : ($0, 1) }
+    case is ReLU6:
+      return ReferenceFunction(jumps: [0, 6], isExact: true) { $0 <= 0 ? (0, 0) : $0 < 6 ? ($0, 1) : (6, 0) }
     case is Tanh: return ReferenceFunction { (tanh($0), 1 - tanh($0) * tanh($0)) }
     case is Sigmoid: return ReferenceFunction { (sigmoid($0), sigmoid($0) * (1 - sigmoid($0))) }
     case let layer as LeakyReLU:

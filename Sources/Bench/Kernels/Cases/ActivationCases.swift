@@ -29,6 +29,7 @@ enum ActivationCases {
     let softplus = SoftplusProblem(count: count)
     return [
       forward(ReLUForward.self, plain, .exact), backward(ReLUBackward.self, plain, flops: 1, .exact),
+      forward(ReLU6Forward.self, plain, .exact), backward(ReLU6Backward.self, plain, flops: 1, .exact),
       forward(TanhForward.self, plain), backward(TanhBackward.self, plain, flops: 3, .exact),
       forward(SigmoidForward.self, plain), backward(SigmoidBackward.self, plain, flops: 3, .exact),
       forward(ExpForward.self, plain),
@@ -45,7 +46,7 @@ enum ActivationCases {
         .init(input: memory.numbers(count), output: memory.output(count), key: 1)
       },
       OperationCase<AddForward>(
-        shape: shape, problem: .init(count: count, relu: true), work: Work(flops: 2 * count, words: 3 * count)
+        shape: shape, problem: .init(count: count, activation: .relu), work: Work(flops: 2 * count, words: 3 * count)
       ) { memory in
         .init(a: memory.numbers(count), b: memory.numbers(count), output: memory.output(count))
       },
