@@ -8,6 +8,7 @@
 #include "Transpose.h"
 #include "Activation.h"
 #include "Addition.h"
+#include "Augmentation.h"
 #include "BatchAssembly.h"
 #include "Dropout.h"
 #include "Optimizer.h"
