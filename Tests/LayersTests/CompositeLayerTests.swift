@@ -108,7 +108,7 @@ struct CompositeLayerTests {
     #expect(try savedBytes(Sequential(Wide(), ReLU(), Flatten(), Linear(1))) == fused)
     #expect(try savedBytes(Sequential(Conv2D(4, kernelSize: 3), Sequential(), ReLU(), Flatten(), Linear(1))) == fused)
     #expect(try savedBytes(Sequential(Wide(), Tanh(), Flatten(), Linear(1))) != fused)
-    #expect(Wide().canApplyReLU && !Head().canApplyReLU)
+    #expect(Wide().canApply(.relu) && !Head().canApply(.relu))
   }
 
   @Test func errorsNameThePlaceInTheBody() {

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A layer that consists of others: it is written by its ``body``, and all else of a ``Layer`` follows from that.
 ///
 ///     /// Two convolutions and a way around them.
@@ -30,7 +32,7 @@ public protocol CompositeLayer: Layer {
 extension CompositeLayer {
   /// The name of the type.
   public var name: String { "\(Self.self)" }
-  public var canApplyReLU: Bool { body.canApplyReLU }
+  public func canApply(_ activation: FusedActivation) -> Bool { body.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     try body.outputShape(for: inputShape)
