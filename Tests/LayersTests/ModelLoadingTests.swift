@@ -31,7 +31,9 @@ struct ModelLoadingTests {
   }
 
   /// Whether a parameter has the values of another model.
-  private static func agree(_ model: Model, _ other: Model, _ name: String, under otherName: String? = nil) throws -> Bool {
+  private static func agree(_ model: Model, _ other: Model, _ name: String, under otherName: String? = nil) throws
+    -> Bool
+  {
     try model.parameter(name) == other.parameter(otherName ?? name)
   }
 

@@ -24,12 +24,11 @@ extension Image {
     let (first, second) = (FloatStorage(uninitialized: capacity), FloatStorage(uninitialized: capacity))
     defer { withExtendedLifetime((first, second)) {} }
     writePlanes(to: first.pointer, scale: 1)
-    var image = try WorkingImage(
-      shape: [channels, self.height, self.width], pixels: first.pointer, scratch: second.pointer,
-      kernels: WorkingImage.bestKernels())
+    var image = WorkingImage(
+      shape: [channels, self.height, self.width], pixels: first.pointer, scratch: second.pointer)
     image.resize(
       Box(top: 0, left: 0, height: self.height, width: self.width), to: size,
-      kernel: filter == .area ? .box : .triangle(antialias: true))
+      antialias: true)
     return Image(roundingPlanes: image.pixels, channels: channels, height: height, width: width)
   }
 
