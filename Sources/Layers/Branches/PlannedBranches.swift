@@ -177,6 +177,7 @@ final class PlannedBranches: PlannedLayer {
             .update(from: result + image * branch.outputCount, count: branch.outputCount)
         }
         start += branch.outputCount
+      case .product: break
       }
     }
   }
