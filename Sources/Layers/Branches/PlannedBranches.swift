@@ -5,7 +5,7 @@ import Kernels
 /// Each branch writes its output to memory of its own, which is saved only where the branch's backward pass reads it.
 /// The gradients of the input are added up in the order of the branches; those of branches that hand the input on as it
 /// is come last.
-final class PlannedBranches: PlannedLayer {
+final class PlannedBranches: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
   let overwritesOutputGradient: Bool
@@ -150,6 +150,12 @@ final class PlannedBranches: PlannedLayer {
     self.branches = branches
   }
 
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for branch in branches {
+      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
+    }
+  }
+
   func forward(_ memory: ForwardMemory) {
     let inner = memory.workspace + innerWorkspace
     var start = 0
@@ -189,6 +195,7 @@ final class PlannedBranches: PlannedLayer {
             .update(from: result + image * branch.outputCount, count: branch.outputCount)
         }
         start += branch.outputCount
+      case .product: break
       }
     }
   }
