@@ -58,6 +58,7 @@ cases += [case("Softmax", lambda x: F.softmax(x, 1), x), case("LogSoftmax", lamb
 x = values()
 x[0, 20], x[0, 21] = 6, 5.5
 cases += [case("ReLU6", F.relu6, x)]
+cases += [case("SELU", F.selu, values()), case("Mish", F.mish, values()), case("HardSigmoid", F.hardsigmoid, values())]
 
 print("[")
 print(",\n".join(json.dumps(case, separators=(",", ":")) for case in cases))

@@ -96,6 +96,17 @@ for height, width, kernel, stride, padding, ceil_mode, count_include_pad in AVER
 for height, width, rows, columns in ADAPTIVE:
     x = integers(1, 2, height, width).requires_grad_()
     cases.append(case("adaptive", x, F.adaptive_avg_pool2d(x, (rows, columns)), {}))
+for height, width, rows, columns in ADAPTIVE + [(9, 33, 4, 2), (5, 20, 1, 1)]:
+    for special in (False, True):
+        x = integers(1, 2, height, width)
+        if special:
+            chosen = torch.rand(x.shape)
+            x[chosen < 0.1] = math.nan
+            x[(chosen > 0.1) & (chosen < 0.2)] = math.inf
+            x[(chosen > 0.2) & (chosen < 0.5)] = -math.inf
+        x.requires_grad_()
+        output, indices = F.adaptive_max_pool2d(x, (rows, columns), return_indices=True)
+        cases.append(case("adaptive max", x, output, {"indices": indices.flatten().tolist()}))
 
 print("[")
 print(",\n".join(json.dumps(case, separators=(",", ":")) for case in cases))

@@ -46,6 +46,21 @@ import Testing
     try sweepGradient(HardSwishBackward.self, 2, magnitude: one) { .init(count: $0) }
   }
 
+  @Test func selu() throws {
+    try sweep(SELUForward.self, 4) { .init(count: $0) }
+    try sweepGradient(SELUBackward.self, 4) { .init(count: $0) }
+  }
+
+  @Test func mish() throws {
+    try sweep(MishForward.self, 6) { .init(count: $0) }
+    func magnitude(_ x: Double) -> Double {
+      let softplus = max(x, 0) + log1p(exp(-abs(x)))
+      let secant = 1 / cosh(softplus)
+      return tanh(softplus) + abs(x) / (1 + exp(-x)) * secant * secant
+    }
+    try sweepGradient(MishBackward.self, 8, magnitude: magnitude) { .init(count: $0) }
+  }
+
   @Test func gelu() throws {
     try sweep(GELUForward.self, 8) { .init(count: $0) }
     func magnitude(_ x: Double) -> Double {

@@ -16,6 +16,9 @@ import Testing
     try matchesReference(SiLUForward.self, ulps: 3) { .init(count: $0) }
     try matchesReference(SoftplusForward.self, ulps: 4) { .init(count: $0, beta: 0.5, threshold: 8) }
     try matchesReference(HardSwishForward.self, ulps: 2) { .init(count: $0) }
+    try matchesReference(SELUForward.self, ulps: 4) { .init(count: $0) }
+    try matchesReference(MishForward.self, ulps: 6) { .init(count: $0) }
+    try matchesReference(HardSigmoidForward.self, ulps: 0) { .init(count: $0) }
     try matchesReference(GELUForward.self, ulps: 8) { .init(count: $0) }
     // As u is rounded, see ActivationSweepTests.
     try matchesReference(GELUTanhForward.self, ulps: 400) { .init(count: $0) }
@@ -31,6 +34,9 @@ import Testing
     try backwardMatchesReference(SiLUBackward.self) { .init(count: $0) }
     try backwardMatchesReference(SoftplusBackward.self) { .init(count: $0, beta: 0.5, threshold: 8) }
     try backwardMatchesReference(HardSwishBackward.self) { .init(count: $0) }
+    try backwardMatchesReference(SELUBackward.self) { .init(count: $0) }
+    try backwardMatchesReference(MishBackward.self) { .init(count: $0) }
+    try backwardMatchesReference(HardSigmoidBackward.self, isExact: true) { .init(count: $0) }
     try backwardMatchesReference(GELUBackward.self) { .init(count: $0) }
     try backwardMatchesReference(GELUTanhBackward.self) { .init(count: $0) }
   }
@@ -46,6 +52,9 @@ import Testing
     try threadsAgree(SiLUForward.self) { .init(count: $0) }
     try threadsAgree(SoftplusForward.self) { .init(count: $0) }
     try threadsAgree(HardSwishForward.self) { .init(count: $0) }
+    try threadsAgree(SELUForward.self) { .init(count: $0) }
+    try threadsAgree(MishForward.self) { .init(count: $0) }
+    try threadsAgree(HardSigmoidForward.self) { .init(count: $0) }
     try threadsAgree(GELUForward.self) { .init(count: $0) }
     try threadsAgree(GELUTanhForward.self) { .init(count: $0) }
     try threadsAgreeBackward(ReLUBackward.self) { .init(count: $0) }
@@ -57,6 +66,9 @@ import Testing
     try threadsAgreeBackward(SiLUBackward.self) { .init(count: $0) }
     try threadsAgreeBackward(SoftplusBackward.self) { .init(count: $0) }
     try threadsAgreeBackward(HardSwishBackward.self) { .init(count: $0) }
+    try threadsAgreeBackward(SELUBackward.self) { .init(count: $0) }
+    try threadsAgreeBackward(MishBackward.self) { .init(count: $0) }
+    try threadsAgreeBackward(HardSigmoidBackward.self) { .init(count: $0) }
     try threadsAgreeBackward(GELUBackward.self) { .init(count: $0) }
     try threadsAgreeBackward(GELUTanhBackward.self) { .init(count: $0) }
   }
@@ -92,6 +104,23 @@ import Testing
           .init(values: memory.pointer, outputGradient: gradient.pointer, inputGradient: gradient.pointer))
         #expect(sameBits(gradient.values, [3, 0, 0, 0, 3, 3, 0, 3, 0, 0, 0]), "\(gradients.name)")
       }
+    }
+  }
+
+  @Test func hardSigmoidHasPyTorchsEnds() throws {
+    let input: [Float] = [.nan, -.infinity, -4, -3, -0.0, 0, 3, 4, .infinity]
+    for row in runnableRows(HardSigmoidForward.self) {
+      let memory = GuardedBuffer(input)
+      run(try plan(row, .init(count: input.count)), .init(input: memory.pointer, output: memory.pointer))
+      #expect(sameBits(memory.values, [.nan, 0, 0, 0, 0.5, 0.5, 1, 1, 1]), "\(row.name)")
+    }
+    for row in runnableRows(HardSigmoidBackward.self) {
+      let (values, gradient) = (GuardedBuffer(input), GuardedBuffer<Float>(repeating: 3, count: input.count))
+      run(
+        try plan(row, .init(count: input.count)),
+        .init(input: values.pointer, outputGradient: gradient.pointer, inputGradient: gradient.pointer),
+        keeping: values)
+      #expect(sameBits(gradient.values, [0, 0, 0, 0, 0.5, 0.5, 0, 0, 0]), "\(row.name)")
     }
   }
 

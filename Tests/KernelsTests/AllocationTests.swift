@@ -68,6 +68,12 @@ struct AllocationTests {
     try memory.expectNone(
       AdaptiveAveragePool2DBackward.self, adaptive,
       .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
+    try memory.expectNone(
+      AdaptiveMaxPool2DForward.self, adaptive,
+      .init(input: memory.inputs, output: memory.outputs, indices: positions))
+    try memory.expectNone(
+      AdaptiveMaxPool2DBackward.self, adaptive,
+      .init(outputGradient: memory.inputs, indices: positions, inputGradient: memory.outputs))
     let planes = GlobalPoolShape(batch: 8, channels: 6, inputHeight: 28, inputWidth: 28)
     try memory.expectNone(
       GlobalAveragePool2DForward.self, planes, .init(input: memory.inputs, output: memory.outputs))
@@ -169,6 +175,23 @@ struct AllocationTests {
       BiasForward.self, channels, .init(input: memory.inputs, bias: memory.inputs, output: memory.outputs))
     try memory.expectNone(
       BiasBackward.self, channels, .init(outputGradient: memory.inputs, biasGradient: memory.outputs))
+    for channels in [channels, ChannelsProblem(batch: 8, channels: 1, plane: 1000)] {
+      try memory.expectNone(
+        PReLUForward.self, channels, .init(input: memory.inputs, weight: memory.inputs, output: memory.outputs))
+      try memory.expectNone(
+        PReLUBackward.self, channels,
+        .init(
+          input: memory.inputs, outputGradient: memory.inputs, weight: memory.inputs, inputGradient: memory.outputs,
+          weightGradient: memory.outputs + 30_000))
+    }
+    let product = MultiplyProblem(rows: 48, columns: 100)
+    try memory.expectNone(
+      MultiplyForward.self, product, .init(a: memory.inputs, b: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      MultiplyBackward.self, product,
+      .init(
+        a: memory.inputs, b: memory.inputs, outputGradient: memory.inputs, aGradient: memory.outputs,
+        bGradient: memory.outputs + 30_000))
     let images = UnsafeRawPointer(memory.inputs).assumingMemoryBound(to: UInt8.self)
     try memory.expectNone(
       BatchAssembly.self, .init(batch: 8, channels: 3, plane: 1024),
@@ -219,6 +242,11 @@ struct AllocationTests {
     let upsample = UpsampleProblem(planes: 48, inputHeight: 10, inputWidth: 10, scaleHeight: 2, scaleWidth: 2)
     try memory.expectNone(UpsampleForward.self, upsample, .init(input: input, output: output))
     try memory.expectNone(UpsampleBackward.self, upsample, .init(outputGradient: input, inputGradient: output))
+    let bilinear = BilinearProblem(
+      planes: 48, inputHeight: 10, inputWidth: 10, outputHeight: 20, outputWidth: 20, alignCorners: false)
+    try memory.expectNone(BilinearUpsampleForward.self, bilinear, .init(input: input, output: output))
+    try memory.expectNone(
+      BilinearUpsampleBackward.self, bilinear, .init(outputGradient: input, inputGradient: output))
   }
 
   @Test("a run allocates nothing: optimisers")

@@ -162,6 +162,8 @@ import Testing
     }
     survives(AdaptiveAveragePool2DForward.self, base, parameters, operands: operands)
     survives(AdaptiveAveragePool2DBackward.self, base, parameters, operands: operands)
+    survives(AdaptiveMaxPool2DForward.self, base, parameters, operands: operands)
+    survives(AdaptiveMaxPool2DBackward.self, base, parameters, operands: operands)
     let planes = GlobalPoolShape(batch: 2, channels: 3, inputHeight: 20, inputWidth: 30)
     let sizes: [WritableKeyPath<GlobalPoolShape, Int>] = [\.batch, \.channels, \.inputHeight, \.inputWidth]
     survives(GlobalAveragePool2DForward.self, planes, sizes) {
@@ -191,6 +193,19 @@ import Testing
     }
     survives(UpsampleForward.self, base, parameters, operands: widened)
     survives(UpsampleBackward.self, base, parameters, operands: widened)
+    let bilinear = BilinearProblem(
+      planes: 3, inputHeight: 20, inputWidth: 30, outputHeight: 40, outputWidth: 60, alignCorners: mode == .reflect)
+    let sizes: [WritableKeyPath<BilinearProblem, Int>] = [
+      \.planes, \.inputHeight, \.inputWidth, \.outputHeight, \.outputWidth,
+    ]
+    func resampled(_ problem: BilinearProblem) -> [[Int]] {
+      [
+        [problem.planes, problem.inputHeight, problem.inputWidth],
+        [problem.planes, problem.outputHeight, problem.outputWidth],
+      ]
+    }
+    survives(BilinearUpsampleForward.self, bilinear, sizes, operands: resampled)
+    survives(BilinearUpsampleBackward.self, bilinear, sizes, operands: resampled)
   }
 
   @Test("normalisation and functions along channels")
@@ -214,6 +229,8 @@ import Testing
     survives(BiasForward.self, channels, sizes, operands: operands)
     survives(BiasBackward.self, channels, sizes, operands: operands)
     survives(ChannelScaling.self, channels, sizes, operands: operands)
+    survives(PReLUForward.self, channels, sizes, operands: operands)
+    survives(PReLUBackward.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsForward.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsBackward.self, channels, sizes, operands: operands)
     survives(LogSoftmaxChannelsForward.self, channels, sizes, operands: operands)
@@ -275,6 +292,12 @@ import Testing
     count(SiLUBackward.self)
     count(HardSwishForward.self)
     count(HardSwishBackward.self)
+    count(SELUForward.self)
+    count(SELUBackward.self)
+    count(MishForward.self)
+    count(MishBackward.self)
+    count(HardSigmoidForward.self)
+    count(HardSigmoidBackward.self)
     count(GELUForward.self)
     count(GELUBackward.self)
     count(GELUTanhForward.self)
@@ -289,6 +312,8 @@ import Testing
     survives(SoftplusForward.self, .init(count: 5), [\.count]) { [[$0.count]] }
     survives(SoftplusBackward.self, .init(count: 5), [\.count]) { [[$0.count]] }
     survives(AddForward.self, .init(count: 5), [\.count]) { [[$0.count]] }
+    survives(MultiplyForward.self, .init(rows: 5, columns: 7), [\.rows, \.columns]) { [[$0.rows, $0.columns]] }
+    survives(MultiplyBackward.self, .init(rows: 5, columns: 7), [\.rows, \.columns]) { [[$0.rows, $0.columns]] }
     survives(DropoutForward.self, .init(count: 6, probability: 0.5), [\.count, \.sharing]) { [[$0.count]] }
     survives(SGDStep.self, .init(count: 5, momentum: 0.9), [\.count]) { [[$0.count]] }
     survives(AdamStep.self, .init(count: 5, amsgrad: true), [\.count]) { [[$0.count]] }

@@ -83,6 +83,36 @@ import Testing
     }
   }
 
+  @Test("adaptive max pooling gives PyTorch's maxima, indices and gradients", arguments: InstructionSet.available)
+  func adaptiveMaximum(level: InstructionSet) throws {
+    let cases = try Self.cases.get().filter { $0.kind == "adaptive max" }
+    #expect(cases.count == 12)
+    for item in cases {
+      let shape = AdaptivePool2DShape(
+        batch: item.inputShape[0], channels: item.inputShape[1], inputHeight: item.inputShape[2],
+        inputWidth: item.inputShape[3], outputHeight: item.outputShape[2], outputWidth: item.outputShape[3])
+      for kernel in AdaptiveMaxPool2DForward.kernels where kernel.level == level || kernel.isReference {
+        let input = GuardedBuffer(item.input.floats)
+        let output = GuardedBuffer<Float>.poisoned(count: item.output.count)
+        let indices = GuardedBuffer<Int32>(repeating: -1, count: item.output.count)
+        run(
+          try plan(kernel, shape), .init(input: input.pointer, output: output.pointer, indices: indices.pointer),
+          keeping: input)
+        #expect(firstDifference(output.values, item.output.floats) == nil, "\(kernel.name), \(shape)")
+        #expect(indices.values.map { Int($0) } == item.indices, "\(kernel.name), \(shape)")
+        for backward in runnableRows(AdaptiveMaxPool2DBackward.self) {
+          let gradient = GuardedBuffer(item.outputGradient.floats)
+          let result = GuardedBuffer<Float>.poisoned(count: item.input.count)
+          run(
+            try plan(backward, shape),
+            .init(outputGradient: gradient.pointer, indices: indices.pointer, inputGradient: result.pointer),
+            keeping: gradient, indices)
+          #expect(firstDifference(result.values, item.inputGradient.floats) == nil, "\(backward.name), \(shape)")
+        }
+      }
+    }
+  }
+
   /// PyTorch's indices, y · inputWidth + x in the plane, of positions in windows.
   static func indices(_ shape: Pool2DShape, _ positions: [Int32]) -> [Int] {
     positions.enumerated().map { i, position in

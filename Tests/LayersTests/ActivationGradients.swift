@@ -11,6 +11,11 @@ extension GradientCase {
     values(GELU(approximate: .tanh), geluByTanh),
     values(SiLU()) { $0 / (1 + exp(-$0)) },
     values(HardSwish()) { $0 * min(max($0 + 3, 0), 6) / 6 },
+    values(SELU(), hasKinks: true) { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * (exp($0) - 1)) },
+    values(Mish()) { $0 * tanh(log(1 + exp($0))) },
+    values(HardSigmoid()) { min(max($0 + 3, 0), 6) / 6 },
+    prelu(PReLU(), [2, 5, 7]), prelu(PReLU(perChannel: true), [4, 3, 7]), prelu(PReLU(initialSlope: -0.5), [19]),
+    prelu(PReLU(perChannel: true, initialSlope: 0.1), [19]),
     values(Softplus(beta: 2)) { log(1 + exp(2 * $0)) / 2 },
     along(Softmax(dimension: -1), [4, 3, 7], axis: 2, softmax),
     along(Softmax(dimension: 2), [4, 3, 7], axis: 1, softmax),
@@ -19,6 +24,17 @@ extension GradientCase {
     channels(Softmax(), [11], softmax), channels(Softmax(), [4, 3, 7], softmax),
     channels(LogSoftmax(), [23], logSoftmax), channels(LogSoftmax(), [3, 5, 4], logSoftmax),
   ]
+
+  private static func prelu(_ layer: PReLU, _ shape: Shape) -> GradientCase {
+    let plane = layer.perChannel ? shape.count / shape[0] : shape.count
+    return GradientCase(
+      layer: layer, inputShape: shape,
+      reference: {
+        { input, parameters in
+          input.enumerated().map { $1 > 0 ? $1 : $1 * parameters[0][$0 / plane % parameters[0].count] }
+        }
+      }, hasKinks: true)
+  }
 
   @Sendable private static func geluByTanh(_ x: Double) -> Double {
     let cubic: Double = x + 0.044715 * x * x * x

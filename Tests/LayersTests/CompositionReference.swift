@@ -65,6 +65,16 @@ extension DoubleReference {
     }
   }
 
+  /// The product of two functions' outputs; the second's may be one value for each of the first's channels.
+  static func product(
+    _ a: @escaping DoubleFunction, _ count: Int, _ b: @escaping DoubleFunction
+  ) -> DoubleFunction {
+    { input, parameters in
+      let (x, y) = (a(input, Array(parameters[..<count])), b(input, Array(parameters[count...])))
+      return x.enumerated().map { $1 * y[$0 / (x.count / y.count)] }
+    }
+  }
+
   static func sum(_ a: @escaping DoubleFunction, _ count: Int, _ b: @escaping DoubleFunction) -> DoubleFunction {
     { input, parameters in
       zip(a(input, Array(parameters[..<count])), b(input, Array(parameters[count...]))).map { $0 + $1 }
@@ -99,6 +109,16 @@ extension GradientCase {
     let body: @Sendable () -> DoubleFunction = {
       DoubleReference.chain([(DoubleReference.conv2D(conv, [2, 4, 5]), 2), (DoubleReference.tanh, 0)])
     }
+    let reduced = Conv2D(2, kernelSize: 1)
+    let restored = Conv2D(3, kernelSize: 1, bias: false)
+    let squeeze = Sequential(GlobalAveragePool2D(), reduced, Tanh(), restored, Sigmoid())
+    let excitation: @Sendable () -> DoubleFunction = {
+      DoubleReference.chain([
+        (DoubleReference.adaptiveAveragePool([3, 4, 5], Size2D(1)), 0),
+        (DoubleReference.conv2D(reduced, [3, 1, 1]), 2), (DoubleReference.tanh, 0),
+        (DoubleReference.conv2D(restored, [2, 1, 1]), 1), (DoubleReference.sigmoid, 0),
+      ])
+    }
     return PaddingMode.allCases.map { .pad(Pad2D(top: 1, bottom: 2, left: 2, right: 0, mode: $0), [2, 4, 3]) } + [
       .padded(
         Conv2D(2, kernelSize: 3, stride: 2, padding: 1, paddingMode: .reflect), Pad2D(1, mode: .reflect), [2, 5, 4],
@@ -117,6 +137,29 @@ extension GradientCase {
       GradientCase(
         layer: Branches(Sequential(conv, Tanh()), narrow, combination: .added), inputShape: [2, 4, 5],
         reference: { DoubleReference.sum(body(), 2, DoubleReference.conv2D(narrow, [2, 4, 5])) }),
+      GradientCase(
+        layer: Branches(Sequential(conv, Tanh()), narrow, combination: .multiplied), inputShape: [2, 4, 5],
+        reference: { DoubleReference.product(body(), 2, DoubleReference.conv2D(narrow, [2, 4, 5])) }),
+      GradientCase(
+        layer: Branches(Sequential(), Sequential(), combination: .multiplied), inputShape: [2, 4, 5],
+        reference: { DoubleReference.product(DoubleReference.identity, 0, DoubleReference.identity) }),
+      GradientCase(
+        layer: Branches(squeeze, Sequential(), combination: .multiplied), inputShape: [3, 4, 5],
+        reference: { DoubleReference.product(DoubleReference.identity, 0, excitation()) }),
+      GradientCase(
+        layer: Branches(Tanh(), squeeze, Sequential(), combination: .multiplied), inputShape: [3, 4, 5],
+        reference: {
+          let plain = DoubleReference.product(DoubleReference.tanh, 0, DoubleReference.identity)
+          return DoubleReference.product(plain, 0, excitation())
+        }),
+      GradientCase(
+        layer: Branches(
+          Sequential(Flatten(), Linear(3)), Sequential(GlobalAveragePool2D(), Flatten()), combination: .multiplied),
+        inputShape: [3, 2, 2],
+        reference: {
+          let means = DoubleReference.adaptiveAveragePool([3, 2, 2], Size2D(1))
+          return DoubleReference.product(DoubleReference.linear(Linear(3), features: 12), 2, means)
+        }),
       GradientCase(
         layer: Branches(Sequential(conv, Tanh()), Sequential()), inputShape: [2, 4, 5],
         reference: {

@@ -77,12 +77,18 @@ enum DoubleReference {
   }
 
   static func adaptiveAveragePool(_ shape: Shape, _ output: Size2D) -> DoubleFunction {
+    adaptivePool(shape, output) { $0.reduce(0, +) / Double($0.count) }
+  }
+
+  static func adaptivePool(
+    _ shape: Shape, _ output: Size2D, reduce: @escaping ([Double]) -> Double
+  ) -> DoubleFunction {
     func range(_ i: Int, _ size: Int, _ outputs: Int) -> [Int] {
       Array(i * size / outputs..<((i + 1) * size + outputs - 1) / outputs)
     }
     return windows(
       shape, rows: output.height, columns: output.width, y: { range($0, shape[1], output.height) },
-      x: { range($0, shape[2], output.width) }, reduce: { values, _ in values.reduce(0, +) / Double(values.count) })
+      x: { range($0, shape[2], output.width) }, reduce: { values, _ in reduce(values) })
   }
 
   private static func windows(

@@ -11,7 +11,8 @@ struct FreezingTests {
     Sequential(
       Sequential(Conv2D(3, kernelSize: 3, bias: false), BatchNorm2D(), ReLU()).named("stem"),
       Residual(Sequential(Conv2D(3, kernelSize: 3, padding: 1, bias: false), BatchNorm2D())).named("block"), ReLU(),
-      Branches(Conv2D(2, kernelSize: 1).named("left"), Conv2D(2, kernelSize: 3, padding: 1).named("right")).named("fork"),
+      Branches(Conv2D(2, kernelSize: 1).named("left"), Conv2D(2, kernelSize: 3, padding: 1).named("right")).named(
+        "fork"),
       Tanh(), Flatten(), Linear(5).named("hidden"), ReLU(), LayerNorm([5]).named("norm"), Linear(3).named("fc"))
   }
 
@@ -37,7 +38,8 @@ struct FreezingTests {
     AdamW(learningRate: 0.05, weightDecay: 0.5), NAdam(learningRate: 0.05, weightDecay: 0.1),
     RAdam(learningRate: 0.05, weightDecay: 0.1), RMSprop(learningRate: 0.01, weightDecay: 0.1, momentum: 0.9),
     Adagrad(learningRate: 0.1, weightDecay: 0.1), Lookahead(SGD(learningRate: 0.1, momentum: 0.9), interval: 2),
-    AdamW(learningRate: 0.05).withoutDecay().clipped(.norm(0.5)), SGD(learningRate: 0.1, momentum: 0.9).clipped(.value(0.01)),
+    AdamW(learningRate: 0.05).withoutDecay().clipped(.norm(0.5)),
+    SGD(learningRate: 0.1, momentum: 0.9).clipped(.value(0.01)),
   ]
 
   @Test(arguments: optimizers.indices) func aStepLeavesFrozenParametersAsTheyAre(index: Int) throws {
@@ -246,6 +248,25 @@ struct FreezingTests {
     #expect(model.gradientBuffer[ranges[3]].allSatisfy { $0.isNaN })
   }
 
+  /// As in PyTorch, an average follows all parameters: a frozen one's comes to rest at its value.
+  @Test func anAverageComesToRestAtAFrozenParametersValue() throws {
+    let model = try Model(Sequential(Linear(2).named("a"), Linear(2).named("b")), inputShape: [2], seed: 1)
+    let trainer = try Trainer(model: model, optimizer: SGD(learningRate: 0.5), batchSize: 1)
+    let average = try WeightAverage(model, .exponential(decay: 0.5))
+    trainer.weightAverage = average
+    let image = try Tensor(shape: [1, 2], [1, 2])
+    let range = model.trainedRanges[0].range
+    try model.freeze("a")
+    for _ in 0..<3 { _ = try trainer.step(image, labels: [0]) }
+    #expect(Array(average.values[range]) == Array(model.parameterBuffer[range]))
+    try model.unfreeze("a")
+    for _ in 0..<3 { _ = try trainer.step(image, labels: [1]) }
+    #expect(Array(average.values[range]) != Array(model.parameterBuffer[range]))
+    try model.freeze("a")
+    for _ in 0..<60 { _ = try trainer.step(image, labels: [0]) }
+    #expect(zip(average.values[range], model.parameterBuffer[range]).allSatisfy { abs($0 - $1) <= 1e-6 })
+  }
+
   @Test func memoryOfAModelSaysWhatIsNotFrozen() throws {
     let model = try Model(Sequential(Linear(2).named("a"), Linear(2).named("b")), inputShape: [2])
     let memory = ParameterMemory(model)
@@ -319,8 +340,9 @@ struct FreezingTests {
       state.metadata["trainer"] = String(decoding: try JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
       return state
     }
-    let counters = try #require(
-      JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])["counters"] as? [String: Int]
+    let counters =
+      try #require(
+        JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])["counters"] as? [String: Int]
     let steps = try #require(counters)
     #expect(try #require(steps["step"]) > 0 && steps["step.0.weight"] == 0 && steps["step.0.bias"] == 0)
     let other = try InterruptedTraining()
@@ -346,9 +368,10 @@ struct FreezingTests {
     try model.freeze("b")
     planned.step()
     let counters = planned.counters
-    #expect(Set(counters.keys) == [
-      "step", "mu_product", "step.b.weight", "step.b.bias", "mu_product.b.weight", "mu_product.b.bias",
-    ])
+    #expect(
+      Set(counters.keys) == [
+        "step", "mu_product", "step.b.weight", "step.b.bias", "mu_product.b.weight", "mu_product.b.bias",
+      ])
     try planned.check(learningRates: [0.1], momentum: 0.9, counters: counters)
     for (name, value) in [
       ("mu_product", Int(Float(1.5).bitPattern)), ("mu_product.b.bias", Int(Float.nan.bitPattern)),

@@ -46,6 +46,18 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
       layer: layer, inputShape: shape, reference: { DoubleReference.adaptiveAveragePool(shape, output) })
   }
 
+  private static func adaptiveMaximum(_ layer: any Layer, _ shape: Shape, _ output: Size2D) -> GradientCase {
+    GradientCase(
+      layer: layer, inputShape: shape,
+      reference: { DoubleReference.adaptivePool(shape, output) { $0.max() ?? .nan } }, hasKinks: true)
+  }
+
+  private static func line(
+    _ layer: any Layer, _ shape: Shape, hasKinks: Bool = false, _ reference: @escaping @Sendable () -> DoubleFunction
+  ) -> GradientCase {
+    GradientCase(layer: layer, inputShape: shape, reference: reference, hasKinks: hasKinks)
+  }
+
   static let all: [GradientCase] = [
     .conv2D(Conv2D(3, kernelSize: 3), [2, 6, 7]),
     .conv2D(Conv2D(6, kernelSize: 5), [3, 9, 9]),
@@ -68,6 +80,28 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     .averagePool(AveragePool2D(3, stride: 3, ceilMode: true, countIncludePad: false), [2, 7, 2]),
     .adaptive(GlobalAveragePool2D(), [5, 4, 3], Size2D(1)),
     .adaptive(AdaptiveAveragePool2D(Size2D(3, 2)), [2, 7, 5], Size2D(3, 2)),
+    adaptiveMaximum(AdaptiveMaxPool2D(Size2D(3, 2)), [2, 7, 5], Size2D(3, 2)),
+    adaptiveMaximum(AdaptiveMaxPool2D(1), [3, 4, 5], Size2D(1)),
+    // Lines are images of one row.
+    line(Conv1D(3, kernelSize: 4, stride: 2, padding: 1), [2, 11]) {
+      DoubleReference.conv2D(
+        Conv2D(3, kernelSize: Size2D(1, 4), stride: Size2D(1, 2), padding: Size2D(0, 1)), [2, 1, 11])
+    },
+    line(MaxPool1D(3, stride: 2, padding: 1), [3, 10], hasKinks: true) {
+      DoubleReference.pool(
+        [3, 1, 10], kernel: Size2D(1, 3), stride: Size2D(1, 2), padding: Size2D(0, 1)
+      ) { values, _ in values.max() ?? .nan }
+    },
+    line(AveragePool1D(4, countIncludePad: false), [2, 9]) {
+      DoubleReference.pool([2, 1, 9], kernel: Size2D(1, 4), stride: Size2D(1, 4)) { values, _ in
+        values.reduce(0, +) / Double(values.count)
+      }
+    },
+    line(GlobalAveragePool1D(), [4, 13]) { DoubleReference.adaptiveAveragePool([4, 1, 13], Size2D(1)) },
+    line(AdaptiveAveragePool1D(5), [2, 13]) { DoubleReference.adaptiveAveragePool([2, 1, 13], Size2D(1, 5)) },
+    line(AdaptiveMaxPool1D(5), [2, 13], hasKinks: true) {
+      DoubleReference.adaptivePool([2, 1, 13], Size2D(1, 5)) { $0.max() ?? .nan }
+    },
     GradientCase(
       layer: ReLU(), inputShape: [2, 5, 7], reference: { DoubleReference.relu }, hasKinks: true),
     GradientCase(layer: Tanh(), inputShape: [2, 5, 7], reference: { DoubleReference.tanh }),

@@ -11,7 +11,9 @@ struct GroupPrefixTests {
   }
 
   /// How far a step of gradients of 1 moves each parameter, in learning rates.
-  private static func moved(_ optimizer: some Optimizer, _ change: (Model, any PlannedOptimizer) throws -> Void = { _, _ in })
+  private static func moved(
+    _ optimizer: some Optimizer, _ change: (Model, any PlannedOptimizer) throws -> Void = { _, _ in }
+  )
     throws -> [String: Float]
   {
     let model = try model()

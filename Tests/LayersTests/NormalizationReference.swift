@@ -29,6 +29,16 @@ extension DoubleReference {
     }
   }
 
+  /// Each value is the sum of all of its plane, weighted by 1 less how far they are from its place, down to 0, along both
+  /// axes.
+  static func bilinear(_ layer: Upsample, _ shape: Shape) -> DoubleFunction {
+    let terms = ReferenceSums.bilinear(layer, shape)
+    let outputCount = shape.count * layer.scale.height * layer.scale.width
+    return { input, _ in
+      ReferenceSums(inputCount: shape.count, outputCount: outputCount, isExact: false, terms: terms).forward(input)
+    }
+  }
+
   static func upsample(_ shape: Shape, _ scale: Size2D) -> DoubleFunction {
     { input, _ in
       let (height, width) = (shape[1], shape[2])
@@ -93,5 +103,12 @@ extension GradientCase {
     GradientCase(
       layer: Upsample(Size2D(1, 3)), inputShape: [2, 3, 4],
       reference: { DoubleReference.upsample([2, 3, 4], Size2D(1, 3)) }),
+    bilinear(Upsample(2, mode: .bilinear()), [2, 3, 4]),
+    bilinear(Upsample(Size2D(3, 2), mode: .bilinear(alignCorners: true)), [2, 4, 3]),
+    bilinear(Upsample(Size2D(1, 4), mode: .bilinear()), [1, 2, 1]),
   ]
+
+  private static func bilinear(_ layer: Upsample, _ shape: Shape) -> GradientCase {
+    GradientCase(layer: layer, inputShape: shape, reference: { DoubleReference.bilinear(layer, shape) })
+  }
 }

@@ -21,6 +21,8 @@ ISA_KERNEL(sigmoid_activation, ActivationArguments)
 ISA_KERNEL(silu_activation, ActivationArguments)
 ISA_KERNEL(softplus_activation, ActivationArguments)
 ISA_KERNEL(hard_swish_activation, ActivationArguments)
+ISA_KERNEL(hard_sigmoid_activation, ActivationArguments)
+ISA_KERNEL(mish_activation, ActivationArguments)
 ISA_KERNEL(gelu_activation, ActivationArguments)
 ISA_KERNEL(gelu_tanh_activation, ActivationArguments)
 

@@ -51,6 +51,19 @@ typedef struct {
   float *_Nonnull scratch;
 } AveragePoolArguments;
 
+typedef struct {
+  const float *_Nonnull input;
+  float *_Nonnull output;
+  int32_t *_Nullable indices;    // of the winners in their planes, y * inputWidth + x
+  ptrdiff_t planes;
+  ptrdiff_t inputHeight;
+  ptrdiff_t inputWidth;
+  ptrdiff_t outputHeight;
+  ptrdiff_t outputWidth;
+  float *_Nonnull values;        // a row of inputs
+  int32_t *_Nonnull rows;        // as many
+} AdaptiveMaxPoolArguments;
+
 ISA_KERNEL(max_pool_2x2_forward, MaxPoolForwardArguments)
 ISA_KERNEL(max_pool_2x2_backward, MaxPoolBackwardArguments)
 ISA_KERNEL(max_pool_3x3_forward, MaxPoolForwardArguments)
@@ -75,6 +88,7 @@ ISA_KERNEL(global_average_pool_forward, AveragePoolArguments)
 ISA_KERNEL(global_average_pool_backward, AveragePoolArguments)
 ISA_KERNEL(adaptive_average_pool_forward, AveragePoolArguments)
 ISA_KERNEL(adaptive_average_pool_backward, AveragePoolArguments)
+ISA_KERNEL(adaptive_max_pool_forward, AdaptiveMaxPoolArguments)
 
 // Places of 2×2 windows' winners in 32 bits and in 8.
 typedef struct {

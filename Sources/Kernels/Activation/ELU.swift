@@ -14,7 +14,7 @@ public struct ELUProblem: ElementwiseSize {
 }
 
 extension KernelOperation where Problem == ELUProblem {
-  static var options: @Sendable (Problem) -> ActivationOptions { { ($0.alpha, 0) } }
+  static var options: @Sendable (Problem) -> ActivationOptions { { ($0.alpha, 1) } }
 }
 
 /// x ≥ 0 ? x : α·(exp(x) - 1), within 3 ulp.
@@ -25,7 +25,7 @@ public enum ELUForward: KernelOperation {
   public typealias Problem = ELUProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 12, options: options) { problem, x in
+  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { problem, x in
     x >= 0 ? x : Float(Double(problem.alpha) * expm1(Double(x)))
   }
 }
@@ -37,23 +37,25 @@ public enum ELUBackward: KernelOperation {
   public typealias Problem = ELUProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 12, options: options) { problem, x, gradient in
+  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { problem, x, gradient in
     let slope: Double = Double(problem.alpha) * exp(Double(x))
     return x <= 0 ? Float(Double(gradient) * slope) : gradient
   }
 }
 
+/// x·scale for positive x, else alpha·(exp(x) - 1); ``SELUForward`` is it with another scale than 1.
 private struct ELU: Activation {
   let alpha: Float
+  let scale: Float
 
-  @inline(always) init(_ options: ActivationOptions) { alpha = options.0 }
+  @inline(always) init(_ options: ActivationOptions) { (alpha, scale) = options }
 
   /// exp(x) - 1 as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded; it rounds to -1 below -25.
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let (q, power) = L.exponentialParts(x.replacing(with: L.splat(-25), where: L.splat(-25) .> x))
-    let scale = L.powerOfTwo(power)
-    let result = L.multiplyAdd(q, scale, scale - L.splat(1)) * L.splat(alpha)
-    return result.replacing(with: x, where: x .>= L.splat(0))
+    let two = L.powerOfTwo(power)
+    let result = L.multiplyAdd(q, two, two - L.splat(1)) * L.splat(alpha)
+    return result.replacing(with: x * L.splat(scale), where: x .>= L.splat(0))
   }
 
   @inline(always) func gradient<L: Lanes>(
@@ -64,7 +66,7 @@ private struct ELU: Activation {
     if !L.all(isNormal) {
       slope = (L.farExponential(x) * L.splat(alpha)).replacing(with: slope, where: isNormal)
     }
-    return outputGradient.replacing(with: outputGradient * slope, where: L.splat(0) .>= x)
+    return (outputGradient * L.splat(scale)).replacing(with: outputGradient * slope, where: L.splat(0) .>= x)
   }
 }
 
@@ -73,7 +75,7 @@ private struct ELU: Activation {
     activate(NEONLanes.self, ELU.self, p)
   }
 
-  private let functions = LevelFunctions(neon: elu_activation_neon)
+  let eluFunctions = LevelFunctions(neon: elu_activation_neon)
 #else
   @c(elu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
     activate(BaselineLanes.self, ELU.self, p)
@@ -85,6 +87,6 @@ private struct ELU: Activation {
     activate(AVX512Lanes.self, ELU.self, p)
   }
 
-  private let functions = LevelFunctions(
+  let eluFunctions = LevelFunctions(
     baseline: elu_activation_baseline, avx2: elu_activation_avx2, avx512: elu_activation_avx512)
 #endif

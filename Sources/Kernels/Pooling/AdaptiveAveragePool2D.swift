@@ -1,6 +1,6 @@
 import ISA
 
-/// Average pooling to a given output size, whatever the input's.
+/// Pooling to a given output size, whatever the input's.
 public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
   public var batch: Int
   public var channels: Int

@@ -6,6 +6,8 @@ enum BranchCombination: Hashable, Sendable {
   case sum
   /// They lie one behind another along the first dimension, the channels; the other dimensions are equal.
   case concatenation
+  /// They are multiplied; what has one value a channel is multiplied with all values of the channel.
+  case product
 }
 
 /// Layers that take the same input: what ``Residual`` and ``Branches`` have in common.
@@ -20,6 +22,7 @@ struct BranchSet: Sendable {
     guard let first = branches.first else {
       throw .invalidValue(layer: name, name: "branches", value: "[]", expected: "at least one")
     }
+    if combination == .product { return try productShape(for: inputShape) }
     let shape = try first.layer.outputShape(for: inputShape, at: first.path)
     var channels = combination == .concatenation ? shape.dimensions.first ?? 0 : 0
     for branch in branches.dropFirst() {
@@ -32,10 +35,26 @@ struct BranchSet: Sendable {
           throw mismatch(branch.path, other, "\(shape), as of \(first.path), but for the first dimension")
         }
         channels += other[0]
+      case .product: break
       }
     }
     guard combination == .concatenation, shape.rank >= 1 else { return shape }
     return try addressable(Shape([channels] + shape.dimensions.dropFirst()), "output", layer: name)
+  }
+
+  /// The shape of the largest output, which the others have, too, or one value for each of its channels.
+  private func productShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    var shapes: [Shape] = []
+    for branch in branches { shapes.append(try branch.layer.outputShape(for: inputShape, at: branch.path)) }
+    guard let shape = shapes.max(by: { ($0.count, $0.rank) < ($1.count, $1.rank) }) else { return inputShape }
+    for (branch, other) in zip(branches, shapes) where other != shape {
+      let isOneAChannel = shape.rank >= 2 && other.rank >= 1 && other[0] == shape[0] && other.count == shape[0]
+      guard isOneAChannel else {
+        let expected = shape.rank >= 2 ? "\(shape), or one value a channel" : "\(shape)"
+        throw mismatch(branch.path, other, expected)
+      }
+    }
+    return shape
   }
 
   private func mismatch(_ path: String, _ shape: Shape, _ expected: String) -> LayerError {
@@ -65,7 +84,8 @@ struct BranchSet: Sendable {
   }
 
   func plan(_ problem: LayerProblem) throws(LayerError) -> any PlannedLayer {
-    try PlannedBranches(self, problem)
+    if combination == .product { return try PlannedProduct(self, problem) }
+    return try PlannedBranches(self, problem)
   }
 }
 

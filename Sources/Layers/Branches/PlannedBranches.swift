@@ -195,6 +195,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
             .update(from: result + image * branch.outputCount, count: branch.outputCount)
         }
         start += branch.outputCount
+      case .product: break
       }
     }
   }

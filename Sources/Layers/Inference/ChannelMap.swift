@@ -78,13 +78,18 @@ extension ChannelMap {
 
 extension WeightedLayer {
   /// Whether the layer's outputs are sums of products, channel by channel, that ``followed(by:)`` can scale.
-  var hasScalableOutput: Bool { layer is Conv2D || layer is TransposedConv2D || layer is Linear }
+  var hasScalableOutput: Bool { layer is Conv2D || layer is Conv1D || layer is TransposedConv2D || layer is Linear }
 
   /// The layer whose outputs are those of this one through the map; nil where that is not possible.
   func followed(by map: ChannelMap) -> WeightedLayer? {
     let (weight, bias) = (parameters[0], parameters.count > 1 ? parameters[1] : nil)
     switch layer {
     case var layer as Conv2D:
+      let count = weight.shape.element.count
+      guard let parameters = map.applied(toWeight: weight, bias: bias, channel: { $0 / count }) else { return nil }
+      layer.bias = true
+      return WeightedLayer(layer: layer, parameters: parameters)
+    case var layer as Conv1D:
       let count = weight.shape.element.count
       guard let parameters = map.applied(toWeight: weight, bias: bias, channel: { $0 / count }) else { return nil }
       layer.bias = true

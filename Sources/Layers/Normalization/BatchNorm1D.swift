@@ -1,8 +1,9 @@
 import Kernels
 
-/// Normalises each feature by its mean and variance over the batch, then scales and shifts it: `[features]`, kept.
+/// Normalises each feature by its mean and variance over the batch, or each channel of a line also over its length, then
+/// scales and shifts it: `[features]` or `[channels, length]`, kept.
 ///
-/// The same as ``BatchNorm2D`` with one position.
+/// The same as ``BatchNorm2D`` with one position, or one row.
 public struct BatchNorm1D: Layer {
   /// Added to the variance.
   public var epsilon: Float
@@ -37,9 +38,10 @@ public struct BatchNorm1D: Layer {
   }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
-    guard inputShape.rank == 1, inputShape[0] >= 1 else {
+    guard 1...2 ~= inputShape.rank, inputShape.dimensions.allSatisfy({ $0 >= 1 }) else {
       let advice = inputShape.rank == 3 ? "; BatchNorm2D takes images" : ""
-      throw .inputShape(layer: name, given: inputShape, expected: "[features], at least 1\(advice)")
+      throw .inputShape(
+        layer: name, given: inputShape, expected: "[features] or [channels, length], each at least 1\(advice)")
     }
     try normalization.check()
     return try addressable(inputShape, "input", layer: name)
@@ -50,6 +52,7 @@ public struct BatchNorm1D: Layer {
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    try PlannedBatchNorm(normalization, channels: outputShape(for: problem.inputShape)[0], plane: 1, problem)
+    let shape = try outputShape(for: problem.inputShape)
+    return try PlannedBatchNorm(normalization, channels: shape[0], plane: shape.count / shape[0], problem)
   }
 }

@@ -9,6 +9,7 @@ import Kernels
 ///     …                                         // to evaluate:
 ///     let result = try average.withAveragedWeights { try trainer.evaluate(on: test) }
 ///
+/// It follows frozen parameters too, see ``Model/freeze(_:)-(String...)``, and comes to rest at their values, as in PyTorch.
 /// Buffers, such as the running statistics of normalisations, are not averaged: an evaluation uses the model's.
 public final class WeightAverage {
   /// The share that the parameters have in the new average at update t, counted from 1. It is 1 at the first.

@@ -70,7 +70,10 @@ public struct LayerProblem: Sendable {
   /// Keeps of the frozen parameters those of a layer within, whose first parameter has a position among all `count`.
   mutating func narrowFrozen(to parameters: [ParameterDescription], from first: Int, of count: Int) {
     // A layer of the caller's own may hand on what it was asked for itself: then all is computed, and some of it ignored.
-    guard frozenParameters.count == count, first + parameters.count <= count else { return frozenParameters = [] }
+    guard frozenParameters.count == count, first + parameters.count <= count else {
+      frozenParameters = []
+      return
+    }
     freeze(frozenParameters[first..<first + parameters.count], of: parameters)
   }
 

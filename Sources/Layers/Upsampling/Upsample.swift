@@ -1,12 +1,28 @@
 import Kernels
 
-/// Makes images larger by whole factors, each value becoming a rectangle of equal ones: `[channels, height, width]` to
-/// `[channels, height · scale.height, width · scale.width]`. PyTorch's `Upsample` in mode `nearest`.
+/// Makes images larger by whole factors: `[channels, height, width]` to
+/// `[channels, height · scale.height, width · scale.width]`. PyTorch's `Upsample` with `scale_factor`.
+///
+///     Upsample(2), Upsample(2, mode: .bilinear())
 public struct Upsample: Layer {
+  /// How the values between those of the image are found.
+  public enum Mode: Hashable, Sendable {
+    /// Each value becomes a rectangle of equal ones.
+    case nearest
+    /// Each value is a mean of the four nearest ones, weighted by how near they are.
+    ///
+    /// - Parameter alignCorners: whether the centres of the corners' values stay where they are, else the image's edges.
+    case bilinear(alignCorners: Bool = false)
+  }
+
   public var scale: Size2D
+  public var mode: Mode
 
   /// - Parameter scale: a number for both axes or a ``Size2D``, at least 1.
-  public init(_ scale: any Size2DConvertible) { self.scale = scale.size2D }
+  public init(_ scale: any Size2DConvertible, mode: Mode = .nearest) {
+    self.scale = scale.size2D
+    self.mode = mode
+  }
 
   public var name: String { "Upsample" }
 
@@ -22,14 +38,23 @@ public struct Upsample: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     let shape = problem.inputShape
-    _ = try outputShape(for: shape)
+    let output = try outputShape(for: shape)
     let (planes, overflow) = problem.batchSize.multipliedReportingOverflow(by: shape[0])
     guard !overflow else { throw .kernel(layer: name, .tooLarge(operation: UpsampleForward.name)) }
-    return try PlannedUpsample(
-      UpsampleProblem(
-        planes: planes, inputHeight: shape[1], inputWidth: shape[2], scaleHeight: scale.height,
-        scaleWidth: scale.width),
-      problem, name)
+    switch mode {
+    case .nearest:
+      return try PlannedUpsample(
+        UpsampleProblem(
+          planes: planes, inputHeight: shape[1], inputWidth: shape[2], scaleHeight: scale.height,
+          scaleWidth: scale.width),
+        problem, name)
+    case .bilinear(let alignCorners):
+      return try PlannedBilinearUpsample(
+        BilinearProblem(
+          planes: planes, inputHeight: shape[1], inputWidth: shape[2], outputHeight: output[1], outputWidth: output[2],
+          alignCorners: alignCorners),
+        problem, name)
+    }
   }
 }
 
@@ -55,6 +80,34 @@ private final class PlannedUpsample: PlannedLayer {
     guard let inputGradient = memory.inputGradient else { return }
     backward?.run(
       UpsampleBackward.Operands(outputGradient: memory.outputGradient, inputGradient: inputGradient),
+      workspace: memory.workspace)
+  }
+}
+
+private final class PlannedBilinearUpsample: PlannedLayer {
+  let workspaceByteCount: Int
+  private let forward: Plan<BilinearUpsampleForward>
+  private let backward: Plan<BilinearUpsampleBackward>?
+
+  init(_ upsample: BilinearProblem, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+    forward = try problem.kernel(BilinearUpsampleForward.self, upsample, for: name)
+    backward = try problem.backwardKernel(
+      BilinearUpsampleBackward.self, upsample, for: name, if: problem.needsInputGradient)
+    workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
+  }
+
+  var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { false }
+
+  func forward(_ memory: ForwardMemory) {
+    forward.run(
+      BilinearUpsampleForward.Operands(input: memory.input, output: memory.output), workspace: memory.workspace)
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    guard let inputGradient = memory.inputGradient else { return }
+    backward?.run(
+      BilinearUpsampleBackward.Operands(outputGradient: memory.outputGradient, inputGradient: inputGradient),
       workspace: memory.workspace)
   }
 }

@@ -32,6 +32,12 @@ let activationTests: [any AnyOperationTest] = [
   },
   forward(HardSwishForward.self) { .init(count: $0["n"]) },
   backward(HardSwishBackward.self) { .init(count: $0["n"]) },
+  forward(SELUForward.self, in: -100...20) { .init(count: $0["n"]) },
+  backward(SELUBackward.self, in: -100...20) { .init(count: $0["n"]) },
+  forward(MishForward.self, in: -100...100) { .init(count: $0["n"]) },
+  backward(MishBackward.self, .close(4e-6), in: -100...100) { .init(count: $0["n"]) },
+  forward(HardSigmoidForward.self, .same) { .init(count: $0["n"]) },
+  backward(HardSigmoidBackward.self, .same) { .init(count: $0["n"]) },
   forward(GELUForward.self, in: -20...20) { .init(count: $0["n"]) },
   backward(GELUBackward.self, .close(4e-6), in: -20...20) { .init(count: $0["n"]) },
   forward(GELUTanhForward.self, .close(4e-6), in: -20...20) { .init(count: $0["n"]) },
@@ -48,6 +54,26 @@ let activationTests: [any AnyOperationTest] = [
       let a = memory.numbers(n)
       let b = place == 3 ? a : memory.numbers(n)
       return .init(a: a, b: b, output: memory.output(n, over: place == 2 ? b : a, inPlace: place > 0))
+    }),
+  OperationTest<MultiplyForward>(
+    name: MultiplyForward.lineName, schema: productSchema, agreement: .same, draw: drawProduct, problem: product,
+    operands: { parameters, memory in
+      let (rows, count) = (parameters["rows"], parameters["rows"] * parameters["columns"])
+      let (a, b) = (memory.numbers(count), memory.numbers(rows))
+      let isOverB = parameters["inplace"] == 2 && parameters["columns"] == 1
+      return .init(a: a, b: b, output: memory.output(count, over: isOverB ? b : a, inPlace: parameters.flag("inplace")))
+    }),
+  OperationTest<MultiplyBackward>(
+    name: MultiplyBackward.lineName, schema: productSchema, terms: { $0["columns"] }, draw: drawProduct,
+    problem: product,
+    operands: { parameters, memory in
+      let (rows, count) = (parameters["rows"], parameters["rows"] * parameters["columns"])
+      let (a, b, gradient) = (memory.numbers(count), memory.numbers(rows), memory.numbers(count))
+      let wanted = parameters["wanted"]
+      return .init(
+        a: a, b: b, outputGradient: gradient,
+        aGradient: wanted == 1 ? nil : memory.output(count, over: gradient, inPlace: parameters.flag("inplace")),
+        bGradient: wanted == 2 ? nil : memory.output(rows))
     }),
   OperationTest<DropoutForward>(
     name: DropoutForward.lineName, schema: dropoutSchema, agreement: .same,
@@ -69,6 +95,19 @@ let activationTests: [any AnyOperationTest] = [
         key: UInt64(parameters["key"]) &* 0x9E37_79B9_7F4A_7C15)
     }),
 ]
+
+/// `wanted`: both gradients, that of b alone, or that of a alone.
+private let productSchema = ProblemSchema("rows columns=1 inplace=0 wanted=0")
+
+@Sendable
+private func product(_ p: ProblemParameters) -> MultiplyProblem { .init(rows: p["rows"], columns: p["columns"]) }
+
+@Sendable
+private func drawProduct(_ draw: inout Draw) -> ProblemParameters {
+  let columns = draw.once(in: 3) ? 1 : draw.count()
+  let rows = columns == 1 ? draw.count() : draw.int(0...max(min(draw.workLimit() / max(8 * columns, 1), 200), 1))
+  return productSchema(["rows": rows, "columns": columns, "inplace": draw.below(3), "wanted": draw.below(3)])
+}
 
 private let dropoutSchema = ProblemSchema("n sharing=1 inplace=0 key=1 p=0.5")
 

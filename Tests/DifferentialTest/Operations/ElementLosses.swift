@@ -14,7 +14,8 @@ let elementLossTests: [any AnyOperationTest] = [
     alphas: [-1, 0.25], specialTargets: false),
 ]
 
-private let schema = ProblemSchema("rows columns weights=0 positive=0 losses=1 gradients=1 threshold=1 gamma=2 alpha=-1")
+private let schema = ProblemSchema(
+  "rows columns weights=0 positive=0 losses=1 gradients=1 threshold=1 gamma=2 alpha=-1")
 
 private func loss<Op: KernelOperation>(
   _ operation: Op.Type, outputs: ClosedRange<Int> = -4...4, targets: ClosedRange<Int> = -4...4,

@@ -48,6 +48,43 @@ let planeTests: [any AnyOperationTest] = [
     operands: { parameters, memory in
       .init(outputGradient: memory.numbers(planesCount(parameters)), biasGradient: memory.output(parameters["ic"]))
     }),
+  OperationTest<PReLUForward>(
+    name: PReLUForward.lineName, schema: biasSchema, agreement: .same, images: "mb",
+    draw: { draw in
+      let planes = drawPlanes(&draw, empty: true)
+      return biasSchema([
+        "mb": planes["mb"], "ic": planes["ic"], "ih": planes["ih"], "iw": planes["iw"], "inplace": draw.flag(),
+      ])
+    },
+    problem: channelsProblem,
+    operands: { parameters, memory in
+      let count = planesCount(parameters)
+      let input = memory.numbers(count, images: parameters["mb"])
+      return .init(
+        input: input, weight: memory.numbers(parameters["ic"]),
+        output: memory.output(count, over: input, inPlace: parameters.flag("inplace"), images: parameters["mb"]))
+    }),
+  OperationTest<PReLUBackward>(
+    name: PReLUBackward.lineName, schema: preluSchema, images: "mb", terms: { $0["mb"] * $0["ih"] * $0["iw"] },
+    draw: { draw in
+      let planes = drawPlanes(&draw, empty: true)
+      return preluSchema([
+        "mb": planes["mb"], "ic": planes["ic"], "ih": planes["ih"], "iw": planes["iw"], "inplace": draw.flag(),
+        "wanted": draw.below(3),
+      ])
+    },
+    problem: channelsProblem,
+    operands: { parameters, memory in
+      let (count, images) = (planesCount(parameters), parameters["mb"])
+      let (input, gradient) = (memory.numbers(count, images: images), memory.numbers(count, images: images))
+      let weight = memory.numbers(parameters["ic"])
+      let wanted = parameters["wanted"]
+      return .init(
+        input: input, outputGradient: gradient, weight: weight,
+        inputGradient: wanted == 1
+          ? nil : memory.output(count, over: gradient, inPlace: parameters.flag("inplace"), images: images),
+        weightGradient: wanted == 2 ? nil : memory.output(parameters["ic"]))
+    }),
   OperationTest<BatchAssembly>(
     name: BatchAssembly.lineName, schema: ProblemSchema("mb=1 ic=1 ih=1 iw=ih set=1"), agreement: .same,
     kinds: [.integers, .reals],
@@ -137,12 +174,34 @@ let planeTests: [any AnyOperationTest] = [
         outputGradient: memory.numbers(outputs, images: parameters["planes"]),
         inputGradient: memory.output(inputs, images: parameters["planes"]))
     }),
+  OperationTest<BilinearUpsampleForward>(
+    name: BilinearUpsampleForward.lineName, schema: bilinearSchema, agreement: .close, images: "planes",
+    draw: drawBilinear, problem: bilinearProblem,
+    operands: { parameters, memory in
+      let planes = parameters["planes"]
+      return .init(
+        input: memory.numbers(planes * parameters["ih"] * parameters["iw"], images: planes),
+        output: memory.output(planes * parameters["oh"] * parameters["ow"], images: planes))
+    }),
+  OperationTest<BilinearUpsampleBackward>(
+    name: BilinearUpsampleBackward.lineName, schema: bilinearSchema, agreement: .close, images: "planes",
+    terms: { (2 * $0["oh"] / $0["ih"] + 2) * (2 * $0["ow"] / $0["iw"] + 2) }, draw: drawBilinear,
+    problem: bilinearProblem,
+    operands: { parameters, memory in
+      let planes = parameters["planes"]
+      return .init(
+        outputGradient: memory.numbers(planes * parameters["oh"] * parameters["ow"], images: planes),
+        inputGradient: memory.output(planes * parameters["ih"] * parameters["iw"], images: planes))
+    }),
 ]
 
 private let transposeSchema = ProblemSchema("mb=1 rows columns")
 private let scalingSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0 offset=0")
 private let biasSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0")
+/// `wanted`: both gradients, the slopes' alone, or the input's alone.
+private let preluSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0 wanted=0")
 private let paddingSchema = ProblemSchema("planes=1 ih iw=ih top=0 bottom=top left=top right=left mode=0")
+private let bilinearSchema = ProblemSchema("planes=1 ih iw=ih oh ow=oh corners=0")
 private let upsampleSchema = ProblemSchema("planes=1 ih iw=ih sh=2 sw=sh")
 
 @Sendable
@@ -186,6 +245,32 @@ private func upsampleProblem(_ p: ProblemParameters) -> UpsampleProblem {
 private func upsampleCounts(_ p: ProblemParameters) -> (inputs: Int, outputs: Int) {
   let inputs = p["planes"] * p["ih"] * p["iw"]
   return (inputs, inputs * p["sh"] * p["sw"])
+}
+
+@Sendable
+private func bilinearProblem(_ p: ProblemParameters) -> BilinearProblem {
+  BilinearProblem(
+    planes: p["planes"], inputHeight: p["ih"], inputWidth: p["iw"], outputHeight: p["oh"], outputWidth: p["ow"],
+    alignCorners: p.flag("corners"))
+}
+
+@Sendable
+private func drawBilinear(_ draw: inout Draw) -> ProblemParameters {
+  let (height, width) = (draw.once(in: 5) ? 1 : draw.size(upTo: 30), draw.once(in: 8) ? 1 : draw.size(upTo: 70))
+  // Mostly by whole factors; also to any size, smaller ones and 1.
+  func outputs(_ inputs: Int) -> Int {
+    switch draw.below(4) {
+    case 0, 1: inputs * draw.int(1...4)
+    case 2: draw.size(upTo: 90)
+    default: inputs + draw.int(0...3)
+    }
+  }
+  let (outputHeight, outputWidth) = (outputs(height), outputs(width))
+  let plane = height * width + outputHeight * outputWidth * 4
+  return bilinearSchema([
+    "planes": draw.once(in: 30) ? 0 : draw.int(1...max(min(draw.workLimit() / (8 * plane), 40), 1)), "ih": height,
+    "iw": width, "oh": outputHeight, "ow": outputWidth, "corners": draw.flag(),
+  ])
 }
 
 @Sendable

@@ -91,10 +91,39 @@ let poolingTests: [any AnyOperationTest] = [
         outputGradient: memory.numbers(planes * parameters["oh"] * parameters["ow"], images: batch),
         inputGradient: memory.output(planes * parameters["ih"] * parameters["iw"], images: batch))
     }),
+  OperationTest<AdaptiveMaxPool2DForward>(
+    name: AdaptiveMaxPool2DForward.lineName, schema: adaptiveMaxSchema, agreement: .same, images: "mb",
+    draw: drawAdaptiveMax, problem: adaptiveShape,
+    operands: { parameters, memory in
+      let (batch, planes) = (parameters["mb"], parameters["mb"] * parameters["ic"])
+      let outputs = planes * parameters["oh"] * parameters["ow"]
+      return .init(
+        input: memory.numbers(planes * parameters["ih"] * parameters["iw"], images: batch),
+        output: memory.output(outputs, images: batch),
+        indices: parameters.flag("indices") ? memory.integerOutput(outputs, images: batch) : nil)
+    }),
+  OperationTest<AdaptiveMaxPool2DBackward>(
+    name: AdaptiveMaxPool2DBackward.lineName, schema: adaptiveMaxSchema, images: "mb",
+    terms: { ($0["oh"] / $0["ih"] + 2) * ($0["ow"] / $0["iw"] + 2) }, draw: drawAdaptiveMax, problem: adaptiveShape,
+    operands: { parameters, memory in
+      let (batch, planes) = (parameters["mb"], parameters["mb"] * parameters["ic"])
+      let (inputs, outputs) = (parameters["ih"] * parameters["iw"], planes * parameters["oh"] * parameters["ow"])
+      let gradient = memory.numbers(outputs, images: batch)
+      let indices = memory.values(outputs, Int32.self, images: batch) { _, draw in
+        // Now and then one that is none of the plane's, whose gradient is lost.
+        if parameters.flag("strange"), draw.once(in: 4) {
+          return draw.pick([-1, Int32(inputs), .min, .max, Int32(truncatingIfNeeded: draw.next())])
+        }
+        return Int32(draw.below(inputs))
+      }
+      return .init(
+        outputGradient: gradient, indices: indices, inputGradient: memory.output(planes * inputs, images: batch))
+    }),
 ]
 
 private let poolSchema = ProblemSchema(
   "mb=1 ic=1 ih iw=ih kh kw=kh sh=kh sw=sh ph=0 pw=ph dh=1 dw=dh ceil=0 countpad=1 positions=1 strange=0")
+private let adaptiveMaxSchema = ProblemSchema("mb=1 ic=1 ih iw=ih oh ow=oh indices=1 strange=0")
 private let adaptiveSchema = ProblemSchema("mb=1 ic=1 ih iw=ih oh ow=oh")
 
 @Sendable
@@ -168,6 +197,15 @@ private func drawPool(_ draw: inout Draw, dilates: Bool) -> ProblemParameters {
     "mb": batch, "ic": channels, "ih": y.input, "iw": x.input, "kh": y.kernel, "kw": x.kernel, "sh": y.stride,
     "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "ceil": draw.flag(),
     "countpad": draw.flag(), "positions": draw.flag(), "strange": draw.once(in: 4) ? 1 : 0,
+  ])
+}
+
+@Sendable
+private func drawAdaptiveMax(_ draw: inout Draw) -> ProblemParameters {
+  let p = drawAdaptive(&draw)
+  return adaptiveMaxSchema([
+    "mb": p["mb"], "ic": p["ic"], "ih": p["ih"], "iw": p["iw"], "oh": p["oh"], "ow": p["ow"],
+    "indices": draw.once(in: 4) ? 0 : 1, "strange": draw.once(in: 4) ? 1 : 0,
   ])
 }
 

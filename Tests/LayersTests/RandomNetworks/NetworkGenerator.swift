@@ -28,13 +28,17 @@ struct NetworkGenerator {
     let lanes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33]
     let batchSize = pick(chance(0.2) ? [47, 63, 64, 65] : lanes)
     count = chance(0.5) ? batchSize : 1 + number(below: batchSize)
-    let isImage = chance(0.85)
+    let (isImage, isLine) = (chance(0.85), chance(0.12))
     var shape: Shape
     repeat {
       shape =
-        isImage
-        ? [pick([1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33]), pick(lanes + [6, 12, 20]), pick(lanes + [6, 12, 20])]
-        : [pick(lanes + [64, 100])]
+        isLine
+        ? [pick([1, 2, 3, 4, 7, 8, 12, 17]), pick(lanes + [12, 40, 64, 100])]
+        : isImage
+          ? [
+            pick([1, 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33]), pick(lanes + [6, 12, 20]), pick(lanes + [6, 12, 20]),
+          ]
+          : [pick(lanes + [64, 100])]
     } while shape.count * batchSize > 60_000
     let inputShape = shape
     var layers: [any Layer] = []
@@ -70,7 +74,9 @@ struct NetworkGenerator {
 
   /// A layer that takes images of the shape; nil where the one that was drawn does not.
   private mutating func layer(for shape: Shape, depth: Int) -> (any Layer)? {
-    let layer = shape.rank == 3 ? imageLayer(shape, depth) : featureLayer(shape, depth)
+    let layer =
+      shape.rank == 3
+      ? imageLayer(shape, depth) : shape.rank == 2 ? lineLayer(shape) : featureLayer(shape, depth)
     guard let output = try? layer.outputShape(for: shape), output.count <= NetworkGenerator.largestImage,
       output.count >= 1, let parameters = try? layer.parameterCount(for: shape), parameters <= 40_000
     else { return nil }
@@ -91,8 +97,10 @@ struct NetworkGenerator {
       return AveragePool2D(
         kernel, stride: size([1, 2, 3, 5]), padding: Size2D(number(below: kernel.height / 2 + 1), kernel.width / 2),
         ceilMode: chance(0.5), countIncludePad: chance(0.5))
-    case 16: return chance(0.5) ? GlobalAveragePool2D() : AdaptiveAveragePool2D(size([1, 2, 3, 4, 7]))
-    case 17: return Upsample(size([1, 2, 3]))
+    case 16:
+      if chance(0.3) { return AdaptiveMaxPool2D(size([1, 2, 3, 4, 7])) }
+      return chance(0.5) ? GlobalAveragePool2D() : AdaptiveAveragePool2D(size([1, 2, 3, 4, 7]))
+    case 17: return Upsample(size([1, 2, 3]), mode: pick([.nearest, .bilinear(), .bilinear(alignCorners: true)]))
     case 18: return padding()
     case 19, 20, 21:
       guard count * shape[1] * shape[2] >= 4 else { return ReLU() }
@@ -192,7 +200,8 @@ struct NetworkGenerator {
   private mutating func activation() -> any Layer {
     pick([
       ReLU(), ReLU(), ReLU(), Tanh(), Sigmoid(), LeakyReLU(negativeSlope: 0.2), ELU(alpha: 0.7), SiLU(), HardSwish(),
-      Softplus(beta: 2), ReLU6(), GELU(), GELU(approximate: .tanh),
+      Softplus(beta: 2), ReLU6(), SELU(), Mish(), HardSigmoid(), PReLU(), PReLU(perChannel: true, initialSlope: -0.3),
+      GELU(), GELU(approximate: .tanh),
     ])
   }
 
@@ -221,6 +230,7 @@ struct NetworkGenerator {
   }
 
   private mutating func parallel(_ shape: Shape, _ depth: Int) -> any Layer {
+    if chance(0.3) { return product(shape, depth) }
     let isSum = chance(0.4)
     let channels = pick([1, 2, 5, 8])
     let branches = (0..<1 + number(below: 3)).map { _ -> any Layer in
@@ -231,6 +241,55 @@ struct NetworkGenerator {
       return Sequential(convolution, activation())
     }
     return Branches(branches, combination: isSum ? .added : .concatenated)
+  }
+}
+
+extension NetworkGenerator {
+  private mutating func lineLayer(_ shape: Shape) -> any Layer {
+    let kernel = pick([1, 2, 2, 3, 4, 5])
+    switch number(below: 12) {
+    case 0...3:
+      let groups = chance(0.6) ? 1 : pick((1...shape[0]).filter { shape[0].isMultiple(of: $0) })
+      let outputs = groups * pick([1, 2, 3, 5, 8])
+      if chance(0.2) {
+        return Conv1D(
+          outputs, kernelSize: kernel, padding: .same, dilation: pick([1, 2]), groups: groups,
+          paddingMode: pick(PaddingMode.allCases))
+      }
+      return Conv1D(
+        outputs, kernelSize: pick([1, 2, 3, 5, 9]), stride: pick([1, 1, 2, 3, 5]), padding: pick([0, 1, 2, 4]),
+        dilation: pick([1, 1, 2, 3]), groups: groups, bias: chance(0.7),
+        paddingMode: pick([.zeros, .zeros, .replicate]))
+    case 4, 5:
+      return MaxPool1D(
+        kernel, stride: pick([1, 2, 3, 5]), padding: number(below: kernel / 2 + 1), dilation: pick([1, 1, 2]),
+        ceilMode: chance(0.5))
+    case 6:
+      return AveragePool1D(
+        kernel, stride: pick([1, 2, 3, 5]), padding: number(below: kernel / 2 + 1), ceilMode: chance(0.5),
+        countIncludePad: chance(0.5))
+    case 7:
+      return pick([GlobalAveragePool1D(), AdaptiveAveragePool1D(pick([1, 3, 4])), AdaptiveMaxPool1D(pick([1, 3, 4]))])
+    case 8: return count * shape[1] >= 4 ? BatchNorm1D(momentum: 0.3, affine: chance(0.8)) : ReLU()
+    case 9: return chance(0.5) ? Flatten() : RecordedDropout(Dropout(0.3))
+    default: return activation()
+    }
+  }
+
+  /// Branches that are multiplied, some of them one value a channel.
+  private mutating func product(_ shape: Shape, _ depth: Int) -> any Layer {
+    let channels = chance(0.5) ? shape[0] : pick([1, 2, 5, 8])
+    let branches = (0..<1 + number(below: 3)).map { _ -> any Layer in
+      switch number(below: 4) {
+      case 0 where channels == shape[0]: return Sequential()
+      case 0, 1: return Conv2D(channels, kernelSize: pick([1, 2, 3]), padding: .same)
+      case 2:
+        return Sequential(
+          GlobalAveragePool2D(), Conv2D(channels, kernelSize: 1), chance(0.5) ? Sigmoid() : activation())
+      default: return Sequential(GlobalAveragePool2D(), Flatten(), Linear(channels), Sigmoid())
+      }
+    }
+    return Branches(branches, combination: .multiplied)
   }
 }
 

@@ -138,12 +138,12 @@ import Testing
   }
 
   private static let layerNames: Set<String> = [
-    "AdaptiveAveragePool2D", "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Conv2D", "DrawnComposite", "Dropout",
-    "Dropout2D", "ELU",
-    "Flatten", "Frozen", "GELU", "GlobalAveragePool2D", "GroupNorm", "HardSwish", "LayerNorm", "LeakyReLU", "Linear",
-    "LogSoftmax", "MaxPool2D", "Named", "Pad2D", "Branches", "ReLU", "ReLU6", "Residual", "Sequential", "SiLU",
-    "Sigmoid",
-    "Softmax", "Softplus", "Tanh", "TransposedConv2D", "Unflatten", "Upsample",
+    "AdaptiveAveragePool1D", "AdaptiveAveragePool2D", "AdaptiveMaxPool1D", "AdaptiveMaxPool2D", "AveragePool1D",
+    "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Branches", "Conv1D", "Conv2D", "DrawnComposite", "Dropout",
+    "Dropout2D", "ELU", "Flatten", "Frozen", "GELU", "GlobalAveragePool1D", "GlobalAveragePool2D", "GroupNorm",
+    "HardSigmoid", "HardSwish", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "MaxPool1D", "MaxPool2D", "Mish",
+    "Named", "PReLU", "Pad2D", "ReLU", "ReLU6", "Residual", "SELU", "Sequential", "SiLU", "Sigmoid", "Softmax",
+    "Softplus", "Tanh", "TransposedConv2D", "Unflatten", "Upsample",
   ]
 
   /// A generator that closures share.

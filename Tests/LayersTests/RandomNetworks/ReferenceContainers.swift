@@ -79,6 +79,52 @@ final class ReferenceBranches: ReferenceLayer {
   }
 }
 
+/// Layers that take the same input, and whose outputs are multiplied; the smaller ones have one value for each channel of the
+/// largest.
+final class ReferenceProduct: ReferenceLayer {
+  private let branches: [any ReferenceLayer]
+  private var outputs: [[Double]] = []
+  private(set) var cancelledMagnitude = 0.0
+
+  init(_ branches: [any ReferenceLayer]) { self.branches = branches }
+
+  var parameterCount: Int { branches.reduce(0) { $0 + $1.parameterCount } }
+  var kinks: [[Double]] { branches.flatMap(\.kinks) }
+  var updatedParameters: [[Double]] { branches.flatMap(\.updatedParameters) }
+  private var count: Int { outputs.map(\.count).max() ?? 0 }
+
+  /// A branch's value for a place of the largest output.
+  private func place(_ i: Int, _ output: [Double]) -> Int { i / (count / output.count) }
+
+  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] {
+    outputs = []
+    var first = 0
+    for branch in branches {
+      outputs.append(branch.forward(input, Array(parameters[first..<first + branch.parameterCount])))
+      first += branch.parameterCount
+    }
+    return (0..<count).map { i in outputs.reduce(1) { $0 * $1[place(i, $1)] } }
+  }
+
+  func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
+    var (input, parameters): ([Double], [[Double]]) = ([], [])
+    cancelledMagnitude = 0
+    for (b, branch) in branches.enumerated() {
+      var gradient = [Double](repeating: 0, count: outputs[b].count)
+      for (i, value) in outputGradient.enumerated() {
+        var factor = value
+        for (other, output) in outputs.enumerated() where other != b { factor *= output[place(i, output)] }
+        gradient[place(i, outputs[b])] += factor
+      }
+      let result = branch.backward(gradient)
+      cancelledMagnitude = result.input.reduce(cancelledMagnitude) { max($0, abs($1)) }
+      input = input.isEmpty ? result.input : zip(input, result.input).map { $0 + $1 }
+      parameters += result.parameters
+    }
+    return (input, parameters)
+  }
+}
+
 /// A layer whose results are moved a little, as rounding moves them: what differs from the layer itself is how much the
 /// network makes of roundings.
 final class RoundedLayer: ReferenceLayer {

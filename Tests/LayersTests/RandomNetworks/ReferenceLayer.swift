@@ -1,3 +1,4 @@
+import Layers
 import TestSupport
 
 /// A layer in Double, as plain as its definition, with its exact backward pass.
@@ -150,6 +151,30 @@ final class ReferenceSums: ParameterlessLayer {
   }
 }
 
+extension ReferenceSums {
+  /// The terms of a bilinear upsampling: an input's weight falls with its distance from the output's place along each axis.
+  static func bilinear(_ layer: Upsample, _ shape: Shape) -> [Term] {
+    guard case .bilinear(let alignCorners) = layer.mode else { return [] }
+    func weights(_ output: Int, _ inputs: Int, _ scale: Int) -> [(Int, Double)] {
+      var place = (Double(output) + 0.5) / Double(scale) - 0.5
+      if alignCorners { place = Double(output * (inputs - 1)) / Double(max(inputs * scale - 1, 1)) }
+      place = min(max(place, 0), Double(inputs - 1))
+      return (0..<inputs).map { ($0, max(1 - abs(Double($0) - place), 0)) }.filter { $0.1 > 0 }
+    }
+    let (height, width) = (shape[1] * layer.scale.height, shape[2] * layer.scale.width)
+    let rows = (0..<height).map { weights($0, shape[1], layer.scale.height) }
+    let columns = (0..<width).map { weights($0, shape[2], layer.scale.width) }
+    return (0..<shape[0] * height * width).flatMap { o in
+      let first = o / (height * width) * shape[1]
+      return rows[o / width % height].flatMap { row, vertical in
+        columns[o % width].map { column, horizontal in
+          Term(output: o, input: (first + row) * shape[2] + column, factor: vertical * horizontal)
+        }
+      }
+    }
+  }
+}
+
 /// The largest value of each window, the first of equals.
 final class ReferenceMaxima: ParameterlessLayer {
   let isExact = true
@@ -221,6 +246,36 @@ final class ReferenceFunction: ParameterlessLayer {
 
   func backward(_ outputGradient: [Double]) -> [Double] {
     zip(input, outputGradient).map { function($0).derivative * $1 }
+  }
+}
+
+/// A slope for the negative values, one for each run of `plane` values in turn.
+final class ReferencePReLU: ReferenceLayer {
+  let parameterCount = 1
+  private let plane: Int
+  private var input: [Double] = []
+  private(set) var updatedParameters: [[Double]] = []
+
+  init(plane: Int) { self.plane = plane }
+
+  var kinks: [[Double]] { [input] }
+
+  func forward(_ input: [Double], _ parameters: [[Double]]) -> [Double] {
+    self.input = input
+    updatedParameters = parameters
+    return input.enumerated().map { $1 > 0 ? $1 : $1 * parameters[0][$0 / plane % parameters[0].count] }
+  }
+
+  func backward(_ outputGradient: [Double]) -> (input: [Double], parameters: [[Double]]) {
+    let slopes = updatedParameters[0]
+    var slopeGradient = [Double](repeating: 0, count: slopes.count)
+    let inputGradient = zip(input, outputGradient).enumerated().map { i, pair in
+      if pair.0 > 0 { return pair.1 }
+      let channel = i / plane % slopes.count
+      slopeGradient[channel] += pair.0 * pair.1
+      return slopes[channel] * pair.1
+    }
+    return (inputGradient, [slopeGradient])
   }
 }
 

@@ -32,6 +32,8 @@ struct ReferenceBuilder {
       return rounded(
         ReferenceBranches(
           [try build(layer.body, shape), try build(layer.shortcut ?? Sequential(), shape)], outputCounts: nil))
+    case let layer as Branches where layer.combination == .multiplied:
+      return rounded(ReferenceProduct(try layer.branches.map { try build($0, shape) }))
     case let layer as Branches:
       let counts = try layer.branches.map { try $0.outputShape(for: shape).count }
       return rounded(
@@ -45,12 +47,40 @@ struct ReferenceBuilder {
     }
   }
 
+  /// The layer of images of one row that a layer of lines is; nil for any other.
+  private static func image(of layer: any Layer) -> (any Layer)? {
+    switch layer {
+    case let layer as Conv1D:
+      var image = Conv2D(
+        layer.outputChannels, kernelSize: Size2D(1, layer.kernelSize), stride: Size2D(1, layer.stride),
+        padding: Size2D(0, layer.padding), dilation: Size2D(1, layer.dilation), groups: layer.groups, bias: layer.bias,
+        paddingMode: layer.paddingMode)
+      image.keepsSize = layer.keepsSize
+      return image
+    case let layer as MaxPool1D:
+      return MaxPool2D(
+        Size2D(1, layer.kernelSize), stride: Size2D(1, layer.stride), padding: Size2D(0, layer.padding),
+        dilation: Size2D(1, layer.dilation), ceilMode: layer.ceilMode)
+    case let layer as AveragePool1D:
+      return AveragePool2D(
+        Size2D(1, layer.kernelSize), stride: Size2D(1, layer.stride), padding: Size2D(0, layer.padding),
+        ceilMode: layer.ceilMode, countIncludePad: layer.countIncludePad)
+    case is GlobalAveragePool1D: return GlobalAveragePool2D()
+    case let layer as AdaptiveAveragePool1D: return AdaptiveAveragePool2D(Size2D(1, layer.outputSize))
+    case let layer as AdaptiveMaxPool1D: return AdaptiveMaxPool2D(Size2D(1, layer.outputSize))
+    default: return nil
+    }
+  }
+
   private func rounded(_ layer: any ReferenceLayer) -> any ReferenceLayer {
     guard let roundingSeed else { return layer }
     return RoundedLayer(layer, seed: roundingSeed)
   }
 
   private func leaf(_ layer: any Layer, _ shape: Shape) throws -> any ReferenceLayer {
+    if shape.rank == 2, let image = ReferenceBuilder.image(of: layer) {
+      return try leaf(image, [shape[0], 1, shape[1]])
+    }
     switch layer {
     case is Flatten, is Unflatten: return ReferenceChain([])
     case let layer as Conv2D: return try convolution(layer, shape)
@@ -69,6 +99,15 @@ struct ReferenceBuilder {
     case is GlobalAveragePool2D: return means(shape, Windows.adaptive(shape, [shape[0], 1, 1])) { $0.inputs.count }
     case let layer as AdaptiveAveragePool2D:
       return means(shape, Windows.adaptive(shape, try layer.outputShape(for: shape))) { $0.inputs.count }
+    case let layer as PReLU:
+      return ReferencePReLU(plane: layer.perChannel ? shape.count / shape[0] : shape.count)
+    case let layer as AdaptiveMaxPool2D:
+      let windows = Windows.adaptive(shape, try layer.outputShape(for: shape))
+      return ReferenceMaxima(inputCount: shape.count, windows: windows.map(\.inputs))
+    case let layer as Upsample where layer.mode != .nearest:
+      return ReferenceSums(
+        inputCount: shape.count, outputCount: try layer.outputShape(for: shape).count, isExact: false,
+        terms: ReferenceSums.bilinear(layer, shape))
     case let layer as Upsample: return try upsampling(layer, shape)
     case let layer as BatchNorm2D:
       return batchNormalization(
@@ -306,6 +345,18 @@ extension ReferenceFunction {
       return ReferenceFunction(jumps: [-3, 3]) { x in
         x <= -3 ? (0, 0) : x < 3 ? (x * (x + 3) / 6, x / 3 + 0.5) : (x, 1)
       }
+    case is SELU:
+      let (alpha, scale) = (1.6732632423543772, 1.0507009873554805)
+      return ReferenceFunction(jumps: [0]) { x in
+        x > 0 ? (scale * x, scale) : (scale * alpha * (exp(x) - 1), scale * alpha * exp(x))
+      }
+    case is Mish:
+      return ReferenceFunction { x in
+        let t = tanh(log(1 + exp(x)))
+        return (x * t, t + x * sigmoid(x) * (1 - t * t))
+      }
+    case is HardSigmoid:
+      return ReferenceFunction(jumps: [-3, 3]) { x in (min(max(x + 3, 0), 6) / 6, abs(x) < 3 ? 1.0 / 6 : 0) }
     case let layer as Softplus:
       let (beta, threshold) = (Double(layer.beta), Double(layer.threshold))
       return ReferenceFunction(jumps: [threshold / beta]) { x in

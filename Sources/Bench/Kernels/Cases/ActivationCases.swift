@@ -1,6 +1,6 @@
 import Kernels
 
-/// Functions of each value of an array, dropout, and the sum of two arrays.
+/// Functions of each value of an array, dropout, and the sum and the product of two arrays.
 ///
 /// A function such as exp counts as one operation.
 enum ActivationCases {
@@ -40,6 +40,9 @@ enum ActivationCases {
       forward(SiLUForward.self, plain), backward(SiLUBackward.self, plain, flops: 5),
       forward(SoftplusForward.self, softplus), backward(SoftplusBackward.self, softplus, flops: 3),
       forward(HardSwishForward.self, plain), backward(HardSwishBackward.self, plain, flops: 3),
+      forward(SELUForward.self, plain), backward(SELUBackward.self, plain, flops: 3),
+      forward(MishForward.self, plain), backward(MishBackward.self, plain, flops: 8),
+      forward(HardSigmoidForward.self, plain, .exact), backward(HardSigmoidBackward.self, plain, flops: 1, .exact),
       OperationCase<DropoutForward>(
         shape: shape, problem: .init(count: count, probability: 0.5), work: Work(flops: count, words: 2 * count)
       ) { memory in
@@ -49,6 +52,26 @@ enum ActivationCases {
         shape: shape, problem: .init(count: count, activation: .relu), work: Work(flops: 2 * count, words: 3 * count)
       ) { memory in
         .init(a: memory.numbers(count), b: memory.numbers(count), output: memory.output(count))
+      },
+    ] + products(shape, .init(count: count))
+  }
+
+  /// The product of rows with a factor for each, or of two arrays.
+  static func products(_ shape: String, _ problem: MultiplyProblem) -> [any KernelCase] {
+    let (rows, count) = (problem.rows, problem.rows * problem.columns)
+    return [
+      OperationCase<MultiplyForward>(
+        shape: shape, problem: problem, work: Work(flops: count, words: 2 * count + rows)
+      ) { memory in
+        .init(a: memory.numbers(count), b: memory.numbers(rows), output: memory.output(count))
+      },
+      OperationCase<MultiplyBackward>(
+        shape: shape, problem: problem, work: Work(flops: 3 * count, words: 3 * count + 2 * rows),
+        terms: problem.columns
+      ) { memory in
+        .init(
+          a: memory.numbers(count), b: memory.numbers(rows), outputGradient: memory.numbers(count),
+          aGradient: memory.output(count), bGradient: memory.output(rows))
       },
     ]
   }

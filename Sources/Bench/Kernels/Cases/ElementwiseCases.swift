@@ -1,6 +1,7 @@
 import Kernels
 
-/// Activations, sums, losses and optimiser steps on an array, bias and batch assembly on planes of images.
+/// Activations, sums, losses and optimiser steps on an array; bias, learned slopes, factors of channels and batch assembly on
+/// planes of images.
 ///
 /// A function such as exp counts as one operation.
 enum ElementwiseCases {
@@ -10,7 +11,7 @@ enum ElementwiseCases {
       + OptimizerCases.cases("\(shape)", count)
   }
 
-  /// Bias and batch assembly.
+  /// Bias, learned slopes, factors of channels and batch assembly.
   static func planeCases(_ shape: KernelShape) -> [any KernelCase] {
     let name = "\(shape)"
     let (batch, channels, plane) = (shape["mb"], shape["ic"], shape["ih"] * shape["iw"])
@@ -27,6 +28,19 @@ enum ElementwiseCases {
       ) { memory in
         .init(outputGradient: memory.numbers(count), biasGradient: memory.output(channels))
       },
+      OperationCase<PReLUForward>(
+        shape: name, problem: problem, work: Work(flops: 2 * count, words: 2 * count + channels)
+      ) { memory in
+        .init(input: memory.numbers(count), weight: memory.numbers(channels), output: memory.output(count))
+      },
+      OperationCase<PReLUBackward>(
+        shape: name, problem: problem, work: Work(flops: 4 * count, words: 3 * count + 2 * channels),
+        terms: batch * plane
+      ) { memory in
+        .init(
+          input: memory.numbers(count), outputGradient: memory.numbers(count), weight: memory.numbers(channels),
+          inputGradient: memory.output(count), weightGradient: memory.output(channels))
+      },
       OperationCase<ChannelScaling>(
         shape: name, problem: problem, work: Work(flops: 2 * count, words: 2 * count + 2 * channels)
       ) { memory in
@@ -42,6 +56,6 @@ enum ElementwiseCases {
           images: memory.bytes(count), indices: memory.indices(batch, below: batch), scales: memory.numbers(channels),
           offsets: memory.numbers(channels), output: memory.output(count))
       },
-    ]
+    ] + ActivationCases.products(name, .init(rows: batch * channels, columns: plane))
   }
 }

@@ -17,6 +17,11 @@ enum NormalizationCases {
         "\(shape)",
         UpsampleProblem(
           planes: batch * channels, inputHeight: shape["ih"], inputWidth: shape["iw"], scaleHeight: 2, scaleWidth: 2))
+      + bilinearCases(
+        "\(shape)",
+        BilinearProblem(
+          planes: batch * channels, inputHeight: shape["ih"], inputWidth: shape["iw"], outputHeight: 2 * shape["ih"],
+          outputWidth: 2 * shape["iw"], alignCorners: false))
       + [transpositionCase("\(shape)", .init(batch: batch, rows: channels, columns: plane))]
   }
 
@@ -122,6 +127,24 @@ enum NormalizationCases {
       },
       OperationCase<UpsampleBackward>(
         shape: shape, problem: problem, work: Work(flops: 3 * inputs, words: 5 * inputs)
+      ) {
+        .init(outputGradient: $0.numbers(4 * inputs), inputGradient: $0.output(inputs))
+      },
+    ]
+  }
+
+  /// Planes doubled in height and width.
+  private static func bilinearCases(_ shape: String, _ problem: BilinearProblem) -> [any KernelCase] {
+    let inputs = problem.planes * problem.inputHeight * problem.inputWidth
+    // Two products and a sum for each output, along the rows of half of them, too.
+    return [
+      OperationCase<BilinearUpsampleForward>(
+        shape: shape, problem: problem, work: Work(flops: 18 * inputs, words: 5 * inputs), agreement: .close
+      ) {
+        .init(input: $0.numbers(inputs), output: $0.output(4 * inputs))
+      },
+      OperationCase<BilinearUpsampleBackward>(
+        shape: shape, problem: problem, work: Work(flops: 18 * inputs, words: 5 * inputs), agreement: .sum(terms: 16)
       ) {
         .init(outputGradient: $0.numbers(4 * inputs), inputGradient: $0.output(inputs))
       },

@@ -50,6 +50,20 @@ enum PoolingCases {
       OperationCase<AdaptiveAveragePool2DBackward>(shape: name, problem: shape, work: work, agreement: .close) {
         .init(outputGradient: $0.numbers(outputs), inputGradient: $0.output(inputs))
       },
+      OperationCase<AdaptiveMaxPool2DForward>(
+        shape: name, problem: shape, work: Work(flops: max(inputs, outputs), words: inputs + 2 * outputs)
+      ) {
+        .init(input: $0.numbers(inputs), output: $0.output(outputs), indices: $0.integerOutput(outputs))
+      },
+      OperationCase<AdaptiveMaxPool2DBackward>(
+        shape: name, problem: shape, work: Work(flops: outputs, words: inputs + 2 * outputs), terms: 16
+      ) {
+        .init(
+          outputGradient: $0.numbers(outputs),
+          indices: $0.integers(outputs) { _, random in
+            Int32.random(in: 0..<Int32(shape.inputHeight * shape.inputWidth), using: &random)
+          }, inputGradient: $0.output(inputs))
+      },
     ]
   }
 

@@ -1,0 +1,141 @@
+import ISA
+
+/// Rows of `columns` values and a factor for each row; where a row is one value, the product of two arrays.
+public struct MultiplyProblem: Sendable, Hashable {
+  public var rows: Int
+  public var columns: Int
+
+  public init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// The product of two arrays of `count` values.
+  public init(count: Int) { self.init(rows: count, columns: 1) }
+
+  var count: Int { rows * columns }
+
+  /// Rows that a thread's share is a multiple of: where they are single values, whole vectors.
+  var granule: Int { columns == 1 ? Elementwise.granule : 1 }
+}
+
+extension KernelOperation where Problem == MultiplyProblem {
+  /// - Throws: ``KernelError`` for negative sizes, and for more elements than can be addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try require(name, "rows", problem.rows, in: 0...Int.max)
+    try require(name, "columns", problem.columns, in: 0...Int.max)
+    _ = try product(name, problem.rows, problem.columns, MemoryLayout<Float>.stride)
+  }
+}
+
+/// y = a·b, with one b for each row of a. All levels give the same bits.
+///
+/// Channels that are weighted each by a factor of their own, as squeeze and excitation does, are rows of whole planes.
+public enum MultiplyForward: KernelOperation {
+  public static let name = "multiply"
+  public typealias Problem = MultiplyProblem
+
+  public struct Operands {
+    /// `[rows, columns]`
+    public var a: UnsafePointer<Float>
+    /// `[rows]`
+    public var b: UnsafePointer<Float>
+    /// `[rows, columns]`; may be the memory of `a`, where a row is one value also that of `b`, and no other part of them.
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(a: UnsafePointer<Float>, b: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+      self.a = a
+      self.b = b
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<MultiplyForward>] = {
+    let levels = Kernel<MultiplyForward>.levelRows(
+      "elementwise", functions, work: { Work(bytes: $0.count * 8 + $0.rows * 4, pieces: $0.rows) },
+      run: { body, problem, parts, operands in
+        let (a, b, output) = (operands.a, operands.b, operands.output)
+        let isWhole = problem.columns == 1 || problem.columns % 16 == 0
+        let streams =
+          isWhole && Streaming.streams(problem.count, from: a, to: output) && b != UnsafePointer(output)
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: problem.rows, granule: problem.granule)
+          let first = range.lowerBound * problem.columns
+          var arguments = MultiplicationArguments(
+            a: a + first, b: b + range.lowerBound, output: output + first, rows: range.count,
+            columns: problem.columns, streams: streams ? 1 : 0)
+          body(&arguments)
+        }
+      })
+    let reference = Kernel<MultiplyForward>.reference { problem, operands in
+      for i in 0..<problem.count { operands.output[i] = operands.a[i] * operands.b[i / problem.columns] }
+    }
+    return levels + [reference]
+  }()
+}
+
+@inline(always)
+private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>) {
+  if p.pointee.streams != 0 {
+    multiply(lanes, p, past: true)
+    isa_stream_fence()
+  } else {
+    multiply(lanes, p, past: false)
+  }
+}
+
+@inline(always)
+private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>, past: Bool) {
+  let columns = p.pointee.columns
+  if columns == 1 {
+    let (a, b, output, count) = (p.pointee.a, p.pointee.b, p.pointee.output, p.pointee.rows)
+    var i = 0
+    while i &+ L.count <= count {
+      L.store(L.load(a + i) * L.load(b + i), output + i, past: past)
+      i &+= L.count
+    }
+    while i < count {
+      output[i] = a[i] * b[i]
+      i &+= 1
+    }
+    return
+  }
+  var (a, output) = (p.pointee.a, p.pointee.output)
+  var row = 0
+  while row < p.pointee.rows {
+    let factor = p.pointee.b[row]
+    var i = 0
+    while i &+ L.count <= columns {
+      L.store(L.load(a + i) * L.splat(factor), output + i, past: past)
+      i &+= L.count
+    }
+    while i < columns {
+      output[i] = a[i] * factor
+      i &+= 1
+    }
+    a += columns
+    output += columns
+    row &+= 1
+  }
+}
+
+#if arch(arm64)
+  @c(multiply_forward_neon_body) private func multiplyNEON(_ p: UnsafePointer<MultiplicationArguments>) {
+    multiply(NEONLanes.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: multiply_forward_neon)
+#else
+  @c(multiply_forward_baseline_body) private func multiplyBaseline(_ p: UnsafePointer<MultiplicationArguments>) {
+    multiply(BaselineLanes.self, p)
+  }
+  @c(multiply_forward_avx2_body) private func multiplyAVX2(_ p: UnsafePointer<MultiplicationArguments>) {
+    multiply(AVX2Lanes.self, p)
+  }
+  @c(multiply_forward_avx512_body) private func multiplyAVX512(_ p: UnsafePointer<MultiplicationArguments>) {
+    multiply(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: multiply_forward_baseline, avx2: multiply_forward_avx2, avx512: multiply_forward_avx512)
+#endif

@@ -1,0 +1,144 @@
+import ISA
+
+/// x > 0 ? x : slope·x with a slope for each channel; all levels give the same bits.
+///
+/// A slope that all channels share is that of one channel whose planes are whole images. He, Zhang, Ren, Sun, Delving Deep
+/// into Rectifiers, 2015.
+public enum PReLUForward: KernelOperation {
+  public static let name = "prelu"
+  public typealias Problem = ChannelsProblem
+
+  public struct Operands {
+    /// `[batch, channels, plane]`
+    public var input: UnsafePointer<Float>
+    /// The slopes for negative values, `[channels]`.
+    public var weight: UnsafePointer<Float>
+    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(input: UnsafePointer<Float>, weight: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+      self.input = input
+      self.weight = weight
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<PReLUForward>] = {
+    let levels = Kernel<PReLUForward>.levelRows(
+      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: pieces($0)) },
+      run: { body, problem, parts, operands in
+        let streams =
+          problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
+        Parallel.run(parts: parts) { part in
+          let range = Parallel.range(part, of: parts, items: pieces(problem))
+          var arguments = PReLUArguments(
+            input: operands.input, weight: operands.weight, output: operands.output, first: range.lowerBound,
+            count: range.count, channels: problem.channels, plane: problem.plane, streams: streams ? 1 : 0)
+          body(&arguments)
+        }
+      })
+    let reference = Kernel<PReLUForward>.reference { problem, operands in
+      for i in 0..<problem.count {
+        let x = operands.input[i]
+        operands.output[i] = x > 0 ? x : x * operands.weight[i / problem.plane % problem.channels]
+      }
+    }
+    return levels + [reference]
+  }()
+
+  /// Planes, or images where a plane is one value.
+  private static func pieces(_ problem: Problem) -> Int {
+    problem.plane == 1 ? problem.batch : problem.batch * problem.channels
+  }
+}
+
+@inline(always)
+private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
+  if p.pointee.streams != 0 {
+    planes(lanes, p, past: true)
+    isa_stream_fence()
+  } else if p.pointee.plane == 1 {
+    columns(lanes, p)
+  } else {
+    planes(lanes, p, past: false)
+  }
+}
+
+@inline(always)
+private func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ slope: L.Vector) -> L.Vector {
+  (x * slope).replacing(with: x, where: x .> L.splat(0))
+}
+
+@inline(always)
+private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>, past: Bool) {
+  let plane = p.pointee.plane
+  if plane == 0 || p.pointee.count == 0 { return }
+  var input = p.pointee.input + p.pointee.first &* plane
+  var output = p.pointee.output + p.pointee.first &* plane
+  var channel = p.pointee.first % p.pointee.channels
+  var left = p.pointee.count
+  while left > 0 {
+    let slope = p.pointee.weight[channel]
+    var i = 0
+    while i &+ L.count <= plane {
+      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, past: past)
+      i &+= L.count
+    }
+    while i < plane {
+      let x = input[i]
+      output[i] = x > 0 ? x : x * slope
+      i &+= 1
+    }
+    input += plane
+    output += plane
+    channel &+= 1
+    if channel == p.pointee.channels { channel = 0 }
+    left &-= 1
+  }
+}
+
+/// Planes of one value: the channels lie side by side.
+@inline(always)
+private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
+  let channels = p.pointee.channels
+  let weight = p.pointee.weight
+  var input = p.pointee.input + p.pointee.first &* channels
+  var output = p.pointee.output + p.pointee.first &* channels
+  var left = p.pointee.count
+  while left > 0 {
+    var i = 0
+    while i &+ L.count <= channels {
+      L.store(apply(lanes, L.load(input + i), L.load(weight + i)), output + i)
+      i &+= L.count
+    }
+    while i < channels {
+      let x = input[i]
+      output[i] = x > 0 ? x : x * weight[i]
+      i &+= 1
+    }
+    input += channels
+    output += channels
+    left &-= 1
+  }
+}
+
+#if arch(arm64)
+  @c(prelu_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<PReLUArguments>) {
+    forward(NEONLanes.self, p)
+  }
+
+  private let functions = LevelFunctions(neon: prelu_forward_neon)
+#else
+  @c(prelu_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<PReLUArguments>) {
+    forward(BaselineLanes.self, p)
+  }
+  @c(prelu_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<PReLUArguments>) {
+    forward(AVX2Lanes.self, p)
+  }
+  @c(prelu_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<PReLUArguments>) {
+    forward(AVX512Lanes.self, p)
+  }
+
+  private let functions = LevelFunctions(
+    baseline: prelu_forward_baseline, avx2: prelu_forward_avx2, avx512: prelu_forward_avx512)
+#endif

@@ -1,0 +1,221 @@
+import ISA
+
+/// Planes that are resampled to another size, each output a mean of the four inputs around its place.
+public struct BilinearProblem: Sendable, Hashable {
+  /// Of all images and channels.
+  public var planes: Int
+  public var inputHeight: Int
+  public var inputWidth: Int
+  public var outputHeight: Int
+  public var outputWidth: Int
+  /// Whether the centres of the outermost inputs and outputs lie on each other, else the planes' edges.
+  public var alignCorners: Bool
+
+  public init(
+    planes: Int, inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int, alignCorners: Bool
+  ) {
+    self.planes = planes
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.outputHeight = outputHeight
+    self.outputWidth = outputWidth
+    self.alignCorners = alignCorners
+  }
+
+  var inputCount: Int { planes * inputHeight * inputWidth }
+  var outputCount: Int { planes * outputHeight * outputWidth }
+
+  /// A row of outputs in scratch memory, behind whose last value vectors may reach; half of what the forward pass needs.
+  fileprivate var rowByteCount: Int { cacheLines((outputWidth + 48) * MemoryLayout<Float>.stride) }
+
+  /// The longest axis for which a table of places is kept, 6 MB; others are left to the reference.
+  private static let longestAxis = 1 << 19
+
+  fileprivate var fitness: Double? {
+    guard max(inputHeight, inputWidth, outputHeight, outputWidth) <= Self.longestAxis else { return nil }
+    return Workspace.fitness(1, ifFits: 2 * rowByteCount)
+  }
+
+  /// The place of an output along an axis: the input before it, and the weight of the one behind it. In whole numbers, so
+  /// that it is exact but for one rounding.
+  ///
+  /// PyTorch's: with edges aligned (o + 1/2)·inputs/outputs - 1/2, not below 0, else o·(inputs - 1)/(outputs - 1).
+  static func place(
+    _ output: Int, inputs: Int, outputs: Int, alignCorners: Bool
+  ) -> (first: Int, share: Float) {
+    let (numerator, denominator) =
+      alignCorners
+      ? (output * (inputs - 1), max(outputs - 1, 1))
+      : (max((2 * output + 1) * inputs - outputs, 0), 2 * outputs)
+    let (first, rest) = numerator.quotientAndRemainder(dividingBy: denominator)
+    return (first, Float(Double(rest) / Double(denominator)))
+  }
+}
+
+extension KernelOperation where Problem == BilinearProblem {
+  /// - Throws: ``KernelError`` for a negative number of planes, sizes outside 1 to 2³⁰, and more elements than can be
+  ///   addressed.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    let sizes = 1...1 << 30
+    try require(name, "planes", problem.planes, in: 0...Int(Int32.max))
+    try require(name, "inputHeight", problem.inputHeight, in: sizes)
+    try require(name, "inputWidth", problem.inputWidth, in: sizes)
+    try require(name, "outputHeight", problem.outputHeight, in: sizes)
+    try require(name, "outputWidth", problem.outputWidth, in: sizes)
+    try product(name, problem.planes, problem.inputHeight, problem.inputWidth, MemoryLayout<Float>.stride)
+    try product(name, problem.planes, problem.outputHeight, problem.outputWidth, MemoryLayout<Float>.stride)
+  }
+
+  /// A row for each level. Threads share the destination's rows; one of the small image is resampled in scratch memory, and
+  /// rows of that width are added up by vectors.
+  fileprivate static func rows(
+    _ functions: LevelFunctions<BilinearArguments>, isForward: Bool,
+    arrays: @escaping @Sendable (Operands) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>)
+  ) -> [Kernel<Self>] {
+    InstructionSet.allCases.map { level in
+      let body = functions[level]
+      return Kernel(algorithm: "rows", level: level, fitness: { $0.fitness }) { problem, threads in
+        let items = problem.planes * (isForward ? problem.outputHeight : problem.inputHeight)
+        let work = Work(
+          multiplyAdds: (problem.inputCount + problem.outputCount) * 16,
+          bytes: (problem.inputCount + problem.outputCount) * MemoryLayout<Float>.stride, pieces: items)
+        let parts = work.parts(threads: threads)
+        let rows = LinearTable(
+          inputs: problem.inputHeight, outputs: problem.outputHeight, alignCorners: problem.alignCorners)
+        let columns = LinearTable(
+          inputs: problem.inputWidth, outputs: problem.outputWidth, alignCorners: problem.alignCorners)
+        let scratch = (isForward ? 2 : 1) * problem.rowByteCount
+        return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in
+          let (source, destination) = arrays(operands)
+          Parallel.run(parts: parts) { part in
+            let range = Parallel.range(part, of: parts, items: items)
+            var arguments = BilinearArguments(
+              rows: rows.axis, columns: columns.axis, source: source, destination: destination,
+              begin: range.lowerBound, end: range.upperBound,
+              scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self))
+            body(&arguments)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The places of an axis' outputs, as the level functions read them.
+private final class LinearTable: @unchecked Sendable {
+  let axis: LinearAxis
+  private let first: UnsafeMutablePointer<Int32>
+  private let share: UnsafeMutablePointer<Float>
+  private let start: UnsafeMutablePointer<Int32>
+
+  init(inputs: Int, outputs: Int, alignCorners: Bool) {
+    first = .allocate(capacity: outputs)
+    share = .allocate(capacity: outputs)
+    start = .allocate(capacity: inputs + 1)
+    var next = 0
+    for output in 0..<outputs {
+      let place = BilinearProblem.place(output, inputs: inputs, outputs: outputs, alignCorners: alignCorners)
+      (first + output).initialize(to: Int32(place.first))
+      (share + output).initialize(to: place.share)
+      while next <= place.first {
+        (start + next).initialize(to: Int32(output))
+        next += 1
+      }
+    }
+    while next <= inputs {
+      (start + next).initialize(to: Int32(outputs))
+      next += 1
+    }
+    axis = LinearAxis(inputs: inputs, outputs: outputs, first: first, share: share, start: start)
+  }
+
+  deinit {
+    first.deallocate()
+    share.deallocate()
+    start.deallocate()
+  }
+}
+
+/// Bilinear upsampling, PyTorch's: along each axis y = (1 - w)·a + w·b, a and b being the inputs before and behind the
+/// output's place (at the end a alone) and w how far it is from a to b.
+public enum BilinearUpsampleForward: KernelOperation {
+  public static let name = "bilinear-upsample"
+  public typealias Problem = BilinearProblem
+
+  public struct Operands {
+    /// `[planes, inputHeight, inputWidth]`
+    public var input: UnsafePointer<Float>
+    /// `[planes, outputHeight, outputWidth]`
+    public var output: UnsafeMutablePointer<Float>
+
+    public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+      self.input = input
+      self.output = output
+    }
+  }
+
+  public static let kernels: [Kernel<BilinearUpsampleForward>] =
+    rows(bilinearForward, isForward: true, arrays: { ($0.input, $0.output) }) + [.reference(reference)]
+
+  @Sendable
+  private static func reference(_ problem: Problem, _ operands: Operands) {
+    let (height, width) = (problem.inputHeight, problem.inputWidth)
+    for i in 0..<problem.outputCount {
+      let (row, column) = (i / problem.outputWidth, i % problem.outputWidth)
+      let input = operands.input + row / problem.outputHeight * height * width
+      let y = BilinearProblem.place(
+        row % problem.outputHeight, inputs: height, outputs: problem.outputHeight, alignCorners: problem.alignCorners)
+      let x = BilinearProblem.place(
+        column, inputs: width, outputs: problem.outputWidth, alignCorners: problem.alignCorners)
+      func along(_ row: Int) -> Double {
+        let (a, b) = (input[row * width + x.first], input[row * width + min(x.first + 1, width - 1)])
+        return Double(1 - x.share) * Double(a) + Double(x.share) * Double(b)
+      }
+      let (above, below) = (along(y.first), along(min(y.first + 1, height - 1)))
+      operands.output[i] = Float(Double(1 - y.share) * above + Double(y.share) * below)
+    }
+  }
+}
+
+/// The gradient of ``BilinearUpsampleForward``: each input gets of each output's gradient as much as it weighs there. Down
+/// the columns first, then along the row, from the first output to the last.
+public enum BilinearUpsampleBackward: KernelOperation {
+  public static let name = "bilinear-upsample"
+  public static let pass = "backward-data"
+  public typealias Problem = BilinearProblem
+
+  public struct Operands {
+    /// `[planes, outputHeight, outputWidth]`
+    public var outputGradient: UnsafePointer<Float>
+    /// `[planes, inputHeight, inputWidth]`
+    public var inputGradient: UnsafeMutablePointer<Float>
+
+    public init(outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>) {
+      self.outputGradient = outputGradient
+      self.inputGradient = inputGradient
+    }
+  }
+
+  public static let kernels: [Kernel<BilinearUpsampleBackward>] =
+    rows(bilinearBackward, isForward: false, arrays: { ($0.outputGradient, $0.inputGradient) })
+    + [.reference(reference)]
+
+  @Sendable
+  private static func reference(_ problem: Problem, _ operands: Operands) {
+    let (height, width) = (problem.inputHeight, problem.inputWidth)
+    operands.inputGradient.update(repeating: 0, count: problem.inputCount)
+    for i in 0..<problem.outputCount {
+      let (row, column) = (i / problem.outputWidth, i % problem.outputWidth)
+      let inputGradient = operands.inputGradient + row / problem.outputHeight * height * width
+      let y = BilinearProblem.place(
+        row % problem.outputHeight, inputs: height, outputs: problem.outputHeight, alignCorners: problem.alignCorners)
+      let x = BilinearProblem.place(
+        column, inputs: width, outputs: problem.outputWidth, alignCorners: problem.alignCorners)
+      for (row, vertical) in [(y.first, 1 - y.share), (min(y.first + 1, height - 1), y.share)] {
+        for (column, horizontal) in [(x.first, 1 - x.share), (min(x.first + 1, width - 1), x.share)] {
+          inputGradient[row * width + column] += vertical * operands.outputGradient[i] * horizontal
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import Kernels
+
+/// Branches whose outputs are multiplied, planned together, and where their outputs and gradients lie.
+///
+/// The outputs of the result's shape come first, in the branches' order, then those of one value a channel: each next one
+/// is multiplied with the product so far. The backward pass goes the same way back: it has the product so far and the
+/// next output saved, and gets the gradients of both.
+final class PlannedProduct: PlannedLayer, PacksParameters {
+  let savedByteCount: Int
+  let workspaceByteCount: Int
+
+  private let branches: [Branch]
+  /// The branches' indices in the order of their multiplication.
+  private let order: [Int]
+  /// The multiplications behind the first branch.
+  private let steps: [Step]
+  private let batchSize: Int
+  private let inputCount: Int
+  /// Floats of an image's output.
+  private let outputCount: Int
+  private let gradientSum: Plan<AddForward>?
+  private let trains: Bool
+  private let needsGradients: Bool
+  // Byte offsets in the workspace.
+  private let productGradient: Int
+  private let branchGradient: Int
+  private let otherInputGradient: Int
+  private let innerWorkspace: Int
+
+  private struct Branch {
+    /// nil where the branch hands its input on.
+    let layer: (any PlannedLayer)?
+    let firstParameter: Int
+    /// A byte offset in the saved memory when training, else in the workspace.
+    let output: Int
+    /// A byte offset in the saved memory.
+    let saved: Int
+  }
+
+  private struct Step {
+    let forward: Plan<MultiplyForward>
+    let backward: Plan<MultiplyBackward>?
+    /// Where the product lies, a byte offset in the saved memory; nil for the output's own memory.
+    let product: Int?
+  }
+
+  init(_ description: BranchSet, _ problem: LayerProblem) throws(LayerError) {
+    let name = description.name
+    let outputShape = try description.outputShape(for: problem.inputShape)
+    batchSize = problem.batchSize
+    inputCount = problem.inputShape.count
+    outputCount = outputShape.count
+    trains = problem.mode == .training
+    func bytes(_ count: Int) -> Int { cacheLines(problem.batchSize * count * MemoryLayout<Float>.stride) }
+
+    var branches: [Branch] = []
+    var counts: [Int] = []
+    var (saved, workspace, inner, firstParameter) = (0, 0, 0, 0)
+    for branch in description.branches {
+      var branchProblem = problem
+      branchProblem.activation = nil
+      branchProblem.keepsOutputGradient = false
+      let layer: (any PlannedLayer)?
+      do throws(LayerError) {
+        layer = try branch.layer.plan(branchProblem)
+      } catch {
+        throw error.at(branch.path)
+      }
+      let count = try branch.layer.outputShape(for: problem.inputShape).count
+      counts.append(count)
+      var output = 0
+      if layer != nil, trains {
+        output = saved
+        saved += bytes(count)
+      } else if layer != nil {
+        output = workspace
+        workspace += bytes(count)
+      }
+      branches.append(Branch(layer: layer, firstParameter: firstParameter, output: output, saved: saved))
+      saved += cacheLines(layer?.savedByteCount ?? 0)
+      inner = max(inner, layer?.workspaceByteCount ?? 0)
+      firstParameter += try branch.layer.parameters(for: problem.inputShape).count
+    }
+    let full = outputShape.count
+    let order = counts.indices.filter { counts[$0] == full } + counts.indices.filter { counts[$0] != full }
+
+    var steps: [Step] = []
+    for (i, branch) in order.enumerated().dropFirst() {
+      let rows = problem.batchSize * counts[branch]
+      let product = MultiplyProblem(rows: rows, columns: counts[branch] == full ? 1 : full / counts[branch])
+      let isSaved = trains && i < order.count - 1
+      steps.append(
+        Step(
+          forward: try problem.kernel(MultiplyForward.self, product, for: name),
+          backward: try problem.backwardKernel(MultiplyBackward.self, product, for: name),
+          product: isSaved ? saved : nil))
+      if isSaved { saved += bytes(full) }
+    }
+    gradientSum = try problem.backwardKernel(
+      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: name,
+      if: problem.needsInputGradient && branches.count > 1)
+    let parameters = try description.parameters(for: problem.inputShape)
+    let hasTrained = problem.needsParameterGradients && parameters.contains { $0.role == .trained }
+    needsGradients = trains && (problem.needsInputGradient || hasTrained)
+
+    var end = workspace
+    productGradient = end
+    if trains { end += bytes(full) }
+    branchGradient = end
+    if trains, order.count > 1 { end += bytes(order.dropFirst().map { counts[$0] }.max() ?? 0) }
+    otherInputGradient = end
+    if trains, problem.needsInputGradient { end += bytes(problem.inputShape.count) }
+    innerWorkspace = end
+    let kernels = steps.map { max($0.forward.workspaceByteCount, $0.backward?.workspaceByteCount ?? 0) }
+    workspaceByteCount = end + max(inner, kernels.max() ?? 0, gradientSum?.workspaceByteCount ?? 0)
+    savedByteCount = saved
+    self.branches = branches
+    self.order = order
+    self.steps = steps
+  }
+
+  var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { false }
+
+  /// Where a branch's output lies.
+  private func output(
+    _ branch: Branch, _ input: UnsafePointer<Float>, _ saved: UnsafeMutableRawPointer,
+    _ workspace: UnsafeMutableRawPointer
+  ) -> UnsafePointer<Float> {
+    guard branch.layer != nil else { return input }
+    return UnsafePointer(((trains ? saved : workspace) + branch.output).assumingMemoryBound(to: Float.self))
+  }
+
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for branch in branches {
+      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
+    }
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    let inner = memory.workspace + innerWorkspace
+    func output(_ i: Int) -> UnsafePointer<Float> {
+      self.output(branches[i], memory.input, memory.saved, memory.workspace)
+    }
+    for (i, branch) in branches.enumerated() {
+      branch.layer?.forward(
+        ForwardMemory(
+          input: memory.input, output: UnsafeMutablePointer(mutating: output(i)),
+          parameters: memory.parameters + branch.firstParameter, saved: memory.saved + branch.saved, workspace: inner,
+          random: memory.random(ofInnerLayer: i)))
+    }
+    var product = output(order[0])
+    if steps.isEmpty { memory.output.update(from: product, count: batchSize * outputCount) }
+    for (step, branch) in zip(steps, order.dropFirst()) {
+      let target = step.product.map { (memory.saved + $0).assumingMemoryBound(to: Float.self) } ?? memory.output
+      step.forward.run(
+        MultiplyForward.Operands(a: product, b: output(branch), output: target), workspace: inner)
+      product = UnsafePointer(target)
+    }
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    guard needsGradients else { return }
+    let inner = memory.workspace + innerWorkspace
+    func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
+      (memory.workspace + offset).assumingMemoryBound(to: Float.self)
+    }
+    func output(_ i: Int) -> UnsafePointer<Float> {
+      self.output(branches[i], memory.input, memory.saved, memory.workspace)
+    }
+    let rest = floats(productGradient)
+    var isFirst = true
+    if steps.isEmpty { rest.update(from: memory.outputGradient, count: batchSize * outputCount) }
+    var gradient = UnsafePointer(memory.outputGradient)
+    for i in steps.indices.reversed() {
+      let branch = order[i + 1]
+      let before =
+        i == 0
+        ? output(order[0])
+        : UnsafePointer((memory.saved + (steps[i - 1].product ?? 0)).assumingMemoryBound(to: Float.self))
+      steps[i].backward?.run(
+        MultiplyBackward.Operands(
+          a: before, b: output(branch), outputGradient: gradient, aGradient: rest, bGradient: floats(branchGradient)),
+        workspace: inner)
+      gradient = UnsafePointer(rest)
+      backward(branch, floats(branchGradient), output(branch), memory, &isFirst)
+    }
+    backward(order[0], rest, output(order[0]), memory, &isFirst)
+  }
+
+  /// Runs a branch's backward pass and adds its input gradient to those before it.
+  private func backward(
+    _ i: Int, _ gradient: UnsafeMutablePointer<Float>, _ output: UnsafePointer<Float>, _ memory: BackwardMemory,
+    _ isFirst: inout Bool
+  ) {
+    let inner = memory.workspace + innerWorkspace
+    let other = (memory.workspace + otherInputGradient).assumingMemoryBound(to: Float.self)
+    let branch = branches[i]
+    var inputGradient = gradient
+    if let layer = branch.layer {
+      let own = memory.inputGradient.map { isFirst ? $0 : other }
+      layer.backward(
+        BackwardMemory(
+          input: memory.input, output: output, outputGradient: gradient, inputGradient: own,
+          parameters: memory.parameters + branch.firstParameter,
+          parameterGradients: memory.parameterGradients + branch.firstParameter, saved: memory.saved + branch.saved,
+          workspace: inner))
+      guard let own else { return }
+      inputGradient = own
+    }
+    guard let total = memory.inputGradient else { return }
+    if isFirst {
+      isFirst = false
+      if inputGradient != total { total.update(from: inputGradient, count: batchSize * inputCount) }
+    } else {
+      gradientSum?.run(
+        AddForward.Operands(a: UnsafePointer(total), b: UnsafePointer(inputGradient), output: total), workspace: inner)
+    }
+  }
+}
