@@ -11,7 +11,7 @@ enum ConvFigures {
     EpochResult(loss: loss, accuracy: 0.5, seconds: seconds, images: 100)
   }
   static func evaluation(accuracy: Double) -> EvaluationResult {
-    EvaluationResult(loss: 1, accuracy: accuracy, images: 50)
+    EvaluationResult(loss: 1, accuracy: accuracy, seconds: 0.1, images: 50)
   }
 }
 
@@ -62,11 +62,30 @@ enum ConvFigures {
     #expect(accuracy > 0.6, "guessing gives 0.1, a linear classifier 0.14")
   }
 
-  @Test func trainsOnSmallerImages() throws {
-    let model = try Model(TutorialCNN.network, inputShape: [1, 28, 28])
-    #expect(model.outputShape == [10])
-    #expect(model.layers.first { $0.name == "Linear" }?.inputShape == [256])
-    #expect(try Model(TutorialCNN.network, inputShape: [3, 32, 32]).parameterCount == 62006)
+  @Test func takesNetworksOfTheCatalogueByName() throws {
+    func options(_ name: String) throws -> ConvOptions? {
+      guard case .run(let options, _) = try ConvOptions.table.parse(["--model", name], defaults: ConvOptions()) else {
+        return nil
+      }
+      return options
+    }
+    #expect(ConvOptions().model == "n1")
+    #expect(try options("tutorial")?.model == "n1")
+    #expect(try options("resnet-18")?.model == "resnet-18")
+    #expect(throws: UsageError.self) { try options("resnet18") }
+    #expect(throws: UsageError.self, "an autoencoder has no classes") { try options("n7") }
+    #expect(Program.help(of: ConvCommand.self).contains("resnet-34"))
+  }
+
+  @Test func trainsTheNetworkAskedFor() throws {
+    let file = TemporaryFile()
+    let process = try BenchProcess(
+      "conv", "--model", "n3-linear", "--train-images", "8", "--test-images", "8", "--epochs", "1", "--batch-size", "4",
+      "--json", file.path)
+    #expect(process.status == 0, "\(process.errors)")
+    let json = try file.object()
+    #expect(json["model"] as? String == "N3-LINEAR")
+    #expect(json["parameters"] as? Int == 379_774)
   }
 
   @Test func savesFinishedRowsWhenInterrupted() throws {

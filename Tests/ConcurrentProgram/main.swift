@@ -89,6 +89,12 @@ atOnce("inference by plans of one model") { thread in
   try plans.value[thread].forward(images) == scores ? nil : "other scores"
 }
 
+if let failure = try Predictions.run(requests: 500 * rounds) {
+  print("requests to a predictor: \(failure)")
+  exit(1)
+}
+print("\(500 * rounds) requests to a predictor from \(Predictions.threads) threads: as on one thread")
+
 let data = SyntheticImages.make(count: 64, seed: 1, split: .train)
 @Sendable func train(threads: Int) throws -> [UInt32] {
   let network = Sequential(

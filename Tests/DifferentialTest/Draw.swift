@@ -28,6 +28,9 @@ public struct Draw: RandomNumberGenerator {
 
   mutating func flag() -> Int { below(2) }
 
+  /// What ``ProblemParameters/fusedActivation`` reads.
+  mutating func fusedActivation() -> Int { pick([0, 0, 1, 1, 6]) }
+
   mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
 
   /// A number near a multiple of a vector's lanes, or of `other`.

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A problem as names and numbers, in an order that the operation's schema gives.
 public struct ProblemParameters: Equatable, Sendable {
   fileprivate(set) var names: [String]
@@ -10,6 +12,15 @@ public struct ProblemParameters: Equatable, Sendable {
   }
 
   func flag(_ name: String) -> Bool { self[name] != 0 }
+
+  /// What an operation does to its results as it stores them, by the number behind `relu`.
+  var fusedActivation: FusedActivation? {
+    switch self["relu"] {
+    case 0: nil
+    case 6: .relu6
+    default: .relu
+    }
+  }
 
   func real(_ name: String) -> Double {
     guard let index = names.firstIndex(of: name) else { preconditionFailure("no parameter is named \(name)") }

@@ -133,7 +133,53 @@ def values_losses():
             o, p, weight=w, reduction=r), targets=p, weights=w)
 
 
+def focal_losses():
+    """Lin and others' definition by PyTorch's functions; the sigmoid's form as torchvision's sigmoid_focal_loss."""
+    def reduced(losses, count, reduction):
+        return losses if reduction == "none" else losses.sum() / (count if reduction == "mean" else 1)
+
+    def focal(scores, labels, weights, ignored, gamma, reduction):
+        losses = F.cross_entropy(scores, labels, ignore_index=ignored, reduction="none")
+        p = torch.exp(-losses)
+        alpha = 1 if weights is None else weights[labels.clamp(min=0)]
+        return reduced(alpha * (1 - p) ** gamma * losses, (labels != ignored).sum(), reduction)
+
+    for shape, gamma in [((4, 3), 2.0), ((5, 20), 1.5), ((3, 17), 0.5), ((2, 4, 2, 3), 2.0)]:
+        x = single(torch.randn(shape, dtype=torch.float64) * 2)
+        labels = torch.randint(shape[1], (shape[0],) + shape[2:])
+        some = labels.clone()
+        some.view(-1)[1] = -100
+        weights = single(torch.rand(shape[1], dtype=torch.float64) * 2 + 0.1)
+        for target, w, ignored in [(labels, None, -100), (some, weights, -100), (labels, weights, 1)]:
+            add("FocalLoss", x, lambda o, r: focal(o, target, w, ignored, gamma, r),
+                labels=target.flatten(), classWeights=w, ignoreIndex=ignored, parameter=gamma)
+
+    def sigmoid_focal(scores, targets, alpha, gamma, weights, reduction):
+        p = torch.sigmoid(scores)
+        losses = F.binary_cross_entropy_with_logits(scores, targets, reduction="none")
+        losses = losses * (1 - (p * targets + (1 - p) * (1 - targets))) ** gamma
+        if alpha is not None:
+            losses = losses * (alpha * targets + (1 - alpha) * (1 - targets))
+        if weights is not None:
+            losses = losses * weights
+        return reduced(losses, losses.numel(), reduction)
+
+    for shape, gamma, alpha in [((3, 5), 2.0, 0.25), ((2, 3, 2, 3), 1.5, None), ((3, 5), 0.0, 0.75)]:
+        x = single(torch.randn(shape, dtype=torch.float64) * 3)
+        t = single((torch.rand(shape, dtype=torch.float64) > 0.7).double())
+        t.view(-1)[0] = 0.3
+        w = single(torch.rand(shape, dtype=torch.float64))
+        for weights in [None, w]:
+            add("BinaryFocalLossWithLogits", x, lambda o, r: sigmoid_focal(
+                o, single(t), alpha, gamma, weights, r), targets=single(t), weights=weights, parameter=gamma, alpha=alpha)
+        add("BinaryFocalLossWithLogits", x[:, :3] if len(shape) == 2 else x, lambda o, r: sigmoid_focal(
+            o, F.one_hot(torch.tensor([0, 2, 1])).double() if len(shape) == 2 else single(t), alpha, gamma, None, r),
+            **({"labels": torch.tensor([0, 2, 1])} if len(shape) == 2 else {"targets": single(t)}), parameter=gamma,
+            alpha=alpha)
+
+
 classes_losses()
 values_losses()
+focal_losses()
 path = pathlib.Path(__file__).with_name("losses.json")
 path.write_text("[\n" + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries) + "\n]\n")

@@ -64,7 +64,7 @@ def run(make, schedule=None, before=None, after=None):
         if scheduler:
             groups = optimizer.param_groups
             result.setdefault("rates", []).append([g["lr"] for g in groups])
-            if "OneCycle" in type(scheduler).__name__:
+            if type(scheduler).__name__ in ["OneCycleLR", "CyclicLR"]:
                 g = groups[0]
                 result.setdefault("momenta", []).append(g["betas"][0] if "betas" in g else g["momentum"])
         optimizer.step()
@@ -97,6 +97,17 @@ def accumulate(t, parameters, result):
     total = sum(GRADIENTS[(3 * t + i) % STEPS] / 3 for i in range(3))
     for p, g in zip(parameters, split(total)):
         p.grad = g
+
+
+def frozen(before=None):
+    """The first layer is frozen in the first four steps, the second one's bias in four later ones: no gradients."""
+    def freeze(t, parameters, result):
+        for i, steps in [(0, range(0, 4)), (1, range(0, 4)), (3, range(5, 9))]:
+            if t in steps:
+                parameters[i].grad = None
+        if before:
+            before(t, parameters, result)
+    return freeze
 
 
 def lookahead(interval, alpha):
@@ -154,6 +165,8 @@ def main():
     adamw = lambda **k: lambda p: o.AdamW(p, **k)
     rmsprop = lambda **k: lambda p: o.RMSprop(p, **k)
     adagrad = lambda **k: lambda p: o.Adagrad(p, **k)
+    nadam = lambda **k: lambda p: o.NAdam(p, **k)
+    radam = lambda **k: lambda p: o.RAdam(p, **k)
     sgd_groups = groups(
         {}, dict(lr=0.002, weight_decay=0.1, nesterov=True), dict(weight_decay=0, momentum=0.5, dampening=0.2))
     adamw_groups = groups(
@@ -169,6 +182,8 @@ def main():
                 optimizer.state[parameter]["sum"].fill_(group["initial_accumulator_value"])
         return optimizer
 
+    nadam_groups = groups({}, dict(lr=0.002, betas=(0.8, 0.99), momentum_decay=0.1), dict(weight_decay=0))
+    cyclic = lambda o: lr_scheduler.CyclicLR(o, 0.005, 0.05, step_size_up=3, base_momentum=0.7, max_momentum=0.95)
     one_cycle = lambda o: lr_scheduler.OneCycleLR(o, 0.05, total_steps=STEPS + 1)
     cases = {
         "sgd": run(sgd(lr=0.02)),
@@ -192,6 +207,26 @@ def main():
         "adagrad": run(adagrad()),
         "adagrad.options": run(adagrad(lr=0.05, lr_decay=0.1, initial_accumulator_value=0.2, eps=1e-3)),
         "adagrad.maximize": run(adagrad(lr=0.02, weight_decay=0.1, maximize=True)),
+        "nadam": run(nadam()),
+        "nadam.options": run(nadam(lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1, momentum_decay=0.3)),
+        "nadam.decoupled": run(nadam(lr=0.01, weight_decay=0.2, decoupled_weight_decay=True)),
+        "nadam.maximize": run(nadam(lr=0.01, weight_decay=0.1, maximize=True)),
+        "radam": run(radam()),
+        "radam.options": run(radam(lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)),
+        "radam.decoupled": run(radam(lr=0.01, betas=(0.9, 0.9), weight_decay=0.2, decoupled_weight_decay=True)),
+        "radam.maximize": run(radam(lr=0.01, weight_decay=0.1, maximize=True)),
+        "groups.nadam": run(lambda p: o.NAdam(nadam_groups(p), lr=0.01, weight_decay=0.2)),
+        "cycle.nadam": run(nadam(lr=0.01), schedule=cyclic),
+        "cycle.radam": run(radam(lr=0.01), schedule=cyclic),
+        "frozen.sgd": run(sgd(lr=0.02, momentum=0.8, dampening=0.3, weight_decay=0.05), before=frozen()),
+        "frozen.adamw": run(adamw(lr=0.01, weight_decay=0.3, amsgrad=True), before=frozen()),
+        "frozen.nadam": run(nadam(lr=0.01, weight_decay=0.1), before=frozen()),
+        "frozen.radam": run(radam(lr=0.01, weight_decay=0.1), before=frozen()),
+        "frozen.rmsprop": run(rmsprop(lr=0.002, momentum=0.8, centered=True), before=frozen()),
+        "frozen.adagrad": run(adagrad(lr=0.05, lr_decay=0.1), before=frozen()),
+        "frozen.groups": run(
+            lambda p: o.SGD(sgd_groups(p), lr=0.01, momentum=0.9, weight_decay=0.05), before=frozen()),
+        "frozen.clip": run(sgd(lr=0.02, momentum=0.9), before=frozen(clip_norm(1.5))),
         "groups.sgd": run(
             lambda p: o.SGD(sgd_groups(p), lr=0.01, momentum=0.9, weight_decay=0.05),
             schedule=lambda o: lr_scheduler.StepLR(o, 4, gamma=0.5)),

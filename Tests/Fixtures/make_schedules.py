@@ -44,6 +44,19 @@ def main():
             o, 0.5, total_steps=UNITS, pct_start=0.25, anneal_strategy="linear", three_phase=True, base_momentum=0.7,
             max_momentum=0.9), value="momentum"),
         "warmUp": rates(warmed),
+        "warmRestarts": rates(lambda o: s.CosineAnnealingWarmRestarts(o, 5, T_mult=1, eta_min=0.002)),
+        "warmRestartsLonger": rates(lambda o: s.CosineAnnealingWarmRestarts(o, 3, T_mult=2)),
+        "cyclic": rates(lambda o: s.CyclicLR(o, 0.01, 0.3, step_size_up=4)),
+        "cyclicMomentum": rates(lambda o: s.CyclicLR(o, 0.01, 0.3, step_size_up=4), value="momentum"),
+        "cyclicHalving": rates(lambda o: s.CyclicLR(
+            o, 0.01, 0.3, step_size_up=2, step_size_down=5, mode="triangular2", base_momentum=0.7, max_momentum=0.95)),
+        "cyclicHalvingMomentum": rates(lambda o: s.CyclicLR(
+            o, 0.01, 0.3, step_size_up=2, step_size_down=5, mode="triangular2", base_momentum=0.7, max_momentum=0.95),
+            value="momentum"),
+        "cyclicRange": rates(lambda o: s.CyclicLR(
+            o, 0.01, 0.3, step_size_up=5, step_size_down=3, mode="exp_range", gamma=0.95)),
+        "cyclicRangeMomentum": rates(lambda o: s.CyclicLR(
+            o, 0.01, 0.3, step_size_up=5, step_size_down=3, mode="exp_range", gamma=0.95), value="momentum"),
         "metrics": METRICS,
         "plateau": rates(lambda o: s.ReduceLROnPlateau(o, patience=2, cooldown=1, factor=0.5), METRICS),
         "plateauLarger": rates(lambda o: s.ReduceLROnPlateau(

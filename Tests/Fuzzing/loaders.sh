@@ -10,7 +10,7 @@
 #   --parallel N     targets that run at a time; 1 by default
 #   --repeat FILE    runs one target on one file, such as an input that crashed it
 #
-# Targets: idx idx-gz pnm safetensors trainer trainer-file results cifar10 cifar10-folder shapes; all by default.
+# Targets: idx idx-gz image safetensors trainer trainer-file results cifar10 cifar10-folder shapes; all by default.
 # The inputs begin with Tests/Fuzzing/Corpus/TARGET, which does not change; what a run finds stays in .build/fuzz.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -42,7 +42,7 @@ if [ -z "$seconds" ]; then
   [ "$executions" -lt 0 ] || seconds=0
 fi
 [ ${#targets[@]} -gt 0 ] ||
-  targets=(idx pnm safetensors trainer trainer-file results cifar10 shapes cifar10-folder idx-gz)
+  targets=(idx image safetensors trainer trainer-file results cifar10 shapes cifar10-folder idx-gz)
 
 # The kernels are not what is tested here: they are linked as `swift build` made them, so that only Layers and Bench are
 # compiled again, with the fuzzer's counters.
@@ -105,6 +105,7 @@ fuzz() {
   local corpus=Tests/Fuzzing/Corpus/$target dictionary=() length=512
   case $target in
   trainer | safetensors | results) length=4096 ;;
+  image) length=2048 ;;
   trainer-file) length=8192 ;;
   cifar10 | cifar10-folder) length=32 ;;
   esac

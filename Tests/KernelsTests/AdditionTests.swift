@@ -3,19 +3,23 @@ import TestSupport
 import Testing
 
 @Suite struct AdditionTests {
-  @Test(arguments: [false, true])
-  func addsAtEveryCount(relu: Bool) throws {
+  @Test(arguments: [nil, .relu, .relu6] as [FusedActivation?])
+  func addsAtEveryCount(activation: FusedActivation?) throws {
     for row in runnableRows(AddForward.self) {
       for count in elementCounts {
         let (first, second) = (mixedValues(count), mixedValues(count, seed: 2))
         let a = GuardedBuffer(first)
         let b = GuardedBuffer(second)
         let output = GuardedBuffer<Float>.poisoned(count: count)
-        let plan = try plan(row, .init(count: count, relu: relu))
+        let plan = try plan(row, .init(count: count, activation: activation))
         run(plan, .init(a: a.pointer, b: b.pointer, output: output.pointer), keeping: a, b)
-        let expected = zip(first, second).map { relu && $0 + $1 <= 0 ? 0 : $0 + $1 }
+        func stored(_ sum: Float) -> Float {
+          guard let activation else { return sum }
+          return sum <= 0 ? 0 : activation == .relu6 && sum > 6 ? 6 : sum
+        }
+        let expected = zip(first, second).map { stored($0 + $1) }
         let difference = firstApart(output.values, expected, ulps: 0)
-        #expect(difference == nil, "\(row.name) count \(count) relu \(relu): \(difference ?? "")")
+        #expect(difference == nil, "\(row.name) count \(count) \(String(describing: activation)): \(difference ?? "")")
 
         // The output in the memory of either, and an array added to itself.
         run(plan, .init(a: a.pointer, b: b.pointer, output: a.pointer), keeping: b)
@@ -24,7 +28,7 @@ import Testing
         run(plan, .init(a: left.pointer, b: b.pointer, output: b.pointer), keeping: left)
         #expect(sameBits(b.values, expected), "\(row.name) into b, count \(count)")
         run(plan, .init(a: left.pointer, b: left.pointer, output: left.pointer))
-        #expect(sameBits(left.values, first.map { relu && $0 <= 0 ? 0 : $0 + $0 }), "\(row.name) twice, \(count)")
+        #expect(sameBits(left.values, first.map { stored($0 + $0) }), "\(row.name) twice, \(count)")
       }
     }
   }
@@ -33,7 +37,9 @@ import Testing
     for row in runnableRows(AddForward.self) {
       let a = GuardedBuffer<Float>([.nan, 1, -1, .infinity, .infinity, -.infinity, 2])
       let b = GuardedBuffer<Float>([1, .nan, -0.0, -.infinity, 1, 1, -3])
-      run(try plan(row, .init(count: 7, relu: true)), .init(a: a.pointer, b: b.pointer, output: a.pointer), keeping: b)
+      run(
+        try plan(row, .init(count: 7, activation: .relu)), .init(a: a.pointer, b: b.pointer, output: a.pointer),
+        keeping: b)
       #expect(sameBits(a.values, [.nan, .nan, 0, .nan, .infinity, 0, 0]), "\(row.name)")
     }
   }
@@ -51,7 +57,7 @@ import Testing
         let output = poisonedWorkspace(count * 4)
         let pointer = output.base.assumingMemoryBound(to: Float.self)
         run(
-          try plan(row, .init(count: count, relu: true), threads: threads),
+          try plan(row, .init(count: count, activation: .relu), threads: threads),
           .init(a: a.floats, b: b.floats, output: pointer), keeping: a, b)
         let values = Array(UnsafeBufferPointer(start: pointer, count: count))
         let difference = firstApart(values, expected, ulps: 0)

@@ -18,7 +18,7 @@ struct AllocationTests {
     let memory = Memory()
     for rows in [5, 130] {
       try memory.expectNone(
-        GEMM.self, .init(rows: rows, columns: 70, depth: 90, transposeA: true, bias: .perRow, relu: true),
+        GEMM.self, .init(rows: rows, columns: 70, depth: 90, transposeA: true, bias: .perRow, activation: .relu),
         .init(a: memory.inputs, b: memory.inputs, c: memory.outputs, bias: memory.inputs))
     }
   }
@@ -31,7 +31,7 @@ struct AllocationTests {
         batch: 2, inputChannels: channels, inputHeight: 16, inputWidth: 16, outputChannels: channels * 2,
         kernelHeight: kernel, kernelWidth: kernel, paddingHeight: 1, paddingWidth: 1, groups: groups)
       try memory.expectNone(
-        Conv2DForward.self, .init(shape: shape, relu: true),
+        Conv2DForward.self, .init(shape: shape, activation: .relu),
         .init(input: memory.inputs, weights: memory.inputs, bias: memory.inputs, output: memory.outputs))
       try memory.expectNone(
         Conv2DBackwardData.self, shape,
@@ -103,7 +103,7 @@ struct AllocationTests {
       DropoutForward.self, .init(count: 40_000, probability: 0.5),
       .init(input: memory.inputs, output: memory.outputs, key: 1))
     try memory.expectNone(
-      AddForward.self, .init(count: 40_000, relu: true),
+      AddForward.self, .init(count: 40_000, activation: .relu),
       .init(a: memory.inputs, b: memory.inputs, output: memory.outputs)
     )
     try memory.expectNone(
@@ -127,6 +127,11 @@ struct AllocationTests {
       try memory.expectNone(KullbackLeibler.self, elements, operands)
       try memory.expectNone(KullbackLeiblerOfLogarithms.self, elements, operands)
       try memory.expectNone(BinaryCrossEntropy.self, elements, operands)
+      try memory.expectNone(SigmoidFocalLoss.self, elements, operands)
+      try memory.expectNone(
+        SoftmaxFocalLoss.self, .init(rows: rows, columns: columns),
+        .init(
+          logits: memory.inputs, labels: memory.labels, losses: memory.outputs, logitGradients: memory.outputs + 1000))
       let targets = CrossEntropyTargetsProblem(rows: rows, columns: columns, labelSmoothing: 0.1)
       try memory.expectNone(
         SoftmaxCrossEntropyOfLabels.self, targets,
@@ -190,7 +195,11 @@ struct AllocationTests {
     let images = UnsafeRawPointer(memory.inputs).assumingMemoryBound(to: UInt8.self)
     try memory.expectNone(
       BatchAssembly.self, .init(batch: 8, channels: 3, plane: 1024),
-      .init(images: images, indices: memory.labels, scale: 1, offset: 0, output: memory.outputs))
+      .init(
+        images: images, indices: memory.labels, scales: memory.inputs, offsets: memory.inputs, output: memory.outputs))
+    try memory.expectNone(
+      ChannelScaling.self, channels,
+      .init(input: memory.inputs, scales: memory.inputs, offsets: memory.inputs, output: memory.outputs))
   }
 
   @Test("a run allocates nothing: normalisation and upsampling")
@@ -254,6 +263,16 @@ struct AllocationTests {
       .init(
         parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
         secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 1))
+    try memory.expectNone(
+      NAdamStep.self, .init(count: count),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
+        secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 1, momentumProduct: 0.5))
+    try memory.expectNone(
+      RAdamStep.self, .init(count: count),
+      .init(
+        parameters: memory.outputs, gradients: memory.inputs, firstMoments: memory.outputs + count,
+        secondMoments: memory.outputs + 2 * count, learningRate: 0.1, step: 10))
     try memory.expectNone(
       RMSpropStep.self, .init(count: count, momentum: 0.9, centered: true),
       .init(

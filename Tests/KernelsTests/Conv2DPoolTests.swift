@@ -107,7 +107,8 @@ import Testing
       let gradient = GuardedBuffer(random.reals(problem.outputCount))
       for level in InstructionSet.available {
         let all = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
-        let convolution = try Plan<Conv2DForward>(.init(shape: shape, relu: problem.relu), level: level)
+        let convolution = try Plan<Conv2DForward>(
+          .init(shape: shape, activation: problem.relu ? .relu : nil), level: level)
         convolution.run(
           .init(
             input: data.input.pointer, weights: data.weights.pointer, bias: data.bias.pointer, output: all.pointer),

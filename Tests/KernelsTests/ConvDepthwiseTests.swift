@@ -31,7 +31,9 @@ import Testing
   func matchesReference(level: InstructionSet) throws {
     let tests = Conv2DTests()
     for (i, shape) in Self.shapes.enumerated() {
-      try tests.check(Conv2DForward.self, .init(shape: shape, relu: i % 2 == 0), shape, level: level) { plan, data in
+      try tests.check(
+        Conv2DForward.self, .init(shape: shape, activation: [.relu, nil, .relu6][i % 3]), shape, level: level
+      ) { plan, data in
         let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
         plan.run(
           .init(

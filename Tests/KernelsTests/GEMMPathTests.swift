@@ -80,7 +80,7 @@ import Testing
         for bias in isLarge ? [.perRow] : [.none, .perRow, .perColumn] as [GEMM.Bias] {
           var problem = base
           (problem.alpha, problem.beta, problem.bias) = (alpha, beta, bias)
-          problem.relu = index % 4 == 3
+          problem.activation = [nil, nil, .relu6, .relu][index % 4]
           let data = Self.data(problem, seed: UInt64(index))
           let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
           let plan = try Plan<GEMM>(problem, level: level)

@@ -22,7 +22,8 @@ import Testing
       rows: rows, columns: columns, depth: depth, transposeA: transposeA, transposeB: transposeB,
       alpha: [1, 2, -1][i % 3], beta: [0, 1, -2, 0][i / 4 % 4],
       aRowStride: (transposeA ? rows : depth) + padding, bRowStride: (transposeB ? depth : columns) + padding,
-      cRowStride: columns + padding, bias: [.none, .perRow, .perColumn][i / 2 % 3], relu: i % 5 == 0)
+      cRowStride: columns + padding, bias: [.none, .perRow, .perColumn][i / 2 % 3], activation: i % 5 == 0 ? .relu : nil
+    )
   }
 
   @Test("every kernel gives the reference's result exactly on small integers", arguments: InstructionSet.available)
@@ -55,7 +56,7 @@ import Testing
           rows: rows, columns: columns, depth: [0, 1, 2, 3, 4, 5, 10, 17, 40, 70, 100][index % 11],
           transposeA: index & 1 != 0, transposeB: index & 2 != 0, alpha: [1, 2][index / 4 % 2],
           beta: [0, 1, 3][index % 3], cRowStride: columns + index % 5,
-          bias: [.none, .perColumn, .perRow][index / 3 % 3], relu: index % 7 < 3)
+          bias: [.none, .perColumn, .perRow][index / 3 % 3], activation: index % 7 < 3 ? .relu : nil)
         let data = Data(problem, seed: UInt64(index))
         let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
         for kernel in GEMM.kernels where kernel.level == level && kernel.fitness(problem) != nil {
@@ -74,14 +75,14 @@ import Testing
         GEMM.Problem(
           rows: [64, 65, 79, 130][i % 4], columns: columns, depth: [16, 20, 36, 84, 100][i % 5],
           transposeB: i % 3 == 0, aRowStride: 100 + i % 2, cRowStride: columns + i % 3,
-          bias: i % 2 == 0 ? .perColumn : .none, relu: i % 4 == 1))
+          bias: i % 2 == 0 ? .perColumn : .none, activation: i % 4 == 1 ? .relu : nil))
     }
     for rows in 1...17 {
       problems.append(
         GEMM.Problem(
           rows: rows, columns: 700 + rows, depth: 113 + rows, transposeA: rows % 3 == 0, alpha: [1, 2][rows % 2],
           beta: [0, 1, 3][rows % 3], cRowStride: 720, bias: [.none, .perColumn, .perRow][rows / 3 % 3],
-          relu: rows % 4 == 1))
+          activation: rows % 4 == 1 ? .relu : nil))
     }
     for rows in [2, 5, 14, 40] {
       problems += [
@@ -94,7 +95,7 @@ import Testing
       problems += [
         GEMM.Problem(
           rows: rows, columns: 700 + i, depth: 100 + i, transposeA: i % 3 == 0, alpha: [1, 2][i % 2],
-          beta: [0, 1, 3][i % 3], bias: [.none, .perColumn, .perRow][i % 3], relu: i % 4 == 1),
+          beta: [0, 1, 3][i % 3], bias: [.none, .perColumn, .perRow][i % 3], activation: i % 4 == 1 ? .relu : nil),
         GEMM.Problem(rows: rows, columns: 640 + i, depth: 110 + i, bRowStride: 1024),
       ]
     }
@@ -102,7 +103,7 @@ import Testing
       problems += [1, 2].map {
         GEMM.Problem(
           rows: rows, columns: 260 + i, depth: $0, transposeA: i == 1, alpha: [1, 2][i % 2], beta: [3, 0, 1][i],
-          cRowStride: 270, bias: [.none, .perColumn, .perRow][i], relu: i == 1)
+          cRowStride: 270, bias: [.none, .perColumn, .perRow][i], activation: i == 1 ? .relu6 : nil)
       }
     }
     for (i, size) in [(300, 24, 24), (1000, 32, 64), (400, 6, 150), (97, 130, 70), (160, 160, 160), (33, 256, 200)]
@@ -111,7 +112,7 @@ import Testing
       problems.append(
         GEMM.Problem(
           rows: size.0, columns: size.1, depth: size.2, transposeA: i == 3, bias: i % 2 == 0 ? .perColumn : .none,
-          relu: i % 3 == 1))
+          activation: i % 3 == 1 ? .relu : nil))
     }
     for (index, problem) in problems.enumerated() {
       let data = Data(problem, seed: UInt64(index))
@@ -137,7 +138,7 @@ import Testing
       var first: [Float] = []
       for rows in batches {
         let problem = GEMM.Problem(
-          rows: rows, columns: columns, depth: depth, transposeB: transposeB, bias: .perColumn, relu: true)
+          rows: rows, columns: columns, depth: depth, transposeB: transposeB, bias: .perColumn, activation: .relu)
         let plan = try sharing { try Plan<GEMM>(problem, level: level, threads: rows % 3 + 1) }
         let c = GuardedBuffer<Float>.poisoned(count: rows * columns)
         plan.run(
@@ -194,7 +195,7 @@ import Testing
   @Test("NaN and infinities reach exactly the elements whose sums they are part of")
   func specialValues() throws {
     let (rows, columns, depth) = (14, 35, 6)
-    let problem = GEMM.Problem(rows: rows, columns: columns, depth: depth, relu: true)
+    let problem = GEMM.Problem(rows: rows, columns: columns, depth: depth, activation: .relu)
     var data = Data(problem, seed: 3)
     data.a[3 * depth + 2] = .nan
     data.b[1 * columns + 34] = .infinity

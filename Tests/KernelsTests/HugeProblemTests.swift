@@ -230,6 +230,7 @@ import Testing
     survives(BiasBackward.self, channels, sizes, operands: operands)
     survives(PReLUForward.self, channels, sizes, operands: operands)
     survives(PReLUBackward.self, channels, sizes, operands: operands)
+    survives(ChannelScaling.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsForward.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsBackward.self, channels, sizes, operands: operands)
     survives(LogSoftmaxChannelsForward.self, channels, sizes, operands: operands)
@@ -269,6 +270,8 @@ import Testing
     survives(KullbackLeibler.self, elements, [\.rows, \.columns], operands: operands)
     survives(KullbackLeiblerOfLogarithms.self, elements, [\.rows, \.columns], operands: operands)
     survives(BinaryCrossEntropy.self, elements, [\.rows, \.columns], operands: operands)
+    survives(SigmoidFocalLoss.self, elements, [\.rows, \.columns], operands: operands)
+    survives(SoftmaxFocalLoss.self, .init(rows: 3, columns: 10), [\.rows, \.columns]) { [[$0.rows, $0.columns]] }
   }
 
   @Test("element by element")
@@ -314,6 +317,8 @@ import Testing
     survives(DropoutForward.self, .init(count: 6, probability: 0.5), [\.count, \.sharing]) { [[$0.count]] }
     survives(SGDStep.self, .init(count: 5, momentum: 0.9), [\.count]) { [[$0.count]] }
     survives(AdamStep.self, .init(count: 5, amsgrad: true), [\.count]) { [[$0.count]] }
+    survives(NAdamStep.self, .init(count: 5), [\.count]) { [[$0.count]] }
+    survives(RAdamStep.self, .init(count: 5), [\.count]) { [[$0.count]] }
     survives(RMSpropStep.self, .init(count: 5, momentum: 0.9, centered: true), [\.count]) { [[$0.count]] }
     survives(AdagradStep.self, .init(count: 5), [\.count]) { [[$0.count]] }
     survives(WeightAverageStep.self, .init(count: 5, valuesFollow: true), [\.count]) { [[$0.count]] }

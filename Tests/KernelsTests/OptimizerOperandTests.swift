@@ -76,6 +76,28 @@ import Testing
     try refuses(AdamStep.self, .init(count: 3), naming: "step") { adam($0, step: step) }
   }
 
+  @Test("NAdam's and RAdam's steps are counted from 1", arguments: [0, -1, Int.min])
+  func stepsOfAdamsKin(step: Int) throws {
+    try refuses(NAdamStep.self, .init(count: 3), naming: "step") { nadam($0, step: step, product: 0.5) }
+    try refuses(RAdamStep.self, .init(count: 3), naming: "step") { memory in
+      .init(
+        parameters: memory.parameters.pointer, gradients: memory.gradients.pointer,
+        firstMoments: memory.state[0].pointer, secondMoments: memory.state[1].pointer, learningRate: 0.1, step: step)
+    }
+  }
+
+  @Test("NAdam's product of momenta is at least 0 and below 1", arguments: [-0.1, 1, 2, .nan, .infinity])
+  func momentumProduct(product: Double) throws {
+    try refuses(NAdamStep.self, .init(count: 3), naming: "momentumProduct") { nadam($0, step: 1, product: product) }
+  }
+
+  private func nadam(_ memory: Memory, step: Int, product: Double) -> NAdamStep.Operands {
+    .init(
+      parameters: memory.parameters.pointer, gradients: memory.gradients.pointer,
+      firstMoments: memory.state[0].pointer, secondMoments: memory.state[1].pointer, learningRate: 0.1, step: step,
+      momentumProduct: product)
+  }
+
   @Test("where momentum is 0 the step needs no velocity, and any step from 1 on is one")
   func notNeeded() throws {
     for row in runnableRows(SGDStep.self) {
@@ -91,6 +113,11 @@ import Testing
     for row in runnableRows(AdamStep.self) {
       let memory = Memory()
       try plan(row, .init(count: 3)).run(adam(memory, step: Int.max), workspace: Workspace())
+      #expect(memory.parameters.values.allSatisfy { $0.isFinite })
+    }
+    for row in runnableRows(NAdamStep.self) {
+      let memory = Memory()
+      try plan(row, .init(count: 3)).run(nadam(memory, step: Int.max, product: 0), workspace: Workspace())
       #expect(memory.parameters.values.allSatisfy { $0.isFinite })
     }
   }

@@ -10,6 +10,14 @@ import Testing
     .init(count: 0, amsgrad: true), .init(count: 0, beta1: 0.8, weightDecay: 0.1, decoupled: true),
     .init(count: 0, epsilon: 0, weightDecay: 0.1, decoupled: true, amsgrad: true, maximize: true),
   ]
+  static let nadamVariants: [NAdamStep.Problem] = [
+    .init(count: 0), .init(count: 0, beta1: 0.8, weightDecay: 0.1, momentumDecay: 0.3, decoupled: true),
+    .init(count: 0, epsilon: 0, weightDecay: 0.1, maximize: true),
+  ]
+  static let radamVariants: [RAdamStep.Problem] = [
+    .init(count: 0), .init(count: 0, beta1: 0.8, weightDecay: 0.1, decoupled: true),
+    .init(count: 0, epsilon: 0, weightDecay: 0.1, maximize: true),
+  ]
   static let rmspropVariants: [RMSpropStep.Problem] = [
     .init(count: 0), .init(count: 0, alpha: 0.9, epsilon: 0, weightDecay: 0.1), .init(count: 0, momentum: 0.9),
     .init(count: 0, centered: true), .init(count: 0, momentum: 0.5, centered: true, maximize: true),
@@ -77,6 +85,52 @@ import Testing
         parameters: memory.parameters.pointer, gradients: memory.gradients.pointer,
         firstMoments: memory.states[0].pointer, secondMoments: memory.states[1].pointer,
         largestMoments: memory.states[2].pointer, learningRate: 0.01, step: 2, beta1: 0.7)
+    }
+  }
+
+  @Test(arguments: nadamVariants) func nadamGivesTheReferencesBits(_ variant: NAdamStep.Problem) throws {
+    func problem(_ count: Int) -> NAdamStep.Problem {
+      var problem = variant
+      problem.count = count
+      return problem
+    }
+    try compare(NAdamStep.self, problem) { memory in
+      .init(
+        parameters: memory.parameters.pointer, gradients: memory.gradients.pointer,
+        firstMoments: memory.states[0].pointer, secondMoments: memory.states[1].pointer, learningRate: 0.01, step: 2,
+        momentumProduct: 0.3, beta1: 0.7)
+    }
+  }
+
+  /// The fifth step does without the second moment, the hundredth does not.
+  @Test(arguments: radamVariants, [5, 100])
+  func radamGivesTheReferencesBits(_ variant: RAdamStep.Problem, step: Int) throws {
+    func problem(_ count: Int) -> RAdamStep.Problem {
+      var problem = variant
+      problem.count = count
+      return problem
+    }
+    try compare(RAdamStep.self, problem) { memory in
+      .init(
+        parameters: memory.parameters.pointer, gradients: memory.gradients.pointer,
+        firstMoments: memory.states[0].pointer, secondMoments: memory.states[1].pointer, learningRate: 0.01, step: step,
+        beta1: 0.7)
+    }
+  }
+
+  @Test func optionsOfAdamsKinAreValidated() {
+    for problem in [
+      NAdamStep.Problem(count: -1), .init(count: 1, beta1: 1), .init(count: 1, beta2: -0.1),
+      .init(count: 1, epsilon: -1), .init(count: 1, weightDecay: .nan), .init(count: 1, momentumDecay: -1),
+      .init(count: 1, momentumDecay: .infinity),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<NAdamStep>(problem) }
+    }
+    for problem in [
+      RAdamStep.Problem(count: -1), .init(count: 1, beta1: .nan), .init(count: 1, beta2: 1),
+      .init(count: 1, epsilon: .infinity), .init(count: 1, weightDecay: -1),
+    ] {
+      #expect(throws: KernelError.self, "\(problem)") { try Plan<RAdamStep>(problem) }
     }
   }
 
@@ -219,6 +273,26 @@ import Testing
           .init(
             parameters: memory[0].pointer, gradients: memory[1].pointer, firstMoments: memory[2].pointer,
             secondMoments: memory[3].pointer, largestMoments: memory[4].pointer, learningRate: 0.1, step: step))
+      }
+      #expect(memory.allSatisfy { $0.values.allSatisfy { $0 == 0 } }, "\(row.name)")
+    }
+    for row in runnableRows(NAdamStep.self) {
+      let memory = (0..<4).map { _ in GuardedBuffer<Float>(repeating: 0, count: 37) }
+      run(
+        try plan(row, .init(count: 37, epsilon: 0, weightDecay: 0.1)),
+        .init(
+          parameters: memory[0].pointer, gradients: memory[1].pointer, firstMoments: memory[2].pointer,
+          secondMoments: memory[3].pointer, learningRate: 0.1, step: 1, momentumProduct: 0.5))
+      #expect(memory.allSatisfy { $0.values.allSatisfy { $0 == 0 } }, "\(row.name)")
+    }
+    for row in runnableRows(RAdamStep.self) {
+      let memory = (0..<4).map { _ in GuardedBuffer<Float>(repeating: 0, count: 37) }
+      for step in [1, 100] {
+        run(
+          try plan(row, .init(count: 37, epsilon: 0, weightDecay: 0.1)),
+          .init(
+            parameters: memory[0].pointer, gradients: memory[1].pointer, firstMoments: memory[2].pointer,
+            secondMoments: memory[3].pointer, learningRate: 0.1, step: step))
       }
       #expect(memory.allSatisfy { $0.values.allSatisfy { $0 == 0 } }, "\(row.name)")
     }

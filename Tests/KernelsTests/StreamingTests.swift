@@ -63,9 +63,14 @@ import Testing
     let y = Values(batch * elements, fill: .nan)
     let plan = try Plan<BatchAssembly>(.init(batch: batch, channels: 3, plane: 961), level: level, threads: 2)
     plan.run(
-      .init(images: images, indices: indices, scale: 2, offset: 1, output: y.pointer),
+      .init(images: images, indices: indices, scales: [2, 3, 4], offsets: [1, 2, 3], output: y.pointer),
       workspace: poisonedWorkspace(plan.workspaceByteCount))
-    #expect(y.differs { Float(images[Int(indices[$0 / elements]) * elements + $0 % elements]) * 2 + 1 } == nil)
+    let difference = y.differs { i in
+      let channel = Float(i % elements / 961)
+      let colour = Float(images[Int(indices[i / elements]) * elements + i % elements]) * (1 / 255)
+      return colour * (2 + channel) + (1 + channel)
+    }
+    #expect(difference == nil)
   }
 
   @Test("pooling in planes", arguments: InstructionSet.available, [(28, 2, 0), (15, 3, 1)])

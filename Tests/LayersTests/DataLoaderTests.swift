@@ -117,7 +117,7 @@ private let strong: [any ImageTransform] = [
     #expect(try epoch(3, of: plain).flatMap(\.positions) == (0..<23).map { Int32($0) })
   }
 
-  @Test func bytesComeOutAsThePixelScalingSays() throws {
+  @Test func bytesComeOutAsTheirColoursNormalised() throws {
     let set = SyntheticImages.make(count: 20, seed: 1, split: .train)
     func check(_ normalization: Normalization?, _ dataset: any Dataset, _ expected: (UInt8, Int) -> Float) throws {
       let loader = try BatchLoader(dataset: dataset, batchSize: 7, normalization: normalization, seed: 1)
@@ -136,7 +136,7 @@ private let strong: [any ImageTransform] = [
       let mean = [0.49, 0.48, 0.45]
       let std = [0.25, 0.24, 0.26]
       try check(Normalization(mean: mean, std: std), dataset) { byte, channel in
-        Float(byte) * Float(1 / (255 * std[channel])) + Float(-mean[channel] / std[channel])
+        Float(byte) * (1 / 255) * Float(1 / std[channel]) + Float(-mean[channel] / std[channel])
       }
     }
   }

@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
 import Layers
+import TestSupport
 import Testing
 
-/// The examples of README.md and docs/embedding.md: they compile, they run, and the documents show them as they are here.
+/// The examples of README.md, docs/embedding.md and docs/layers.md: they compile, they run, and the documents show them as they are here.
 @Suite struct EmbeddingTests {
   @Test func multipliesMatrices() throws {
     let a: [Float] = [1, 2, 3, 4, 5, 6]
@@ -29,7 +30,7 @@ import Testing
     // example: convolution
     let shape = Conv2DShape(
       batch: 8, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 6, kernelHeight: 5, kernelWidth: 5)
-    let plan = try Plan<Conv2DForward>(.init(shape: shape, relu: true), level: .lowest)
+    let plan = try Plan<Conv2DForward>(.init(shape: shape, activation: .relu), level: .lowest)
     print(plan.kernel.name, plan.workspaceByteCount, shape.outputHeight, shape.outputWidth)
     // end
     #expect(plan.kernel.level == .lowest)
@@ -107,8 +108,49 @@ import Testing
     #expect(gradients.input.scalars == [0, 1, 0, 0])
   }
 
+  @Test func writesALayerByItsBody() throws {
+    // example: composite
+    struct ResidualBlock: CompositeLayer {
+      let channels: Int
+
+      var body: any Layer {
+        Sequential(
+          Residual(
+            Sequential(
+              Conv2D(channels, kernelSize: 3, padding: 1, bias: false), BatchNorm2D(), ReLU(),
+              Conv2D(channels, kernelSize: 3, padding: 1, bias: false), BatchNorm2D())),
+          ReLU())
+      }
+    }
+
+    let network = Sequential(
+      Conv2D(16, kernelSize: 3), ResidualBlock(channels: 16).named("block1"),
+      GlobalAveragePool2D(), Flatten(), Linear(10))
+    // end
+    #expect(try network.outputShape(for: [3, 32, 32]) == [10])
+    #expect(try network.parameters(for: [3, 32, 32])[2].name == "block1.0.body.0.weight")
+    // example: gradient check
+    let check = try gradientCheck(layer: ResidualBlock(channels: 4), inputShape: [4, 6, 6])
+    #expect(check.relativeError < 1e-2, "\(check)")  // 1e-3 for layers without kinks
+    // end
+  }
+
+  @Test func makesModelsByName() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appendingPathComponent("model.safetensors")
+    // example: models
+    let model = try Model(ModelDescription("resnet-18", inputShape: [3, 64, 64], classCount: 5), seed: 1)
+    try model.save(to: file)  // or a trainer's checkpoint
+    let same = try Model(checkpoint: file)
+
+    print(try ModelCatalogue.make("n1").summary(for: [3, 32, 32]))  // layers, shapes, sizes; no weights are drawn
+    // end
+    #expect(same.state() == model.state())
+  }
+
   @Test(arguments: [
     ("README.md", ["kernels", "layers"]),
+    ("docs/layers.md", ["composite", "gradient check", "models"]),
     ("docs/embedding.md", ["kernels", "convolution", "errors", "layers", "layer", "optimizer"]),
   ])
   func documentsShowTheseExamples(_ document: String, _ names: [String]) throws {

@@ -52,10 +52,10 @@ struct MetricsTests {
 
   @Test func aMatrixRefusesClassesThatItLacks() throws {
     var matrix = ConfusionMatrix(classCount: 2)
-    #expect(throws: LayerError.self) { try matrix.add(label: 2, prediction: 0) }
-    #expect(throws: LayerError.self) { try matrix.add(label: 0, prediction: -1) }
-    #expect(throws: LayerError.self) { try matrix.add(labels: [0, 1, 5], predictions: [0, 1, 1]) }
-    #expect(throws: LayerError.self) { try matrix.add(labels: [0], predictions: []) }
+    #expect(throws: MetricError.self) { try matrix.add(label: 2, prediction: 0) }
+    #expect(throws: MetricError.self) { try matrix.add(label: 0, prediction: -1) }
+    #expect(throws: MetricError.self) { try matrix.add(labels: [0, 1, 5], predictions: [0, 1, 1]) }
+    #expect(throws: MetricError.self) { try matrix.add(labels: [0], predictions: []) }
     #expect(matrix.total == 0)
   }
 
@@ -67,9 +67,9 @@ struct MetricsTests {
     #expect(try topKCorrect(scores, labels: labels, k: 2) == 3)
     #expect(try topKCorrect(scores, labels: labels, k: 5) == 3)
     #expect(try topKCorrect(scores, labels: [1, 0, 1, 2], k: 1) == 2)
-    #expect(throws: LayerError.self) { try topKCorrect(scores, labels: labels, k: 0) }
-    #expect(throws: LayerError.self) { try topKCorrect(scores, labels: [0, 1, 2, 3], k: 1) }
-    #expect(throws: LayerError.self) { try topKCorrect(scores, labels: [0], k: 1) }
+    #expect(throws: MetricError.self) { try topKCorrect(scores, labels: labels, k: 0) }
+    #expect(throws: MetricError.self) { try topKCorrect(scores, labels: [0, 1, 2, 3], k: 1) }
+    #expect(throws: MetricError.self) { try topKCorrect(scores, labels: [0], k: 1) }
   }
 
   @Test func averagesWeighTheirValues() {

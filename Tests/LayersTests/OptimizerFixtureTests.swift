@@ -82,6 +82,30 @@ struct OptimizerFixtureTests {
       Adagrad(learningRate: 0.05, learningRateDecay: 0.1, initialAccumulator: 0.2, epsilon: 1e-3)
     ),
     ("adagrad.maximize", Adagrad(learningRate: 0.02, weightDecay: 0.1, maximize: true)),
+    ("nadam", NAdam()),
+    (
+      "nadam.options",
+      NAdam(learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.1, momentumDecay: 0.3)
+    ),
+    ("nadam.decoupled", NAdam(learningRate: 0.01, weightDecay: 0.2, decoupledWeightDecay: true)),
+    ("nadam.maximize", NAdam(learningRate: 0.01, weightDecay: 0.1, maximize: true)),
+    ("radam", RAdam()),
+    ("radam.options", RAdam(learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.1)),
+    ("radam.decoupled", RAdam(learningRate: 0.01, beta2: 0.9, weightDecay: 0.2, decoupledWeightDecay: true)),
+    ("radam.maximize", RAdam(learningRate: 0.01, weightDecay: 0.1, maximize: true)),
+    (
+      "groups.nadam",
+      NAdam(learningRate: 0.01, weightDecay: 0.2).grouped([
+        ParameterGroup(where: { $0.name == "2.weight" }) {
+          $0.learningRate = 0.002
+          $0.beta1 = 0.8
+          $0.beta2 = 0.99
+          $0.momentumDecay = 0.1
+        }
+      ]).withoutDecay()
+    ),
+    ("cycle.nadam", NAdam(learningRate: 0.01)),
+    ("cycle.radam", RAdam(learningRate: 0.01)),
     (
       "groups.sgd",
       SGD(learningRate: 0.01, momentum: 0.9, weightDecay: 0.05).grouped([
@@ -155,6 +179,68 @@ struct OptimizerFixtureTests {
       fixed.setGradients(fixture.gradients[step])
       if let rates = expected.rates { planned.learningRates = rates[step].map { Float($0) } }
       if let momentum = expected.momenta?[step] { planned.momentum = Float(momentum) }
+      planned.step()
+      if let norm = expected.norms?[step] {
+        let given = try #require((planned as? PlannedClippedOptimizer)?.gradientNorm)
+        #expect(abs(Double(given) - norm) <= 1e-6 * norm)
+      }
+      fixed.expect(fixed.model.parameterBuffer, expected.parameters[step], name, step, level)
+    }
+  }
+
+  static let frozenOptimizers: [(name: String, optimizer: any Optimizer)] = [
+    ("frozen.sgd", SGD(learningRate: 0.02, momentum: 0.8, weightDecay: 0.05, dampening: 0.3)),
+    ("frozen.adamw", AdamW(learningRate: 0.01, weightDecay: 0.3, amsgrad: true)),
+    ("frozen.nadam", NAdam(learningRate: 0.01, weightDecay: 0.1)),
+    ("frozen.radam", RAdam(learningRate: 0.01, weightDecay: 0.1)),
+    ("frozen.rmsprop", RMSprop(learningRate: 0.002, momentum: 0.8, centered: true)),
+    ("frozen.adagrad", Adagrad(learningRate: 0.05, learningRateDecay: 0.1)),
+    (
+      "frozen.groups",
+      SGD(learningRate: 0.01, momentum: 0.9, weightDecay: 0.05).grouped([
+        .prefix("2.weight") {
+          $0.learningRate = 0.002
+          $0.weightDecay = 0.1
+          $0.nesterov = true
+        },
+        ParameterGroup(where: { $0.name.hasSuffix(".bias") }) {
+          $0.weightDecay = 0
+          $0.momentum = 0.5
+          $0.dampening = 0.2
+        },
+      ])
+    ),
+    ("frozen.clip", SGD(learningRate: 0.02, momentum: 0.9).clipped(.norm(1.5))),
+  ]
+
+  /// In PyTorch these parameters have no gradients in those steps. Halfway the state moves to another optimiser.
+  @Test(arguments: frozenOptimizers.indices, InstructionSet.available)
+  func frozenParametersMissStepsAsInPyTorch(index: Int, level: InstructionSet) throws {
+    let (name, optimizer) = Self.frozenOptimizers[index]
+    let fixture = try Self.fixture.get()
+    let expected = try #require(fixture.cases[name])
+    let fixed = try Fixed(fixture)
+    var planned = try optimizer.plan(fixed.model, threads: 1, level: level)
+    try fixed.model.freeze("0")
+    for step in 0..<12 {
+      if step == 4 { try fixed.model.unfreeze("0") }
+      if step == 5 { try fixed.model.freeze("2.bias") }
+      if step == 9 { try fixed.model.unfreeze() }
+      if step == 7 {
+        let other = try optimizer.plan(fixed.model, threads: 1, level: level)
+        for (copy, original) in zip(other.stateTensors, planned.stateTensors) {
+          _ = copy.values.update(from: original.values)
+        }
+        try other.check(
+          learningRates: planned.learningRates, momentum: planned.momentum, counters: planned.counters)
+        other.counters = planned.counters
+        #expect(other.counters == planned.counters)
+        planned = other
+      }
+      fixed.setGradients(fixture.gradients[step])
+      for (name, range) in fixed.model.trainedRanges where fixed.model.frozenNames.contains(name) {
+        for i in range { fixed.model.gradientBuffer[i] = 0 }
+      }
       planned.step()
       if let norm = expected.norms?[step] {
         let given = try #require((planned as? PlannedClippedOptimizer)?.gradientNorm)

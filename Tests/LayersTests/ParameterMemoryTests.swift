@@ -8,7 +8,8 @@ struct ParameterMemoryTests {
   static let optimizers: [any Optimizer] = [
     SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01), Adam(learningRate: 0.05, amsgrad: true),
     AdamW(learningRate: 0.05), RMSprop(learningRate: 0.01, momentum: 0.5, centered: true),
-    Adagrad(learningRate: 0.1), Lookahead(Adam(learningRate: 0.1), interval: 2),
+    Adagrad(learningRate: 0.1), NAdam(learningRate: 0.01), RAdam(learningRate: 0.01, beta2: 0.9),
+    Lookahead(Adam(learningRate: 0.1), interval: 2),
     SGD(learningRate: 0.1, momentum: 0.5).clipped(.value(0.3)),
     AdamW(learningRate: 0.05).grouped([ParameterGroup(where: { $0.shape.rank == 1 }) { $0.learningRate = 0.5 }])
       .withoutDecay(),

@@ -13,7 +13,8 @@ struct PixelLossTests {
     [
       CrossEntropy(reduction: reduction), CrossEntropy(ignoreIndex: 1, reduction: reduction),
       CrossEntropy(labelSmoothing: 0.1, reduction: reduction), NegativeLogLikelihood(reduction: reduction),
-      NegativeLogLikelihood(ignoreIndex: 0, reduction: reduction),
+      NegativeLogLikelihood(ignoreIndex: 0, reduction: reduction), FocalLoss(reduction: reduction),
+      FocalLoss(gamma: 1.5, ignoreIndex: 0, reduction: reduction),
     ]
   }
 

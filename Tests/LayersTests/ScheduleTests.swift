@@ -24,6 +24,14 @@ struct ScheduleTests {
         maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, divisor: 10, finalDivisor: 100,
         threePhases: true)
     ),
+    ("warmRestarts", CosineWarmRestarts(period: 5, minimum: 0.002)),
+    ("warmRestartsLonger", CosineWarmRestarts(period: 3, periodFactor: 2)),
+    ("cyclic", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 4)),
+    ("cyclicHalving", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 2, unitsDown: 5, mode: .triangular2)),
+    (
+      "cyclicRange",
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 5, unitsDown: 3, mode: .exponentialRange(gamma: 0.95))
+    ),
     ("warmUp", Cosine(period: 20).warmedUp(over: 4, startFactor: 0.1)),
   ]
 
@@ -37,6 +45,18 @@ struct ScheduleTests {
     }
   }
 
+  private static let cyclicMomenta: [(String, any Schedule)] = [
+    ("cyclicMomentum", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 4)),
+    (
+      "cyclicHalvingMomentum",
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 2, unitsDown: 5, mode: .triangular2, momenta: 0.7...0.95)
+    ),
+    (
+      "cyclicRangeMomentum",
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 5, unitsDown: 3, mode: .exponentialRange(gamma: 0.95))
+    ),
+  ]
+
   @Test func momentaAreThoseOfPyTorch() throws {
     let schedules: [(String, any Schedule)] = [
       ("oneCycleMomentum", OneCycle(maximum: 0.5, duration: 24)),
@@ -46,7 +66,7 @@ struct ScheduleTests {
           maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, threePhases: true, momenta: 0.7...0.9)
       ),
     ]
-    for (name, schedule) in schedules {
+    for (name, schedule) in schedules + Self.cyclicMomenta {
       let expected = try #require(try Self.fixture()[name])
       #expect(Set(expected).count > 2)
       for (time, value) in expected.enumerated() {
@@ -56,29 +76,37 @@ struct ScheduleTests {
     }
     #expect(OneCycle(maximum: 0.5, duration: 24, momenta: nil).momentum(at: 3) == nil)
     #expect(Cosine(period: 4).momentum(at: 3) == nil)
+    #expect(Cyclic(base: 0.1, maximum: 0.5, momenta: nil).momentum(at: 3) == nil)
     #expect(OneCycle(maximum: 0.5, duration: 9).warmedUp(over: 3, startFactor: 0.1).momentum(at: 3) == 0.95)
   }
 
   @Test func aPlateauShrinksTheLearningRateAsInPyTorch() throws {
     let fixture = try Self.fixture()
     let metrics = try #require(fixture["metrics"])
-    for (name, start) in [
-      ("plateau", ReduceOnPlateau(factor: 0.5, patience: 2, cooldown: 1)),
+    for (name, plateau) in [
+      ("plateau", ReduceOnPlateau(metric: .trainingLoss, factor: 0.5, patience: 2, cooldown: 1)),
       (
         "plateauLarger",
         ReduceOnPlateau(
-          goal: .larger, factor: 0.3, patience: 1, threshold: 0.05, thresholdMode: .absolute, minimum: 0.01)
+          metric: .trainingAccuracy, factor: 0.3, patience: 1, threshold: 0.05, thresholdMode: .absolute, minimum: 0.01)
       ),
     ] {
       let expected = try #require(fixture[name])
       #expect(Set(expected).count > 2)
-      var plateau = start
-      var rate = 0.1
-      for (time, metric) in metrics.enumerated() {
-        #expect(abs(rate - expected[time]) <= 1e-12, "\(name) at \(time)")
-        // What was stored and read again goes on as if nothing had happened.
-        plateau = try JSONDecoder().decode(ReduceOnPlateau.self, from: JSONEncoder().encode(plateau))
-        rate = plateau.update(rate, after: metric)
+      for time in metrics.indices {
+        let figures = Array(metrics[..<time])
+        #expect(abs(plateau.learningRate(from: 0.1, after: figures) - expected[time]) <= 1e-12, "\(name) at \(time)")
+        // The same from a history, also behind a warm-up.
+        let history = TrainingHistory(
+          epochs: figures.enumerated().map { i, figure in
+            EpochRecord(
+              epoch: i + 1, learningRate: 0.1,
+              training: EpochResult(loss: figure, accuracy: figure, seconds: 1, images: 1))
+          })
+        #expect(abs(plateau.learningRate(at: time, from: 0.1, after: history) - expected[time]) <= 1e-12)
+        let warmed = plateau.warmedUp(over: 1)
+        #expect(warmed.metric == plateau.metric)
+        #expect(abs(warmed.learningRate(at: time + 1, from: 0.1, after: history) - expected[time]) <= 1e-12)
       }
     }
   }
@@ -88,5 +116,9 @@ struct ScheduleTests {
     let cycle = OneCycle(maximum: 1, duration: 10)
     #expect(cycle.learningRate(at: 100, from: 7) == cycle.learningRate(at: 9, from: 7))
     #expect(StepDecay(period: 0).learningRate(at: 2, from: 1).isFinite)
+    #expect(CosineWarmRestarts(period: 0, periodFactor: 0).learningRate(at: 7, from: 2) == 2)
+    // Periods that have outgrown what can be counted end no more.
+    #expect(CosineWarmRestarts(period: 1, periodFactor: 2).learningRate(at: .max, from: 2).isFinite)
+    #expect(Cyclic(base: 0.1, maximum: 0.5, unitsUp: 0, unitsDown: -1).learningRate(at: 1, from: 7) == 0.5)
   }
 }

@@ -20,6 +20,7 @@ struct TorchLossesTests {
     let ignoreIndex: Int?
     let labelSmoothing: Float?
     let parameter: Float?
+    let alpha: Float?
     let logTargets: Bool?
     let weight: [Float]?
     let weightShape: [Int]?
@@ -45,6 +46,12 @@ struct TorchLossesTests {
       case "L1": return L1(reduction: reduction)
       case "SmoothL1": return SmoothL1(beta: try #require(parameter), reduction: reduction)
       case "Huber": return Huber(delta: try #require(parameter), reduction: reduction)
+      case "FocalLoss":
+        return FocalLoss(
+          gamma: try #require(parameter), classWeights: classWeights, ignoreIndex: ignoreIndex ?? -100,
+          reduction: reduction)
+      case "BinaryFocalLossWithLogits":
+        return BinaryFocalLossWithLogits(gamma: try #require(parameter), alpha: alpha, reduction: reduction)
       case "BinaryCrossEntropyWithLogits":
         return BinaryCrossEntropyWithLogits(
           weight: try tensor(weight, weightShape), positiveWeight: try tensor(positiveWeight, positiveWeightShape),
@@ -80,7 +87,7 @@ struct TorchLossesTests {
 
   @Test(arguments: InstructionSet.available) func valuesAndGradientsAreThoseOfPyTorch(level: InstructionSet) throws {
     let entries = try Self.fixture()
-    #expect(entries.count > 60)
+    #expect(entries.count > 90)
     for (index, entry) in entries.enumerated() {
       for (name, expected) in entry.results {
         let reduction = try #require(LossReduction(rawValue: name))

@@ -216,7 +216,7 @@ struct TrainerCheckpointTests {
     for _ in 0..<50 {
       // From within the program's start to some saves later.
       let moment = 0.001 * Double(random.next() % 40)
-      let status = try Self.start(["train", file.path, "\(Int.max)"], killAfter: moment)
+      let status = try TrainingProcess.start(["train", file.path, "\(Int.max)"], killAfter: moment)
       if status == SIGKILL { kills += 1 }
       guard FileManager.default.fileExists(atPath: file.path) else { continue }
       let training = try InterruptedTraining()
@@ -226,35 +226,11 @@ struct TrainerCheckpointTests {
     }
     #expect(kills == 50)
     #expect(loaded > 0)
-    #expect(try Self.start(["train", whole.path, "\(epochs)"], killAfter: nil) == 0)
-    #expect(try Self.start(["train", file.path, "\(epochs)"], killAfter: nil) == 0)
+    #expect(try TrainingProcess.start(["train", whole.path, "\(epochs)"], killAfter: nil) == 0)
+    #expect(try TrainingProcess.start(["train", file.path, "\(epochs)"], killAfter: nil) == 0)
     #expect(try Data(contentsOf: file) == Data(contentsOf: whole))
     // What a killed process left is removed by the next one that saves.
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(left.sorted() == ["a.safetensors", "b.safetensors"])
   }
-
-  /// Runs the training program to its end, or kills it; returns its status or the signal that ended it.
-  private static func start(_ arguments: [String], killAfter seconds: Double?) throws -> Int32 {
-    let process = Process()
-    let executable: URL = try #require(Self.program, "TrainingProgram is not beside the tests")
-    process.executableURL = executable
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    if let seconds {
-      Thread.sleep(forTimeInterval: seconds)
-      kill(process.processIdentifier, SIGKILL)
-    }
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
-
-  /// The program lies in the folder of the test binary, or of the test bundle where there is one.
-  private static let program: URL? = {
-    var folders = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
-    if let executable = Bundle.main.executableURL { folders.insert(executable.deletingLastPathComponent(), at: 0) }
-    return folders.map { $0.appendingPathComponent("TrainingProgram") }
-      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-  }()
 }

@@ -87,7 +87,7 @@ struct TrainerOptionsTests {
   private static func loader(batchSize: Int = 4, prefetch: Int = 2) throws -> BatchLoader {
     try BatchLoader(
       dataset: images, batchSize: batchSize, transforms: [RandomCrop(32, padding: 4), RandomHorizontalFlip()],
-      normalization: .signedUnit, seed: 7, prefetch: prefetch)
+      seed: 7, prefetch: prefetch)
   }
 
   @Test func aLoadersEpochThatStoppedGoesOnWithTheSameBits() throws {
@@ -110,7 +110,7 @@ struct TrainerOptionsTests {
 
   @Test func aLoaderThatDoesNotFitIsAnError() throws {
     let trainer = try Self.trainer(batchSize: 4)
-    #expect(throws: LayerError.self) { try trainer.trainEpoch(on: Self.loader(batchSize: 3)) }
+    #expect(throws: TrainingError.self) { try trainer.trainEpoch(on: Self.loader(batchSize: 3)) }
     let small = try BatchLoader(dataset: Self.images, batchSize: 4, transforms: [RandomCrop(28)])
     #expect(throws: LayerError.self) { try trainer.trainEpoch(on: small) }
   }
@@ -119,7 +119,7 @@ struct TrainerOptionsTests {
     let trainer = try Self.trainer(batchSize: 4)
     _ = try trainer.trainEpoch(on: Self.images)
     let bytes = try trainer.evaluate(on: Self.images)
-    let loader = try BatchLoader(dataset: Self.images, batchSize: 10, normalization: .signedUnit, shuffles: false)
+    let loader = try BatchLoader(dataset: Self.images, batchSize: 10, shuffles: false)
     let loaded = try trainer.evaluate(on: loader)
     #expect(abs(loaded.loss - bytes.loss) < 1e-5)
     #expect(loaded.accuracy == bytes.accuracy && loaded.images == 22)

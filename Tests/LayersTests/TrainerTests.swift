@@ -137,7 +137,7 @@ struct TrainerTests {
     #expect(throws: LayerError.inputShape(layer: "Sequential", given: [3, 32, 32], expected: "[1, 28, 28]")) {
       try small.evaluate(on: images)
     }
-    #expect(throws: LayerError.self) { try narrow.step(on: images, indices: [4]) }
+    #expect(throws: TrainingError.self) { try narrow.step(on: images, indices: [4]) }
     #expect(throws: LayerError.self) {
       try Trainer(model: Model(n1, inputShape: [3, 32, 32]), optimizer: SGD(learningRate: -1), batchSize: 4)
     }

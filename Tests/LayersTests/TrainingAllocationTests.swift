@@ -6,7 +6,7 @@ import Testing
 struct TrainingAllocationTests {
   @Test(
     arguments: [
-      SGD(learningRate: 0.01, momentum: 0.9), Adam(),
+      SGD(learningRate: 0.01, momentum: 0.9), Adam(), NAdam(), RAdam(),
       Lookahead(AdamW(amsgrad: true).withoutDecay().clipped(.norm(1)), interval: 2),
     ] as [any Optimizer])
   func aWarmEpochAllocatesNothing(optimizer: any Optimizer) throws {

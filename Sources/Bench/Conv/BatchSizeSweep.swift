@@ -6,7 +6,7 @@ struct BatchSizeSweep {
   let options: ConvOptions
   let optimizer: any Optimizer
   let level: InstructionSet
-  let inputShape: Shape
+  let network: ModelDescription
   let train: ImageDataset
   let test: ImageDataset
   let peakGflops: Double
@@ -16,7 +16,7 @@ struct BatchSizeSweep {
   /// Trains from the first weights on; nil where an interrupt ended it before its last epoch.
   func train(batchSize: Int) throws -> ConvRow? {
     defer { progress.clear() }
-    let model = try Model(options.model.network, inputShape: inputShape, seed: options.seed)
+    let model = try Model(network, seed: options.seed)
     // A batch is never larger than the set: memory for more would be for nothing.
     let trainer = try Trainer(
       model: model, optimizer: optimizer, batchSize: min(batchSize, train.count), seed: options.seed,

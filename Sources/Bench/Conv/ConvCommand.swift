@@ -13,7 +13,18 @@ enum ConvCommand: Command {
     trained on) and on test images after the last epoch, and the most memory that the process held.
 
     An interrupt (Ctrl-C) ends the run after the current step, with finished rows printed and saved, and status 130.
+
+    Networks:
+    \(networks)
     """
+
+  /// A line for each network of the catalogue that can be trained here.
+  private static var networks: String {
+    let width = ModelCatalogue.classifiers.map { $0.id.rawValue.count }.max() ?? 0
+    return ModelCatalogue.classifiers.map { "  \($0.id.rawValue.padded(to: width))  \($0.summary)" }
+      .joined(separator: "\n")
+  }
+
   static var options: [CommandOption<ConvOptions>] { ConvOptions.table }
   static var defaults: ConvOptions { ConvOptions() }
 
@@ -25,18 +36,21 @@ enum ConvCommand: Command {
       directory: options.dataDirectory, trainImages: options.trainImages, testImages: options.testImages,
       seed: options.seed)
     let inputShape: Shape = [data.train.channels, data.train.height, data.train.width]
-    let model = try Model(options.model.network, inputShape: inputShape, seed: options.seed)
+    let network = try ModelDescription(
+      options.model, inputShape: inputShape, classCount: data.train.classNames.count)
+    let summary = try network.network().summary(for: inputShape)
 
     let interrupt = Interrupt()
     var report = ConvReport(
-      machine: .measure(level: level, threads: options.threadCount), model: options.model.name,
-      parameters: model.parameterCount, data: options.data.rawValue, trainImages: data.train.count,
+      machine: .measure(level: level, threads: options.threadCount),
+      model: try ModelCatalogue.entry(options.model).title, parameters: summary.parameterCount,
+      data: options.data.rawValue, trainImages: data.train.count,
       testImages: data.test.count, epochs: options.epochs, optimizer: options.optimizer.rawValue,
       learningRate: options.learningRate, seed: options.seed)
     try file?.write(report)
-    try printHeader(report, optimizer, flopsPerImage: model.trainingFLOPsPerImage)
+    try printHeader(report, optimizer, flopsPerImage: summary.trainingFLOPsPerImage)
     let sweep = BatchSizeSweep(
-      options: options, optimizer: optimizer, level: level, inputShape: inputShape, train: data.train,
+      options: options, optimizer: optimizer, level: level, network: network, train: data.train,
       test: data.test, peakGflops: report.machine.peakGflops, interrupt: interrupt)
     var memoryIsPerRow = true
     for batchSize in options.batchSizes {

@@ -7,9 +7,27 @@ enum OptimizerChoice: String, CaseIterable {
   case adam
 }
 
+extension ValueKind where Value == ModelID {
+  /// A network of the catalogue that classifies.
+  static var classifier: ValueKind {
+    let entries = ModelCatalogue.classifiers
+    return ValueKind(
+      placeholder: "NAME", expected: "one of \(entries.map(\.id.rawValue).joined(separator: ", "))",
+      parse: { text in
+        let id = ModelID(rawValue: text)
+        return entries.first { $0.id == id || $0.aliases.contains(id) }?.id
+      }, format: { $0.rawValue })
+  }
+}
+
+extension ModelCatalogue {
+  /// The networks that classify.
+  static var classifiers: [Entry] { entries.filter { $0.classCount != nil } }
+}
+
 /// What `bench conv` is asked to do.
 struct ConvOptions: MachineOptions {
-  var model = ModelChoice.tutorial
+  var model: ModelID = "n1"
   var data = DataChoice.synthetic
   var dataDirectory: String?
   var batchSizes = [4, 8, 16, 32, 128, 256, 1000]
@@ -38,7 +56,7 @@ struct ConvOptions: MachineOptions {
 
   static var table: [CommandOption<ConvOptions>] {
     [
-      .value("--model", path: \.model, kind: .choice(), help: "the network to train"),
+      .value("--model", path: \.model, kind: .classifier, help: "the network to train"),
       .value("--data", path: \.data, kind: .choice(), help: "what to train on"),
       .optional(
         "--data-dir", path: \.dataDirectory, kind: .path("DIR"),

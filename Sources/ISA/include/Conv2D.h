@@ -66,7 +66,7 @@ typedef struct {
 } ConvPrefetch;
 
 // "rows": a vector holds neighbouring outputs of a row, a tile's rows are output channels.
-// target[c][targets[v]…] = floor(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…])
+// target[c][targets[v]…] = limit(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…])
 typedef struct {
   const float *_Nonnull source;
   const int32_t *_Nonnull taps;
@@ -87,6 +87,7 @@ typedef struct {
   ptrdiff_t channels;
   ptrdiff_t channelStride;
   float floor;              // 0 for ReLU, else -infinity
+  float ceiling;            // infinity for none
   float *_Nonnull scratch;  // one tile
   ConvPrefetch prefetch;
   int32_t keepsVectors;    // all panels pass over a tile's vectors before the next vectors come
@@ -97,7 +98,7 @@ typedef struct {
 } ConvRowsArguments;
 
 // "points": a vector holds channels, a tile's rows are runs of outputs that are neighbours in the source.
-// target[c][targets[r] + i] = floor(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]])
+// target[c][targets[r] + i] = limit(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]])
 typedef struct {
   const float *_Nonnull source;
   const int32_t *_Nonnull taps;
@@ -114,6 +115,7 @@ typedef struct {
   ptrdiff_t channels;
   ptrdiff_t channelStride;
   float floor;              // 0 for ReLU, else -infinity
+  float ceiling;            // infinity for none
   float *_Nonnull scratch;  // one tile
   ConvPrefetch prefetch;
 } ConvPointsArguments;
@@ -206,7 +208,7 @@ ISA_TILE_NEON(conv_dot_6x4_reduce, ConvDotReduceArguments)
 ISA_TILE_NEON(conv_dot_1x9_reduce, ConvDotReduceArguments)
 
 // "depthwise": each channel is a plane of its own, convolved with a k × k kernel at stride 1 and padding k / 2.
-// target[plane] = floor(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
+// target[plane] = limit(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
 typedef struct {
   const float *_Nonnull source;  // all planes
   ptrdiff_t sourceCount;         // elements of all
@@ -222,6 +224,7 @@ typedef struct {
   int32_t isTurned;  // the weights are turned by 180°
   int32_t streams;   // the target is stored past the caches; its rows are whole, aligned vectors
   float floor;
+  float ceiling;
   float *_Nonnull scratch;  // k · k + 4 vectors and a plane
 } ConvDepthwiseArguments;
 ISA_KERNEL(conv_depthwise_3, ConvDepthwiseArguments)

@@ -40,19 +40,20 @@ typedef struct {
 // A tile is output channels × pixels. For each of the records
 //   [pixels, first step, steps, (origin of each pixel), (target of each pixel)]
 // target[c · channelStride + target…] =
-//   floor(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin… + sourceSteps[s]]…)
+//   limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin… + sourceSteps[s]]…)
 // A record that has fewer pixels than the tile repeats its last one.
 typedef struct {
   const float *_Nonnull source;
   const float *_Nonnull weights;
-  const float *_Nullable bias;  // NULL: the sums alone, without floor
+  const float *_Nullable bias;  // NULL: the sums alone, without limits
   const int32_t *_Nonnull records;
   ptrdiff_t recordCount;
   const int32_t *_Nonnull sourceSteps;
   const int32_t *_Nonnull weightSteps;
   float *_Nonnull target;
   ptrdiff_t channelStride;
-  float floor;  // 0 for ReLU, else -infinity
+  float floor;    // 0 for ReLU, else -infinity
+  float ceiling;  // infinity for none
   ConvBatchAhead nextSource;
   ConvBatchAhead images;  // where the tiles' outputs go
 } ConvBatchArguments;

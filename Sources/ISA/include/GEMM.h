@@ -53,6 +53,7 @@ typedef struct {
   const float *_Nullable rowBias;    // NULL but for the first block of k
   const float *_Nullable columnBias;
   int32_t relu;
+  float ceiling;            // of what ReLU lets through; infinity for none
   int32_t fetchesPanels;             // whether the next panel of A is fetched, too
   GEMMFetch fetch;                   // what is fetched first, a line at each k
   GEMMFetch fetchThen;
@@ -73,6 +74,7 @@ typedef struct {
   const float *_Nullable columnBias;
   float *_Nonnull scratch;  // as many rows of a tile as a vector has lanes
   int32_t relu;
+  float ceiling;            // of what ReLU lets through; infinity for none
 } GEMMTransposingArguments;
 ISA_KERNEL(gemm_transposing, GEMMTransposingArguments)
 
@@ -97,6 +99,7 @@ typedef struct {
   const float *_Nullable rowBias;
   const float *_Nullable columnBias;
   int32_t relu;
+  float ceiling;            // of what ReLU lets through; infinity for none
 } GEMMRowsArguments;
 ISA_KERNEL(gemm_rows, GEMMRowsArguments)
 
@@ -117,6 +120,7 @@ typedef struct {
   ptrdiff_t cRowStride;
   const float *_Nullable columnBias;
   int32_t relu;
+  float ceiling;            // of what ReLU lets through; infinity for none
 } GEMMNarrowArguments;
 ISA_KERNEL(gemm_narrow, GEMMNarrowArguments)
 
@@ -135,5 +139,6 @@ typedef struct {
   ptrdiff_t cRowStride;
   const float *_Nullable columnBias;
   int32_t relu;
+  float ceiling;            // of what ReLU lets through; infinity for none
 } GEMMSmallArguments;
 ISA_KERNEL(gemm_small, GEMMSmallArguments)

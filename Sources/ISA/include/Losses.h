@@ -29,6 +29,7 @@ ISA_KERNEL(huber_error, ElementLossArguments)
 ISA_KERNEL(kullback_leibler, ElementLossArguments)
 ISA_KERNEL(kullback_leibler_log, ElementLossArguments)
 ISA_KERNEL(binary_cross_entropy, ElementLossArguments)
+ISA_KERNEL(sigmoid_focal_loss, ElementLossArguments)
 
 typedef struct {
   const int32_t *_Nonnull labels;          // one a row

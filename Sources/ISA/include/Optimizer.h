@@ -43,6 +43,43 @@ ISA_KERNEL(adam_step, AdamArguments)
 typedef struct {
   float *_Nonnull parameters;
   const float *_Nonnull gradients;
+  float *_Nonnull firstMoments;
+  float *_Nonnull secondMoments;
+  ptrdiff_t count;
+  float firstShare;           // 1 - beta1; of the gradient in the new first moment
+  float secondDecay;          // beta2
+  float secondShare;          // 1 - beta2
+  float momentSize;           // learningRate * next momentum / (1 - product of all momenta up to it)
+  float rootScale;            // 1 / sqrt(1 - beta2^step)
+  float gradientSize;         // learningRate * (1 - momentum) / (1 - product of all momenta)
+  float epsilon;
+  float weightDecay;          // of the parameter in the gradient
+  float kept;                 // of the parameter before its step: 1 - learningRate * decoupled decay
+  float gradientSign;
+} NAdamArguments;
+ISA_KERNEL(nadam_step, NAdamArguments)
+
+typedef struct {
+  float *_Nonnull parameters;
+  const float *_Nonnull gradients;
+  float *_Nonnull firstMoments;
+  float *_Nonnull secondMoments;
+  ptrdiff_t count;
+  float firstShare;           // 1 - beta1; of the gradient in the new first moment
+  float secondDecay;          // beta2
+  float secondShare;          // 1 - beta2
+  float stepSize;             // of the first moment, over the root of the second where that is rectified
+  float epsilon;
+  float weightDecay;          // of the parameter in the gradient
+  float kept;                 // of the parameter before its step: 1 - learningRate * decoupled decay
+  float gradientSign;
+  int32_t isRectified;
+} RAdamArguments;
+ISA_KERNEL(radam_step, RAdamArguments)
+
+typedef struct {
+  float *_Nonnull parameters;
+  const float *_Nonnull gradients;
   float *_Nonnull squares;    // the running mean of the gradients' squares
   float *_Nullable velocity;  // null where there is no momentum
   float *_Nullable means;     // the running mean of the gradients; null where not centred

@@ -56,7 +56,24 @@ typedef struct {
 ISA_KERNEL(cross_entropy_labels, CrossEntropyTargetsArguments)
 ISA_KERNEL(cross_entropy_probabilities, CrossEntropyTargetsArguments)
 
-// The same along the channels of images.
+// Focal loss: the cross entropy of labels, less of it the surer a row is.
+typedef struct {
+  const float *_Nonnull logits;
+  const int32_t *_Nonnull labels;        // one a row, 0 ..< columns or ignoredLabel
+  const float *_Nullable classWeights;   // one a column
+  float *_Nonnull losses;                // one a row
+  float *_Nullable logitGradients;
+  int32_t *_Nullable predictions;        // one a row
+  ptrdiff_t rows;
+  ptrdiff_t columns;
+  int32_t ignoredLabel;
+  float gamma;
+  float gradientScale;
+  float *_Nonnull scratch;               // a vector
+} SoftmaxFocalLossArguments;
+ISA_KERNEL(softmax_focal_loss, SoftmaxFocalLossArguments)
+
+// Softmax along the channels of images.
 typedef struct {
   const float *_Nonnull values;           // forward: the input; backward: the forward pass's output
   const float *_Nullable outputGradient;  // null for the forward pass

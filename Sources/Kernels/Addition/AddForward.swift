@@ -1,20 +1,20 @@
 import ISA
 
-/// The sum of two arrays, with ReLU if asked for. All levels give the same bits.
+/// The sum of two arrays, with an activation if asked for. All levels give the same bits.
 ///
-/// The gradients of both are the output's gradient, behind ``ReLUBackward`` where there is a ReLU. To add to an array,
+/// The gradients of both are the output's gradient, behind that of the activation where there is one. To add to an array,
 /// let the output be its memory.
 public enum AddForward: KernelOperation {
   public static let name = "add"
 
   public struct Problem: Sendable, Hashable {
     public var count: Int
-    /// Whether negative sums become 0; NaN stays NaN.
-    public var relu: Bool
+    /// What becomes of the sums as they are stored; NaN stays.
+    public var activation: FusedActivation?
 
-    public init(count: Int, relu: Bool = false) {
+    public init(count: Int, activation: FusedActivation? = nil) {
       self.count = count
-      self.relu = relu
+      self.activation = activation
     }
   }
 
@@ -47,15 +47,16 @@ public enum AddForward: KernelOperation {
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           let first = range.lowerBound
           var arguments = AdditionArguments(
-            a: a + first, b: b + first, output: output + first, count: range.count, relu: problem.relu ? 1 : 0,
-            streams: streams ? 1 : 0)
+            a: a + first, b: b + first, output: output + first, count: range.count,
+            relu: problem.activation == nil ? 0 : 1,
+            relu6: problem.activation == .relu6 ? 1 : 0, streams: streams ? 1 : 0)
           body(&arguments)
         }
       })
     let reference = Kernel<AddForward>.reference { problem, operands in
       for i in 0..<problem.count {
         let sum = operands.a[i] + operands.b[i]
-        operands.output[i] = problem.relu && sum <= 0 ? 0 : sum
+        operands.output[i] = problem.activation != nil && sum <= 0 ? 0 : problem.activation.limit(sum)
       }
     }
     return levels + [reference]
@@ -77,12 +78,20 @@ private enum ReLUSum: SumMap {
   }
 }
 
+private enum ReLU6Sum: SumMap {
+  @inline(always) static func apply<L: Lanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector {
+    L.smaller(ReLUSum.apply(lanes, sum), L.splat(6))
+  }
+}
+
 /// Elements from what is computed to what is asked for ahead where data comes from memory.
 private let prefetch = 1024
 
 @inline(always)
 private func add<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments>) {
-  if p.pointee.relu != 0 {
+  if p.pointee.relu6 != 0 {
+    add(lanes, ReLU6Sum.self, p)
+  } else if p.pointee.relu != 0 {
     add(lanes, ReLUSum.self, p)
   } else {
     add(lanes, PlainSum.self, p)

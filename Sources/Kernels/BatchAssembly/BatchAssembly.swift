@@ -1,8 +1,10 @@
 import ISA
 
-/// A batch of images for a network, gathered by index from a set of byte images: output = byte·scale + offset.
+/// A batch of images for a network, gathered by index from a set of byte images and normalised by channel:
+/// output = (byte · (1/255)) · scale + offset.
 ///
-/// The product is rounded before the offset is added; all levels give the same bits.
+/// Each product is rounded before the next step, so that a byte becomes what ``ChannelScaling`` makes of the colour
+/// byte · (1/255); all levels give the same bits.
 public enum BatchAssembly: KernelOperation {
   public static let name = "batch-assembly"
 
@@ -25,19 +27,21 @@ public enum BatchAssembly: KernelOperation {
     /// The image of the set that each image of the batch is: `batch` indices, each at least 0 and below the number of
     /// images.
     public var indices: UnsafePointer<Int32>
-    public var scale: Float
-    public var offset: Float
+    /// What the colours of each channel, 0 to 1, are multiplied by: `[channels]`.
+    public var scales: UnsafePointer<Float>
+    /// What is then added: `[channels]`.
+    public var offsets: UnsafePointer<Float>
     /// `[batch, channels, plane]`
     public var output: UnsafeMutablePointer<Float>
 
     public init(
-      images: UnsafePointer<UInt8>, indices: UnsafePointer<Int32>, scale: Float, offset: Float,
-      output: UnsafeMutablePointer<Float>
+      images: UnsafePointer<UInt8>, indices: UnsafePointer<Int32>, scales: UnsafePointer<Float>,
+      offsets: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
     ) {
       self.images = images
       self.indices = indices
-      self.scale = scale
-      self.offset = offset
+      self.scales = scales
+      self.offsets = offsets
       self.output = output
     }
   }
@@ -59,7 +63,8 @@ public enum BatchAssembly: KernelOperation {
               let target = operands.output + image * elements
               var arguments = BatchAssemblyArguments(
                 images: operands.images, indices: operands.indices + image, output: output.place(target, own),
-                batch: count, elements: elements, scale: operands.scale, offset: operands.offset)
+                batch: count, channels: problem.channels, plane: problem.plane, scales: operands.scales,
+                offsets: operands.offsets)
               function(&arguments)
               image += count
               // With one image at a time, the next is known.
@@ -76,7 +81,9 @@ public enum BatchAssembly: KernelOperation {
       for image in 0..<problem.batch {
         let source = operands.images + Int(operands.indices[image]) * elements
         for i in 0..<elements {
-          operands.output[image * elements + i] = Float(source[i]) * operands.scale + operands.offset
+          let channel = i / problem.plane
+          let colour = Float(source[i]) * colourOfByte
+          operands.output[image * elements + i] = colour * operands.scales[channel] + operands.offsets[channel]
         }
       }
     }
@@ -92,21 +99,38 @@ public enum BatchAssembly: KernelOperation {
   }
 }
 
+/// A byte's colour is byte · this, from 0 to 1.
+private let colourOfByte: Float = 1 / 255
+
 /// The same for every level: LLVM's loop vectoriser widens bytes to floats in the level's own instructions, where Swift's
 /// conversions of integer vectors are calls or go through scalars.
 @inline(always)
 private func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
-  let elements = p.pointee.elements
-  let scale = p.pointee.scale
-  let offset = p.pointee.offset
+  let (channels, plane) = (p.pointee.channels, p.pointee.plane)
+  let (scales, offsets) = (p.pointee.scales, p.pointee.offsets)
   var image = 0
   while image < p.pointee.batch {
-    let source = p.pointee.images + Int(p.pointee.indices[image]) &* elements
-    let destination = p.pointee.output + image &* elements
-    var i = 0
-    while i < elements {
-      destination[i] = Float(source[i]) * scale + offset
-      i &+= 1
+    var source = p.pointee.images + Int(p.pointee.indices[image]) &* channels &* plane
+    var destination = p.pointee.output + image &* channels &* plane
+    if plane == 1 {
+      var i = 0
+      while i < channels {
+        destination[i] = Float(source[i]) * colourOfByte * scales[i] + offsets[i]
+        i &+= 1
+      }
+    } else {
+      var channel = 0
+      while channel < channels {
+        let (scale, offset) = (scales[channel], offsets[channel])
+        var i = 0
+        while i < plane {
+          destination[i] = Float(source[i]) * colourOfByte * scale + offset
+          i &+= 1
+        }
+        source += plane
+        destination += plane
+        channel &+= 1
+      }
     }
     image &+= 1
   }

@@ -1,15 +1,15 @@
-/// output = relu(convolution(input, weights) + bias).
+/// output = activation(convolution(input, weights) + bias).
 public enum Conv2DForward: KernelOperation {
   public static let name = "conv2d"
 
   public struct Problem: Sendable, Hashable {
     public var shape: Conv2DShape
-    /// Whether negative outputs are replaced with 0; NaN stays.
-    public var relu: Bool
+    /// What becomes of the outputs as they are stored; NaN stays.
+    public var activation: FusedActivation?
 
-    public init(shape: Conv2DShape, relu: Bool = false) {
+    public init(shape: Conv2DShape, activation: FusedActivation? = nil) {
       self.shape = shape
-      self.relu = relu
+      self.activation = activation
     }
   }
 

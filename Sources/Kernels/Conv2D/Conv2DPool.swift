@@ -110,7 +110,7 @@ private func referenceConv2DPoolForward(_ problem: Conv2DPoolProblem, _ operands
   let all = UnsafeMutablePointer<Float>.allocate(capacity: max(shape.outputCount, 1))
   defer { all.deallocate() }
   referenceConv2DForward(
-    .init(shape: shape, relu: problem.relu),
+    .init(shape: shape, activation: problem.relu ? .relu : nil),
     .init(input: operands.input, weights: operands.weights, bias: operands.bias, output: all))
   var output = 0
   for plane in 0..<shape.batch * shape.outputChannels {

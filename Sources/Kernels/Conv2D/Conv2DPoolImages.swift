@@ -83,7 +83,9 @@ func conv2DPoolForwardKernel(_ level: InstructionSet) -> Kernel<Conv2DPoolForwar
     prepare: { problem, threads in
       let parts = problem.shape.parts(threads: threads)
       let images = PooledImages(problem, parts: parts)
-      let plans = images.prepare(Conv2DForward.self, level) { .init(shape: $0, relu: problem.relu) }
+      let plans = images.prepare(Conv2DForward.self, level) {
+        .init(shape: $0, activation: problem.relu ? .relu : nil)
+      }
       let (pool, pack) = (maxPoolTwoByTwoForward[level], poolChoicesPack[level])
       let planByteCount = cacheLines(max(plans.whole.workspaceByteCount, plans.last.workspaceByteCount))
       let ownByteCount = images.outputsByteCount + images.placesByteCount + planByteCount

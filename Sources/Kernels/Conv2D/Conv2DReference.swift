@@ -12,8 +12,8 @@ func referenceConv2DForward(_ problem: Conv2DForward.Problem, _ operands: Conv2D
               * operands.weights[weight]
           }
           if let bias = operands.bias { sum += bias[oc] }
-          if problem.relu, sum < 0 { sum = 0 }
-          operands.output[((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox] = sum
+          operands.output[((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox] =
+            problem.activation.limit(sum)
         }
       }
     }

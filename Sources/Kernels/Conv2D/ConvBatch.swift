@@ -9,7 +9,7 @@ struct ConvBatch: Sendable {
   let tile: ConvBatchTile
   let geometry: ConvBatchGeometry
   let isBackward: Bool
-  let floor: Float
+  let limits: (floor: Float, ceiling: Float)
   let bands: [Band]
   /// Rows of one channel of the staged source, for the band that has most.
   let stagedRows: Int
@@ -44,11 +44,11 @@ struct ConvBatch: Sendable {
   /// Elements of a strip of the target: 128 KB.
   static let stripLimit = 32 << 10
 
-  init(tile: ConvBatchTile, geometry: ConvBatchGeometry, isBackward: Bool, relu: Bool, threads: Int) {
+  init(tile: ConvBatchTile, geometry: ConvBatchGeometry, isBackward: Bool, activation: FusedActivation?, threads: Int) {
     self.tile = tile
     self.geometry = geometry
     self.isBackward = isBackward
-    floor = relu ? 0 : -.infinity
+    limits = activation.limits
     turnIn = convBatchTurnIn[tile.level]
     turnOut = convBatchTurnOut[tile.level]
     pack = convPack[tile.level]
@@ -220,7 +220,8 @@ struct ConvBatch: Sendable {
         var arguments = ConvBatchArguments(
           source: staged, weights: weights + channel * geometry.depth, bias: isBackward ? nil : bias + channel,
           records: rows.records.base, recordCount: rows.recordCount, sourceSteps: sourceSteps.base,
-          weightSteps: weightSteps.base, target: strip, channelStride: count * lanes, floor: floor, nextSource: next,
+          weightSteps: weightSteps.base, target: strip, channelStride: count * lanes, floor: limits.floor,
+          ceiling: limits.ceiling, nextSource: next,
           images: own)
         tile.run(&arguments)
         turn(
@@ -347,7 +348,7 @@ func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
     // most of what is turned is not used.
     guard shape.kernelCount > 1, let share = ConvBatchGeometry(forward: shape).share(tile) else { return nil }
     return ConvBatchSplit(batch: shape.batch, level: tile.level, share: share) {
-      .init(shape: shape.with(batch: $0), relu: problem.relu)
+      .init(shape: shape.with(batch: $0), activation: problem.activation)
     }
   }
   return Kernel(
@@ -357,7 +358,8 @@ func batchForwardKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DForward> {
       let shape = problem.shape.with(batch: split?.images ?? 0)
       let parts = shape.parts(threads: threads)
       let convolution = ConvBatch(
-        tile: tile, geometry: ConvBatchGeometry(forward: shape), isBackward: false, relu: problem.relu, threads: parts)
+        tile: tile, geometry: ConvBatchGeometry(forward: shape), isBackward: false, activation: problem.activation,
+        threads: parts)
       let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads) }
       return PreparedKernel(
         workspaceByteCount: max(convolution.workspaceByteCount(parts: parts), rest?.workspaceByteCount ?? 0)
@@ -386,7 +388,7 @@ func batchBackwardDataKernel(_ tile: ConvBatchTile) -> Kernel<Conv2DBackwardData
       let shape = problem.with(batch: split?.images ?? 0)
       let parts = shape.parts(threads: threads)
       let convolution = ConvBatch(
-        tile: tile, geometry: ConvBatchGeometry(backward: shape), isBackward: true, relu: false, threads: parts)
+        tile: tile, geometry: ConvBatchGeometry(backward: shape), isBackward: true, activation: nil, threads: parts)
       let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads) }
       return PreparedKernel(
         workspaceByteCount: max(convolution.workspaceByteCount(parts: parts), rest?.workspaceByteCount ?? 0)

@@ -20,7 +20,7 @@ private func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
   }
 }
 
-/// One record: its pixels' sums, through bias and floor to their places.
+/// One record: its pixels' sums, through bias and limits to their places.
 @inline(always)
 private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvBatchArguments>, _ record: UnsafePointer<Int32>,
@@ -89,20 +89,20 @@ extension Tile {
   }
 }
 
-/// Takes a record's sums through bias and floor, where they are.
+/// Takes a record's sums through bias and limits, where they are.
 @inline(always)
 private func finish<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<ConvBatchArguments>, _ bias: UnsafePointer<Float>,
   _ targets: UnsafePointer<Int32>, rows: Int, count: Int
 ) {
-  let floor = L.splat(p.pointee.floor)
+  let (floor, ceiling) = (L.splat(p.pointee.floor), L.splat(p.pointee.ceiling))
   var channel = p.pointee.target
   for i in 0..<rows {
     let bias = L.splat(bias[i])
     var v = 0
     while v < count {
       let place = channel + Int(targets[v])
-      L.store(L.larger(L.load(place) + bias, floor), place)
+      L.store(L.smaller(L.larger(L.load(place) + bias, floor), ceiling), place)
       v &+= 1
     }
     channel += p.pointee.channelStride

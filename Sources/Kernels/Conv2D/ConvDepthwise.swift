@@ -6,7 +6,7 @@ private struct ConvDepthwise: Sendable {
   let function: LevelFunction<ConvDepthwiseArguments>
   let shape: Conv2DShape
   let isTurned: Bool
-  let relu: Bool
+  let limits: (floor: Float, ceiling: Float)
   let parts: Int
   /// Of each thread: the weights' vectors, one of outputs, and a plane with three vectors around it.
   let scratchByteCount: Int
@@ -14,12 +14,12 @@ private struct ConvDepthwise: Sendable {
 
   init(
     _ function: @escaping LevelFunction<ConvDepthwiseArguments>, level: InstructionSet, shape: Conv2DShape,
-    isTurned: Bool, relu: Bool, threads: Int
+    isTurned: Bool, activation: FusedActivation?, threads: Int
   ) {
     self.function = function
     self.shape = shape
     self.isTurned = isTurned
-    self.relu = relu
+    limits = activation.limits
     parts = shape.parts(threads: threads)
     scratchByteCount = cacheLines(((shape.kernelCount + 4) * level.lanes + shape.inputPlane) * 4)
     streams = Streaming.pays(outputCount: shape.outputCount) && shape.outputWidth % 16 == 0
@@ -38,7 +38,7 @@ private struct ConvDepthwise: Sendable {
         firstPlane: planes.lowerBound, endPlane: planes.upperBound, channels: shape.outputChannels,
         multiplier: shape.groupOutputChannels, height: shape.inputHeight, width: shape.inputWidth,
         isTurned: isTurned ? 1 : 0, streams: streams && Streaming.isAligned(target) ? 1 : 0,
-        floor: relu ? 0 : -.infinity,
+        floor: limits.floor, ceiling: limits.ceiling,
         scratch: (workspace + part * scratchByteCount).assumingMemoryBound(to: Float.self))
       function(&arguments)
     }
@@ -74,7 +74,8 @@ func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
       fitness: { $0.shape.depthwiseFitness(level, size) },
       prepare: { problem, threads in
         let convolution = ConvDepthwise(
-          function, level: level, shape: problem.shape, isTurned: false, relu: problem.relu, threads: threads)
+          function, level: level, shape: problem.shape, isTurned: false, activation: problem.activation,
+          threads: threads)
         return PreparedKernel(workspaceByteCount: convolution.workspaceByteCount) { operands, workspace in
           convolution.run(
             source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
@@ -92,7 +93,7 @@ func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
       fitness: { $0.groupOutputChannels == 1 ? $0.depthwiseFitness(level, size) : nil },
       prepare: { shape, threads in
         let convolution = ConvDepthwise(
-          function, level: level, shape: shape, isTurned: true, relu: false, threads: threads)
+          function, level: level, shape: shape, isTurned: true, activation: nil, threads: threads)
         return PreparedKernel(workspaceByteCount: convolution.workspaceByteCount) { operands, workspace in
           convolution.run(
             source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,

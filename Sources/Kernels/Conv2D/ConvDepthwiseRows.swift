@@ -21,6 +21,7 @@ private struct Column<L: Lanes> {
   let targetEnd: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
   let floor: L.Vector
+  let ceiling: L.Vector
   let streams: Bool
 
   /// A row's vector, moved by as many elements.
@@ -45,7 +46,7 @@ private struct Column<L: Lanes> {
 
   @inline(always)
   func store(_ sum: L.Vector, _ row: Int, isInside: Bool) {
-    let value = L.larger(sum, floor)
+    let value = L.smaller(L.larger(sum, floor), ceiling)
     let place = target + (row &* width &+ x)
     if streams {
       L.stream(value, place)
@@ -200,7 +201,7 @@ private func planes<let size: Int, L: Lanes>(
         source: source, target: arguments.target + plane &* count, x: x, height: height, width: width,
         isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? first &* height : x),
         targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
-        floor: L.splat(arguments.floor), streams: arguments.streams != 0)
+        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), streams: arguments.streams != 0)
       var sums = Sums(kernel, lanes, weights: weights, bias: bias)
       if x >= size / 2 && x &+ L.count &+ size / 2 <= width {
         sums.walk(column, isInside: true)

@@ -17,7 +17,7 @@ struct ConvDirect: Sendable {
   let targetHeight: Int
   let targetWidth: Int
   let panels: ConvPanels
-  let floor: Float
+  let limits: (floor: Float, ceiling: Float)
   /// Images that are computed together; the last images of a batch may be fewer.
   let chunk: Int
   /// In how many parts a band's channels are shared out among threads.
@@ -54,8 +54,8 @@ struct ConvDirect: Sendable {
   }
 
   init(
-    tile: ConvDirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool, relu: Bool,
-    threads: Int
+    tile: ConvDirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool,
+    activation: FusedActivation?, threads: Int
   ) {
     self.tile = tile
     batch = shape.batch
@@ -124,7 +124,7 @@ struct ConvDirect: Sendable {
       shape.isPointwise && !view.isStaged && tile.algorithm == "rows" && packedCount * 4 <= Self.packedLimit
         && cut.count >= Self.panelsWorthPacking
       ? OffsetTable(stride(from: 0, to: packedCount, by: tile.units * tile.unit).map { $0 }) : nil
-    floor = relu ? 0 : -.infinity
+    limits = activation.limits
     stage = convStage[tile.level]
     interleave = convInterleave[tile.level]
     if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
@@ -368,7 +368,7 @@ struct ConvDirect: Sendable {
         panelStride: panels.panelStride, tailStride: panels.tailStride, panelRow: panels.panelRow, bias: bias,
         target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges, vectors: count,
         lanes: outputs.stored, channels: channels,
-        channelStride: channelStride, floor: floor, scratch: scratch, prefetch: later,
+        channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch, prefetch: later,
         keepsVectors: keepsVectors ? 1 : 0, sourcePlanes: passesPlanes ? sourceChannels : 0,
         sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,
         packedTaps: packedTaps?.base ?? phase.taps.base)
@@ -377,7 +377,8 @@ struct ConvDirect: Sendable {
       var arguments = ConvPointsArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, panels: weights, panelStride: panels.panelStride,
         bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
-        runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: floor,
+        runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
+        ceiling: limits.ceiling,
         scratch: scratch, prefetch: later)
       tile.function(&arguments)
     }

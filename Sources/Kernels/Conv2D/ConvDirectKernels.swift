@@ -11,8 +11,8 @@ func forwardKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DForward> {
       let shape = problem.shape.collapsed
       let parts = shape.parts(threads: threads)
       let convolution = ConvDirect(
-        tile: tile, ys: [shape.forwardY], xs: [shape.forwardX], shape: shape, isBackward: false, relu: problem.relu,
-        threads: parts)
+        tile: tile, ys: [shape.forwardY], xs: [shape.forwardX], shape: shape, isBackward: false,
+        activation: problem.activation, threads: parts)
       return PreparedKernel(
         workspaceByteCount: convolution.sharedByteCount + parts * convolution.threadByteCount
       ) { operands, workspace in
@@ -39,7 +39,7 @@ func backwardDataKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DBackwardData> {
       let shape = shape.collapsed
       let parts = shape.parts(threads: threads)
       let convolution = ConvDirect(
-        tile: tile, ys: shape.backwardYs, xs: shape.backwardXs, shape: shape, isBackward: true, relu: false,
+        tile: tile, ys: shape.backwardYs, xs: shape.backwardXs, shape: shape, isBackward: true, activation: nil,
         threads: parts)
       return PreparedKernel(
         workspaceByteCount: convolution.sharedByteCount + parts * convolution.threadByteCount

@@ -61,6 +61,20 @@ private struct PointsTile<let runs: Int, let run: Int, let vectors: Int, L: Lane
   }
 }
 
+/// Limits a tile's values in scratch memory.
+@inline(always)
+private func limit<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: PointsTile<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+) {
+  let limit = L.splat(p.pointee.ceiling)
+  var place = p.pointee.scratch
+  let end = place + runs &* run &* vectors &* L.count
+  while place < end {
+    L.store(L.smaller(L.load(place), limit), place)
+    place += L.count
+  }
+}
+
 /// One panel of channels after the other, all of the runs in tiles.
 @inline(always)
 private func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
@@ -91,6 +105,7 @@ private func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
         k &+= count
       }
       sum.spill(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
+      if p.pointee.ceiling < .infinity { limit(tile, p) }
       finish(tile, p, channel: channel, first: first)
       first &+= runs
     }

@@ -211,6 +211,23 @@ extension Tile {
   }
 }
 
+/// Limits a tile's values where they were stored: another operation on the sums would cost all tiles registers.
+@inline(always)
+private func limit<let vectors: Int, L: Lanes>(
+  _ lanes: L.Type, _ places: InlineArray<vectors, UnsafeMutablePointer<Float>>, step: Int, rows: Int, ceiling: Float
+) {
+  let limit = L.splat(ceiling)
+  for v in 0..<vectors {
+    var place = places[v]
+    var i = 0
+    while i < rows {
+      L.store(L.smaller(L.load(place), limit), place)
+      place += step
+      i &+= 1
+    }
+  }
+}
+
 /// Stores a tile's sums through bias and floor: in their places, or where some of its rows, vectors or lanes have none,
 /// in scratch memory, from where the others are copied.
 ///
@@ -244,6 +261,7 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
     for v in 0..<vectors { L.store(sum.sums[i][v], places[v] + offset) }
     offset &+= step
   }
+  if p.pointee.ceiling < .infinity { limit(L.self, places, step: step, rows: rows, ceiling: p.pointee.ceiling) }
   if isWhole { return }
   var place = target
   var from = p.pointee.scratch

@@ -1,4 +1,4 @@
-/// The general matrix product C = relu(alpha · op(A) · op(B) + beta · C + bias) of row-major matrices.
+/// The general matrix product C = activation(alpha · op(A) · op(B) + beta · C + bias) of row-major matrices.
 ///
 /// Each element of C is one sum: it begins with beta · C + bias, then (alpha · a) · b is added for one k after the other.
 /// So it has the same bits whatever the other rows and columns, the tile and the block that it falls in, and the number
@@ -41,14 +41,14 @@ public enum GEMM: KernelOperation {
     /// Elements from one row of C to the next; what lies between rows is not touched.
     public var cRowStride: Int
     public var bias: Bias
-    /// Whether negative results are replaced with 0; NaN stays.
-    public var relu: Bool
+    /// What becomes of the results as they are stored; NaN stays.
+    public var activation: FusedActivation?
 
     /// Describes a product; strides that are not given are those of contiguous matrices.
     public init(
       rows: Int, columns: Int, depth: Int, transposeA: Bool = false, transposeB: Bool = false,
       alpha: Float = 1, beta: Float = 0, aRowStride: Int? = nil, bRowStride: Int? = nil, cRowStride: Int? = nil,
-      bias: Bias = .none, relu: Bool = false
+      bias: Bias = .none, activation: FusedActivation? = nil
     ) {
       self.rows = rows
       self.columns = columns
@@ -61,7 +61,7 @@ public enum GEMM: KernelOperation {
       self.bRowStride = bRowStride ?? (transposeB ? depth : columns)
       self.cRowStride = cRowStride ?? columns
       self.bias = bias
-      self.relu = relu
+      self.activation = activation
     }
   }
 

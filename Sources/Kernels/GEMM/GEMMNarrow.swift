@@ -18,7 +18,7 @@ private func narrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArgu
       var j = 0
       while j < p.pointee.columns {
         let place = sums + j &* L.count
-        L.store(L.larger(L.load(place), L.splat(0)), place)
+        L.store(L.rectified(L.load(place), ceiling: p.pointee.ceiling), place)
         j &+= 1
       }
     }

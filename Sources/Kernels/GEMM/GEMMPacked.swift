@@ -293,7 +293,9 @@ private struct PackedGEMM: Sendable {
       a: operands.a + row * problem.aRowStride, b: part.bPanels, bStride: panelLanes,
       c: operands.c + (row * problem.cRowStride + column), scratch: part.scratch, rows: part.rows.count,
       columns: columns, depth: problem.depth,
-      aRowStride: problem.aRowStride, cRowStride: problem.cRowStride, columnBias: bias, relu: problem.relu ? 1 : 0)
+      aRowStride: problem.aRowStride, cRowStride: problem.cRowStride, columnBias: bias,
+      relu: problem.activation == nil ? 0 : 1,
+      ceiling: problem.activation.limits.ceiling)
     narrow(&product)
   }
 
@@ -309,7 +311,8 @@ private struct PackedGEMM: Sendable {
       rows: part.rows.count, columns: part.columns.count, depth: problem.depth, aRowStride: problem.aStrides.row,
       aStride: problem.aStrides.depth, bStride: problem.bRowStride, cRowStride: problem.cRowStride,
       alpha: problem.alpha, beta: problem.beta, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
-      columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil, relu: problem.relu ? 1 : 0)
+      columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil, relu: problem.activation == nil ? 0 : 1,
+      ceiling: problem.activation.limits.ceiling)
     if isOuter { return outer(&product) }
     planCheck("values of A", count: 16 * part.rows.count, allocated: scratchByteCount / 4)
     if keepsSums {
@@ -374,7 +377,8 @@ private struct PackedGEMM: Sendable {
       rows: part.rows.count, columns: part.columns.count, depth: depth, bColumnStride: problem.bRowStride,
       cRowStride: problem.cRowStride,
       columnBias: problem.bias == .perColumn ? part.operands.bias.map { $0 + column } : nil,
-      scratch: part.scratch, relu: problem.relu && depth == problem.depth ? 1 : 0)
+      scratch: part.scratch, relu: problem.activation != nil && depth == problem.depth ? 1 : 0,
+      ceiling: problem.activation.limits.ceiling)
     planCheck(part.rows.count <= Blocking.fewRows, "\(part.rows.count) rows for tiles that transpose")
     planCheck("squares of B", count: lanes * max(2 * lanes, 16), allocated: scratchByteCount / 4)
     transposing(&product)
@@ -435,7 +439,8 @@ private struct PackedGEMM: Sendable {
       bNext: b, cRowStride: problem.cRowStride,
       beta: k == 0 ? problem.beta : 1, rowBias: problem.bias == .perRow ? bias.map { $0 + row } : nil,
       columnBias: problem.bias == .perColumn ? bias.map { $0 + column } : nil,
-      relu: problem.relu && k + depth == problem.depth ? 1 : 0, fetchesPanels: 0, fetch: nothing, fetchThen: nothing)
+      relu: problem.activation != nil && k + depth == problem.depth ? 1 : 0,
+      ceiling: problem.activation.limits.ceiling, fetchesPanels: 0, fetch: nothing, fetchThen: nothing)
     if let next {
       product.bNext = operands.b + (next.columns.lowerBound * strides.column + next.depth.lowerBound * strides.depth)
     }

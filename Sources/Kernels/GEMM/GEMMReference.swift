@@ -18,8 +18,7 @@ func referenceGEMM(_ problem: GEMM.Problem, _ operands: GEMM.Operands) {
       for k in 0..<problem.depth {
         sum += problem.alpha * operands.a[i * aRow + k * aDepth] * operands.b[k * bDepth + j * bColumn]
       }
-      if problem.relu, sum < 0 { sum = 0 }
-      operands.c[c] = sum
+      operands.c[c] = problem.activation.limit(sum)
     }
   }
 }

@@ -39,7 +39,6 @@ private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
 @inline(always)
 private func outer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
   let (columns, depth) = (p.pointee.columns, p.pointee.depth)
-  let zero = L.splat(0)
   var row = 0
   while row < p.pointee.rows {
     let a = p.pointee.a + row &* p.pointee.aRowStride
@@ -54,7 +53,7 @@ private func outer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgumen
         sum = L.multiplyAdd(scalar, L.load(p.pointee.b + (k &* p.pointee.bStride &+ j), first: width), sum)
         k &+= 1
       }
-      if p.pointee.relu != 0 { sum = L.larger(sum, zero) }
+      if p.pointee.relu != 0 { sum = L.rectified(sum, ceiling: p.pointee.ceiling) }
       L.store(sum, c + j, first: width)
       j &+= L.count
     }
@@ -103,7 +102,7 @@ private func end<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments
   while j < p.pointee.columns {
     let width = p.pointee.columns &- j
     var sum = L.load(UnsafePointer(place(p, row, j)), first: width)
-    if p.pointee.relu != 0 { sum = L.larger(sum, L.splat(0)) }
+    if p.pointee.relu != 0 { sum = L.rectified(sum, ceiling: p.pointee.ceiling) }
     L.store(sum, c + j, first: width)
     j &+= L.count
   }

@@ -187,7 +187,7 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
     sums.store(to: scratch, stride: L.count)
     for i in 0..<rows {
       var values = L.load(scratch + i &* L.count)
-      if p.pointee.relu != 0 { values = L.larger(values, L.splat(0)) }
+      if p.pointee.relu != 0 { values = L.rectified(values, ceiling: p.pointee.ceiling) }
       L.store(values, c + i &* p.pointee.cRowStride, first: width)
     }
     return
@@ -197,7 +197,7 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
     for i in 0..<rows {
       for v in 0..<vectors {
         let place = c + (i &* p.pointee.cRowStride &+ v &* L.count)
-        L.store(L.larger(L.load(place), L.splat(0)), place)
+        L.store(L.rectified(L.load(place), ceiling: p.pointee.ceiling), place)
       }
     }
   }
@@ -250,7 +250,8 @@ func smallProduct(_ problem: GEMM.Problem, _ level: InstructionSet) -> PreparedK
       a: operands.a, b: operands.b, c: operands.c, scratch: workspace.assumingMemoryBound(to: Float.self), rows: rows,
       columns: columns, depth: depth, aRowStride: problem.aStrides.row, aDepthStride: problem.aStrides.depth,
       bRowStride: problem.bRowStride, cRowStride: problem.cRowStride,
-      columnBias: problem.bias == .perColumn ? operands.bias : nil, relu: problem.relu ? 1 : 0)
+      columnBias: problem.bias == .perColumn ? operands.bias : nil, relu: problem.activation == nil ? 0 : 1,
+      ceiling: problem.activation.limits.ceiling)
     small(&product)
   }
 }

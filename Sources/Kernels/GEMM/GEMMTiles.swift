@@ -200,7 +200,10 @@ private func end<let vectors: Int, L: Lanes>(
     let source = job.target + r &* job.targetStride
     if p.pointee.relu != 0 {
       // Behind the last column there is scratch memory, or the column is a whole vector's.
-      for v in 0..<vectors { L.store(L.larger(L.load(source + v &* L.count), L.splat(0)), source + v &* L.count) }
+      for v in 0..<vectors {
+        let place = source + v &* L.count
+        L.store(L.rectified(L.load(place), ceiling: p.pointee.ceiling), place)
+      }
     }
     if job.targetStride == shape.columns, job.target == p.pointee.scratch {
       let target = c + r &* p.pointee.cRowStride

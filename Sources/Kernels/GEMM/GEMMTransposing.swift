@@ -112,7 +112,7 @@ private func multiply<let rows: Int, let vectors: Int, L: Lanes>(
     for i in 0..<rows {
       for v in 0..<vectors {
         let place = c + (i &* p.pointee.cRowStride &+ v &* L.count)
-        L.store(L.larger(L.load(place), L.splat(0)), place)
+        L.store(L.rectified(L.load(place), ceiling: p.pointee.ceiling), place)
       }
     }
   }

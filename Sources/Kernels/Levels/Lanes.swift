@@ -213,6 +213,14 @@ extension Lanes {
   /// The larger of two values lane by lane; `a` where either is NaN or they are equal.
   @inline(always) static func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
 
+  /// The smaller of two values lane by lane; `a` where either is NaN or they are equal.
+  @inline(always) static func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .> b) }
+
+  /// Values from 0 to a ceiling, NaN kept: a ReLU in a store.
+  @inline(always) static func rectified(_ x: Vector, ceiling: Float) -> Vector {
+    smaller(larger(x, splat(0)), splat(ceiling))
+  }
+
   /// 0, 1, 2 … in the lanes.
   @inline(always) static var laneIndices: Vector {
     var indices = splat(0)

@@ -6,11 +6,17 @@ public struct ElementLossProblem: Sendable, Hashable {
   public var columns: Int
   /// The error from which on ``SmoothL1Error`` and ``HuberError`` are linear; the other losses have none.
   public var threshold: Float
+  /// The exponent of ``SigmoidFocalLoss``; the other losses have none.
+  public var gamma: Float
+  /// The weight of positive targets in ``SigmoidFocalLoss``, 0 to 1, negative ones having the rest; nil where both are 1.
+  public var alpha: Float?
 
-  public init(rows: Int, columns: Int, threshold: Float = 1) {
+  public init(rows: Int, columns: Int, threshold: Float = 1, gamma: Float = 2, alpha: Float? = nil) {
     self.rows = rows
     self.columns = columns
     self.threshold = threshold
+    self.gamma = gamma
+    self.alpha = alpha
   }
 }
 
@@ -28,7 +34,8 @@ public struct ElementLossOperands {
   public var outputs: UnsafePointer<Float>
   public var targets: UnsafePointer<Float>
   public var weights: Weights?
-  /// `[columns]`, for ``BinaryCrossEntropy``: what the losses of positive targets are multiplied by. nil for 1.
+  /// `[columns]`, for ``BinaryCrossEntropy`` and ``SigmoidFocalLoss``: what the cross entropies of positive targets are
+  /// multiplied by. nil for 1.
   public var positiveWeights: UnsafePointer<Float>?
   /// `[rows]`: the sum of each row's losses, not scaled.
   public var rowLosses: UnsafeMutablePointer<Float>
@@ -61,13 +68,17 @@ public struct ElementLossOperands {
 private let chunkSize = 1024
 
 extension KernelOperation where Problem == ElementLossProblem, Operands == ElementLossOperands {
-  /// - Throws: ``KernelError`` for negative rows, no columns, more elements than can be addressed, and a threshold that
-  ///   is not finite and above 0.
+  /// - Throws: ``KernelError`` for negative rows, no columns, more elements than can be addressed, a threshold that is not
+  ///   finite and above 0, a gamma that is negative or not finite, and an alpha outside 0 to 1.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try validateRows(name, rows: problem.rows, columns: problem.columns)
     guard problem.threshold > 0, problem.threshold.isFinite else {
       throw .invalidParameter(
         operation: name, parameter: "threshold", value: "\(problem.threshold)", expected: "above 0, and finite")
+    }
+    try requireFinite(name, "gamma", problem.gamma, atLeast: 0)
+    if let alpha = problem.alpha, !(alpha >= 0 && alpha <= 1) {
+      throw .invalidParameter(operation: name, parameter: "alpha", value: "\(alpha)", expected: "0 to 1")
     }
   }
 
@@ -75,13 +86,13 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
   ///
   /// - Parameters:
   ///   - multiplyAdds: as long as these an element takes, apart from its memory.
-  ///   - slope: the function's second parameter, from its first.
+  ///   - parameters: the function's two parameters.
   static func rows(
     _ functions: LevelFunctions<ElementLossArguments>, multiplyAdds: Int = 0,
-    slope: @escaping @Sendable (_ threshold: Float) -> Float = { _ in 1 },
+    parameters: @escaping @Sendable (Problem) -> (threshold: Float, slope: Float) = { ($0.threshold, 1) },
     reference loss:
       @escaping @Sendable (
-        _ output: Double, _ target: Double, _ positiveWeight: Double, _ threshold: Double
+        _ output: Double, _ target: Double, _ positiveWeight: Double, Problem
       ) -> (value: Double, derivative: Double)
   ) -> [Kernel<Self>] {
     let levels = InstructionSet.allCases.map { level in
@@ -94,7 +105,7 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
         let chunks = ElementLossRun.chunks(ofRow: problem.columns)
         let work = Work(multiplyAdds: count * multiplyAdds, bytes: count * 12, pieces: max(problem.rows * chunks, 1))
         let run = ElementLossRun(
-          problem: problem, slope: slope(problem.threshold), chunks: chunks, parts: work.parts(threads: threads),
+          problem: problem, parameters: parameters(problem), chunks: chunks, parts: work.parts(threads: threads),
           body: body)
         return PreparedKernel(workspaceByteCount: run.workspaceByteCount) { operands, workspace in
           run(operands, workspace)
@@ -105,7 +116,7 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
   }
 
   private static func referenceLosses(
-    _ problem: Problem, _ operands: Operands, _ loss: (Double, Double, Double, Double) -> (Double, Double)
+    _ problem: Problem, _ operands: Operands, _ loss: (Double, Double, Double, Problem) -> (Double, Double)
   ) {
     for row in 0..<problem.rows {
       var sum = 0.0
@@ -119,7 +130,7 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
           }
         let (value, derivative) = loss(
           Double(operands.outputs[i]), Double(operands.targets[i]), Double(operands.positiveWeights?[column] ?? 1),
-          Double(problem.threshold))
+          problem)
         sum += weight * value
         operands.elementLosses?[i] = Float(weight * value)
         operands.gradients?[i] = Float(weight * derivative * Double(operands.gradientScale))
@@ -132,7 +143,7 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
 /// A run's parts, and the sums of rows behind them.
 private struct ElementLossRun: Sendable {
   let problem: ElementLossProblem
-  let slope: Float
+  let parameters: (threshold: Float, slope: Float)
   /// Chunks of a row.
   let chunks: Int
   let parts: Int
@@ -193,7 +204,8 @@ private struct ElementLossRun: Sendable {
         gradients: operands.gradients.map { $0 + first }, sums: sums, chunks: range.count,
         chunkSize: chunkSize, firstColumn: range.lowerBound % chunks * chunkSize, columns: problem.columns,
         count: start(ofChunk: range.upperBound) - first, weightsAreOfElements: weightsAreOfElements ? 1 : 0,
-        streams: streams ? 1 : 0, gradientScale: operands.gradientScale, threshold: problem.threshold, slope: slope,
+        streams: streams ? 1 : 0, gradientScale: operands.gradientScale, threshold: parameters.threshold,
+        slope: parameters.slope,
         scratch: scratch)
       body(&arguments)
     }

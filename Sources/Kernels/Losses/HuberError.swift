@@ -6,8 +6,8 @@ public enum SmoothL1Error: KernelOperation {
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  public static let kernels = rows(huberFunctions) { x, y, _, beta in
-    huber(x - y, threshold: beta, slope: 1)
+  public static let kernels = rows(huberFunctions) { x, y, _, problem in
+    huber(x - y, threshold: Double(problem.threshold), slope: 1)
   }
 }
 
@@ -18,8 +18,10 @@ public enum HuberError: KernelOperation {
   public typealias Operands = ElementLossOperands
 
   public static let kernels = rows(
-    huberFunctions, slope: { $0 },
-    reference: { x, y, _, delta in huber(x - y, threshold: delta, slope: delta) })
+    huberFunctions, parameters: { ($0.threshold, $0.threshold) },
+    reference: { x, y, _, problem in
+      huber(x - y, threshold: Double(problem.threshold), slope: Double(problem.threshold))
+    })
 }
 
 /// What both are: their slope is that of the linear parts.

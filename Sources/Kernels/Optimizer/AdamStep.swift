@@ -103,12 +103,7 @@ public enum AdamStep: KernelOperation {
   /// - Throws: ``KernelError`` for a negative count, betas outside 0 ..< 1, and an epsilon or weight decay that is
   ///   negative or not finite.
   public static func validate(_ problem: Problem) throws(KernelError) {
-    try require(name, "count", problem.count, in: 0...Int.max)
-    _ = try product(name, problem.count, MemoryLayout<Float>.stride)
-    for (parameter, beta) in [("beta1", problem.beta1), ("beta2", problem.beta2)] where !(beta >= 0 && beta < 1) {
-      throw .invalidParameter(
-        operation: name, parameter: parameter, value: "\(beta)", expected: "at least 0 and below 1")
-    }
+    try validateMoments(name, count: problem.count, beta1: problem.beta1, beta2: problem.beta2)
     try requireFinite(name, "epsilon", problem.epsilon, atLeast: 0)
     try requireFinite(name, "weightDecay", problem.weightDecay, atLeast: 0)
   }
@@ -120,6 +115,16 @@ extension AdamStep {
     try require(name, "step", operands.step, in: 1...Int.max)
     try requireOperand(
       name, "largestMoments", operands.largestMoments, if: problem.amsgrad, "amsgrad needs them")
+  }
+}
+
+/// What the steps of Adam and its kin have in common: a count, and two betas of 0 ..< 1.
+func validateMoments(_ operation: String, count: Int, beta1: Double, beta2: Double) throws(KernelError) {
+  try require(operation, "count", count, in: 0...Int.max)
+  _ = try product(operation, count, MemoryLayout<Float>.stride)
+  for (parameter, beta) in [("beta1", beta1), ("beta2", beta2)] where !(beta >= 0 && beta < 1) {
+    throw .invalidParameter(
+      operation: operation, parameter: parameter, value: "\(beta)", expected: "at least 0 and below 1")
   }
 }
 

@@ -53,6 +53,7 @@ private final class PlannedPReLU: PlannedLayer {
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
+  var runsInPlace: Bool { true }
   var canShareGradients: Bool { true }
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }

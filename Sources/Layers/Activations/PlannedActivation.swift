@@ -18,6 +18,7 @@ where
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
+  var runsInPlace: Bool { true }
   var canShareGradients: Bool { true }
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { !Backward.Operands.readsInput }

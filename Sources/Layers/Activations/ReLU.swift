@@ -2,7 +2,7 @@ import Kernels
 
 /// Replaces negative values by 0; any shape. NaN stays NaN.
 ///
-/// In a ``Sequential``, behind a ``Conv2D``, ``Linear`` or normalisation, it runs as part of that layer.
+/// In a ``Sequential``, behind a ``Conv2D``, ``Linear``, normalisation or sum of branches, it runs as part of that layer.
 public struct ReLU: Layer {
   public init() {}
   public var name: String { "ReLU" }

@@ -1,6 +1,8 @@
 import Kernels
 
 /// Limits each value to 0 … 6; any shape. NaN stays NaN.
+///
+/// In a ``Sequential``, behind a ``Conv2D``, ``Linear`` or sum of branches, it runs as part of that layer.
 public struct ReLU6: Layer {
   public init() {}
   public var name: String { "ReLU6" }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Layers that take the same input, and whose outputs lie one behind another along the channels, or are added or
 /// multiplied.
 ///
@@ -46,7 +48,7 @@ public struct Branches: Layer {
   }
 
   public var name: String { "Branches" }
-  public var canApplyReLU: Bool { combination == .added }
+  public func canApply(_ activation: FusedActivation) -> Bool { combination == .added }
 
   private var placed: BranchSet {
     BranchSet(

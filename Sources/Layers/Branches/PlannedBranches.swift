@@ -21,8 +21,9 @@ final class PlannedBranches: PlannedLayer {
   private let lastSum: Plan<AddForward>?
   /// Where there is no sum that could apply it.
   private let forwardReLU: Plan<ReLUForward>?
+  private let forwardReLU6: Plan<ReLU6Forward>?
   private let gradientSum: Plan<AddForward>?
-  private let backwardReLU: Plan<ReLUBackward>?
+  private let backwardActivation: FusedActivationGradient
   private let needsInputGradient: Bool
   private let needsGradients: Bool
   // Byte offsets in the workspace.
@@ -64,9 +65,14 @@ final class PlannedBranches: PlannedLayer {
     var copies = false
     // Who comes last may overwrite the gradient of a sum; a way around everything reads it after all others.
     var planned: [(any PlannedLayer)?] = []
+    let parameters = try description.parameters(for: problem.inputShape)
+    var parameterCount = 0
     for branch in description.branches {
+      let own = try branch.layer.parameters(for: problem.inputShape)
       var branchProblem = problem
-      branchProblem.appliesReLU = false
+      branchProblem.activation = nil
+      branchProblem.narrowFrozen(to: own, from: parameterCount, of: parameters.count)
+      parameterCount += own.count
       branchProblem.keepsOutputGradient = description.combination == .sum
       do throws(LayerError) {
         planned.append(try branch.layer.plan(branchProblem))
@@ -100,27 +106,28 @@ final class PlannedBranches: PlannedLayer {
       inner = max(inner, layer?.workspaceByteCount ?? 0)
       firstParameter += try branch.layer.parameters(for: problem.inputShape).count
     }
-    let parameters = try description.parameters(for: problem.inputShape)
-    let hasTrained = problem.needsParameterGradients && parameters.contains { $0.role == .trained }
-    needsGradients = trains && (needsInputGradient || hasTrained)
+    needsGradients = trains && (needsInputGradient || problem.trains(parameters))
 
     let elements = problem.batchSize * outputShape.count
     let isSum = description.combination == .sum
     sum =
       isSum && branches.count > 2
-      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements, relu: false), for: name) : nil
+      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements), for: name) : nil
     lastSum =
       isSum && branches.count > 1
-      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements, relu: problem.appliesReLU), for: name)
+      ? try problem.kernel(
+        AddForward.self, AddForward.Problem(count: elements, activation: problem.activation), for: name)
       : nil
     forwardReLU =
-      branches.count == 1 && problem.appliesReLU
+      branches.count == 1 && problem.activation == .relu
       ? try problem.kernel(ReLUForward.self, ElementwiseProblem(count: elements), for: name) : nil
+    forwardReLU6 =
+      branches.count == 1 && problem.activation == .relu6
+      ? try problem.kernel(ReLU6Forward.self, ElementwiseProblem(count: elements), for: name) : nil
     gradientSum = try problem.backwardKernel(
-      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count, relu: false), for: name,
+      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: name,
       if: problem.needsInputGradient && branches.count > 1)
-    backwardReLU = try problem.backwardKernel(
-      ReLUBackward.self, ElementwiseProblem(count: elements), for: name, if: problem.appliesReLU)
+    backwardActivation = try FusedActivationGradient(problem, count: elements, for: name)
 
     // A slice of the gradient of a concatenation is copied too: it is not in one piece.
     let largest = branches.map(\.outputCount).max() ?? 0
@@ -131,13 +138,15 @@ final class PlannedBranches: PlannedLayer {
     if needsInputGradient { end += bytes(problem.inputShape.count) }
     innerWorkspace = end
     let kernels = [sum, lastSum, gradientSum].map { $0?.workspaceByteCount ?? 0 }
-    let activations = max(forwardReLU?.workspaceByteCount ?? 0, backwardReLU?.workspaceByteCount ?? 0)
+    let activations = max(
+      forwardReLU?.workspaceByteCount ?? 0, forwardReLU6?.workspaceByteCount ?? 0,
+      backwardActivation.workspaceByteCount)
     workspaceByteCount = end + max(inner, kernels.max() ?? 0, activations)
     savedByteCount = saved
     overwritesOutputGradient =
-      problem.appliesReLU
+      problem.activation != nil
       || (isSum && branches.contains { $0.layer?.overwritesOutputGradient == true && !$0.copiesGradient })
-    readsOutput = problem.appliesReLU
+    readsOutput = problem.activation != nil
     self.branches = branches
   }
 
@@ -163,8 +172,11 @@ final class PlannedBranches: PlannedLayer {
           kernel?.run(AddForward.Operands(a: first, b: result, output: memory.output), workspace: inner)
           previous = UnsafePointer(memory.output)
         } else if branches.count == 1 {
+          let operands = ElementwiseOperands(input: result, output: memory.output)
           if let forwardReLU {
-            forwardReLU.run(ElementwiseOperands(input: result, output: memory.output), workspace: inner)
+            forwardReLU.run(operands, workspace: inner)
+          } else if let forwardReLU6 {
+            forwardReLU6.run(operands, workspace: inner)
           } else {
             memory.output.update(from: result, count: batchSize * outputCount)
           }
@@ -186,9 +198,7 @@ final class PlannedBranches: PlannedLayer {
     guard needsGradients else { return }
     let inner = memory.workspace + innerWorkspace
     let gradient = memory.outputGradient
-    backwardReLU?.run(
-      ElementwiseBackwardOperands(output: memory.output, outputGradient: gradient, inputGradient: gradient),
-      workspace: inner)
+    backwardActivation.run(memory, workspace: inner)
     let copy = (memory.workspace + gradientCopy).assumingMemoryBound(to: Float.self)
     let other = (memory.workspace + otherInputGradient).assumingMemoryBound(to: Float.self)
     var isFirst = true

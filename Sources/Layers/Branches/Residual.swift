@@ -1,3 +1,5 @@
+import Kernels
+
 /// A layer and a way around it, whose outputs are added: y = body(x) + shortcut(x).
 ///
 ///     Sequential(
@@ -19,7 +21,7 @@ public struct Residual: Layer {
   }
 
   public var name: String { "Residual" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   private var branches: BranchSet {
     BranchSet(

@@ -4,6 +4,9 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case file(path: String, reason: String)
   /// The file is no safetensors file: its header does not say what is in it.
   case header(file: String, reason: String)
+  /// The file is a safetensors file, but does not hold what is asked for, or that of another training: what was found, and
+  /// what was expected.
+  case training(file: String, reason: String)
   /// What the header says of a tensor cannot be.
   case tensor(file: String, name: String, reason: String)
   /// Bytes of the file that belong to no tensor.
@@ -26,6 +29,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
       "\(path): \(reason)"
     case .header(let file, let reason):
       "\(file): not a safetensors file, \(reason)"
+    case .training(let file, let reason):
+      "\(file): \(reason)"
     case .tensor(let file, let name, let reason):
       "\(file): tensor '\(name)' \(reason)"
     case .unusedBytes(let file, let range):

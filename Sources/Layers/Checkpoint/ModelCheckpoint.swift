@@ -1,7 +1,8 @@
 import Foundation
 
 extension Model {
-  /// The parameters and buffers under PyTorch's names, as its `state_dict` has them.
+  /// The parameters and buffers under PyTorch's names, as its `state_dict` has them, and in the metadata what the model was
+  /// made from, where that was a ``ModelDescription``.
   public func state() -> SafeTensors {
     SafeTensors(
       entries: parameters.enumerated().map { i, parameter in
@@ -16,56 +17,144 @@ extension Model {
             name: parameter.name, shape: parameter.shape,
             integers: (0..<parameter.shape.count).map { Int64(exactly: values.pointers[i][$0].rounded()) ?? .max })
         }
-      })
+      },
+      metadata: modelDescription.map { [ModelDescription.metadataKey: $0.json] } ?? [:])
   }
 
   /// Replaces the parameters and buffers; when something is wrong, none of them.
   ///
+  ///     let report = try model.load(state, file: "resnet18", matching: .partial)
+  ///     print(report.missing, report.mismatched)             // the new head
+  ///
   /// - Parameters:
   ///   - state: tensors of any floating-point type under the names of ``parameters``.
   ///   - file: the file's name in errors.
-  ///   - strict: whether tensors that the model does not have are an error, those of a training's checkpoint excepted.
-  public func load(_ state: SafeTensors, file: String, strict: Bool = true) throws(CheckpointError) {
-    let byName = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
-    let missing = parameters.map(\.name).filter { byName[$0] == nil }
-    guard missing.isEmpty else { throw .missing(file: file, names: missing) }
-    if strict {
-      let known = Set(parameters.map(\.name))
-      // What a trainer saves besides has names with a slash, which no parameter's name has.
-      let unexpected = state.entries.map(\.name).filter { !known.contains($0) && !$0.contains("/") }
-      guard unexpected.isEmpty else { throw .unexpected(file: file, names: unexpected) }
-    }
-    var loaded: [[Float]] = []
-    for parameter in parameters {
-      guard let entry = byName[parameter.name] else { continue }
-      guard entry.shape == parameter.shape else {
-        throw .tensor(file: file, name: entry.name, reason: "has shape \(entry.shape); expected \(parameter.shape)")
-      }
-      let counts = parameter.storedType == .int64 ? entry.integers?.map { Float($0) } : nil
-      guard let floats = counts ?? entry.floats else {
-        let expected = parameter.storedType == .int64 ? "I64" : "a floating-point type"
-        throw .tensor(
-          file: file, name: entry.name, reason: "is of type \(entry.type.rawValue); expected \(expected)")
-      }
-      if let counts, let negative = counts.first(where: { $0 < 0 }) {
-        throw .tensor(file: file, name: entry.name, reason: "is a count of \(negative); expected at least 0")
-      }
-      loaded.append(floats)
-    }
-    for (i, floats) in loaded.enumerated() {
+  ///   - matching: what must be there; the report says what was.
+  ///   - prefix: what the tensors' names lose where they begin with it, such as `module` of PyTorch's `DataParallel`, or
+  ///     `model`.
+  ///   - part: the part of this model that the file has the parameters of, such as `backbone`: it stands before the
+  ///     tensors' names, and parameters elsewhere are neither loaded nor missing.
+  /// - Returns: what was loaded and what was not.
+  /// - Throws: ``CheckpointError`` for what `matching` does not permit, and in every case where nothing fits, and for
+  ///   tensors of a type that a parameter cannot have.
+  @discardableResult
+  public func load(
+    _ state: SafeTensors, file: String, matching: ParameterMatching = .exact, removingPrefix prefix: String = "",
+    into part: String = ""
+  ) throws(CheckpointError) -> LoadReport {
+    let (loaded, report) = try find(state, file: file, matching: matching, removingPrefix: prefix, into: part)
+    for (i, floats) in loaded {
       floats.withUnsafeBufferPointer { source in
         if let base = source.baseAddress { values.pointers[i].update(from: base, count: source.count) }
       }
     }
+    return report
+  }
+
+  /// Checks that an exact loading would take the state.
+  func check(_ state: SafeTensors, file: String, prefix: String) throws(CheckpointError) {
+    do {
+      _ = try find(state, file: file, matching: .exact, removingPrefix: "", into: "")
+    } catch {
+      throw .training(file: file, reason: "what lies under '\(prefix)' is not the model's: \(error)")
+    }
+  }
+
+  /// The values of each parameter and buffer that a loading would write, by position, and its report.
+  private func find(
+    _ state: SafeTensors, file: String, matching: ParameterMatching, removingPrefix prefix: String, into part: String
+  ) throws(CheckpointError) -> (loaded: [(position: Int, values: [Float])], report: LoadReport) {
+    let byName = try entries(of: state, file: file, removingPrefix: prefix, into: part)
+    let known = Set(parameters.map(\.name))
+    var report = LoadReport()
+    // What a trainer saves besides has names with a slash, which no parameter's name has.
+    report.unexpected = byName.filter { !known.contains($0.key) && !$0.value.name.contains("/") }.map(\.value.name)
+    let order = Dictionary(state.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    report.unexpected.sort { order[$0, default: 0] < order[$1, default: 0] }
+    var loaded: [(position: Int, values: [Float])] = []
+    for (i, parameter) in parameters.enumerated() where parameter.name.isWithin(part) {
+      guard let entry = byName[parameter.name] else {
+        // A count of batches may be missing, as files from before PyTorch counted them have none; it stays as it is.
+        if parameter.storedType != .int64 { report.missing.append(parameter.name) }
+        continue
+      }
+      guard entry.shape == parameter.shape else {
+        report.mismatched.append(.init(name: parameter.name, found: entry.shape, expected: parameter.shape))
+        continue
+      }
+      loaded.append((i, try values(of: entry, for: parameter, file: file)))
+      report.loaded.append(parameter.name)
+    }
+    try check(report, matching, file: file)
+    return (loaded, report)
+  }
+
+  /// The tensors under the names that the model has for them.
+  private func entries(
+    of state: SafeTensors, file: String, removingPrefix prefix: String, into part: String
+  ) throws(CheckpointError) -> [String: SafeTensors.Entry] {
+    let start = prefix.isEmpty || prefix.hasSuffix(".") ? prefix : prefix + "."
+    var byName: [String: SafeTensors.Entry] = [:]
+    for entry in state.entries {
+      let name = entry.name.hasPrefix(start) ? String(entry.name.dropFirst(start.count)) : entry.name
+      if byName.updateValue(entry, forKey: joined(part.hasSuffix(".") ? String(part.dropLast()) : part, name)) != nil {
+        let how = prefix.isEmpty ? "is there" : "is '\(name)' without the prefix '\(start)', which is there"
+        throw .tensor(file: file, name: entry.name, reason: "\(how) twice; expected each name once")
+      }
+    }
+    return byName
+  }
+
+  /// A tensor's values for a parameter of the same shape.
+  private func values(
+    of entry: SafeTensors.Entry, for parameter: ParameterDescription, file: String
+  ) throws(CheckpointError) -> [Float] {
+    let counts = parameter.storedType == .int64 ? entry.integers?.map { Float($0) } : nil
+    guard let floats = counts ?? entry.floats else {
+      let expected = parameter.storedType == .int64 ? "I64" : "a floating-point type"
+      throw .tensor(file: file, name: entry.name, reason: "is of type \(entry.type.rawValue); expected \(expected)")
+    }
+    if let counts, let negative = counts.first(where: { $0 < 0 }) {
+      throw .tensor(file: file, name: entry.name, reason: "is a count of \(negative); expected at least 0")
+    }
+    return floats
+  }
+
+  private func check(_ report: LoadReport, _ matching: ParameterMatching, file: String) throws(CheckpointError) {
+    if matching != .partial {
+      guard report.missing.isEmpty else { throw .missing(file: file, names: report.missing) }
+      if let wrong = report.mismatched.first {
+        throw .tensor(
+          file: file, name: wrong.name, reason: "has shape \(wrong.found); expected \(wrong.expected)")
+      }
+    }
+    guard matching != .exact || report.unexpected.isEmpty else {
+      throw .unexpected(file: file, names: report.unexpected)
+    }
+    // A misspelt prefix would otherwise train from scratch in silence.
+    guard report.loaded.isEmpty, !parameters.isEmpty else { return }
+    if report.missing.isEmpty, !report.unexpected.isEmpty { throw .unexpected(file: file, names: report.unexpected) }
+    throw .missing(file: file, names: report.missing + report.mismatched.map(\.name))
   }
 
   /// Writes the parameters to a safetensors file.
   ///
   ///     try model.save(to: file)     // in PyTorch: safetensors.torch.load_file(file)
-  public func save(to file: URL) throws(CheckpointError) { try state().write(to: file) }
+  ///
+  /// - Parameter metadata: strings that are stored besides; one under a key of the model's own takes its place.
+  public func save(to file: URL, metadata: [String: String] = [:]) throws(CheckpointError) {
+    var state = state()
+    state.metadata.merge(metadata) { _, given in given }
+    try state.write(to: file)
+  }
 
-  /// Reads the parameters from a safetensors file, such as `safetensors.torch.save_file(module.state_dict(), file)` wrote.
-  public func load(from file: URL, strict: Bool = true) throws(CheckpointError) {
-    try load(SafeTensors(contentsOf: file), file: file.path, strict: strict)
+  /// Reads the parameters from a safetensors file, such as `safetensors.torch.save_file(module.state_dict(), file)` wrote,
+  /// see ``load(_:file:matching:removingPrefix:into:)``.
+  @discardableResult
+  public func load(
+    from file: URL, matching: ParameterMatching = .exact, removingPrefix prefix: String = "", into part: String = ""
+  ) throws(CheckpointError) -> LoadReport {
+    try load(
+      SafeTensors(contentsOf: file), file: file.path, matching: matching, removingPrefix: prefix, into: part)
   }
 }

@@ -3,22 +3,31 @@ import Foundation
 extension Trainer {
   /// All that training depends on, at this step: the parameters under their own names, as a model's file has them, so
   /// that PyTorch reads it too; the optimiser's, the averages' and the accumulated values under `optimizer/…`,
-  /// `average/…` and `accumulated/…`; counts, learning rates, seeds and the place in the data in the metadata `trainer`.
+  /// `average/…` and `accumulated/…`, the best epoch's parameters under `best/…`; counts, learning rates, seeds and the place
+  /// in the data in the metadata `trainer`, the epochs so far in `history`.
   public func state() throws(CheckpointError) -> SafeTensors {
     guard weightAverage?.holdsAveragedWeights != true else {
-      throw .header(file: "", reason: "the average of the weights is in the model; put it back before saving")
+      throw .training(
+        file: "a checkpoint", reason: "the average of the weights is in the model; put it back before saving")
     }
-    var state = model.state()
+    var state = modelState()
+    if let best {
+      state.entries += best.model.entries.map { $0.renamed("best/" + $0.name) }
+    }
     for tensor in optimizer.stateTensors { append(tensor.values, "optimizer/\(tensor.name)/", to: &state) }
     if let average = weightAverage { append(average.values, "average/", to: &state) }
     if accumulator.passes > 0 { append(accumulator.values, "accumulated/", to: &state) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    do {
-      state.metadata[TrainerState.key] = String(decoding: try encoder.encode(TrainerState(self)), as: UTF8.self)
-    } catch {
-      throw .header(file: "", reason: "the trainer's state cannot be written as JSON: \(error)")
-    }
+    try state.setMetadata(TrainerState.key, to: TrainerState(self))
+    try state.setMetadata(TrainingHistory.key, to: history)
+    return state
+  }
+
+  /// The model as ``Model/save(to:)`` stores it, with what its input is normalised by and the names of its classes: all
+  /// that a ``Predictor`` needs.
+  public func modelState() -> SafeTensors {
+    var state = model.state()
+    state.normalization = normalization
+    state.classNames = classNames
     return state
   }
 
@@ -37,16 +46,19 @@ extension Trainer {
 
   /// Goes on from a state in memory, see ``resume(from:)``.
   public func restore(_ state: SafeTensors, file: String = "the state") throws(CheckpointError) {
-    guard let text = state.metadata[TrainerState.key] else {
-      throw .header(file: file, reason: "there is no state of a training in it; is it a model's file?")
-    }
-    let saved: TrainerState
-    do {
-      saved = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
-    } catch {
-      throw .header(file: file, reason: "the state of the training is not valid: \(error)")
+    guard let saved = try state.metadata(TrainerState.key, as: TrainerState.self, file: file) else {
+      throw .training(file: file, reason: "there is no state of a training in it; is it a model's file?")
     }
     try saved.check(self, file: file)
+    let history = try state.metadata(TrainingHistory.key, as: TrainingHistory.self, file: file) ?? TrainingHistory()
+    let normalization = try state.readNormalization(file: file) ?? normalization
+    guard normalization == self.normalization else {
+      throw .training(
+        file: file,
+        reason: "its normalization is mean \(normalization.mean), std \(normalization.std); expected mean "
+          + "\(self.normalization.mean), std \(self.normalization.std), the trainer's")
+    }
+    let names = try state.readClassNames(file: file)
     // Every tensor is found and checked before the first is written.
     let entries = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
     var copies: [(values: [Float], to: UnsafeMutablePointer<Float>)] = []
@@ -59,6 +71,12 @@ extension Trainer {
     if saved.accumulatedBatches > 0 {
       try copies.append(contentsOf: find("accumulated/", for: accumulator.values, in: entries, file: file))
     }
+    let best = try saved.bestEpoch.map { (epoch) throws(CheckpointError) in
+      let entries = state.entries.filter { $0.name.hasPrefix("best/") }
+      let found = SafeTensors(entries: entries.map { $0.renamed(String($0.name.dropFirst("best/".count))) })
+      try model.check(found, file: file, prefix: "best/")
+      return BestState(epoch: epoch, model: found)
+    }
     try model.load(state, file: file)
     for copy in copies {
       copy.values.withUnsafeBufferPointer { source in
@@ -66,6 +84,9 @@ extension Trainer {
       }
     }
     saved.apply(to: self)
+    self.history = history
+    self.best = best
+    if !names.isEmpty { classNames = names }
   }
 
   /// Adds what is laid out as the model's parameters, parameter by parameter.
@@ -119,6 +140,11 @@ private struct TrainerState: Codable {
   var epochCorrect: Int
   /// 0 where it is missing, as in files from before it was stored.
   var epochIgnored: Int?
+  /// Missing, as is the next, in files from before it was stored.
+  var epochSecondsBits: UInt64?
+  var epochSeed: UInt64?
+  /// The epoch whose parameters lie under `best/…`; nil where there are none.
+  var bestEpoch: Int?
   var epochLossBits: UInt64
   var learningRateBits: [UInt32]
   var baseRateBits: [UInt32]
@@ -127,6 +153,8 @@ private struct TrainerState: Codable {
   var accumulatedBatches: Int
   var accumulatedWeightBits: UInt32
   var averageUpdates: Int?
+  /// The parameters that are frozen; none where it is missing.
+  var frozen: [String]?
 
   init(_ trainer: Trainer) {
     optimizer = trainer.optimizerName
@@ -141,6 +169,9 @@ private struct TrainerState: Codable {
     epochDone = trainer.progress.done
     epochCorrect = trainer.progress.correct
     epochIgnored = trainer.progress.ignored
+    epochSecondsBits = trainer.progress.seconds.bitPattern
+    epochSeed = trainer.progress.images > 0 ? trainer.progress.seed : nil
+    bestEpoch = trainer.best?.epoch
     epochLossBits = trainer.progress.loss.bitPattern
     learningRateBits = trainer.optimizer.learningRates.map(\.bitPattern)
     baseRateBits = trainer.baseRates.map(\.bitPattern)
@@ -149,6 +180,7 @@ private struct TrainerState: Codable {
     accumulatedBatches = trainer.accumulator.passes
     accumulatedWeightBits = trainer.accumulatedWeight.bitPattern
     averageUpdates = trainer.weightAverage?.updates
+    frozen = trainer.savedFrozen
   }
 
   /// Checks that it is the state of such a training, that nothing of it is missing, and that every number is one that a
@@ -156,11 +188,11 @@ private struct TrainerState: Codable {
   func check(_ trainer: Trainer, file: String) throws(CheckpointError) {
     func require(_ condition: Bool, _ what: String, _ found: some Any, _ expected: some Any) throws(CheckpointError) {
       guard condition else {
-        throw .header(file: file, reason: "\(what) in it is \(found); expected \(expected), the trainer's")
+        throw .training(file: file, reason: "\(what) in it is \(found); expected \(expected), the trainer's")
       }
     }
     guard format == 1 else {
-      throw .header(file: file, reason: "the state of the training has format \(format); expected 1")
+      throw .training(file: file, reason: "the state of the training has format \(format); expected 1")
     }
     try require(optimizer == trainer.optimizerName, "the optimiser", optimizer, trainer.optimizerName)
     try require(batchSize == trainer.batchSize, "the batch size", batchSize, trainer.batchSize)
@@ -175,15 +207,16 @@ private struct TrainerState: Codable {
           learningRates: rates.map(Float.init(bitPattern:)), momentum: momentum, counters: counters)
       }
     } catch {
-      throw .header(file: file, reason: "the state of the training is not valid: \(error)")
+      throw .training(file: file, reason: "the state of the training is not valid: \(error)")
     }
+    try trainer.checkFrozen(frozen, file: file)
     try checkCounts(file: file)
   }
 
   private func checkCounts(file: String) throws(CheckpointError) {
     func require(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws(CheckpointError) {
       guard range ~= value else {
-        throw .header(
+        throw .training(
           file: file,
           reason: "\(name) in the state of the training is \(value); expected \(range.lowerBound) to "
             + "\(range.upperBound)")
@@ -194,6 +227,11 @@ private struct TrainerState: Codable {
     try require("trainingPasses", Int(clamping: trainingPasses), in: 0...largestCount)
     try require("averageUpdates", averageUpdates ?? 0, in: 0...largestCount)
     try require("epochImages", epochImages, in: 0...Int(Int32.max))
+    try require("bestEpoch", bestEpoch ?? 0, in: 0...largestCount)
+    let seconds = epochSecondsBits.map(Double.init(bitPattern:)) ?? 0
+    guard seconds >= 0, seconds.isFinite else {
+      throw .training(file: file, reason: "the seconds of an epoch in the state of the training are \(seconds)")
+    }
     try require("epochDone", epochDone, in: 0...epochImages)
     try require("epochCorrect", epochCorrect, in: 0...epochDone)
     try require("epochIgnored", epochIgnored ?? 0, in: 0...epochDone - epochCorrect)
@@ -201,7 +239,7 @@ private struct TrainerState: Codable {
     // What the sums of the accumulated gradients will be divided by.
     let weight = Float(bitPattern: accumulatedWeightBits)
     guard accumulatedBatches == 0 ? weight == 0 : weight >= 1 && weight.isFinite else {
-      throw .header(
+      throw .training(
         file: file,
         reason: "the weight of \(accumulatedBatches) accumulated batches in the state of the training is \(weight); "
           + "expected " + (accumulatedBatches == 0 ? "0" : "at least 1"))
@@ -216,7 +254,9 @@ private struct TrainerState: Codable {
     trainer.updates = updates
     trainer.progress = EpochProgress(
       images: epochImages, done: epochDone, loss: Double(bitPattern: epochLossBits), correct: epochCorrect,
-      ignored: epochIgnored ?? 0)
+      ignored: epochIgnored ?? 0, seconds: epochSecondsBits.map(Double.init(bitPattern:)) ?? 0,
+      seed: epochSeed ?? seed)
+    trainer.restoreFrozen(frozen)
     trainer.optimizer.learningRates = learningRateBits.map(Float.init(bitPattern:))
     trainer.baseRates = baseRateBits.map(Float.init(bitPattern:))
     if let momentumBits { trainer.optimizer.momentum = Float(bitPattern: momentumBits) }

@@ -3,6 +3,10 @@ import Kernels
 /// Convolution of an image's channels with learned kernels: `[channels, height, width]` to
 /// `[outputChannels, outputHeight, outputWidth]`.
 ///
+///     Conv2D(6, kernelSize: 5)      // PyTorch's nn.Conv2d(3, 6, 5), where 3 channels come in
+///
+/// The first number is that of the output channels; how many come in follows from the layer before.
+///
 /// Output channel o at y, x is bias(o) plus the sum over the input channels of o's group and the kernel's positions of
 /// weight(o, i, ky, kx) · input(i, y·stride + ky·dilation − padding, x·stride + kx·dilation − padding), where the input
 /// is 0 outside of the image, or what ``paddingMode`` says. Parameters: `weight` `[outputChannels, inputChannels / groups, height, width]` and `bias`
@@ -62,7 +66,7 @@ public struct Conv2D: Layer {
   }
 
   public var name: String { "Conv2D" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
@@ -155,7 +159,8 @@ public struct Conv2D: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     if let layer = paddingLayer {
-      let layers: [any Layer] = problem.appliesReLU ? [layer, unpadded, ReLU()] : [layer, unpadded]
+      var layers: [any Layer] = [layer, unpadded]
+      if let activation = problem.activation { layers.append(activation.layer) }
       return try Sequential(layers).plan(problem)
     }
     return try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, name)
@@ -168,25 +173,24 @@ private final class PlannedConv2D: PlannedLayer {
   let readsOutput: Bool
   private let hasBias: Bool
   private let forward: Plan<Conv2DForward>
-  private let backwardReLU: Plan<ReLUBackward>?
+  private let backwardActivation: FusedActivationGradient
   private let backwardWeights: Plan<Conv2DBackwardWeights>?
   private let backwardData: Plan<Conv2DBackwardData>?
 
   init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ name: String) throws(LayerError) {
     self.hasBias = hasBias
-    overwritesOutputGradient = problem.appliesReLU
-    readsOutput = problem.appliesReLU
+    overwritesOutputGradient = problem.activation != nil
+    readsOutput = problem.activation != nil
     forward = try problem.kernel(
-      Conv2DForward.self, Conv2DForward.Problem(shape: shape, relu: problem.appliesReLU), for: name)
+      Conv2DForward.self, Conv2DForward.Problem(shape: shape, activation: problem.activation), for: name)
     let outputCount = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth
-    backwardReLU = try problem.backwardKernel(
-      ReLUBackward.self, ElementwiseProblem(count: outputCount), for: name, if: problem.appliesReLU)
+    backwardActivation = try FusedActivationGradient(problem, count: outputCount, for: name)
     backwardWeights = try problem.backwardKernel(
       Conv2DBackwardWeights.self, shape, for: name, if: problem.needsParameterGradients)
     backwardData = try problem.backwardKernel(
       Conv2DBackwardData.self, shape, for: name, if: problem.needsInputGradient)
     workspaceByteCount = max(
-      forward.workspaceByteCount, backwardReLU?.workspaceByteCount ?? 0, backwardWeights?.workspaceByteCount ?? 0,
+      forward.workspaceByteCount, backwardActivation.workspaceByteCount, backwardWeights?.workspaceByteCount ?? 0,
       backwardData?.workspaceByteCount ?? 0)
   }
 
@@ -200,9 +204,7 @@ private final class PlannedConv2D: PlannedLayer {
 
   func backward(_ memory: BackwardMemory) {
     let gradient = memory.outputGradient
-    backwardReLU?.run(
-      ElementwiseBackwardOperands(output: memory.output, outputGradient: gradient, inputGradient: gradient),
-      workspace: memory.workspace)
+    backwardActivation.run(memory, workspace: memory.workspace)
     backwardWeights?.run(
       Conv2DBackwardWeights.Operands(
         input: memory.input, outputGradient: gradient, weightGradient: memory.parameterGradients[0],

@@ -5,7 +5,7 @@ import Synchronization
 ///
 ///     let loader = try BatchLoader(
 ///       dataset: training, batchSize: 128,
-///       transforms: [RandomCrop(32, padding: 4), RandomHorizontalFlip()], normalization: .signedUnit, seed: 1)
+///       transforms: [RandomCrop(32, padding: 4), RandomHorizontalFlip()], seed: 1)
 ///     loader.start(epoch: 0)
 ///     while let batch = try loader.next() {
 ///       print(batch.index, batch.count, batch.images.count, batch.labels[0])
@@ -14,6 +14,9 @@ import Synchronization
 /// Batches and their order follow from the data set, the options, the seed and the epoch alone: neither the prefetch nor
 /// the number of threads nor the batches before one change it, so an epoch can be resumed at any batch. The order is that
 /// of ``EpochOrder``. What is random about an image follows from its position in the epoch.
+///
+/// Batches for a ``Trainer`` are left as they are, colours from 0 to 1: the trainer normalises them as it does a data set's
+/// images, and refuses those that were normalised otherwise. A loop of your own may ask for normalised batches.
 ///
 /// The memory of batches is used in turns. The threads end with the loader. A loader is used by one thread at a time.
 public final class BatchLoader {
@@ -27,6 +30,10 @@ public final class BatchLoader {
   public var imageCount: Int { core.preparations[0].imageCount }
   /// The most images of a batch.
   public let batchSize: Int
+  /// What the order and what is random about the images follow from.
+  public let seed: UInt64
+  /// The classes' names of the data set.
+  public let classNames: [String]
   /// How many batches are prepared in advance; with 0, ``next()`` prepares each itself.
   public let prefetch: Int
 
@@ -37,9 +44,12 @@ public final class BatchLoader {
   ///   - dataset: the images.
   ///   - batchSize: the images of a batch; the last one of an epoch has those that remain.
   ///   - transforms: what is done to each image, in this order.
-  ///   - normalization: what is then done to its values; nil to leave them, which are 0 to 1 for bytes.
+  ///   - inputTransforms: what is done to each image behind them, but not to its target where that is the image itself,
+  ///     see ``Dataset/reconstructed()``: noise that an autoencoder is to remove.
+  ///   - normalization: what is then done to its values; nil to leave them, colours from 0 to 1.
   ///   - mixing: what is then done to each batch; it gives targets of probabilities.
-  ///   - imageWeights: a weight for each of the data set's images, to come with the batches.
+  ///   - imageWeights: a weight for each of the data set's images, which multiplies its loss and gradient in a trainer;
+  ///     nil for those of the data set, see ``Dataset/weighted(by:)``.
   ///   - seed: determines the order and what is random about the images.
   ///   - shuffles: whether each epoch has an order of its own; else all go through the set from first to last.
   ///   - dropsLast: whether a last batch that is smaller is left out.
@@ -47,9 +57,10 @@ public final class BatchLoader {
   ///   - threads: how many threads prepare them, each a batch of its own; more than `prefetch` have nothing to do.
   /// - Throws: ``DataError`` for options that do not fit the data set.
   public init(
-    dataset: any Dataset, batchSize: Int, transforms: [any ImageTransform] = [], normalization: Normalization? = nil,
-    mixing: (any BatchMixing)? = nil, imageWeights: [Float]? = nil, seed: UInt64 = 0, shuffles: Bool = true,
-    dropsLast: Bool = false, prefetch: Int = 2, threads: Int = 1
+    dataset: any Dataset, batchSize: Int, transforms: [any ImageTransform] = [],
+    inputTransforms: [any ImageTransform] = [], normalization: Normalization? = nil, mixing: (any BatchMixing)? = nil,
+    imageWeights: [Float]? = nil, seed: UInt64 = 0, shuffles: Bool = true, dropsLast: Bool = false, prefetch: Int = 2,
+    threads: Int = 1
   ) throws(DataError) {
     guard 0...1024 ~= prefetch else {
       throw .invalidOption(name: "the prefetch", value: "\(prefetch)", expected: "0 to 1024 batches")
@@ -59,12 +70,15 @@ public final class BatchLoader {
     }
     self.batchSize = batchSize
     self.prefetch = prefetch
+    self.seed = seed
+    classNames = dataset.classNames
     var preparations: [BatchPreparation] = []
     for _ in 0..<min(threads, max(prefetch, 1)) {
       preparations.append(
         try BatchPreparation(
-          dataset, batchSize: batchSize, transforms: transforms, normalization: normalization, mixing: mixing,
-          imageWeights: imageWeights, seed: seed, shuffles: shuffles, dropsLast: dropsLast))
+          dataset, batchSize: batchSize, transforms: transforms, inputTransforms: inputTransforms,
+          normalization: normalization, mixing: mixing, imageWeights: imageWeights, seed: seed, shuffles: shuffles,
+          dropsLast: dropsLast))
     }
     core = LoaderCore(preparations, prefetch: prefetch)
   }

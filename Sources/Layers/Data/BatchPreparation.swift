@@ -14,7 +14,12 @@ final class BatchPreparation {
   private let dataset: any Dataset
   private let bytes: ByteImages?
   private let chain: TransformChain?
-  private let normalization: Normalization?
+  /// What is done to the image alone where the image before it is the target.
+  private let inputChain: TransformChain?
+  /// Makes colours of bytes and normalises images; nil where it normalises nothing.
+  private let normalization: PlannedNormalization?
+  /// Makes colours of bytes.
+  private let colours: PlannedNormalization
   private let mixing: (any BatchMixing)?
   private let weights: [Float]?
   private let seed: UInt64
@@ -22,16 +27,13 @@ final class BatchPreparation {
   private var epoch: Int?
   private let mixingScratch: FloatStorage
 
-  /// A whole batch of byte images, by its number of images; a single image, or a plane of one.
-  private var batchPlans: [(count: Int, plan: Plan<BatchAssembly>)] = []
-  private let singlePlan: Plan<BatchAssembly>?
-  private var workspace: Workspace
   /// The positions of a batch's images in the byte set.
   private let bytePositions: UnsafeMutablePointer<Int32>
 
   init(
-    _ dataset: any Dataset, batchSize: Int, transforms: [any ImageTransform], normalization: Normalization?,
-    mixing: (any BatchMixing)?, imageWeights: [Float]?, seed: UInt64, shuffles: Bool, dropsLast: Bool
+    _ dataset: any Dataset, batchSize: Int, transforms: [any ImageTransform], inputTransforms: [any ImageTransform],
+    normalization: Normalization?, mixing: (any BatchMixing)?, imageWeights: [Float]?, seed: UInt64, shuffles: Bool,
+    dropsLast: Bool
   ) throws(DataError) {
     let count = dataset.count
     guard batchSize > 0 else {
@@ -40,13 +42,11 @@ final class BatchPreparation {
     guard 0...Int(Int32.max) ~= count else {
       throw .invalidOption(name: "the number of images", value: "\(count)", expected: "at most \(Int32.max)")
     }
-    if let imageWeights, imageWeights.count != count {
-      throw .invalidOption(name: "the number of image weights", value: "\(imageWeights.count)", expected: "\(count)")
-    }
+    let imageWeights = imageWeights ?? dataset.imageWeights
+    if let imageWeights { try checkImageWeights(imageWeights, count: count) }
     self.dataset = dataset
     // No epoch has a batch of more images than there are.
     self.batchSize = min(batchSize, max(count, 1))
-    self.normalization = normalization
     self.mixing = mixing
     self.seed = seed
     weights = imageWeights
@@ -55,23 +55,36 @@ final class BatchPreparation {
     imageCount = dropsLast ? batchCount * batchSize : count
     order = EpochOrder(seed: seed, shuffles: shuffles)
 
-    chain = transforms.isEmpty ? nil : try TransformChain(transforms, inputShape: dataset.imageShape)
-    imageShape = chain?.outputShape ?? dataset.imageShape
-    if let normalization, !normalization.isUniform {
-      guard imageShape.rank == 3, imageShape[0] == normalization.scales.count else {
-        throw .invalidOption(
-          name: "the channels of the normalization", value: "\(normalization.scales.count)",
-          expected: "1, or those of images of shape \(imageShape)")
-      }
+    // Where the target is what the data set gives, all transforms are the image's.
+    let isReconstructed = dataset.targetsAreImages
+    let shared = isReconstructed ? transforms : transforms + inputTransforms
+    chain = shared.isEmpty ? nil : try TransformChain(shared, inputShape: dataset.imageShape)
+    let transformedShape = chain?.outputShape ?? dataset.imageShape
+    inputChain =
+      isReconstructed && !inputTransforms.isEmpty
+      ? try TransformChain(inputTransforms, inputShape: transformedShape) : nil
+    let imageShape = inputChain?.outputShape ?? transformedShape
+    self.imageShape = imageShape
+    guard !isReconstructed || imageShape == transformedShape else {
+      throw .invalidOption(
+        name: "the shape of images behind the input transforms", value: "\(imageShape)",
+        expected: "\(transformedShape), that of the targets")
     }
+    self.normalization = try normalization.map { (given) throws(DataError) in
+      try PlannedNormalization(given, imageShape: imageShape)
+    }
+    colours = try PlannedNormalization(.identity, imageShape: dataset.imageShape)
     if let mixing {
+      guard !isReconstructed else {
+        throw .invalidOption(name: "the mixing", value: "given", expected: "none where the targets are images")
+      }
       try mixing.check(imageShape: imageShape)
       guard let shape = dataset.targetShape ?? dataset.classCount.map({ [$0] }) else {
         throw .invalidOption(name: "a mixed data set", value: "without classes", expected: "classes or targets")
       }
       targetShape = shape
     } else {
-      targetShape = dataset.targetShape
+      targetShape = isReconstructed ? transformedShape : dataset.targetShape
     }
     let largest = max(imageShape.count, targetShape?.count ?? 0)
     let (floats, overflow) = largest.multipliedReportingOverflow(by: self.batchSize)
@@ -82,15 +95,6 @@ final class BatchPreparation {
     }
     mixingScratch = FloatStorage(uninitialized: mixing == nil ? 0 : largest)
     bytePositions = .allocate(capacity: self.batchSize)
-    workspace = Workspace(byteCount: 0)
-    if let set = bytes?.source {
-      let byPlane = chain == nil && normalization?.isUniform == false
-      let plan = try planned(1, channels: byPlane ? 1 : set.channels, plane: set.height * set.width)
-      singlePlan = plan
-      workspace = Workspace(byteCount: plan.workspaceByteCount)
-    } else {
-      singlePlan = nil
-    }
   }
 
   deinit { bytePositions.deallocate() }
@@ -98,7 +102,8 @@ final class BatchPreparation {
   /// Memory for a batch.
   func makeBatch() -> PreparedBatch {
     PreparedBatch(
-      capacity: batchSize, imageShape: imageShape, targetShape: targetShape, hasWeights: weights != nil)
+      capacity: batchSize, imageShape: imageShape, targetShape: targetShape, targetsAreImages: dataset.targetsAreImages,
+      normalization: normalization?.normalization, hasWeights: weights != nil)
   }
 
   /// Makes batch `index` of an epoch. It may stop between two images when it is no longer wanted.
@@ -117,7 +122,7 @@ final class BatchPreparation {
       batch.labelMemory[i] = Int32(truncatingIfNeeded: dataset.label(at: position))
       if let weights { batch.weights?[i] = weights[position] }
     }
-    if chain == nil, let bytes {
+    if chain == nil, inputChain == nil, let bytes {
       try assemble(bytes, into: batch)
     } else {
       for i in 0..<batch.count {
@@ -139,55 +144,22 @@ final class BatchPreparation {
 }
 
 extension BatchPreparation {
-  /// A batch of byte images that are only scaled.
-  private func assemble(_ bytes: ByteImages, into batch: PreparedBatch) throws(DataError) {
+  /// A batch of byte images that are only normalised.
+  private func assemble(_ bytes: ByteImages, into batch: PreparedBatch) throws {
     guard let output = batch.images.baseAddress else { return }
     for i in 0..<batch.count { bytePositions[i] = bytes.position(Int(batch.positionMemory[i])) }
-    let constants = normalization ?? .none
-    let set = bytes.source
-    if constants.isUniform {
-      let plan = try batchPlan(batch.count, set)
-      let (scale, offset) = constants.constants(0, ofBytes: true)
-      run(plan, set, byteOffset: 0, bytePositions, scale, offset, to: output)
-      return
-    }
-    let plane = set.height * set.width
-    for i in 0..<batch.count {
-      for channel in 0..<set.channels {
-        let (scale, offset) = constants.constants(channel, ofBytes: true)
-        let start = Int(bytePositions[i]) * set.imageByteCount + channel * plane
-        single(set, byteOffset: start, scale, offset, to: output + (i * set.channels + channel) * plane)
-      }
-    }
+    try gather(normalization ?? colours, bytes.source, bytePositions, count: batch.count, to: output)
+    if dataset.targetsAreImages { batch.targets?.baseAddress?.update(from: output, count: batch.images.count) }
   }
 
-  private func single(
-    _ set: ImageDataset, byteOffset: Int, _ scale: Float, _ offset: Float, to output: UnsafeMutablePointer<Float>
-  ) {
-    guard let singlePlan else { return }
-    var zero: Int32 = 0
-    run(singlePlan, set, byteOffset: byteOffset, &zero, scale, offset, to: output)
-  }
-
-  private func run(
-    _ plan: Plan<BatchAssembly>, _ set: ImageDataset, byteOffset: Int, _ positions: UnsafePointer<Int32>,
-    _ scale: Float, _ offset: Float, to output: UnsafeMutablePointer<Float>
-  ) {
-    set.pixels.withUnsafeBufferPointer { pixels in
+  private func gather(
+    _ planned: PlannedNormalization, _ set: ImageDataset, _ positions: UnsafePointer<Int32>, count: Int,
+    to output: UnsafeMutablePointer<Float>
+  ) throws {
+    try set.pixels.withUnsafeBufferPointer { pixels in
       guard let base = pixels.baseAddress else { return }
-      plan.run(
-        BatchAssembly.Operands(
-          images: base + byteOffset, indices: positions, scale: scale, offset: offset, output: output),
-        workspace: workspace)
+      try planned.gather(base, positions, count: count, to: output)
     }
-  }
-
-  private func batchPlan(_ count: Int, _ set: ImageDataset) throws(DataError) -> Plan<BatchAssembly> {
-    for planned in batchPlans where planned.count == count { return planned.plan }
-    let plan = try planned(count, channels: set.channels, plane: set.height * set.width)
-    if plan.workspaceByteCount > workspace.byteCount { workspace = Workspace(byteCount: plan.workspaceByteCount) }
-    batchPlans.append((count, plan))
-    return plan
   }
 
   /// One image that is transformed, or that only its set can read.
@@ -195,38 +167,50 @@ extension BatchPreparation {
     let size = imageShape.count
     guard let output = batch.images.baseAddress.map({ $0 + i * size }) else { return }
     let position = Int(batch.positionMemory[i])
-    guard let chain else {
-      try dataset.readImage(at: position, into: UnsafeMutableBufferPointer(start: output, count: size))
-      if normalization != nil { normalize(output, to: output) }
-      return
-    }
-    if let bytes, let input = chain.input.baseAddress {
-      let start = Int(bytes.position(position)) * bytes.source.imageByteCount
-      single(bytes.source, byteOffset: start, PixelScaling.unit.scale, 0, to: input)
+    var image = output
+    if let chain, let input = chain.input.baseAddress {
+      try read(position, to: input)
+      image = chain.run(using: &random)
+    } else if let input = inputChain?.input.baseAddress {
+      try read(position, to: input)
+      image = input
     } else {
-      try dataset.readImage(at: position, into: chain.input)
+      try dataset.readImage(at: position, into: UnsafeMutableBufferPointer(start: output, count: size))
     }
-    normalize(chain.run(using: &random), to: output)
+    if dataset.targetsAreImages, let targets = batch.targets?.baseAddress, let count = targetShape?.count {
+      try normalize(image, count: count, to: targets + i * count)
+    }
+    if let inputChain, let input = inputChain.input.baseAddress {
+      if image != input { input.update(from: image, count: inputChain.input.count) }
+      image = inputChain.run(using: &random)
+    }
+    try normalize(image, count: size, to: output)
+  }
+
+  /// Writes an image's colours.
+  private func read(_ position: Int, to input: UnsafeMutablePointer<Float>) throws {
+    if let bytes {
+      var place = bytes.position(position)
+      try gather(colours, bytes.source, &place, count: 1, to: input)
+    } else {
+      try dataset.readImage(
+        at: position, into: UnsafeMutableBufferPointer(start: input, count: dataset.imageShape.count))
+    }
   }
 
   /// An image's values, copied and normalised in one go.
-  private func normalize(_ image: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) {
-    let size = imageShape.count
-    guard let normalization else {
-      output.update(from: image, count: size)
-      return
-    }
-    let channels = normalization.scales.count
-    let plane = size / channels
-    for channel in 0..<channels {
-      let (scale, offset) = normalization.constants(channel, ofBytes: false)
-      let (source, result) = (image + channel * plane, output + channel * plane)
-      for i in 0..<plane { result[i] = source[i] * scale + offset }
+  private func normalize(_ image: UnsafePointer<Float>, count: Int, to output: UnsafeMutablePointer<Float>) throws {
+    if let normalization {
+      try normalization.normalize(image, count: 1, to: output)
+    } else if image != UnsafePointer(output) {
+      output.update(from: image, count: count)
     }
   }
 
   private func writeTargets(of batch: PreparedBatch) throws {
-    guard let targets = batch.targets?.baseAddress, let size = targetShape?.count else { return }
+    guard let targets = batch.targets?.baseAddress, let size = targetShape?.count, !dataset.targetsAreImages else {
+      return
+    }
     if dataset.targetShape != nil {
       for i in 0..<batch.count {
         try dataset.readTarget(
@@ -243,15 +227,6 @@ extension BatchPreparation {
       }
       targets[i * size + label] = 1
     }
-  }
-}
-
-private func planned(_ batch: Int, channels: Int, plane: Int) throws(DataError) -> Plan<BatchAssembly> {
-  do {
-    return try Plan<BatchAssembly>(
-      BatchAssembly.Problem(batch: batch, channels: channels, plane: plane), level: nil, threads: 1)
-  } catch {
-    throw .invalidOption(name: "a batch", value: "\(batch)×\(channels)×\(plane)", expected: "\(error)")
   }
 }
 

@@ -34,6 +34,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupportedImage(file: String, reason: String)
   /// An image of another size, or with other channels, than the set's; both as channels × height × width.
   case wrongImageShape(file: String, found: [Int], expected: [Int])
+  /// An image file whose header claims more pixels than the ``ImageLimits`` permit.
+  case imageTooLarge(file: String, height: Int, width: Int, limit: Int)
+  /// An image file that needs a library of the system which is not there, or lacks a function.
+  case missingLibrary(file: String, library: String, packages: String, reason: String)
+  /// The system could not write a file.
+  case unwritable(file: String, reason: String)
   /// Parts of a set made by the program that do not agree.
   case invalidDataset(name: String, reason: String)
   /// An option of a split, a transform or a loader with a value for which it is not defined.
@@ -77,6 +83,12 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
     case .wrongImageShape(let file, let found, let expected):
       "\(file): the image is \(sizes(found)), expected \(sizes(expected)), as the set's others; "
         + "give a size and a number of channels to convert them"
+    case .imageTooLarge(let file, let height, let width, let limit):
+      "\(file): the image has \(height)×\(width) pixels, expected at most \(limit); give ImageLimits(pixels:) for more"
+    case .missingLibrary(let file, let library, let packages, let reason):
+      "\(file): \(library) is needed, install the package \(packages); or convert the file to PPM or PGM (\(reason))"
+    case .unwritable(let file, let reason):
+      "\(file): cannot be written: \(reason)"
     case .invalidDataset(let name, let reason):
       "data set '\(name)': \(reason)"
     case .invalidOption(let name, let value, let expected):

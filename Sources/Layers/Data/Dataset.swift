@@ -24,12 +24,18 @@ public protocol Dataset: Sendable {
   var classCount: Int? { get }
   /// The class of an image, at least 0 and below ``classes``; by default 0.
   func label(at index: Int) -> Int
-  /// Writes an image, all `imageShape.count` values. Colours go from 0 to 1 wherever they are to be transformed.
+  /// Writes an image, all `imageShape.count` values: colours from 0 to 1, which a ``Normalization`` and the transforms are
+  /// defined for.
   func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws
   /// The shape of each image's target; nil, the default, where the label says all.
   var targetShape: Shape? { get }
   /// Writes the target of an image, all `targetShape.count` values.
   func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws
+  /// Whether each image's target is the image itself, transformed and normalised as it is; false by default. Then
+  /// ``targetShape`` is the ``imageShape``. See ``reconstructed()``.
+  var targetsAreImages: Bool { get }
+  /// The weight of each image in the loss; nil, the default, where all are 1. See ``weighted(by:)``.
+  var imageWeights: [Float]? { get }
   /// Where the images are bytes in memory, so that kernels read them there; nil, the default, where they are not.
   var byteImages: ByteImages? { get }
 }
@@ -38,8 +44,12 @@ extension Dataset {
   public var classNames: [String] { [] }
   public var classCount: Int? { classNames.isEmpty ? nil : classNames.count }
   public func label(at index: Int) -> Int { 0 }
-  public var targetShape: Shape? { nil }
-  public func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws {}
+  public var targetShape: Shape? { targetsAreImages ? imageShape : nil }
+  public func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+    if targetsAreImages { try readImage(at: index, into: target) }
+  }
+  public var targetsAreImages: Bool { false }
+  public var imageWeights: [Float]? { nil }
   public var byteImages: ByteImages? { nil }
 
   /// An image as a tensor of ``imageShape``.
@@ -74,7 +84,6 @@ public struct ByteImages: Sendable {
 }
 
 extension ImageDataset: Dataset {
-  public var imageShape: Shape { [channels, height, width] }
   public func label(at index: Int) -> Int { Int(labels[index]) }
   public var byteImages: ByteImages? { ByteImages(source: self) }
 

@@ -13,6 +13,8 @@ public struct ImageDataset: Sendable {
   public let channels: Int
   public let height: Int
   public let width: Int
+  /// `[channels, height, width]`
+  public let imageShape: Shape
   public let classNames: [String]
   /// What the set is called in reports, such as `cifar10`.
   public let name: String
@@ -54,6 +56,7 @@ public struct ImageDataset: Sendable {
     self.channels = channels
     self.height = height
     self.width = width
+    imageShape = [channels, height, width]
     self.classNames = classNames
     self.name = name
   }

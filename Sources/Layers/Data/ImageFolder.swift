@@ -6,9 +6,10 @@ import Foundation
 ///     let training = try images.split([0.9, 0.1], seed: 1)[0]
 ///
 /// The classes are the folder's subfolders, in the order of their names' Unicode scalars; an image may lie deeper.
-/// Read are PPM and PGM files (`.ppm`, `.pgm`, `.pnm`), and PNG and JPEG (`.png`, `.jpg`, `.jpeg`) where the system has a
-/// decoder; other files, and those whose names begin with a dot, are passed over. A file is read each time that its image
-/// is asked for: ``inMemory(name:)`` reads them all once.
+/// Read are PPM and PGM files (`.ppm`, `.pgm`, `.pnm`), and PNG and JPEG (`.png`, `.jpg`, `.jpeg`) by the system's
+/// libraries, as ``Image/init(contentsOf:limits:)`` says; other files, and those whose names begin with a dot, are passed
+/// over. Alpha channels are left out. A file is read each time that its image is asked for: ``inMemory(name:)`` reads them
+/// all once.
 public struct ImageFolder: Dataset {
   /// The files, class by class, by path within a class.
   public let files: [URL]
@@ -17,6 +18,7 @@ public struct ImageFolder: Dataset {
   public let imageShape: Shape
   /// Whether images of another size, or other channels, are converted instead of refused.
   private let resizes, convertsChannels: Bool
+  private let limits: ImageLimits
 
   public var count: Int { files.count }
 
@@ -26,9 +28,10 @@ public struct ImageFolder: Dataset {
   ///   - folder: the folder of class folders.
   ///   - size: the size that images are brought to, as by ``Resize``; nil where all have the same.
   ///   - channels: 1 for grey, 3 for colours; nil for what the first has, and then all must have.
+  ///   - limits: how large a file may be.
   /// - Throws: ``DataError`` naming the folder without images, or the file that cannot be read.
   public init(
-    _ folder: URL, size: (any Size2DConvertible)? = nil, channels: Int? = nil
+    _ folder: URL, size: (any Size2DConvertible)? = nil, channels: Int? = nil, limits: ImageLimits = ImageLimits()
   ) throws(DataError) {
     guard channels == nil || channels == 1 || channels == 3 else {
       throw .invalidOption(name: "the channels of ImageFolder", value: "\(channels ?? 0)", expected: "1 or 3")
@@ -46,14 +49,15 @@ public struct ImageFolder: Dataset {
     self.files = files
     self.labels = labels
     classNames = classFolders.map(\.url.lastPathComponent)
+    self.limits = limits
     resizes = size != nil
     convertsChannels = channels != nil
     if let channels, let size = size?.size2D {
       imageShape = try checkSize("ImageFolder", size, channels: channels)
     } else {
-      let first = try DecodedImage(contentsOf: files[0])
+      let first = try DecodedImage(contentsOf: files[0], limits: limits)
       let size = size?.size2D ?? Size2D(first.height, first.width)
-      imageShape = try checkSize("ImageFolder", size, channels: channels ?? first.channels)
+      imageShape = try checkSize("ImageFolder", size, channels: channels ?? first.colorChannels)
     }
   }
 
@@ -61,12 +65,12 @@ public struct ImageFolder: Dataset {
 
   public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws {
     let file = files[index]
-    let image = try DecodedImage(contentsOf: file)
+    let image = try DecodedImage(contentsOf: file, limits: limits)
     let (channels, height, width) = (imageShape[0], imageShape[1], imageShape[2])
-    guard convertsChannels || image.channels == channels, resizes || (image.height, image.width) == (height, width)
+    guard convertsChannels || image.colorChannels == channels, resizes || (image.height, image.width) == (height, width)
     else {
       throw DataError.wrongImageShape(
-        file: file.path, found: [image.channels, image.height, image.width], expected: imageShape.dimensions)
+        file: file.path, found: [image.colorChannels, image.height, image.width], expected: imageShape.dimensions)
     }
     if (image.height, image.width) == (height, width), let target = pixels.baseAddress {
       image.write(channels: channels, to: target)

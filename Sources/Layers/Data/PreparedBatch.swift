@@ -9,15 +9,25 @@ public final class PreparedBatch: @unchecked Sendable {
   /// The shape of an image's target: the classes' probabilities where batches are mixed, else what the data set gives;
   /// nil where the label says all.
   public let targetShape: Shape?
+  /// Whether the targets are images, normalised as the images are.
+  public let targetsAreImages: Bool
+  /// What the images were normalised by; nil where they are colours from 0 to 1, as the data set and the transforms gave
+  /// them.
+  public let normalization: Normalization?
   private let imageStorage: FloatStorage
   private let targetStorage: FloatStorage?
   private let weightStorage: FloatStorage?
   let labelMemory: UnsafeMutablePointer<Int32>
   let positionMemory: UnsafeMutablePointer<Int32>
 
-  init(capacity: Int, imageShape: Shape, targetShape: Shape?, hasWeights: Bool) {
+  init(
+    capacity: Int, imageShape: Shape, targetShape: Shape?, targetsAreImages: Bool, normalization: Normalization?,
+    hasWeights: Bool
+  ) {
     self.imageShape = imageShape
     self.targetShape = targetShape
+    self.targetsAreImages = targetsAreImages
+    self.normalization = normalization
     imageStorage = FloatStorage(uninitialized: capacity * imageShape.count)
     targetStorage = targetShape.map { FloatStorage(uninitialized: capacity * $0.count) }
     weightStorage = hasWeights ? FloatStorage(uninitialized: capacity) : nil

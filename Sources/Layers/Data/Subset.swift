@@ -15,6 +15,8 @@ public struct Subset: Dataset {
   public var count: Int { indices.count }
   public var imageShape: Shape { base.imageShape }
   public var targetShape: Shape? { base.targetShape }
+  public var targetsAreImages: Bool { base.targetsAreImages }
+  public let imageWeights: [Float]?
   public let byteImages: ByteImages?
 
   /// The images of `base` at the given indices, which may repeat.
@@ -46,6 +48,7 @@ public struct Subset: Dataset {
     self.labels = labels
     self.classCount = classCount
     self.classNames = classNames
+    imageWeights = base.imageWeights.map { weights in indices.map { weights[$0] } }
     byteImages = base.byteImages.map { bytes in
       ByteImages(source: bytes.source, positions: indices.map { bytes.position($0) })
     }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A step of a network, described: its options, but neither its parameters' values nor memory.
 ///
 /// A description is a small value. A ``Model`` gives it parameters, and a plan, which is made for an input shape and a
@@ -22,8 +24,9 @@ public protocol Layer: Sendable {
   /// Plans the layer's kernels; nil where the output is the input itself under another shape.
   func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)?
 
-  /// Whether ``plan(_:)`` heeds ``LayerProblem/appliesReLU``, so that a ``ReLU`` behind the layer need not run.
-  var canApplyReLU: Bool { get }
+  /// Whether ``plan(_:)`` heeds ``LayerProblem/activation`` of this kind, so that a layer such as ``ReLU`` behind this one
+  /// need not run.
+  func canApply(_ activation: FusedActivation) -> Bool
 
   /// The layers within, at their places; nil for a layer that has none.
   func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]?
@@ -47,7 +50,7 @@ public struct InnerLayer: Sendable {
 extension Layer {
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] { [] }
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int { 0 }
-  public var canApplyReLU: Bool { false }
+  public func canApply(_ activation: FusedActivation) -> Bool { false }
   public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? { nil }
 
   /// The number of parameters for an input of `inputShape`, those that are not trained included, buffers not.

@@ -10,6 +10,8 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
   case duplicateParameter(name: String)
   /// A model has no parameter of the name.
   case unknownParameter(name: String, known: [String])
+  /// A parameter lies within a ``Frozen``, so that it has no gradient and no optimiser knows it.
+  case frozenByDescription(name: String)
   /// A kernel rejects the problem that a layer plans.
   case kernel(layer: String, KernelError)
 
@@ -23,6 +25,9 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
       "two parameters are named '\(name)'; give the layers different names"
     case .unknownParameter(let name, let known):
       "no parameter '\(name)'; the model has \(known.joined(separator: ", "))"
+    case .frozenByDescription(let name):
+      "the parameter '\(name)' lies within a Frozen layer, so it cannot be unfrozen; describe the network without "
+        + "Frozen and freeze it by Model.freeze"
     case .kernel(let layer, let error):
       "\(layer): \(error)"
     }
@@ -40,7 +45,7 @@ public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
       return .inputShape(layer: place(layer), given: given, expected: expected)
     case .invalidValue(let layer, let name, let value, let expected):
       return .invalidValue(layer: place(layer), name: name, value: value, expected: expected)
-    case .duplicateParameter, .unknownParameter:
+    case .duplicateParameter, .unknownParameter, .frozenByDescription:
       return self
     case .kernel(let layer, let error):
       return .kernel(layer: place(layer), error)

@@ -19,7 +19,7 @@ public struct Linear: Layer {
   }
 
   public var name: String { "Linear" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     _ = try features(inputShape)
@@ -67,7 +67,7 @@ private final class PlannedLinear: PlannedLayer {
   let readsOutput: Bool
   private let hasBias: Bool
   private let forward: Plan<GEMM>
-  private let backwardReLU: Plan<ReLUBackward>?
+  private let backwardActivation: FusedActivationGradient
   private let backwardWeights: Plan<GEMM>?
   private let backwardBias: Plan<BiasBackward>?
   private let backwardData: Plan<GEMM>?
@@ -76,17 +76,16 @@ private final class PlannedLinear: PlannedLayer {
     inputs: Int, outputs: Int, hasBias: Bool, _ problem: LayerProblem, _ name: String
   ) throws(LayerError) {
     self.hasBias = hasBias
-    overwritesOutputGradient = problem.appliesReLU
-    readsOutput = problem.appliesReLU
+    overwritesOutputGradient = problem.activation != nil
+    readsOutput = problem.activation != nil
     let batch = problem.batchSize
     forward = try problem.kernel(
       GEMM.self,
       GEMM.Problem(
         rows: batch, columns: outputs, depth: inputs, transposeB: true, bias: hasBias ? .perColumn : .none,
-        relu: problem.appliesReLU),
+        activation: problem.activation),
       for: name)
-    backwardReLU = try problem.backwardKernel(
-      ReLUBackward.self, ElementwiseProblem(count: batch * outputs), for: name, if: problem.appliesReLU)
+    backwardActivation = try FusedActivationGradient(problem, count: batch * outputs, for: name)
     backwardWeights = try problem.backwardKernel(
       GEMM.self, GEMM.Problem(rows: outputs, columns: inputs, depth: batch, transposeA: true), for: name,
       if: problem.needsParameterGradients)
@@ -97,7 +96,7 @@ private final class PlannedLinear: PlannedLayer {
       GEMM.self, GEMM.Problem(rows: batch, columns: inputs, depth: outputs), for: name,
       if: problem.needsInputGradient)
     workspaceByteCount = max(
-      max(forward.workspaceByteCount, backwardReLU?.workspaceByteCount ?? 0),
+      max(forward.workspaceByteCount, backwardActivation.workspaceByteCount),
       max(backwardWeights?.workspaceByteCount ?? 0, backwardBias?.workspaceByteCount ?? 0),
       backwardData?.workspaceByteCount ?? 0)
   }
@@ -112,9 +111,7 @@ private final class PlannedLinear: PlannedLayer {
 
   func backward(_ memory: BackwardMemory) {
     let gradient = memory.outputGradient
-    backwardReLU?.run(
-      ElementwiseBackwardOperands(output: memory.output, outputGradient: gradient, inputGradient: gradient),
-      workspace: memory.workspace)
+    backwardActivation.run(memory, workspace: memory.workspace)
     backwardWeights?.run(
       GEMM.Operands(a: gradient, b: memory.input, c: memory.parameterGradients[0]), workspace: memory.workspace)
     if hasBias {

@@ -37,6 +37,17 @@ final class LossBuffers {
       outputGradient: gradient, predictions: predictions, workspace: workspace.base)
   }
 
+  /// The sum of the losses of `count` images, each times its image's weight; an image of weight 0 counts for nothing, even
+  /// where its loss is not finite.
+  func weightedSum(_ weights: UnsafePointer<Float>, count: Int, lossCount: Int) -> Double {
+    let each = lossCount / max(count, 1)
+    var total = 0.0
+    for i in 0..<count where weights[i] != 0 {
+      total += Double(weights[i]) * sum(losses.pointer + i * each, count: each)
+    }
+    return total
+  }
+
   /// The loss of a batch of `count` images, and how many predictions are right.
   ///
   /// - Parameters:

@@ -21,17 +21,18 @@ where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands, Op.R
   }
 
   /// - Parameters:
-  ///   - threshold: the kernel's.
+  ///   - threshold: the kernel's, as are gamma and alpha.
   ///   - weights: of an image's outputs.
   ///   - positiveWeights: of their positive targets.
   ///   - meanCountsWeights: whether the mean divides by the sum of the elements' weights, not by their number.
   init(
-    _ loss: some Loss, _ problem: LossProblem, threshold: Float = 1, weights: FloatStorage? = nil,
-    positiveWeights: FloatStorage? = nil, meanCountsWeights: Bool = true
+    _ loss: some Loss, _ problem: LossProblem, threshold: Float = 1, gamma: Float = 2, alpha: Float? = nil,
+    weights: FloatStorage? = nil, positiveWeights: FloatStorage? = nil, meanCountsWeights: Bool = true
   ) throws(LayerError) {
     try loss.check(problem)
     let (rows, columns) = (problem.batchSize, problem.outputShape.count)
-    kernel = try loss.kernel(Op.self, .init(rows: rows, columns: columns, threshold: threshold), for: problem)
+    kernel = try loss.kernel(
+      Op.self, .init(rows: rows, columns: columns, threshold: threshold, gamma: gamma, alpha: alpha), for: problem)
     weightSums =
       loss.acceptsElementWeights && meanCountsWeights && loss.reduction == .mean
       ? try loss.kernel(BiasBackward.self, .init(batch: 1, channels: rows, plane: columns), for: problem) : nil

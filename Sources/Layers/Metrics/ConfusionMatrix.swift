@@ -23,20 +23,20 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   /// Counts an image.
-  /// - Throws: ``LayerError/invalidValue(layer:name:value:expected:)`` for a class that the matrix does not have.
-  public mutating func add(label: Int, prediction: Int) throws(LayerError) {
+  /// - Throws: ``MetricError`` for a class that the matrix does not have.
+  public mutating func add(label: Int, prediction: Int) throws(MetricError) {
     try check("label", label)
     try check("prediction", prediction)
     counts[label * classCount + prediction] += 1
   }
 
   /// Counts images; where one is not valid, none is counted.
-  /// - Throws: ``LayerError/invalidValue(layer:name:value:expected:)`` for a class that the matrix does not have, and for
+  /// - Throws: ``MetricError`` for a class that the matrix does not have, and for
   ///   unequal numbers of labels and predictions.
-  public mutating func add(labels: [Int], predictions: [Int]) throws(LayerError) {
+  public mutating func add(labels: [Int], predictions: [Int]) throws(MetricError) {
     guard labels.count == predictions.count else {
-      throw .invalidValue(
-        layer: "ConfusionMatrix", name: "the number of predictions", value: "\(predictions.count)",
+      throw MetricError(
+        name: "the number of predictions", value: "\(predictions.count)",
         expected: "\(labels.count), one a label")
     }
     var sum = self
@@ -44,10 +44,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
     self = sum
   }
 
-  private func check(_ name: String, _ value: Int) throws(LayerError) {
+  private func check(_ name: String, _ value: Int) throws(MetricError) {
     guard 0..<classCount ~= value else {
-      throw .invalidValue(
-        layer: "ConfusionMatrix", name: name, value: "\(value)", expected: "0 to \(classCount - 1)")
+      throw MetricError(name: name, value: "\(value)", expected: "0 to \(classCount - 1)")
     }
   }
 

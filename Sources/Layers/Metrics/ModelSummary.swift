@@ -9,6 +9,12 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
   /// Multiply-adds of a forward pass of one image.
   public let multiplyAddsPerImage: Int
 
+  /// Floating-point operations of a training step per image in convolutions and linear layers, see
+  /// ``Model/trainingFLOPsPerImage``.
+  public var trainingFLOPsPerImage: Int {
+    6 * multiplyAddsPerImage - 2 * (layers.first { $0.hasParameters }?.multiplyAddsPerImage ?? 0)
+  }
+
   /// Bytes of one image that enters.
   public var inputByteCount: Int { 4 * inputShape.count }
   /// Bytes of all layers' outputs and their gradients for one image, as they would be if every layer kept both.
@@ -42,6 +48,18 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
       ("estimated total", inputByteCount + forwardBackwardByteCount + parameterByteCount),
     ].map { name, bytes in "\(name): \(String(format: "%.2f", Double(bytes) / 1_048_576)) MB" }
     return ([line(titles), rule] + rows.map(line) + [rule, line(totals), ""] + sizes).joined(separator: "\n")
+  }
+}
+
+extension Layer {
+  /// What the layers of a network hold and compute, for an input of `inputShape`. No parameters are made for it.
+  /// - Throws: ``LayerError`` when the network cannot take the input.
+  public func summary(for inputShape: Shape) throws(LayerError) -> ModelSummary {
+    let leaves = try PlacedLayer(self, path: "", inputShape: inputShape).leaves()
+    return ModelSummary(
+      layers: leaves.map(LayerSummary.init), inputShape: inputShape,
+      parameterCount: try parameterCount(for: inputShape),
+      multiplyAddsPerImage: try Sequential.sum(leaves.map(\.multiplyAddsPerImage), named: name))
   }
 }
 

@@ -7,18 +7,17 @@
 ///   - scores: `[images, classes]`
 ///   - labels: the class of each image.
 ///   - k: at least 1.
-/// - Throws: ``LayerError/invalidValue(layer:name:value:expected:)`` when the shapes, a label or `k` do not fit.
-public func topKCorrect(_ scores: Tensor, labels: [Int], k: Int) throws(LayerError) -> Int {
+/// - Throws: ``MetricError`` when the shapes, a label or `k` do not fit.
+public func topKCorrect(_ scores: Tensor, labels: [Int], k: Int) throws(MetricError) -> Int {
   guard scores.shape.rank == 2, scores.shape[0] == labels.count else {
-    throw .invalidValue(
-      layer: "topKCorrect", name: "the scores' shape", value: "\(scores.shape)", expected: "[\(labels.count), classes]")
+    throw MetricError(name: "the scores' shape", value: "\(scores.shape)", expected: "[\(labels.count), classes]")
   }
   guard k >= 1 else {
-    throw .invalidValue(layer: "topKCorrect", name: "k", value: "\(k)", expected: "at least 1")
+    throw MetricError(name: "k", value: "\(k)", expected: "at least 1")
   }
   let classes = scores.shape[1]
   if let label = labels.first(where: { !(0..<classes ~= $0) }) {
-    throw .invalidValue(layer: "topKCorrect", name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
+    throw MetricError(name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
   }
   return scores.withUnsafeBufferPointer { scores in
     labels.indices.count { image in

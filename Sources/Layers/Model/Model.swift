@@ -19,6 +19,8 @@ public final class Model {
   public let parameters: [ParameterDescription]
   /// What the first values were drawn from, and what the random numbers of layers such as dropout follow from.
   public internal(set) var seed: UInt64
+  /// What the network was made from, where that was a model of the ``ModelCatalogue``: checkpoints store it.
+  public internal(set) var modelDescription: ModelDescription?
   /// The number of forward passes for training. Each draws other random numbers than the one before.
   public var trainingPasses: UInt64 = 0
   /// The layers at their places, for summaries.
@@ -32,13 +34,22 @@ public final class Model {
 
   let values: ParameterBlock
   private(set) lazy var gradients = ParameterBlock(parameters, ofGradients: true)
+  /// Which of ``parameters`` ``freeze(_:)-(String...)`` has frozen.
+  private(set) var frozenParameters: [Bool]
+  /// How often that was changed: what was planned for another number is planned anew.
+  private(set) var freezeCount = 0
   private let indices: [String: Int]
 
   /// Checks that the network takes the input, and draws the parameters' first values.
   ///
   /// The generator is ``SplitMix64``; the values are drawn in the order of ``parameters``, each parameter's in memory
   /// order.
-  public init(_ network: any Layer, inputShape: Shape, seed: UInt64 = 0) throws(LayerError) {
+  public convenience init(_ network: any Layer, inputShape: Shape, seed: UInt64 = 0) throws(LayerError) {
+    try self.init(network, inputShape: inputShape, seed: seed, drawsParameters: true)
+  }
+
+  /// - Parameter drawsParameters: whether there are first values; zeros where not, for parameters that are loaded next.
+  init(_ network: any Layer, inputShape: Shape, seed: UInt64, drawsParameters: Bool) throws(LayerError) {
     guard inputShape.dimensions.allSatisfy({ $0 >= 1 }), inputShape.count <= Int(Int32.max) else {
       throw .inputShape(
         layer: network.name, given: inputShape, expected: "dimensions of at least 1, and at most \(Int32.max) elements")
@@ -49,11 +60,11 @@ public final class Model {
     outputShape = try network.outputShape(for: inputShape)
     let parameters = try network.parameters(for: inputShape)
     self.parameters = parameters
-    let placed = try PlacedLayer(network, path: "", inputShape: inputShape).leaves()
-    layers = placed.map(LayerSummary.init)
-    let first = placed.first { !$0.parameters.isEmpty }?.multiplyAddsPerImage ?? 0
-    multiplyAddsPerImage = try Sequential.sum(placed.map(\.multiplyAddsPerImage), named: network.name)
-    trainingFLOPsPerImage = 6 * multiplyAddsPerImage - 2 * first
+    frozenParameters = [Bool](repeating: false, count: parameters.count)
+    let summary = try network.summary(for: inputShape)
+    layers = summary.layers
+    multiplyAddsPerImage = summary.multiplyAddsPerImage
+    trainingFLOPsPerImage = summary.trainingFLOPsPerImage
     var indices: [String: Int] = [:]
     for (i, parameter) in parameters.enumerated() where indices.updateValue(i, forKey: parameter.name) != nil {
       throw .duplicateParameter(name: parameter.name)
@@ -67,6 +78,7 @@ public final class Model {
         expected: "fewer, the system has no memory for them")
     }
     values = ParameterBlock(parameters, ofGradients: false)
+    guard drawsParameters else { return }
     // A stream of its own: the trainer's streams of the same seed, one an epoch, order the images.
     var generator = SplitMix64(seed: seed, stream: .max)
     for (i, parameter) in parameters.enumerated() {
@@ -87,7 +99,7 @@ public final class Model {
   public var parameterCount: Int { parameters.parameterCount }
 
   /// Where each parameter that is trained lies in ``parameterBuffer`` and ``gradientBuffer``, in the order of
-  /// ``parameters``.
+  /// ``parameters``; those that are frozen for now are among them.
   public var trainedRanges: [(name: String, range: Range<Int>)] {
     parameters.indices.compactMap { i in
       guard parameters[i].role == .trained else { return nil }
@@ -100,6 +112,14 @@ public final class Model {
   var trainedShapes: [(name: String, shape: Shape, range: Range<Int>)] {
     let trained = parameters.filter { $0.role == .trained }
     return zip(trained, trainedRanges).map { ($0.name, $0.shape, $1.range) }
+  }
+
+  /// Freezes these parameters and no others.
+  func setFrozen(_ flags: [Bool]) {
+    guard flags != frozenParameters else { return }
+    frozenParameters = flags
+    freezeCount += 1
+    gradients.discard(flags)
   }
 
   /// The random numbers' origin of the next forward pass for training.
@@ -128,11 +148,12 @@ public final class Model {
   }
 
   /// The gradient of a parameter that the last backward pass of a plan computed; zeros before the first, and for what is
-  /// not trained.
+  /// not trained or frozen for now.
   /// - Throws: ``LayerError/unknownParameter(name:known:)``.
   public func gradient(_ name: String) throws(LayerError) -> Tensor {
-    let parameter = parameters[try index(name)]
-    guard parameter.role == .trained else {
+    let index = try index(name)
+    let parameter = parameters[index]
+    guard parameter.role == .trained, !frozenParameters[index] else {
       return Tensor(shape: parameter.shape, storage: FloatStorage(repeating: 0, count: parameter.shape.count))
     }
     return try copy(name, from: gradients)
@@ -195,6 +216,8 @@ public struct LayerSummary: Hashable, Sendable {
   public let outputShape: Shape
   public let parameterCount: Int
   public let multiplyAddsPerImage: Int
+  /// Whether there are parameters or buffers.
+  let hasParameters: Bool
 
   init(_ layer: PlacedLayer) {
     path = layer.path
@@ -203,5 +226,6 @@ public struct LayerSummary: Hashable, Sendable {
     outputShape = layer.outputShape
     parameterCount = layer.parameters.parameterCount
     multiplyAddsPerImage = layer.multiplyAddsPerImage
+    hasParameters = !layer.parameters.isEmpty
   }
 }

@@ -36,6 +36,8 @@ public final class ModelPlan {
   private var workspace = Workspace(byteCount: 0)
   /// The images of the last forward pass, whose saved memory a backward pass reads; nil before the first.
   private var forwardCount: Int?
+  /// ``Model/freezeCount`` of what is planned.
+  private var freezeCount: Int
 
   /// The network planned for a number of images; nil where it computes nothing.
   private struct Variant {
@@ -77,6 +79,7 @@ public final class ModelPlan {
     outputGradient = buffer(trains ? outputCount : 0)
     inputGradient = buffer(trains && problem.needsInputGradient ? inputCount : 0)
     self.buffers = buffers
+    freezeCount = model.freezeCount
     parameterPointers = ParameterPointers(model.values.pointers)
     gradientPointers = ParameterPointers(trains ? model.gradients.pointers : model.values.pointers)
     try prepare(count: problem.batchSize)
@@ -89,7 +92,16 @@ public final class ModelPlan {
     _ = try variant(count)
   }
 
+  /// Forgets what was planned for other frozen parameters.
+  private func followFreezing() {
+    guard mode == .training, model.freezeCount != freezeCount else { return }
+    freezeCount = model.freezeCount
+    variants = []
+    forwardCount = nil
+  }
+
   private func variant(_ count: Int) throws(LayerError) -> Variant {
+    followFreezing()
     for variant in variants where variant.count == count { return variant }
     guard 0...batchSize ~= count else {
       throw .invalidValue(
@@ -97,6 +109,7 @@ public final class ModelPlan {
     }
     var problem = problem
     problem.batchSize = count
+    if mode == .training { problem.freeze(model.frozenParameters, of: model.parameters) }
     let variant = Variant(count: count, network: try model.network.plan(problem))
     variants.append(variant)
     if let network = variant.network {
@@ -129,12 +142,14 @@ public final class ModelPlan {
 
   /// Computes the model's gradients, and ``inputGradient`` where it was asked for, from ``outputGradient``. It follows
   /// a forward pass of as many images.
-  /// - Throws: ``LayerError`` where the last forward pass had another number of images, or there was none.
+  /// - Throws: ``LayerError`` where the last forward pass had another number of images, or there was none since
+  ///   parameters were frozen or unfrozen.
   public func backward(count: Int? = nil) throws(LayerError) {
     let count = count ?? batchSize
     guard mode == .training else {
       throw .invalidValue(layer: model.network.name, name: "mode", value: "\(mode)", expected: "training")
     }
+    followFreezing()
     guard count == forwardCount else {
       throw .invalidValue(
         layer: model.network.name, name: "the number of images of a backward pass", value: "\(count)",

@@ -7,6 +7,11 @@ final class ParameterBlock {
   let storage: FloatStorage
   /// The other parameters and the buffers. For gradients, one memory that all of them share and nobody reads.
   private let others: FloatStorage
+  /// Where gradients go that nobody reads, laid out as ``storage``; made when it is first needed.
+  private lazy var discarded = FloatStorage(uninitialized: count)
+  private let offsets: [Int]
+  private let sizes: [Int]
+  private let roles: [ParameterRole]
   /// The memory of each parameter and buffer.
   let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
@@ -30,12 +35,24 @@ final class ParameterBlock {
         othersEnd += size
       }
     }
+    self.offsets = offsets
+    sizes = parameters.map(\.shape.count)
+    roles = parameters.map(\.role)
     storage = FloatStorage(repeating: 0, count: end)
     others = FloatStorage(repeating: 0, count: othersEnd)
     pointers = .allocate(capacity: max(parameters.count, 1))
     for (i, parameter) in parameters.enumerated() {
       let base = parameter.role == .trained ? storage.pointer : others.pointer
       (pointers + i).initialize(to: base + offsets[i])
+    }
+  }
+
+  /// Of gradients: leads those of some trained parameters to memory that nobody reads, and puts zeros in their place.
+  func discard(_ isDiscarded: [Bool]) {
+    for (i, isDiscarded) in isDiscarded.enumerated() where roles[i] == .trained {
+      let base = isDiscarded ? discarded.pointer : storage.pointer
+      pointers[i] = base + offsets[i]
+      if isDiscarded { (storage.pointer + offsets[i]).update(repeating: 0, count: sizes[i]) }
     }
   }
 

@@ -29,7 +29,7 @@ public struct BatchNorm1D: Layer {
   }
 
   public var name: String { "BatchNorm1D" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   private var normalization: BatchNormalization {
     BatchNormalization(

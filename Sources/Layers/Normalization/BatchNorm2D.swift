@@ -33,7 +33,7 @@ public struct BatchNorm2D: Layer {
   }
 
   public var name: String { "BatchNorm2D" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   private var normalization: BatchNormalization {
     BatchNormalization(

@@ -23,7 +23,7 @@ public struct GroupNorm: Layer {
   }
 
   public var name: String { "GroupNorm" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard inputShape.rank >= 1, inputShape.dimensions.allSatisfy({ $0 >= 1 }) else {
@@ -48,7 +48,7 @@ public struct GroupNorm: Layer {
     return try PlannedGroupNorm(
       GroupNormProblem(
         batch: problem.batchSize, groups: groups, channels: shape[0] / groups, plane: shape.count / shape[0],
-        epsilon: epsilon, relu: problem.appliesReLU),
+        epsilon: epsilon, relu: problem.activation == .relu),
       hasWeight: affine, hasBias: affine, problem, name)
   }
 }

@@ -24,7 +24,7 @@ public struct LayerNorm: Layer {
   }
 
   public var name: String { "LayerNorm" }
-  public var canApplyReLU: Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard normalizedShape.rank >= 1, normalizedShape.dimensions.allSatisfy({ $0 >= 1 }) else {
@@ -53,7 +53,7 @@ public struct LayerNorm: Layer {
     return try PlannedGroupNorm(
       GroupNormProblem(
         batch: rows, groups: 1, channels: normalizedShape.count, plane: 1, epsilon: epsilon,
-        relu: problem.appliesReLU),
+        relu: problem.activation == .relu),
       hasWeight: affine, hasBias: affine && bias, problem, name)
   }
 }

@@ -71,7 +71,7 @@ final class PlannedBatchNorm: PlannedLayer {
     needsParameterGradients = problem.needsParameterGradients
     let problemOfKernels = BatchNormProblem(
       batch: problem.batchSize, channels: channels, plane: plane, epsilon: normalization.epsilon,
-      relu: problem.appliesReLU)
+      relu: problem.activation == .relu)
     if tracks, problem.runsAsInference || normalization.usesRunning {
       forward = nil
       backward = nil
@@ -97,6 +97,7 @@ final class PlannedBatchNorm: PlannedLayer {
       max(backward?.workspaceByteCount ?? 0, inferenceBackward?.workspaceByteCount ?? 0))
   }
 
+  var runsInPlace: Bool { inference != nil }
   var canShareGradients: Bool { true }
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }

@@ -84,16 +84,11 @@ extension AdamOptimizer {
   var cyclesMomentum: Bool { true }
   var cycledMomentum: Float {
     get { Float(beta1) }
-    // A Float's shortest decimal form is what was meant: 0.9 in Double, too.
-    set { beta1 = Double("\(newValue)") ?? Double(newValue) }
+    set { beta1 = newValue.asWritten }
   }
 
   func check() throws(LayerError) {
-    try require("learningRate", learningRate, atLeast: 0)
-    try require("beta1", Float(beta1), atLeast: 0, below: 1)
-    try require("beta2", Float(beta2), atLeast: 0, below: 1)
-    try require("epsilon", epsilon, atLeast: 0)
-    try require("weightDecay", weightDecay, atLeast: 0)
+    try checkMoments(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
   }
 
   func problem(count: Int) -> AdamStep.Problem {
@@ -113,4 +108,20 @@ extension AdamOptimizer {
     }
     return operands
   }
+}
+
+extension Optimizer {
+  /// Checks the options that Adam and its kin have in common.
+  func checkMoments(beta1: Double, beta2: Double, epsilon: Float, weightDecay: Float) throws(LayerError) {
+    try require("learningRate", learningRate, atLeast: 0)
+    try require("beta1", Float(beta1), atLeast: 0, below: 1)
+    try require("beta2", Float(beta2), atLeast: 0, below: 1)
+    try require("epsilon", epsilon, atLeast: 0)
+    try require("weightDecay", weightDecay, atLeast: 0)
+  }
+}
+
+extension Float {
+  /// The number that the shortest decimal form says, which is what was meant: 0.9 in Double, too.
+  var asWritten: Double { Double("\(self)") ?? Double(self) }
 }

@@ -15,6 +15,8 @@ public final class GradientAccumulator {
   private let gradients: UnsafeMutablePointer<Float>
   /// Made when they are first needed.
   private lazy var sums = FloatStorage(repeating: 0, count: model.gradientBuffer.count)
+  /// ``Model/freezeCount`` of what was added up.
+  private var freezeCount = 0
   private let kernel: Plan<GradientAccumulation>
   private let workspace: Workspace
 
@@ -65,10 +67,21 @@ public final class GradientAccumulator {
   public func reset() { passes = 0 }
 
   private func run(to sum: UnsafeMutablePointer<Float>, _ scale: Float) {
+    if model.freezeCount != freezeCount { forgetFrozen() }
     kernel.run(
       GradientAccumulation.Operands(
         accumulated: passes == 0 ? nil : UnsafePointer(sums.pointer), gradients: UnsafePointer(gradients), sum: sum,
         scale: scale),
       workspace: workspace)
+  }
+
+  /// What was added up of parameters before they were frozen is no part of an update.
+  private func forgetFrozen() {
+    freezeCount = model.freezeCount
+    guard passes > 0 else { return }
+    let frozen = Set(model.frozenNames)
+    for (name, range) in model.trainedRanges where frozen.contains(name) {
+      (sums.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+    }
   }
 }

@@ -4,7 +4,7 @@ import Kernels
 public enum GradientClipping: Hashable, Sendable {
   /// All gradients are scaled by one factor, so that their norm is at most this: PyTorch's `clip_grad_norm_`.
   ///
-  /// With the norm n of all gradients together, each becomes g · min(1, limit / (n + 10⁻⁶)). If n is infinite, finite
+  /// Those of frozen parameters are 0. With the norm n of all gradients together, each becomes g · min(1, limit / (n + 10⁻⁶)). If n is infinite, finite
   /// gradients become 0 and the others NaN; if it is NaN, all gradients become NaN.
   case norm(Float)
   /// Each gradient becomes the nearest number in −limit ... limit; NaN stays: PyTorch's `clip_grad_value_`.
@@ -41,8 +41,6 @@ public final class PlannedClipping {
   private let runs: [Run]
   private let workspace: Workspace
   private let result = FloatStorage(repeating: 0, count: 1)
-  /// Between the parameters.
-  private let gaps: [UnsafeMutableBufferPointer<Float>]
 
   /// The kernels of a piece of memory. A class, because plans are large values to copy at every step.
   private final class Run {
@@ -74,7 +72,6 @@ public final class PlannedClipping {
     self.runs = runs
     workspace = Workspace(
       byteCount: runs.map { max($0.norm.workspaceByteCount, $0.clip.workspaceByteCount) }.max() ?? 0)
-    gaps = memory.gradientGaps
   }
 
   /// Clips the gradients that the last backward pass computed; it allocates nothing.
@@ -114,9 +111,10 @@ public final class PlannedClipping {
     return Float(squares.squareRoot())
   }
 
-  /// 0 times NaN was NaN there, too, and no backward pass would write over it.
+  /// Between the parameters and in the place of frozen ones, 0 times NaN was NaN, too, and no backward pass would write
+  /// over it.
   private func clearGaps() {
-    for gap in gaps { gap.update(repeating: 0) }
+    for gap in memory.gradientGaps { gap.update(repeating: 0) }
   }
 }
 

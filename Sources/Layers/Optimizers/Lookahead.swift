@@ -42,11 +42,14 @@ private final class PlannedLookahead: PlannedOptimizer {
   private let interval: Int
   private let alpha: Double
   private let slow: FloatStorage
-  /// One for each piece of memory. A class, because plans are large values to copy at every step.
-  private let runs: [Run]
+  /// One for each piece of memory that is not frozen. A class, because plans are large values to copy at every step.
+  private var runs: [Run]
+  /// ``ParameterMemory/freezeCount`` of these.
+  private var freezeCount: Int
   private let memory: ParameterMemory
-  private let workspace: Workspace
+  private var workspace: Workspace
   private var stepCount = 0
+  private let makeRuns: () throws(LayerError) -> [Run]
 
   private final class Run {
     let piece: ParameterMemory.Block
@@ -64,25 +67,44 @@ private final class PlannedLookahead: PlannedOptimizer {
     alpha = Double(options.alpha)
     self.memory = memory
     slow = FloatStorage(repeating: 0, count: memory.count)
-    var runs: [Run] = []
-    for piece in memory.pieces(of: 0..<memory.count) {
-      let problem = WeightAverageStep.Problem(count: piece.range.count, valuesFollow: true)
-      runs.append(
-        Run(
-          piece,
-          try parameterKernel(
-            WeightAverageStep.self, problem, for: options.name, threads: threads, level: level)))
+    let makeRuns = { () throws(LayerError) -> [Run] in
+      var runs: [Run] = []
+      for piece in memory.unfrozenPieces(of: 0..<memory.count) {
+        let problem = WeightAverageStep.Problem(count: piece.range.count, valuesFollow: true)
+        runs.append(
+          Run(
+            piece,
+            try parameterKernel(
+              WeightAverageStep.self, problem, for: options.name, threads: threads, level: level)))
+      }
+      return runs
     }
-    self.runs = runs
+    self.makeRuns = makeRuns
+    runs = try makeRuns()
+    freezeCount = memory.freezeCount
     workspace = Workspace(byteCount: runs.map(\.kernel.workspaceByteCount).max() ?? 0)
     begin()
   }
 
   /// The slow weights are the parameters as they are.
   private func begin() {
-    for run in runs {
-      (slow.pointer + run.piece.range.lowerBound).update(from: run.piece.values, count: run.piece.range.count)
+    for piece in memory.pieces(of: 0..<memory.count) {
+      (slow.pointer + piece.range.lowerBound).update(from: piece.values, count: piece.range.count)
     }
+  }
+
+  /// Leaves out what is frozen now.
+  private func followFreezing() {
+    guard memory.freezeCount != freezeCount else { return }
+    freezeCount = memory.freezeCount
+    do {
+      runs = try makeRuns()
+    } catch {
+      // Level and threads were accepted before, and parts of an array are no harder than all of it.
+      preconditionFailure("Lookahead: \(error)")
+    }
+    let byteCount = runs.map(\.kernel.workspaceByteCount).max() ?? 0
+    if byteCount > workspace.byteCount { workspace = Workspace(byteCount: byteCount) }
   }
 
   func step() {
@@ -90,6 +112,7 @@ private final class PlannedLookahead: PlannedOptimizer {
     base.step()
     stepCount += 1
     guard stepCount.isMultiple(of: interval) else { return }
+    followFreezing()
     for run in runs {
       run.kernel.run(
         WeightAverageStep.Operands(
@@ -117,7 +140,9 @@ private final class PlannedLookahead: PlannedOptimizer {
   }
 
   func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
-    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    try requireState(
+      learningRates: learningRates, momentum: momentum, counters: counters.filter { !$0.key.hasPrefix("base.") },
+      named: ["step"])
     try base.check(learningRates: learningRates, momentum: momentum, counters: inner(counters))
   }
 

@@ -55,7 +55,9 @@ public protocol PlannedOptimizer: AnyObject {
   /// nothing.
   /// - Throws: ``LayerError`` naming the value that is missing, unknown or out of range.
   func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError)
-  /// Updates the parameters by their gradients, in one pass over all of them. It allocates nothing.
+  /// Updates the parameters by their gradients, in one pass over all of them. Those that are frozen now stay as they are,
+  /// and so does what is remembered of them: ``ParameterMemory/unfrozenRanges`` are the others. It allocates nothing, but
+  /// for the first step after parameters were frozen or unfrozen.
   func step()
 }
 
@@ -75,7 +77,8 @@ extension PlannedOptimizer {
   }
 
   public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
-    try requireState(learningRates: learningRates, momentum: momentum, counters: counters)
+    try requireState(
+      learningRates: learningRates, momentum: momentum, counters: counters, named: self.counters.keys.sorted())
   }
 }
 
@@ -83,9 +86,11 @@ extension PlannedOptimizer {
 let largestCount = 1 << 53
 
 extension PlannedOptimizer {
-  /// What holds for every optimiser: there are as many values, under the same names, as it has itself; learning rates and
-  /// momentum are finite and not negative, counts from 0 to ``largestCount``.
-  func requireState(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+  /// What holds for every optimiser: there are as many values as it has itself, and counters of these names; learning
+  /// rates and momentum are finite and not negative, counts from 0 to ``largestCount``.
+  func requireState(
+    learningRates: [Float], momentum: Float?, counters: [String: Int], named names: [String]
+  ) throws(LayerError) {
     func require(_ condition: Bool, _ name: String, _ value: String, _ expected: String) throws(LayerError) {
       guard condition else {
         throw .invalidValue(layer: "the optimiser", name: name, value: value, expected: expected)
@@ -104,7 +109,6 @@ extension PlannedOptimizer {
     if let momentum {
       try require(momentum >= 0 && momentum.isFinite, "the momentum", "\(momentum)", "a number of at least 0")
     }
-    let names = self.counters.keys.sorted()
     try require(
       counters.keys.sorted() == names, "the counters", "\(counters.keys.sorted())", "\(names)")
     for (name, count) in counters.sorted(by: { $0.key < $1.key }) {

@@ -23,10 +23,14 @@ public struct OptimizerGroup<Options: GroupableOptimizer>: Sendable {
 
 /// Parameters that are updated with options of their own.
 ///
-///     ParameterGroup(where: { $0.name.hasPrefix("0.") }) { $0.learningRate *= 0.1 }
+///     ParameterGroup.prefix("fc", learningRate: 0.01)
+///     ParameterGroup.prefix("features") { $0.learningRate *= 0.1 }
+///     ParameterGroup(where: { $0.shape.rank == 1 }) { $0.weightDecay = 0 }
 public struct ParameterGroup<Options: GroupableOptimizer>: Sendable {
   let isMember: @Sendable (ParameterDescription) -> Bool
   let change: @Sendable (inout Options) -> Void
+  /// What the names of all members begin with; there has to be one.
+  let prefix: String?
 
   /// - Parameters:
   ///   - isMember: whether a parameter belongs to the group, by its name and shape.
@@ -37,13 +41,41 @@ public struct ParameterGroup<Options: GroupableOptimizer>: Sendable {
   ) {
     self.isMember = isMember
     self.change = change
+    prefix = nil
+  }
+
+  private init(prefix: String, _ change: @escaping @Sendable (inout Options) -> Void) {
+    isMember = { $0.name.isWithin(prefix) }
+    self.change = change
+    self.prefix = prefix
+  }
+
+  /// The parameters of a part of the network, by what their names begin with: `fc` stands for `fc.weight` and `fc.bias`,
+  /// not for `fc2.weight`.
+  ///
+  /// - Parameter change: what differs from the options of all.
+  /// - Throws: when it is planned, ``LayerError/unknownParameter(name:known:)`` where no parameter's name begins so.
+  public static func prefix(
+    _ name: String, _ change: @escaping @Sendable (inout Options) -> Void
+  ) -> ParameterGroup {
+    ParameterGroup(prefix: name, change)
+  }
+
+  /// The same with a learning rate, a weight decay or both; nil for those of all.
+  public static func prefix(
+    _ name: String, learningRate: Float? = nil, weightDecay: Float? = nil
+  ) -> ParameterGroup {
+    ParameterGroup(prefix: name) { options in
+      if let learningRate { options.learningRate = learningRate }
+      if let weightDecay { options.weightDecay = weightDecay }
+    }
   }
 }
 
 /// An optimiser with options of their own for groups of parameters: PyTorch's parameter groups.
 ///
 ///     let optimizer = SGD(learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4).grouped([
-///       ParameterGroup(where: { $0.name.hasPrefix("head.") }) { $0.learningRate = 0.5 },
+///       .prefix("head", learningRate: 0.5),
 ///       ParameterGroup(where: { $0.shape.rank == 1 }) { $0.weightDecay = 0 },
 ///     ])
 ///
@@ -84,6 +116,9 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
   ) throws(LayerError) -> any PlannedOptimizer {
     var planned = [OptimizerGroup(base, ranges: [])]
     for group in groups {
+      if let prefix = group.prefix, !memory.parameters.contains(where: group.isMember) {
+        throw .unknownParameter(name: prefix, known: memory.parameters.map(\.name))
+      }
       var options = base
       group.change(&options)
       planned.append(OptimizerGroup(options, ranges: []))

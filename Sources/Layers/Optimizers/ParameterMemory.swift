@@ -35,6 +35,9 @@ public struct ParameterMemory {
   /// parameters.
   public var ranges: [(name: String, range: Range<Int>)] { zip(parameters, places).map { ($0.name, $1) } }
 
+  /// The ``ranges`` of the parameters that are not frozen now, see ``Model/freeze(_:)-(String...)``: what a step may change.
+  public var unfrozenRanges: [Range<Int>] { places.indices.filter { !isFrozen($0) }.map { places[$0] } }
+
   /// What groups of parameters choose from.
   let parameters: [ParameterDescription]
   /// The places of the parameters, which begin on cache lines as in a model's block.
@@ -43,8 +46,10 @@ public struct ParameterMemory {
   let blocks: [Block]
   /// The floats of what is remembered for each parameter, gaps included.
   let count: Int
-  /// What keeps the memory alive; nil where the caller does.
-  private let owner: AnyObject?
+  /// What keeps the memory alive, and says what is frozen; nil where the memory is the caller's.
+  private let model: Model?
+  /// The positions of ``parameters`` among the model's.
+  private let positions: [Int]
 
   /// Values that are updated in one run, and what of the layout they are.
   struct Block {
@@ -85,19 +90,38 @@ public struct ParameterMemory {
     places = blocks.map(\.range)
     self.blocks = blocks
     count = end
-    owner = nil
+    model = nil
+    positions = []
   }
 
   /// The trained parameters of a model, which lie in one block.
   public init(_ model: Model) {
-    parameters = model.parameters.filter { $0.role == .trained }
+    positions = model.parameters.indices.filter { model.parameters[$0].role == .trained }
+    parameters = positions.map { model.parameters[$0] }
     places = model.trainedRanges.map(\.range)
     count = model.parameterBuffer.count
     blocks = [
       Block(
         range: 0..<count, values: model.values.storage.pointer, gradients: model.gradients.storage.pointer)
     ]
-    owner = model
+    self.model = model
+  }
+
+  /// It changes whenever parameters are frozen or unfrozen.
+  var freezeCount: Int { model?.freezeCount ?? 0 }
+
+  /// Whether a step leaves the parameter at a position of ``parameters`` as it is.
+  func isFrozen(_ i: Int) -> Bool { model?.frozenParameters[positions[i]] ?? false }
+
+  /// The pieces of memory of a range, without what is frozen in it; in one piece where nothing is.
+  func unfrozenPieces(of range: Range<Int>) -> [Block] {
+    var start = range.lowerBound
+    var result: [Block] = []
+    for (i, place) in places.enumerated() where place.overlaps(range) && isFrozen(i) {
+      if start < place.lowerBound { result += pieces(of: start..<place.lowerBound) }
+      start = place.upperBound
+    }
+    return start < range.upperBound ? result + pieces(of: start..<range.upperBound) : result
   }
 
   private static let nothing = FloatStorage(repeating: 0, count: 0)
@@ -112,10 +136,12 @@ public struct ParameterMemory {
     }
   }
 
-  /// Memory of the blocks' gradients that belongs to no parameter.
+  /// Memory of the blocks' gradients that belongs to no parameter, or to one that is frozen now.
   var gradientGaps: [UnsafeMutableBufferPointer<Float>] {
     blocks.flatMap { block in
-      let inner = places.filter { block.range.lowerBound <= $0.lowerBound && $0.upperBound <= block.range.upperBound }
+      let inner = unfrozenRanges.filter {
+        block.range.lowerBound <= $0.lowerBound && $0.upperBound <= block.range.upperBound
+      }
       let starts = [block.range.lowerBound] + inner.map(\.upperBound)
       let ends = inner.map(\.lowerBound) + [block.range.upperBound]
       return zip(starts, ends).compactMap { start, end in

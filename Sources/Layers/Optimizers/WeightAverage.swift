@@ -9,6 +9,7 @@ import Kernels
 ///     …                                         // to evaluate:
 ///     let result = try average.withAveragedWeights { try trainer.evaluate(on: test) }
 ///
+/// It follows frozen parameters too, see ``Model/freeze(_:)-(String...)``, and comes to rest at their values, as in PyTorch.
 /// Buffers, such as the running statistics of normalisations, are not averaged: an evaluation uses the model's.
 public final class WeightAverage {
   /// The share that the parameters have in the new average at update t, counted from 1. It is 1 at the first.
@@ -111,7 +112,9 @@ public final class WeightAverage {
   }
 
   /// Calls `body` while the average is in the model.
-  public func withAveragedWeights<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  public func withAveragedWeights<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
+    -> Result
+  {
     if holdsAveragedWeights { return try body() }
     exchange()
     defer { exchange() }

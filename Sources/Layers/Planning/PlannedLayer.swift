@@ -8,6 +8,8 @@ public protocol PlannedLayer: AnyObject, Sendable {
   var savedByteCount: Int { get }
   /// Bytes of scratch memory that a pass needs.
   var workspaceByteCount: Int { get }
+  /// Whether the output of an inference may lie where the input is: `output` is `input`.
+  var runsInPlace: Bool { get }
   /// Whether the gradients may lie in the same memory: `inputGradient` is `outputGradient`.
   var canShareGradients: Bool { get }
   /// Whether the backward pass changes the memory of `outputGradient` though `inputGradient` lies elsewhere.
@@ -24,6 +26,7 @@ public protocol PlannedLayer: AnyObject, Sendable {
 
 extension PlannedLayer {
   public var savedByteCount: Int { 0 }
+  public var runsInPlace: Bool { false }
   public var canShareGradients: Bool { false }
   public var overwritesOutputGradient: Bool { true }
   public var readsOutput: Bool { true }

@@ -1,8 +1,10 @@
+import Kernels
+
 /// The layers of a ``Sequential``, planned together.
 ///
 /// It decides where everything lies. For training, the outputs between layers are saved memory, one after another, and
-/// gradients take turns in two parts of the workspace. For inference, outputs take turns there. A ``ReLU`` behind a
-/// layer that can apply it becomes part of that layer, layers that only change the shape vanish, and the backward pass
+/// gradients take turns in two parts of the workspace. For inference, outputs take turns there, and layers that can run in place do. An
+/// activation behind a layer that can apply it becomes part of that layer, layers that only change the shape vanish, and the backward pass
 /// ends at the first layer with parameters to train unless the input's gradient is asked for.
 final class PlannedSequential: PlannedLayer {
   let savedByteCount: Int
@@ -44,14 +46,17 @@ final class PlannedSequential: PlannedLayer {
     var parameterCount = 0
     var isTrained = false
     var position = 0
+    let allParameters = layers.reduce(0) { $0 + $1.parameters.count }
     while position < layers.count {
       let placed = layers[position]
       var stepProblem = problem
       stepProblem.inputShape = placed.inputShape
+      stepProblem.narrowFrozen(to: placed.parameters, from: parameterCount, of: allParameters)
+      let trains = stepProblem.trains(placed.parameters)
       stepProblem.needsInputGradient = problem.needsInputGradient || isTrained
-      stepProblem.appliesReLU =
-        placed.layer.canApplyReLU && position + 1 < layers.count && layers[position + 1].layer is ReLU
-      let next = position + (stepProblem.appliesReLU ? 2 : 1)
+      let following = position + 1 < layers.count ? FusedActivation(layers[position + 1].layer) : nil
+      stepProblem.activation = following.flatMap { placed.layer.canApply($0) ? $0 : nil }
+      let next = position + (stepProblem.activation == nil ? 1 : 2)
       stepProblem.keepsOutputGradient = problem.keepsOutputGradient && next == layers.count
       let planned: (any PlannedLayer)?
       do throws(LayerError) {
@@ -60,13 +65,13 @@ final class PlannedSequential: PlannedLayer {
         throw error.at(placed.path)
       }
       if let planned {
-        if firstBackward == nil, problem.needsInputGradient || placed.trains(problem) { firstBackward = steps.count }
+        if firstBackward == nil, problem.needsInputGradient || trains { firstBackward = steps.count }
         steps.append(Step(layer: planned, firstParameter: parameterCount))
         outputBytes.append(
           cacheLines(problem.batchSize * placed.outputShape.count * MemoryLayout<Float>.stride))
       }
       parameterCount += placed.parameters.count
-      isTrained = isTrained || placed.trains(problem)
+      isTrained = isTrained || trains
       position = next
     }
     guard !steps.isEmpty else { return nil }
@@ -91,22 +96,29 @@ final class PlannedSequential: PlannedLayer {
     _ steps: inout [Step], outputBytes: [Int], keepsOutputs: Bool, turn: Int
   ) -> Int {
     var saved = 0
-    var place = Place.input
     for i in steps.indices {
-      steps[i].input = place
-      if i == steps.count - 1 {
-        place = .output
-      } else if keepsOutputs {
-        place = .saved(saved)
+      if keepsOutputs, i < steps.count - 1 {
+        steps[i].output = .saved(saved)
         saved += outputBytes[i]
-      } else {
-        place = place == .workspace(0) ? .workspace(turn) : .workspace(0)
       }
-      steps[i].output = place
       steps[i].saved = saved
       saved += cacheLines(steps[i].layer.savedByteCount)
     }
+    if !keepsOutputs { placeInTurns(&steps, turn: turn) }
+    for i in steps.indices.dropFirst() { steps[i].input = steps[i - 1].output }
     return saved
+  }
+
+  /// Gives outputs two parts of the workspace in turns; but what a layer that runs in place reads lies where it writes.
+  private static func placeInTurns(_ steps: inout [Step], turn: Int) {
+    for i in steps.indices.dropLast().reversed() {
+      let next = steps[i + 1]
+      if next.layer.runsInPlace {
+        steps[i].output = next.output
+      } else {
+        steps[i].output = next.output == .workspace(0) ? .workspace(turn) : .workspace(0)
+      }
+    }
   }
 
   /// Gives each step of the backward pass the places of its gradients.

@@ -1,41 +1,35 @@
-/// PyTorch's `ReduceLROnPlateau`: the learning rate shrinks when a figure has not improved for some time.
+/// PyTorch's `ReduceLROnPlateau`: the learning rate shrinks when a figure has not improved for some epochs.
 ///
-///     var plateau = ReduceOnPlateau(patience: 5)
-///     trainer.learningRate = Float(plateau.update(Double(trainer.learningRate), after: test.loss))
+///     trainer.schedule = ReduceOnPlateau(metric: .validationLoss, patience: 5)
+///     try trainer.fit(training, validation: validation, epochs: 100)
 ///
-/// Unlike a ``Schedule`` it depends on what came before, so it is a value that remembers; it can be stored with a
-/// checkpoint.
-public struct ReduceOnPlateau: Sendable, Codable, Equatable {
-  /// Whether a smaller or a larger figure is better.
-  public enum Goal: String, Sendable, Codable { case smaller, larger }
-  /// What `threshold` is a share of, or an amount.
+/// What it depends on besides is the history of the training alone, see ``Trainer/history``, which is stored in
+/// checkpoints. In a loop of your own, ``learningRate(from:after:)`` takes the figures so far.
+public struct ReduceOnPlateau: Schedule, Hashable {
+  /// What ``threshold`` is a share of, or an amount.
   public enum ThresholdMode: String, Sendable, Codable { case relative, absolute }
 
-  public let goal: Goal
+  /// The figure that is watched.
+  public var watched: Metric
   /// What the learning rate is multiplied by.
-  public let factor: Double
+  public var factor: Double
   /// Figures without improvement that are borne; the one after them shrinks the learning rate.
-  public let patience: Int
+  public var patience: Int
   /// By how much a figure has to be better to count as an improvement.
-  public let threshold: Double
-  public let thresholdMode: ThresholdMode
+  public var threshold: Double
+  public var thresholdMode: ThresholdMode
   /// Figures after a reduction in which none is counted.
-  public let cooldown: Int
+  public var cooldown: Int
   /// The learning rate does not fall below this.
-  public let minimum: Double
+  public var minimum: Double
   /// Reductions smaller than this are left out.
-  public let epsilon: Double
-
-  /// The best figure so far; nil before the first.
-  public private(set) var best: Double?
-  private var badCount = 0
-  private var cooldownLeft = 0
+  public var epsilon: Double
 
   public init(
-    goal: Goal = .smaller, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
+    metric: Metric = .validationLoss, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
     thresholdMode: ThresholdMode = .relative, cooldown: Int = 0, minimum: Double = 0, epsilon: Double = 1e-8
   ) {
-    self.goal = goal
+    watched = metric
     self.factor = factor
     self.patience = patience
     self.threshold = threshold
@@ -45,10 +39,49 @@ public struct ReduceOnPlateau: Sendable, Codable, Equatable {
     self.epsilon = epsilon
   }
 
-  /// Takes note of a figure; returns the learning rate to go on with.
-  public mutating func update(_ learningRate: Double, after figure: Double) -> Double {
-    if isBetter(figure) {
-      best = figure
+  public var metric: Metric? { watched }
+
+  /// The learning rate before the first figure.
+  public func learningRate(at time: Int, from base: Double) -> Double { base }
+
+  public func learningRate(at time: Int, from base: Double, after history: TrainingHistory) -> Double {
+    var plateau = Plateau(base)
+    for epoch in history.epochs {
+      if let value = epoch.value(of: watched) { plateau.take(value, by: self) }
+    }
+    return plateau.learningRate
+  }
+
+  /// The learning rate to go on with after some figures, from first to last.
+  public func learningRate(from base: Double, after figures: [Double]) -> Double {
+    var plateau = Plateau(base)
+    for value in figures { plateau.take(value, by: self) }
+    return plateau.learningRate
+  }
+
+  fileprivate func isBetter(_ value: Double, than best: Double?) -> Bool {
+    guard let best else { return !value.isNaN }
+    return switch (watched.prefersSmaller, thresholdMode) {
+    case (true, .relative): value < best * (1 - threshold)
+    case (true, .absolute): value < best - threshold
+    case (false, .relative): value > best * (1 + threshold)
+    case (false, .absolute): value > best + threshold
+    }
+  }
+}
+
+/// What has been seen so far.
+private struct Plateau {
+  var learningRate: Double
+  private var best: Double?
+  private var badCount = 0
+  private var cooldownLeft = 0
+
+  init(_ learningRate: Double) { self.learningRate = learningRate }
+
+  mutating func take(_ value: Double, by rule: ReduceOnPlateau) {
+    if rule.isBetter(value, than: best) {
+      best = value
       badCount = 0
     } else {
       badCount += 1
@@ -57,20 +90,10 @@ public struct ReduceOnPlateau: Sendable, Codable, Equatable {
       cooldownLeft -= 1
       badCount = 0
     }
-    guard badCount > patience else { return learningRate }
-    cooldownLeft = cooldown
+    guard badCount > rule.patience else { return }
+    cooldownLeft = rule.cooldown
     badCount = 0
-    let reduced = max(learningRate * factor, minimum)
-    return learningRate - reduced > epsilon ? reduced : learningRate
-  }
-
-  private func isBetter(_ figure: Double) -> Bool {
-    guard let best else { return !figure.isNaN }
-    return switch (goal, thresholdMode) {
-    case (.smaller, .relative): figure < best * (1 - threshold)
-    case (.smaller, .absolute): figure < best - threshold
-    case (.larger, .relative): figure > best * (1 + threshold)
-    case (.larger, .absolute): figure > best + threshold
-    }
+    let reduced = max(learningRate * rule.factor, rule.minimum)
+    if learningRate - reduced > rule.epsilon { learningRate = reduced }
   }
 }

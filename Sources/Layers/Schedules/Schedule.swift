@@ -14,10 +14,21 @@ public protocol Schedule: Sendable {
 
   /// The momentum of unit `time`, Adam's β₁ where that stands for it; nil for schedules that leave it alone.
   func momentum(at time: Int) -> Double?
+
+  /// The learning rate of unit `time` where it also follows from what the epochs before came to, as that of
+  /// ``ReduceOnPlateau`` does; by default it does not.
+  func learningRate(at time: Int, from base: Double, after history: TrainingHistory) -> Double
+
+  /// The figure of the epochs that the learning rate follows from; nil where it follows from none.
+  var metric: Metric? { get }
 }
 
 extension Schedule {
   public func momentum(at time: Int) -> Double? { nil }
+  public func learningRate(at time: Int, from base: Double, after history: TrainingHistory) -> Double {
+    learningRate(at: time, from: base)
+  }
+  public var metric: Metric? { nil }
 }
 
 /// The same learning rate throughout.

@@ -14,10 +14,16 @@ public struct WarmUp: Schedule {
   }
 
   public func learningRate(at time: Int, from base: Double) -> Double {
+    learningRate(at: time, from: base, after: TrainingHistory())
+  }
+
+  public func learningRate(at time: Int, from base: Double, after history: TrainingHistory) -> Double {
     time < duration
       ? LinearRamp(startFactor: startFactor, duration: duration).learningRate(at: time, from: base)
-      : next.learningRate(at: time - duration, from: base)
+      : next.learningRate(at: time - duration, from: base, after: history)
   }
+
+  public var metric: Metric? { next.metric }
 
   /// The momentum of ``next``; during the ramp that of its first unit.
   public func momentum(at time: Int) -> Double? { next.momentum(at: max(time - duration, 0)) }

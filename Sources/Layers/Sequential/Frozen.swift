@@ -1,7 +1,12 @@
+import Kernels
+
 /// A layer whose parameters stay as they are: no optimiser sees them, and their gradients are not computed. A backward
 /// pass ends at the first layer that is trained, so frozen layers at the beginning cost a forward pass only.
 ///
 ///     Sequential(Frozen(features), Flatten(), Linear(10))
+///     Sequential(features.frozen(inEvaluationMode: true).named("features"), Flatten(), Linear(10).named("fc"))
+///
+/// What is frozen only for a time is so by ``Model/freeze(_:)-(String...)``.
 public struct Frozen: Layer {
   public let layer: any Layer
   /// Whether the layer runs in training as it does in inference: without dropout, and with the running statistics of a
@@ -15,7 +20,7 @@ public struct Frozen: Layer {
   }
 
   public var name: String { layer.name }
-  public var canApplyReLU: Bool { layer.canApplyReLU }
+  public func canApply(_ activation: FusedActivation) -> Bool { layer.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     try layer.outputShape(for: inputShape)
@@ -45,4 +50,9 @@ public struct Frozen: Layer {
       InnerLayer(Frozen($0.layer, inEvaluationMode: inEvaluationMode), path: $0.path, inputShape: $0.inputShape)
     }
   }
+}
+
+extension Layer {
+  /// The layer with parameters that stay as they are, see ``Frozen``.
+  public func frozen(inEvaluationMode: Bool = false) -> Frozen { Frozen(self, inEvaluationMode: inEvaluationMode) }
 }

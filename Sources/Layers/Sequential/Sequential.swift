@@ -51,14 +51,14 @@ public struct Sequential: Layer {
     try placed(for: inputShape).map { InnerLayer($0.layer, path: $0.path, inputShape: $0.inputShape) }
   }
 
-  /// The layers at their places, those of inner sequences in their stead.
+  /// The layers at their places, those of inner sequences and of composite layers in their stead.
   func placed(for inputShape: Shape) throws(LayerError) -> [PlacedLayer] {
     var result: [PlacedLayer] = []
     var shape = inputShape
     for (position, element) in layers.enumerated() {
       let (path, layer) = Named.separate(element, position: "\(position)")
       do throws(LayerError) {
-        if let inner = layer as? Sequential {
+        if let inner = layer as? Sequential ?? (layer as? any CompositeLayer)?.sequence {
           let placed = try inner.placed(for: shape)
           result += placed.map { $0.at(path) }
           shape = placed.last?.outputShape ?? shape
@@ -105,11 +105,6 @@ struct PlacedLayer {
 
   /// The same layer, where its sequence lies at `path` in another.
   func at(_ path: String) -> PlacedLayer { PlacedLayer(self, path: joined(path, self.path)) }
-
-  /// Whether there are parameters whose gradients a pass computes.
-  func trains(_ problem: LayerProblem) -> Bool {
-    problem.needsParameterGradients && parameters.contains { $0.role == .trained }
-  }
 
   /// This layer, or those within it, as deep as there are some.
   func leaves() throws(LayerError) -> [PlacedLayer] {

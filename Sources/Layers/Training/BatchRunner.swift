@@ -1,17 +1,25 @@
 import Kernels
 
-/// Runs a model and a loss on batches of images that are bytes, tensors, or were prepared by a loader.
+/// Runs a model and a loss on batches of images that come from a data set, are tensors, or were prepared by a loader.
 ///
-/// It owns every buffer; a batch of a size and a kind of targets that was met before allocates nothing.
+/// It owns every buffer; a batch of a size and a kind of targets that was met before allocates nothing. Images of data sets
+/// and loaders are normalised; tensors are what the model takes.
 final class BatchRunner {
   let plan: ModelPlan
   private let loss: any Loss
-  private let scaling: PixelScaling
+  private let normalization: Normalization
+  /// The normalisation planned for the shape of images that was met last.
+  private var normalizer: (shape: Shape, planned: PlannedNormalization)?
   private let buffers: LossBuffers
   /// The labels of an image.
   let pixels: Int
   /// The positions in the data set of the batch's images.
   let indices: UnsafeMutablePointer<Int32>
+  /// Their positions in the bytes that the data set reads them from.
+  private let bytePositions: UnsafeMutablePointer<Int32>
+  /// The weight of each image, where ``isWeighted``.
+  private let weights: FloatStorage
+  private var isWeighted = false
   private var variants: [Variant] = []
   /// What the batch loaded last has; values lie in ``targets``.
   private var targetKind = TargetKind.labels
@@ -24,33 +32,40 @@ final class BatchRunner {
   private final class Variant {
     let count: Int
     let targets: TargetKind
-    let assembly: Plan<BatchAssembly>
     let loss: any PlannedLoss
+    /// Weights the gradient of each image.
+    let weighting: Plan<ChannelScaling>
 
-    init(count: Int, targets: TargetKind, assembly: Plan<BatchAssembly>, loss: any PlannedLoss) {
+    init(count: Int, targets: TargetKind, loss: any PlannedLoss, weighting: Plan<ChannelScaling>) {
       self.count = count
       self.targets = targets
-      self.assembly = assembly
       self.loss = loss
+      self.weighting = weighting
     }
   }
 
-  init(_ plan: ModelPlan, _ loss: any Loss, _ scaling: PixelScaling) throws(LayerError) {
+  init(_ plan: ModelPlan, _ loss: any Loss, _ normalization: Normalization) throws(LayerError) {
     self.plan = plan
     self.loss = loss
-    self.scaling = scaling
+    self.normalization = normalization
     targetKind = loss.acceptsLabels ? .labels : .values
     pixels = loss.acceptsPixels ? plan.model.outputShape.element.count : 1
     buffers = LossBuffers(capacity: plan.batchSize * pixels, workspaceByteCount: 0)
     indices = .allocate(capacity: plan.batchSize)
     indices.initialize(repeating: 0, count: plan.batchSize)
+    bytePositions = .allocate(capacity: plan.batchSize)
+    bytePositions.initialize(repeating: 0, count: plan.batchSize)
+    weights = FloatStorage(repeating: 1, count: plan.batchSize)
     if loss.acceptsLabels, plan.model.outputShape.rank != 1, loss.acceptsValues, !loss.acceptsPixels {
       targetKind = .values
     }
     try prepare(count: plan.batchSize)
   }
 
-  deinit { indices.deallocate() }
+  deinit {
+    indices.deallocate()
+    bytePositions.deallocate()
+  }
 
   /// Plans batches of `count` images.
   func prepare(count: Int) throws(LayerError) {
@@ -60,42 +75,53 @@ final class BatchRunner {
 
   private func variant(_ count: Int) throws(LayerError) -> Variant {
     for variant in variants where variant.count == count && variant.targets == targetKind { return variant }
-    let shape = plan.model.inputShape
-    let channels = shape.rank == 3 ? shape[0] : 1
-    let assembly: Plan<BatchAssembly>
-    do {
-      assembly = try Plan<BatchAssembly>(
-        BatchAssembly.Problem(batch: count, channels: channels, plane: shape.count / channels), level: plan.level,
-        threads: plan.threads)
-    } catch {
-      throw .kernel(layer: "BatchAssembly", error)
-    }
     let loss = try loss.plan(
       LossProblem(
         batchSize: count, outputShape: plan.model.outputShape, targets: targetKind, level: plan.level,
         threads: plan.threads))
+    let weighting: Plan<ChannelScaling>
+    do {
+      weighting = try Plan<ChannelScaling>(
+        ChannelsProblem(batch: 1, channels: count, plane: plan.model.outputShape.count), level: plan.level,
+        threads: plan.threads)
+    } catch {
+      throw .kernel(layer: self.loss.name, error)
+    }
     buffers.reserve(
-      workspaceByteCount: max(assembly.workspaceByteCount, loss.workspaceByteCount), lossCount: loss.lossCount)
-    let variant = Variant(count: count, targets: targetKind, assembly: assembly, loss: loss)
+      workspaceByteCount: max(loss.workspaceByteCount, weighting.workspaceByteCount), lossCount: loss.lossCount)
+    let variant = Variant(count: count, targets: targetKind, loss: loss, weighting: weighting)
     variants.append(variant)
     return variant
   }
 
-  /// Checks that the model takes the data set's images.
-  func check(_ dataset: ImageDataset) throws(LayerError) {
-    guard dataset.count <= Int(Int32.max) else {
-      throw .invalidValue(
-        layer: plan.model.network.name, name: "the number of images", value: "\(dataset.count)",
-        expected: "at most \(Int32.max)")
+  /// Checks that the model takes the data set's images, and the loss its labels or targets.
+  func check(_ dataset: some Dataset) throws {
+    guard 0...Int(Int32.max) ~= dataset.count else {
+      throw TrainingError.invalidArgument(
+        name: "the number of images", value: "\(dataset.count)", expected: "at most \(Int32.max)")
     }
-    // Without a shape of the images: making one allocates.
-    let expected = plan.model.inputShape
-    let fits =
-      expected.rank == 3
-      ? expected[0] == dataset.channels && expected[1] == dataset.height && expected[2] == dataset.width
-      : expected.rank == 1 && expected[0] == dataset.imageByteCount
-    if !fits { try check(imageShape: dataset.imageShape) }
-    guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
+    try prepare(imageShape: dataset.imageShape)
+    if let shape = dataset.targetShape {
+      guard loss.acceptsValues else { throw wrongTargets("values that come with the images") }
+      guard shape.count == plan.model.outputShape.count else {
+        throw LayerError.invalidValue(
+          layer: loss.name, name: "the targets' shape", value: "\(shape)", expected: "\(plan.model.outputShape)")
+      }
+    } else {
+      guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
+    }
+    if let weights = dataset.imageWeights { try checkImageWeights(weights, count: dataset.count) }
+  }
+
+  /// Plans the normalisation of images of a shape that the model takes.
+  @discardableResult
+  func prepare(imageShape: Shape) throws -> PlannedNormalization {
+    if let normalizer, normalizer.shape == imageShape { return normalizer.planned }
+    try check(imageShape: imageShape)
+    let planned = try PlannedNormalization(
+      normalization, imageShape: imageShape, level: plan.level, threads: plan.threads)
+    normalizer = (imageShape, planned)
+    return planned
   }
 
   /// Checks that the model takes images of a shape, or all their values in a row.
@@ -113,17 +139,54 @@ final class BatchRunner {
         ? "a value for each output" : pixels > 1 ? "a class for each pixel" : "a class for each image")
   }
 
-  /// Writes the images that ``indices`` name to the model's input, and notes their labels. Both pointers lead to the
-  /// whole data set.
-  func load(pixels: UnsafePointer<UInt8>, labels: UnsafePointer<UInt8>, count: Int) throws(LayerError) {
-    expect(.labels)
-    let variant = try variant(count)
-    for i in 0..<count { try storeLabel(Int(labels[Int(indices[i])]), at: i) }
-    variant.assembly.run(
-      BatchAssembly.Operands(
-        images: pixels, indices: UnsafePointer(indices), scale: scaling.scale, offset: scaling.offset,
-        output: plan.input.baseAddress.unsafelyUnwrapped),
-      workspace: buffers.workspace)
+  /// Writes the images of a data set that ``indices`` name to the model's input, normalised, and stores their labels or
+  /// targets. The data set was checked.
+  func load(_ dataset: some Dataset, count: Int) throws {
+    let planned = try prepare(imageShape: dataset.imageShape)
+    let input = plan.input.baseAddress.unsafelyUnwrapped
+    if let bytes = dataset.byteImages {
+      for i in 0..<count { bytePositions[i] = bytes.position(Int(indices[i])) }
+      try bytes.source.pixels.withUnsafeBufferPointer { pixels in
+        guard let pixels = pixels.baseAddress else { return }
+        try planned.gather(pixels, bytePositions, count: count, to: input)
+      }
+    } else {
+      let size = plan.model.inputShape.count
+      for i in 0..<count {
+        try dataset.readImage(
+          at: Int(indices[i]), into: UnsafeMutableBufferPointer(start: input + i * size, count: size))
+      }
+      try planned.normalize(input, count: count, to: input)
+    }
+    try loadTargets(of: dataset, count: count)
+    isWeighted = false
+    if let weights = dataset.imageWeights {
+      isWeighted = true
+      for i in 0..<count { self.weights.pointer[i] = weights[Int(indices[i])] }
+    }
+  }
+
+  private func loadTargets(of dataset: some Dataset, count: Int) throws {
+    guard let shape = dataset.targetShape else {
+      expect(.labels)
+      for i in 0..<count { try storeLabel(dataset.label(at: Int(indices[i])), at: i) }
+      return
+    }
+    expect(.values)
+    let size = shape.count
+    if dataset.targetsAreImages {
+      targets.pointer.update(from: plan.input.baseAddress.unsafelyUnwrapped, count: count * size)
+    } else {
+      for i in 0..<count {
+        try dataset.readTarget(
+          at: Int(indices[i]), into: UnsafeMutableBufferPointer(start: targets.pointer + i * size, count: size))
+      }
+    }
+    // Their classes, where they have some, are what predictions are compared with.
+    hasLabels = plan.model.outputShape.rank == 1 && dataset.classCount != nil
+    for i in 0..<count {
+      buffers.labels[i] = hasLabels ? Int32(truncatingIfNeeded: dataset.label(at: Int(indices[i]))) : 0
+    }
   }
 
   /// Writes a tensor of images to the model's input, and notes their labels; returns their number.
@@ -159,40 +222,53 @@ final class BatchRunner {
     return count
   }
 
-  /// Copies a batch that a loader prepared; returns the number of its images.
-  func load(_ batch: PreparedBatch) throws(LayerError) -> Int {
+  /// Writes a batch that a loader prepared to the model's input, normalised; returns the number of its images.
+  func load(_ batch: PreparedBatch) throws -> Int {
     guard batch.count <= plan.batchSize else {
-      throw .invalidValue(
-        layer: "Trainer", name: "the images of a batch", value: "\(batch.count)", expected: "at most \(plan.batchSize)")
+      throw TrainingError.invalidArgument(
+        name: "the images of a batch", value: "\(batch.count)", expected: "at most \(plan.batchSize)")
     }
-    try check(imageShape: batch.imageShape)
-    guard batch.weights == nil else {
-      throw .invalidValue(
-        layer: "Trainer", name: "imageWeights", value: "given", expected: "none: use them in a loop of your own")
+    let planned = try prepare(imageShape: batch.imageShape)
+    if let given = batch.normalization, given != normalization {
+      throw TrainingError.normalization(given: given, expected: normalization)
     }
-    if let values = batch.targets {
+    let isNormalized = batch.normalization != nil
+    if let values = batch.targets, let base = values.baseAddress {
       guard loss.acceptsValues else { throw wrongTargets("values that come with the images") }
       guard values.count == batch.count * plan.model.outputShape.count else {
-        throw .invalidValue(
+        throw LayerError.invalidValue(
           layer: loss.name, name: "the targets' shape", value: "\(batch.targetShape ?? [])",
           expected: "\(plan.model.outputShape)")
       }
       expect(.values)
-      if let base = values.baseAddress { targets.pointer.update(from: base, count: values.count) }
+      if batch.targetsAreImages, !isNormalized {
+        try planned.normalize(base, count: batch.count, to: targets.pointer)
+      } else {
+        targets.pointer.update(from: base, count: values.count)
+      }
       // Their classes, where they have some, are what predictions are compared with.
-      hasLabels = plan.model.outputShape.rank == 1
+      hasLabels = plan.model.outputShape.rank == 1 && !batch.targetsAreImages
       for i in 0..<batch.count { buffers.labels[i] = batch.labels[i] }
     } else {
       guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
       expect(.labels)
       for i in 0..<batch.count { try storeLabel(Int(batch.labels[i]), at: i) }
     }
-    plan.input.baseAddress.unsafelyUnwrapped.update(
-      from: batch.images.baseAddress.unsafelyUnwrapped, count: batch.count * plan.model.inputShape.count)
+    let (images, input) = (batch.images.baseAddress.unsafelyUnwrapped, plan.input.baseAddress.unsafelyUnwrapped)
+    if isNormalized {
+      input.update(from: images, count: batch.images.count)
+    } else {
+      try planned.normalize(images, count: batch.count, to: input)
+    }
+    if let weights = batch.weights {
+      isWeighted = true
+      _ = UnsafeMutableBufferPointer(start: self.weights.pointer, count: batch.count).update(from: weights)
+    }
     return batch.count
   }
 
   private func expect(_ kind: TargetKind) {
+    isWeighted = false
     targetKind = kind
     hasLabels = kind == .labels
   }
@@ -219,11 +295,22 @@ final class BatchRunner {
   func run(count: Int, trains: Bool) throws(LayerError) -> BatchTotal {
     let variant = try variant(count)
     try plan.forward(count: count)
-    let loss = variant.loss.run(
+    var loss = variant.loss.run(
       buffers.memory(
         output: UnsafePointer(plan.output.baseAddress.unsafelyUnwrapped),
         targets: targetKind == .values ? .values(UnsafePointer(targets.pointer)) : nil,
         gradient: trains ? plan.outputGradient.baseAddress : nil))
+    if isWeighted {
+      loss.sum = buffers.weightedSum(weights.pointer, count: count, lossCount: variant.loss.lossCount)
+      if trains, let gradient = plan.outputGradient.baseAddress {
+        variant.weighting.run(
+          ChannelScaling.Operands(input: gradient, scales: weights.pointer, output: gradient),
+          workspace: buffers.workspace)
+        let size = plan.model.outputShape.count
+        // 0 times what is not finite would be no number.
+        for i in 0..<count where weights.pointer[i] == 0 { (gradient + i * size).update(repeating: 0, count: size) }
+      }
+    }
     if trains { try plan.backward(count: count) }
     guard hasLabels else { return buffers.total(loss, count: count, pixels: 0, ignoredLabel: nil) }
     // Labels beside targets of values are only compared with: none of them is ignored.

@@ -14,11 +14,24 @@ import Kernels
 /// allocates nothing. The same seeds and data give the same bits, on any number of threads.
 ///
 /// What a step does besides is set by ``schedule``, ``batchesPerUpdate`` and ``weightAverage``; gradients are clipped by an
-/// optimiser that does so, ``Optimizer/clipped(_:)``. All that training depends on can be saved at any step, and training goes on from it with the same bits: ``save(to:)``,
-/// ``resume(from:)``, ``checkpoints``.
+/// optimiser that does so, ``Optimizer/clipped(_:)``. All that training depends on can be saved at any step, and training
+/// goes on from it with the same bits: ``save(to:)``, ``resume(from:)``, ``checkpoints``.
+///
+/// The images of data sets and loaders are colours from 0 to 1, which the trainer's ``normalization`` brings to what the
+/// model takes, in training and evaluation alike; tensors that are handed to ``step(_:labels:)`` are taken as they are.
+///
+/// ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)`` runs the
+/// whole training: epochs, validation, early stopping, checkpoints and history.
 public final class Trainer {
   public let model: Model
   public let batchSize: Int
+  /// How the colours of data sets and loaders become the model's input.
+  public let normalization: Normalization
+  /// The names of the classes, which checkpoints hold: those of the first data set that has some, unless they are set.
+  public var classNames: [String] = []
+  /// What the epochs of ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``
+  /// came to.
+  public internal(set) var history = TrainingHistory()
   /// Determines the order of the images, epoch by epoch.
   public internal(set) var seed: UInt64
   /// The number of epochs that were trained. The order of an epoch follows from it and the seed alone.
@@ -55,14 +68,16 @@ public final class Trainer {
   var baseRates: [Float]
   /// How far the epoch has come.
   var progress = EpochProgress()
+  /// The model as it was after the best epoch, where early stopping is to restore it.
+  var best: BestState?
   let accumulator: GradientAccumulator
   /// What the accumulated gradients are to be divided by.
   var accumulatedWeight: Float = 0
   private let lossReduction: LossReduction
-  private let runner: BatchRunner
+  let runner: BatchRunner
   private let makeEvaluator: () throws(LayerError) -> BatchRunner
   private var evaluator: BatchRunner?
-  private var order: EpochOrder
+  var order: EpochOrder
 
   /// Plans training and everything that it needs but the evaluation, which is planned when it is first asked for.
   ///
@@ -71,18 +86,19 @@ public final class Trainer {
   ///   - optimizer: how its parameters follow their gradients.
   ///   - loss: what is minimised.
   ///   - batchSize: the images of a step; the last step of an epoch takes those that remain.
-  ///   - pixels: how a data set's bytes become the model's input.
+  ///   - normalization: how the colours of data sets and loaders, 0 to 1, become the model's input.
   ///   - evaluationBatchSize: the images of a forward pass in an evaluation; the results do not depend on it.
   ///   - seed: determines the order of the images.
   ///   - threads: how many threads share the work of a kernel; the results do not depend on it.
   ///   - level: the instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
   public init(
     model: Model, optimizer: any Optimizer, loss: any Loss = CrossEntropy(), batchSize: Int,
-    pixels: PixelScaling = .signedUnit, evaluationBatchSize: Int = 100, seed: UInt64 = 0, threads: Int = 1,
+    normalization: Normalization = .signedUnit, evaluationBatchSize: Int = 100, seed: UInt64 = 0, threads: Int = 1,
     level: InstructionSet? = nil
   ) throws(LayerError) {
     self.model = model
     self.batchSize = batchSize
+    self.normalization = normalization
     self.seed = seed
     order = EpochOrder(seed: seed)
     lossReduction = loss.reduction
@@ -91,10 +107,11 @@ public final class Trainer {
     baseRates = self.optimizer.learningRates
     accumulator = try GradientAccumulator(model, threads: threads, level: level)
     runner = try BatchRunner(
-      model.plan(batchSize: batchSize, mode: .training, threads: threads, level: level), loss, pixels)
+      model.plan(batchSize: batchSize, mode: .training, threads: threads, level: level), loss, normalization)
     makeEvaluator = { () throws(LayerError) in
       try BatchRunner(
-        model.plan(batchSize: evaluationBatchSize, mode: .inference, threads: threads, level: level), loss, pixels)
+        model.plan(batchSize: evaluationBatchSize, mode: .inference, threads: threads, level: level), loss,
+        normalization)
     }
   }
 
@@ -103,115 +120,17 @@ public final class Trainer {
     try runner.prepare(count: count)
   }
 
-  /// Trains on every image once, in an order that is new in each epoch.
-  ///
-  /// An epoch that ended early, because it was cancelled or comes from a checkpoint, goes on where it stopped.
-  ///
-  /// - Parameters:
-  ///   - dataset: the images; its shape and labels fit the model.
-  ///   - progress: called after each step.
-  ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the epoch ends.
-  /// - Throws: ``LayerError`` when the data does not fit the model, `CancellationError` when the epoch was cancelled,
-  ///   ``CheckpointError`` when a checkpoint cannot be written.
-  public func trainEpoch(
-    on dataset: ImageDataset, progress report: (TrainingProgress) -> Void = { _ in },
-    isCancelled: () -> Bool = { false }
-  ) throws -> EpochResult {
-    try runner.check(dataset)
-    let start = ContinuousClock.now
-    if order.seed != seed { order = EpochOrder(seed: seed) }
-    order.begin(epoch: epoch, count: dataset.count)
-    return try dataset.pixels.withUnsafeBufferPointer { pixels in
-      try dataset.labels.withUnsafeBufferPointer { labels in
-        try trainEpoch(images: dataset.count, start, report, isCancelled) { done in
-          let count = min(batchSize, dataset.count - done)
-          order.indices.withUnsafeBufferPointer { order in
-            runner.indices.update(from: order.baseAddress.unsafelyUnwrapped + done, count: count)
-          }
-          try runner.load(
-            pixels: pixels.baseAddress.unsafelyUnwrapped, labels: labels.baseAddress.unsafelyUnwrapped, count: count)
-          return count
-        }
-      }
-    }
-  }
-
-  /// Trains on every batch of a loader once: on data sets of one's own, on images that are transformed, with batches that
-  /// are prepared while steps run. The loader's own seed determines the order.
-  ///
-  /// An epoch that ended early, because it was cancelled or comes from a checkpoint, goes on where it stopped.
-  ///
-  /// - Throws: ``LayerError`` when the batches do not fit the model, what reading an image throws, and as
-  ///   ``trainEpoch(on:progress:isCancelled:)``.
-  public func trainEpoch(
-    on loader: BatchLoader, progress report: (TrainingProgress) -> Void = { _ in },
-    isCancelled: () -> Bool = { false }
-  ) throws -> EpochResult {
-    guard loader.batchSize == batchSize else {
-      throw LayerError.invalidValue(
-        layer: "Trainer", name: "the loader's batch size", value: "\(loader.batchSize)", expected: "\(batchSize)")
-    }
-    let start = ContinuousClock.now
-    loader.start(epoch: epoch, fromBatch: (progress.done + batchSize - 1) / batchSize)
-    defer { loader.stop() }
-    return try trainEpoch(images: loader.imageCount, start, report, isCancelled) { _ in
-      guard let batch = try loader.next() else { return 0 }
-      return try runner.load(batch)
-    }
-  }
-
-  /// The loop of an epoch; `load` brings the next batch to the model's input and says how many images it has.
-  private func trainEpoch(
-    images: Int, _ start: ContinuousClock.Instant, _ report: (TrainingProgress) -> Void, _ isCancelled: () -> Bool,
-    load: (_ done: Int) throws -> Int
-  ) throws -> EpochResult {
-    if progress.images == 0 { progress.images = images }
-    guard progress.images == images else {
-      throw LayerError.invalidValue(
-        layer: "Trainer", name: "the number of images", value: "\(images)",
-        expected: "\(progress.images), as in the part of the epoch that is done")
-    }
-    while progress.done < images {
-      if isCancelled() || Task.isCancelled { throw CancellationError() }
-      let count = try load(progress.done)
-      guard count > 0 else { break }
-      let total = try step(count: count, isLast: progress.done + count >= images)
-      progress.loss += total.loss
-      progress.correct += total.correct
-      progress.ignored += total.ignored
-      progress.done += count
-      report(
-        TrainingProgress(
-          epoch: epoch, imagesDone: progress.done, images: images, loss: progress.loss / Double(progress.done)))
-      if let plan = checkpoints, plan.isDue(updates: updates), accumulator.passes == 0 { try save(to: plan.file) }
-    }
-    let count = Double(max(progress.done, 1))
-    let judged = progress.done * runner.pixels - progress.ignored
-    let result = EpochResult(
-      loss: progress.loss / count, accuracy: Double(progress.correct) / Double(max(judged, 1)),
-      seconds: (ContinuousClock.now - start) / .seconds(1), images: progress.done)
-    epoch += 1
-    if let plan = checkpoints, plan.isDue(epochs: epoch) { try save(to: plan.file) }
-    return result
-  }
-
   /// One training step on images of a data set, at most ``batchSize``; returns the mean loss before the update.
-  public func step(on dataset: ImageDataset, indices: [Int]) throws(LayerError) -> Float {
+  public func step(on dataset: some Dataset, indices: [Int]) throws -> Float {
     try runner.check(dataset)
     guard indices.count <= batchSize, indices.allSatisfy({ 0..<dataset.count ~= $0 }) else {
-      throw .invalidValue(
-        layer: "Trainer", name: "indices", value: "\(indices)",
-        expected: "at most \(batchSize) of 0 ..< \(dataset.count)")
+      throw TrainingError.invalidArgument(
+        name: "indices", value: "\(indices)", expected: "at most \(batchSize) of 0 ..< \(dataset.count)")
     }
     for i in indices.indices { runner.indices[i] = Int32(truncatingIfNeeded: indices[i]) }
     let count = indices.count
     guard count > 0 else { return 0 }
-    try dataset.pixels.withUnsafeBufferPointer { (pixels) throws(LayerError) in
-      try dataset.labels.withUnsafeBufferPointer { (labels) throws(LayerError) in
-        guard let pixels = pixels.baseAddress, let labels = labels.baseAddress else { return }
-        try runner.load(pixels: pixels, labels: labels, count: count)
-      }
-    }
+    try runner.load(dataset, count: count)
     return Float(try step(count: count, isLast: false).loss / Double(count))
   }
 
@@ -233,7 +152,7 @@ public final class Trainer {
   }
 
   /// Forward and backward pass of the batch that was loaded and, where enough are accumulated, the update.
-  private func step(count: Int, isLast: Bool) throws(LayerError) -> BatchTotal {
+  func step(count: Int, isLast: Bool) throws(LayerError) -> BatchTotal {
     let total = try runner.run(count: count, trains: true)
     if batchesPerUpdate > 1 || accumulator.passes > 0 {
       // A batch counts by its images in a mean, and as it is in a sum.
@@ -250,6 +169,14 @@ public final class Trainer {
     return total
   }
 
+  /// What evaluates; planned when it is first asked for.
+  func evaluationRunner() throws(LayerError) -> BatchRunner {
+    if let evaluator { return evaluator }
+    let runner = try makeEvaluator()
+    evaluator = runner
+    return runner
+  }
+
   private func update() {
     applySchedule()
     optimizer.step()
@@ -261,100 +188,14 @@ public final class Trainer {
     guard let schedule else { return }
     let time = scheduleUnit == .epoch ? epoch : updates
     if baseRates.count == 1 {
-      optimizer.learningRate = Float(schedule.learningRate(at: time, from: Double(baseRates[0])))
+      optimizer.learningRate = Float(
+        schedule.learningRate(at: time, from: Double(baseRates[0]), after: history))
     } else {
-      optimizer.learningRates = baseRates.map { Float(schedule.learningRate(at: time, from: Double($0))) }
+      optimizer.learningRates = baseRates.map {
+        Float(schedule.learningRate(at: time, from: Double($0), after: history))
+      }
     }
     if let momentum = schedule.momentum(at: time) { optimizer.momentum = Float(momentum) }
-  }
-
-  /// The loss and accuracy on a data set, whose images and labels fit the model.
-  ///
-  /// - Parameters:
-  ///   - dataset: the images.
-  ///   - isCancelled: asked before each batch; when it says yes, or the current task is cancelled, the evaluation ends.
-  /// - Throws: ``LayerError`` when the data does not fit the model, `CancellationError` when it was cancelled.
-  public func evaluate(on dataset: ImageDataset, isCancelled: () -> Bool = { false }) throws -> EvaluationResult {
-    try evaluate(on: dataset, isCancelled) { _, _ in }
-  }
-
-  /// The loss and accuracy on the batches of a loader, in its first epoch.
-  public func evaluate(on loader: BatchLoader, isCancelled: () -> Bool = { false }) throws -> EvaluationResult {
-    let runner = try evaluationRunner()
-    guard loader.batchSize <= runner.plan.batchSize else {
-      throw LayerError.invalidValue(
-        layer: "Trainer", name: "the loader's batch size", value: "\(loader.batchSize)",
-        expected: "at most \(runner.plan.batchSize), the trainer's evaluationBatchSize")
-    }
-    loader.start(epoch: 0)
-    defer { loader.stop() }
-    let load = { (_: Int) in try loader.next().map { try runner.load($0) } ?? 0 }
-    return try evaluate(runner, isCancelled, load) { _, _ in }
-  }
-
-  /// How often images of each class are taken for each class; images of a label that the loss ignores are left out.
-  public func confusionMatrix(
-    on dataset: ImageDataset, isCancelled: () -> Bool = { false }
-  ) throws -> ConfusionMatrix {
-    var matrix = ConfusionMatrix(classCount: model.outputShape.dimensions.first ?? 1)
-    _ = try evaluate(on: dataset, isCancelled) { runner, count in
-      let results = runner.predictions
-      for i in 0..<count where !runner.isIgnored(results.labels[i]) {
-        try matrix.add(label: Int(results.labels[i]), prediction: Int(results.predicted[i]))
-      }
-    }
-    return matrix
-  }
-
-  private func evaluationRunner() throws(LayerError) -> BatchRunner {
-    if let evaluator { return evaluator }
-    let runner = try makeEvaluator()
-    evaluator = runner
-    return runner
-  }
-
-  private func evaluate(
-    on dataset: ImageDataset, _ isCancelled: () -> Bool, done: (BatchRunner, Int) throws -> Void
-  ) throws -> EvaluationResult {
-    let runner = try evaluationRunner()
-    try runner.check(dataset)
-    return try dataset.pixels.withUnsafeBufferPointer { pixels in
-      try dataset.labels.withUnsafeBufferPointer { labels in
-        try evaluate(
-          runner, isCancelled,
-          { done in
-            let count = min(runner.plan.batchSize, dataset.count - done)
-            guard count > 0, let pixels = pixels.baseAddress, let labels = labels.baseAddress else { return 0 }
-            for i in 0..<count { runner.indices[i] = Int32(truncatingIfNeeded: done + i) }
-            try runner.load(pixels: pixels, labels: labels, count: count)
-            return count
-          }, done: done)
-      }
-    }
-  }
-
-  /// The loop of an evaluation; `load` brings the next batch and says how many images it has, 0 behind the last.
-  private func evaluate(
-    _ runner: BatchRunner, _ isCancelled: () -> Bool, _ load: (_ done: Int) throws -> Int,
-    done: (BatchRunner, Int) throws -> Void
-  ) throws -> EvaluationResult {
-    var total = BatchTotal()
-    var images = 0
-    while true {
-      if isCancelled() || Task.isCancelled { throw CancellationError() }
-      let count = try load(images)
-      if count == 0 { break }
-      let batch = try runner.run(count: count, trains: false)
-      total.loss += batch.loss
-      total.correct += batch.correct
-      total.ignored += batch.ignored
-      images += count
-      try done(runner, count)
-    }
-    let judged = images * runner.pixels - total.ignored
-    return EvaluationResult(
-      loss: total.loss / Double(max(images, 1)), accuracy: Double(total.correct) / Double(max(judged, 1)),
-      images: images)
   }
 }
 
@@ -378,4 +219,8 @@ struct EpochProgress: Equatable {
   var correct = 0
   /// How many labels were ignored by the loss, so that no prediction is right or wrong.
   var ignored = 0
+  /// The time that the part which is done took, without writing checkpoints.
+  var seconds = 0.0
+  /// What the order of the images follows from.
+  var seed: UInt64 = 0
 }

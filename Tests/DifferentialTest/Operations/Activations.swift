@@ -46,9 +46,9 @@ let activationTests: [any AnyOperationTest] = [
     name: AddForward.lineName, schema: ProblemSchema("n relu=0 inplace=0"), agreement: .same,
     draw: { draw in
       // The output replaces neither, the first, the second or both.
-      ProblemSchema("n relu=0 inplace=0")(["n": draw.count(), "relu": draw.flag(), "inplace": draw.below(4)])
+      ProblemSchema("n relu=0 inplace=0")(["n": draw.count(), "relu": draw.fusedActivation(), "inplace": draw.below(4)])
     },
-    problem: { .init(count: $0["n"], relu: $0.flag("relu")) },
+    problem: { .init(count: $0["n"], activation: $0.fusedActivation) },
     operands: { parameters, memory in
       let (n, place) = (parameters["n"], parameters["inplace"])
       let a = memory.numbers(n)

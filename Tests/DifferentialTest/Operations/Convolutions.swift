@@ -6,11 +6,11 @@ let convolutionTests: [any AnyOperationTest] = [
     terms: { convolutionShape($0).depthOfSums },
     draw: { draw in
       var parameters = drawConvolution(&draw)
-      parameters["relu"] = draw.flag()
+      parameters["relu"] = draw.fusedActivation()
       parameters["bias"] = draw.flag()
       return parameters
     },
-    problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
+    problem: { .init(shape: convolutionShape($0), activation: $0.fusedActivation) },
     operands: { parameters, memory in
       let shape = convolutionShape(parameters)
       return .init(

@@ -8,13 +8,19 @@ let elementLossTests: [any AnyOperationTest] = [
   loss(KullbackLeibler.self, outputs: -8...0, targets: 0...1),
   loss(KullbackLeiblerOfLogarithms.self, outputs: -8...0, targets: -4...0),
   loss(BinaryCrossEntropy.self, outputs: -20...20, targets: 0...1, positiveWeights: true),
+  // A power of a share beyond 0 to 1, as infinite targets make it, is none of a float's either.
+  loss(
+    SigmoidFocalLoss.self, outputs: -20...20, targets: 0...1, positiveWeights: true, gammas: [2, 0, 0.5, 3],
+    alphas: [-1, 0.25], specialTargets: false),
 ]
 
-private let schema = ProblemSchema("rows columns weights=0 positive=0 losses=1 gradients=1 threshold=1")
+private let schema = ProblemSchema(
+  "rows columns weights=0 positive=0 losses=1 gradients=1 threshold=1 gamma=2 alpha=-1")
 
 private func loss<Op: KernelOperation>(
   _ operation: Op.Type, outputs: ClosedRange<Int> = -4...4, targets: ClosedRange<Int> = -4...4,
-  thresholds: [Double] = [1], positiveWeights: Bool = false
+  thresholds: [Double] = [1], positiveWeights: Bool = false, gammas: [Double] = [2], alphas: [Double] = [-1],
+  specialTargets: Bool = true
 ) -> any AnyOperationTest where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands {
   OperationTest<Op>(
     name: Op.lineName, schema: schema, agreement: .close(4e-6), images: "rows", terms: { 4 * $0["columns"] },
@@ -29,9 +35,14 @@ private func loss<Op: KernelOperation>(
           "rows": rows["rows"], "columns": rows["columns"], "weights": draw.below(3), "losses": draw.flag(),
           "gradients": draw.flag(), "positive": positiveWeights ? draw.flag() : 0,
         ],
-        reals: ["threshold": draw.pick(thresholds)])
+        reals: ["threshold": draw.pick(thresholds), "gamma": draw.pick(gammas), "alpha": draw.pick(alphas)])
     },
-    problem: { .init(rows: $0["rows"], columns: $0["columns"], threshold: $0.float("threshold")) },
+    problem: {
+      // A negative alpha stands for none.
+      .init(
+        rows: $0["rows"], columns: $0["columns"], threshold: $0.float("threshold"), gamma: $0.float("gamma"),
+        alpha: $0.real("alpha") < 0 ? nil : $0.float("alpha"))
+    },
     operands: { parameters, memory in
       let (rows, columns) = (parameters["rows"], parameters["columns"])
       let count = rows * columns
@@ -43,7 +54,7 @@ private func loss<Op: KernelOperation>(
         }
       return .init(
         outputs: memory.numbers(count, in: outputs, images: rows),
-        targets: memory.numbers(count, in: targets, images: rows), weights: weights,
+        targets: memory.numbers(count, in: targets, images: rows, special: specialTargets), weights: weights,
         positiveWeights: parameters.flag("positive") ? memory.numbers(columns, in: 0...2, special: false) : nil,
         rowLosses: memory.output(rows, images: rows),
         elementLosses: parameters.flag("losses") ? memory.output(count, images: rows) : nil,

@@ -47,6 +47,56 @@ let optimizerTests: [any AnyOperationTest] = [
         largestMoments: parameters.flag("amsgrad") ? memory.updated(n, in: 0...4) : nil, learningRate: 0x1p-4,
         step: parameters["step"], beta1: parameters.flag("own") ? 0.8 : nil)
     }),
+  OperationTest<NAdamStep>(
+    name: NAdamStep.lineName, schema: nadamSchema, agreement: .same,
+    draw: { draw in
+      nadamSchema(
+        [
+          "n": draw.count(), "decoupled": draw.flag(), "maximize": draw.flag(),
+          "step": draw.pick([1, 2, 3, 10, 1000]), "own": draw.flag(),
+        ],
+        reals: [
+          "epsilon": draw.pick([0.00000001, 0, 0.001]), "decay": draw.pick([0, 0.01]),
+          "slowing": draw.pick([0.004, 0, 1]), "product": draw.pick([0.5, 0, 0.9]),
+        ])
+    },
+    problem: {
+      .init(
+        count: $0["n"], epsilon: $0.float("epsilon"), weightDecay: $0.float("decay"),
+        momentumDecay: $0.real("slowing"), decoupled: $0.flag("decoupled"), maximize: $0.flag("maximize"))
+    },
+    operands: { parameters, memory in
+      let n = parameters["n"]
+      return .init(
+        parameters: memory.updated(n), gradients: memory.numbers(n), firstMoments: memory.updated(n),
+        secondMoments: memory.updated(n, in: 0...4), learningRate: 0x1p-4, step: parameters["step"],
+        momentumProduct: parameters.real("product"), beta1: parameters.flag("own") ? 0.8 : nil)
+    }),
+  OperationTest<RAdamStep>(
+    name: RAdamStep.lineName, schema: radamSchema, agreement: .same,
+    draw: { draw in
+      radamSchema(
+        [
+          "n": draw.count(), "decoupled": draw.flag(), "maximize": draw.flag(),
+          "step": draw.pick([1, 5, 6, 10, 1000]), "own": draw.flag(),
+        ],
+        reals: [
+          "epsilon": draw.pick([0.00000001, 0, 0.001]), "decay": draw.pick([0, 0.01]),
+          "beta2": draw.pick([0.999, 0.5, 0]),
+        ])
+    },
+    problem: {
+      .init(
+        count: $0["n"], beta2: $0.real("beta2"), epsilon: $0.float("epsilon"), weightDecay: $0.float("decay"),
+        decoupled: $0.flag("decoupled"), maximize: $0.flag("maximize"))
+    },
+    operands: { parameters, memory in
+      let n = parameters["n"]
+      return .init(
+        parameters: memory.updated(n), gradients: memory.numbers(n), firstMoments: memory.updated(n),
+        secondMoments: memory.updated(n, in: 0...4), learningRate: 0x1p-4, step: parameters["step"],
+        beta1: parameters.flag("own") ? 0.8 : nil)
+    }),
   OperationTest<RMSpropStep>(
     name: RMSpropStep.lineName, schema: rmspropSchema, agreement: .same,
     draw: { draw in
@@ -143,6 +193,10 @@ let optimizerTests: [any AnyOperationTest] = [
 private let sgdSchema = ProblemSchema("n nesterov=0 maximize=0 first=0 own=0 momentum=0 decay=0 dampening=0")
 private let adamSchema = ProblemSchema(
   "n decoupled=0 amsgrad=0 maximize=0 step=1 own=0 epsilon=0.00000001 decay=0")
+private let nadamSchema = ProblemSchema(
+  "n decoupled=0 maximize=0 step=1 own=0 epsilon=0.00000001 decay=0 slowing=0.004 product=0.5")
+private let radamSchema = ProblemSchema(
+  "n decoupled=0 maximize=0 step=1 own=0 epsilon=0.00000001 decay=0 beta2=0.999")
 private let rmspropSchema = ProblemSchema(
   "n centered=0 maximize=0 own=0 epsilon=0.00000001 decay=0 momentum=0 alpha=0.99")
 private let adagradSchema = ProblemSchema("n maximize=0 epsilon=0.00000001 decay=0")

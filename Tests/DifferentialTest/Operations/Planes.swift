@@ -100,7 +100,26 @@ let planeTests: [any AnyOperationTest] = [
       return .init(
         images: memory.values(parameters["set"] * image, UInt8.self) { UInt8(truncatingIfNeeded: $1.next()) },
         indices: memory.values(parameters["mb"], Int32.self) { Int32($1.below(parameters["set"])) },
-        scale: 0.3, offset: -1, output: memory.output(parameters["mb"] * image))
+        scales: memory.numbers(parameters["ic"]), offsets: memory.numbers(parameters["ic"]),
+        output: memory.output(parameters["mb"] * image))
+    }),
+  OperationTest<ChannelScaling>(
+    name: ChannelScaling.lineName, schema: scalingSchema, agreement: .same, images: "mb",
+    draw: { draw in
+      let planes = drawPlanes(&draw, empty: true)
+      return scalingSchema([
+        "mb": planes["mb"], "ic": planes["ic"], "ih": planes["ih"], "iw": planes["iw"], "inplace": draw.flag(),
+        "offset": draw.flag(),
+      ])
+    },
+    problem: channelsProblem,
+    operands: { parameters, memory in
+      let count = planesCount(parameters)
+      let input = memory.numbers(count, images: parameters["mb"])
+      return .init(
+        input: input, scales: memory.numbers(parameters["ic"]),
+        offsets: parameters.flag("offset") ? memory.numbers(parameters["ic"]) : nil,
+        output: memory.output(count, over: input, inPlace: parameters.flag("inplace"), images: parameters["mb"]))
     }),
   OperationTest<Transposition>(
     name: Transposition.lineName, schema: transposeSchema, agreement: .same, images: "mb",
@@ -177,6 +196,7 @@ let planeTests: [any AnyOperationTest] = [
 ]
 
 private let transposeSchema = ProblemSchema("mb=1 rows columns")
+private let scalingSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0 offset=0")
 private let biasSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0")
 /// `wanted`: both gradients, the slopes' alone, or the input's alone.
 private let preluSchema = ProblemSchema("mb=1 ic=1 ih=1 iw=ih inplace=0 wanted=0")

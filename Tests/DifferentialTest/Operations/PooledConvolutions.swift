@@ -7,7 +7,7 @@ func separateForward(
   let shape = problem.shape
   var all = [Float](repeating: .nan, count: shape.outputCount)
   var pooled = [Float](repeating: .nan, count: problem.outputCount)
-  let convolution = try Plan<Conv2DForward>(.init(shape: shape, relu: problem.relu), level: level)
+  let convolution = try Plan<Conv2DForward>(.init(shape: shape, activation: problem.relu ? .relu : nil), level: level)
   let pooling = try Plan<MaxPool2DForward>(
     Pool2DShape(
       batch: shape.batch, channels: shape.outputChannels, inputHeight: shape.outputHeight,

@@ -42,7 +42,7 @@ private func problem(_ p: ProblemParameters) -> GEMM.Problem {
     rows: m, columns: n, depth: k, transposeA: p.flag("ta"), transposeB: p.flag("tb"), alpha: p.float("alpha"),
     beta: p.float("beta"), aRowStride: (p.flag("ta") ? m : k) + p["agap"],
     bRowStride: (p.flag("tb") ? k : n) + p["bgap"], cRowStride: n + p["cgap"],
-    bias: [.none, .perRow, .perColumn][p["bias"] % 3], relu: p.flag("relu"))
+    bias: [.none, .perRow, .perColumn][p["bias"] % 3], activation: p.fusedActivation)
 }
 
 @Sendable
@@ -61,7 +61,7 @@ private func drawProduct(_ draw: inout Draw) -> ProblemParameters {
   return schema(
     [
       "m": sizes[0], "n": sizes[1], "k": sizes[2], "ta": draw.flag(), "tb": draw.flag(), "agap": gap(), "bgap": gap(),
-      "cgap": gap(), "bias": draw.below(3), "relu": draw.flag(),
+      "cgap": gap(), "bias": draw.below(3), "relu": draw.fusedActivation(),
     ],
     reals: [
       "alpha": draw.once(in: 40) ? draw.pick([.infinity, -.infinity, .nan]) : draw.pick([1, 1, 1, -1, 2, 0]),

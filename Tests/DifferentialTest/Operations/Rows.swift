@@ -65,6 +65,33 @@ let rowTests: [any AnyOperationTest] = [
         predictions: parameters.flag("predictions") ? memory.integerOutput(rows, images: rows) : nil,
         gradientScale: 0.25)
     }),
+  OperationTest<SoftmaxFocalLoss>(
+    name: SoftmaxFocalLoss.lineName, schema: focalSchema, agreement: .close(4e-6), images: "rows",
+    // A loss of small p is as large as its logit is far away, and its power is an exponential of that.
+    terms: { $0["columns"] / 4 },
+    draw: { draw in
+      let rows = drawRows(&draw)
+      return focalSchema(
+        [
+          "rows": rows["rows"], "columns": rows["columns"], "weights": draw.flag(), "gradients": draw.flag(),
+          "predictions": draw.flag(), "ignored": draw.below(3),
+        ],
+        reals: ["gamma": draw.pick([2, 0, 1, 0.5, 5])])
+    },
+    problem: {
+      .init(rows: $0["rows"], columns: $0["columns"], gamma: $0.float("gamma"), ignoredLabel: ignoredLabel($0))
+    },
+    operands: { parameters, memory in
+      let (rows, count) = (parameters["rows"], parameters["rows"] * parameters["columns"])
+      return .init(
+        logits: memory.numbers(count, in: -10...10, images: rows), labels: labels(parameters, memory, ignores: true),
+        classWeights: parameters.flag("weights")
+          ? memory.numbers(parameters["columns"], in: 1...3, special: false) : nil,
+        losses: memory.output(rows, images: rows),
+        logitGradients: parameters.flag("gradients") ? memory.output(count, images: rows) : nil,
+        predictions: parameters.flag("predictions") ? memory.integerOutput(rows, images: rows) : nil,
+        gradientScale: 0.25)
+    }),
   OperationTest<NegativeLogLikelihoodOfLabels>(
     name: NegativeLogLikelihoodOfLabels.lineName, schema: lossSchema, agreement: .same, images: "rows", draw: drawLoss,
     problem: { .init(rows: $0["rows"], columns: $0["columns"], ignoredLabel: ignoredLabel($0)) },
@@ -80,6 +107,8 @@ let rowTests: [any AnyOperationTest] = [
 
 private let rowsSchema = ProblemSchema("rows columns")
 private let lossSchema = ProblemSchema("rows columns weights=0 gradients=1 predictions=1 ignored=0 smoothing=0")
+
+private let focalSchema = ProblemSchema("rows columns weights=0 gradients=1 predictions=1 ignored=0 gamma=2")
 
 @Sendable
 func drawRows(_ draw: inout Draw) -> ProblemParameters {

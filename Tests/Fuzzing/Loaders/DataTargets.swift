@@ -28,18 +28,23 @@ enum DataTargets {
     }
   }
 
-  static func pnm(_ input: UnsafeRawBufferPointer) {
+  /// PPM and PGM, and PNG and JPEG where the system has the libraries.
+  static func image(_ input: UnsafeRawBufferPointer) {
     do throws(DataError) {
-      let image = try PortableAnymap.decode([UInt8](input), name: "input")
-      let plane = image.height * image.width
+      let decoded = try DecodedImage([UInt8](input), name: "input", limits: ImageLimits(pixels: 1 << 20))
+      let (image, plane) = (decoded.image, decoded.height * decoded.width)
       require(image.samples.count == image.channels * plane, "\(image.samples.count) samples")
-      require(image.samples.allSatisfy { $0 <= image.maximum }, "a sample above \(image.maximum)")
+      if let exact = decoded.exact {
+        require(exact.samples.count == image.samples.count, "\(exact.samples.count) exact samples")
+        require(exact.samples.allSatisfy { $0 <= exact.maximum }, "a sample above \(exact.maximum)")
+      }
       withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * plane) { pixels in
         for channels in [1, 3] {
-          image.write(channels: channels, to: pixels.baseAddress!)
+          decoded.write(channels: channels, to: pixels.baseAddress!)
           require(pixels[..<(channels * plane)].allSatisfy { 0...1.0001 ~= $0 }, "a value outside 0 to 1")
         }
       }
+      require(try Image(decoding: image.converted(channels: 3).portableAnymap).pixelCount == plane, "another size")
     } catch {
       _ = error.description
     }

@@ -7,7 +7,7 @@ import Foundation
 enum FuzzTarget: String, CaseIterable {
   case idx
   case idxGzip = "idx-gz"
-  case pnm
+  case image
   case safetensors
   case trainer
   case trainerFile = "trainer-file"
@@ -32,7 +32,7 @@ enum FuzzTarget: String, CaseIterable {
     switch self {
     case .idx: DataTargets.idx
     case .idxGzip: DataTargets.idxGzip
-    case .pnm: DataTargets.pnm
+    case .image: DataTargets.image
     case .cifar10: DataTargets.cifar10
     case .cifar10Folder: DataTargets.cifar10Folder
     case .safetensors: CheckpointTargets.safetensors

@@ -165,7 +165,9 @@ struct NetworkCheck {
       try ReferenceBuilder(trains: false, roundingSeed: seed).build(test.network, test.inputShape)
         .forward(input.map(Double.init), parameters)
     }
-    expectClose(output, try reference(nil), try reference(test.seed &+ 5), "output in inference")
+    let (right, moved) = (try reference(nil), try reference(test.seed &+ 5))
+    expectClose(output, right, moved, "output in inference")
+    try predict(model, images, output, right, moved)
     let other = try model.plan(batchSize: test.batchSize, mode: .inference, threads: 3, level: test.level)
     expectSameBits(try other.forward(images).scalars, output, "output in inference of 3 threads")
     guard try NetworkCheck.isIndependent(test.network, test.inputShape) else { return }
@@ -181,6 +183,24 @@ struct NetworkCheck {
           "output of images from \(first) on, \(count) at once,")
       }
     }
+  }
+
+  /// A predictor's outputs are the definition's, and the plan's bit for bit where it has no normalisation to fold; they
+  /// depend on no thread and on no image beside.
+  private mutating func predict(
+    _ model: Model, _ images: Tensor, _ output: [Float], _ right: [Double], _ moved: [Double]
+  ) throws {
+    let predictor = try Predictor(model, mostImages: test.batchSize, level: test.level)
+    let predicted = try predictor(images).scalars
+    expectClose(predicted, right, moved, "output of a predictor")
+    if !model.parameters.contains(where: { $0.name.hasSuffix("running_mean") }) {
+      expectSameBits(predicted, output, "output of a predictor")
+    }
+    let isIndependent = try NetworkCheck.isIndependent(test.network, test.inputShape)
+    let other = try Predictor(
+      sharing: predictor, threads: 3, mostImages: isIndependent ? min(3, test.batchSize) : test.batchSize,
+      level: test.level)
+    expectSameBits(try other(images).scalars, predicted, "output of a predictor of 3 threads")
   }
 
   // MARK: Comparison

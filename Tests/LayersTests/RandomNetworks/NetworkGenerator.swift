@@ -55,7 +55,7 @@ struct NetworkGenerator {
       work += added
       layers.append(layer)
       shape = try layer.outputShape(for: shape)
-      if layer.canApplyReLU, chance(0.5) { layers.append(ReLU()) }
+      if layer.canApply(.relu), chance(0.5) { layers.append(chance(0.7) ? ReLU() : ReLU6()) }
     }
     let levels = InstructionSet.available
     return NetworkCase(
@@ -107,7 +107,10 @@ struct NetworkGenerator {
       return BatchNorm2D(
         epsilon: pick([1e-5, 0.1]), momentum: chance(0.3) ? nil : 0.3, affine: chance(0.8),
         tracksRunningStatistics: true, usesRunningStatistics: chance(0.3))
-    case 22: return chance(0.5) ? BatchNorm2DOfBatch.make(count * shape[1] * shape[2]) : normalization(shape)
+    // A predictor also takes single images, of which one position has no variance.
+    case 22:
+      return chance(0.5) && shape[1] * shape[2] > 1
+        ? BatchNorm2DOfBatch.make(count * shape[1] * shape[2]) : normalization(shape)
     case 23: return normalization(shape)
     case 24: return RecordedDropout(chance(0.5) ? Dropout(pick([0.1, 0.5, 1])) : Dropout2D(pick([0.3, 0.6])))
     case 25: return Flatten()
@@ -120,7 +123,9 @@ struct NetworkGenerator {
       if chance(0.5) { return Frozen(inner, inEvaluationMode: chance(0.6)) }
       names += 1
       return inner.named("inner\(names)")
-    case 30 where depth < 2: return Sequential(chain(shape, depth))
+    case 30 where depth < 2:
+      let layers = Sequential(chain(shape, depth))
+      return chance(0.5) ? DrawnComposite(body: layers) : layers
     default: return activation()
     }
   }
@@ -144,6 +149,11 @@ struct NetworkGenerator {
     case 12 where depth < 2:
       guard let inner = layer(for: shape, depth: depth + 1) else { return Tanh() }
       return Frozen(inner, inEvaluationMode: chance(0.6))
+    case 13:
+      let widths = (1...shape[0]).filter { shape[0].isMultiple(of: $0) }
+      let width = pick(widths)
+      let channels = pick(widths.filter { (shape[0] / width).isMultiple(of: $0) })
+      return Unflatten([channels, shape[0] / width / channels, width])
     default: return activation()
     }
   }
@@ -291,4 +301,9 @@ private enum BatchNorm2DOfBatch {
   static func make(_ values: Int) -> any Layer {
     values >= 4 ? BatchNorm2D(tracksRunningStatistics: false) : ReLU()
   }
+}
+
+/// Layers as a layer of one's own.
+struct DrawnComposite: CompositeLayer {
+  let body: any Layer
 }

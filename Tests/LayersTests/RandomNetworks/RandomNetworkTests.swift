@@ -121,6 +121,7 @@ import Testing
           shape = try inner.outputShape(for: shape)
         }
       case let layer as Named: try note(layer.layer, shape)
+      case let layer as any CompositeLayer: try note(layer.body, shape)
       case let layer as Frozen: try note(layer.layer, shape)
       case let layer as Residual:
         try note(layer.body, shape)
@@ -138,13 +139,11 @@ import Testing
 
   private static let layerNames: Set<String> = [
     "AdaptiveAveragePool1D", "AdaptiveAveragePool2D", "AdaptiveMaxPool1D", "AdaptiveMaxPool2D", "AveragePool1D",
-    "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Conv1D", "Conv2D", "Dropout", "Dropout2D", "ELU",
-    "Flatten", "Frozen", "GELU", "GlobalAveragePool1D", "GlobalAveragePool2D", "GroupNorm", "HardSigmoid", "HardSwish",
-    "LayerNorm",
-    "LeakyReLU", "Linear", "LogSoftmax", "MaxPool1D", "MaxPool2D", "Mish", "Named", "PReLU", "Pad2D", "Branches",
-    "ReLU", "ReLU6",
-    "Residual", "SELU", "Sequential", "SiLU", "Sigmoid",
-    "Softmax", "Softplus", "Tanh", "TransposedConv2D", "Upsample",
+    "AveragePool2D", "BatchNorm1D", "BatchNorm2D", "Branches", "Conv1D", "Conv2D", "DrawnComposite", "Dropout",
+    "Dropout2D", "ELU", "Flatten", "Frozen", "GELU", "GlobalAveragePool1D", "GlobalAveragePool2D", "GroupNorm",
+    "HardSigmoid", "HardSwish", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax", "MaxPool1D", "MaxPool2D", "Mish",
+    "Named", "PReLU", "Pad2D", "ReLU", "ReLU6", "Residual", "SELU", "Sequential", "SiLU", "Sigmoid", "Softmax",
+    "Softplus", "Tanh", "TransposedConv2D", "Unflatten", "Upsample",
   ]
 
   /// A generator that closures share.

@@ -23,6 +23,7 @@ struct ReferenceBuilder {
       }
       return ReferenceChain(layers)
     case let layer as Named: return try build(layer.layer, shape)
+    case let layer as any CompositeLayer: return try build(layer.body, shape)
     case let layer as Frozen:
       var inner = self
       inner.inEvaluationMode = inEvaluationMode || layer.inEvaluationMode
@@ -81,7 +82,7 @@ struct ReferenceBuilder {
       return try leaf(image, [shape[0], 1, shape[1]])
     }
     switch layer {
-    case is Flatten: return ReferenceChain([])
+    case is Flatten, is Unflatten: return ReferenceChain([])
     case let layer as Conv2D: return try convolution(layer, shape)
     case let layer as TransposedConv2D: return try transposedConvolution(layer, shape)
     case let layer as Linear: return linear(layer, shape)

@@ -49,7 +49,7 @@ enum ActivationCases {
         .init(input: memory.numbers(count), output: memory.output(count), key: 1)
       },
       OperationCase<AddForward>(
-        shape: shape, problem: .init(count: count, relu: true), work: Work(flops: 2 * count, words: 3 * count)
+        shape: shape, problem: .init(count: count, activation: .relu), work: Work(flops: 2 * count, words: 3 * count)
       ) { memory in
         .init(a: memory.numbers(count), b: memory.numbers(count), output: memory.output(count))
       },

@@ -41,13 +41,20 @@ enum ElementwiseCases {
           input: memory.numbers(count), outputGradient: memory.numbers(count), weight: memory.numbers(channels),
           inputGradient: memory.output(count), weightGradient: memory.output(channels))
       },
-      OperationCase<BatchAssembly>(
-        shape: name, problem: .init(batch: batch, channels: channels, plane: plane),
-        work: Work(flops: 2 * Double(count), bytes: Double(5 * count + 4 * batch))
+      OperationCase<ChannelScaling>(
+        shape: name, problem: problem, work: Work(flops: 2 * count, words: 2 * count + 2 * channels)
       ) { memory in
         .init(
-          images: memory.bytes(count), indices: memory.indices(batch, below: batch), scale: 0x1p-7, offset: -1,
+          input: memory.numbers(count), scales: memory.numbers(channels), offsets: memory.numbers(channels),
           output: memory.output(count))
+      },
+      OperationCase<BatchAssembly>(
+        shape: name, problem: .init(batch: batch, channels: channels, plane: plane),
+        work: Work(flops: 3 * Double(count), bytes: Double(5 * count + 4 * batch))
+      ) { memory in
+        .init(
+          images: memory.bytes(count), indices: memory.indices(batch, below: batch), scales: memory.numbers(channels),
+          offsets: memory.numbers(channels), output: memory.output(count))
       },
     ] + ActivationCases.products(name, .init(rows: batch * channels, columns: plane))
   }

@@ -26,6 +26,7 @@ enum LossCases {
       loss(KullbackLeibler.self, flops: 5, outputs: -8...0, targets: 0...1),
       loss(KullbackLeiblerOfLogarithms.self, flops: 5, outputs: -8...0, targets: -4...0),
       loss(BinaryCrossEntropy.self, flops: 12, targets: 0...1),
+      loss(SigmoidFocalLoss.self, flops: 26, targets: 0...1),
     ]
   }
 
@@ -52,6 +53,15 @@ enum LossCases {
           logits: memory.numbers(count), targets: memory.numbers(count, in: 0...1), losses: memory.output(rows),
           logitGradients: memory.output(count), predictions: memory.integerOutput(rows),
           gradientScale: 1 / Float(count))
+      },
+      OperationCase<SoftmaxFocalLoss>(
+        shape: name, problem: .init(rows: rows, columns: columns),
+        work: Work(flops: 6 * count, words: 2 * count + 3 * rows), agreement: .close
+      ) { memory in
+        .init(
+          logits: memory.numbers(count), labels: memory.indices(rows, below: columns), losses: memory.output(rows),
+          logitGradients: memory.output(count), predictions: memory.integerOutput(rows),
+          gradientScale: 1 / Float(rows))
       },
       OperationCase<NegativeLogLikelihoodOfLabels>(
         shape: name, problem: .init(rows: rows, columns: columns), work: Work(flops: rows, words: count + 3 * rows)

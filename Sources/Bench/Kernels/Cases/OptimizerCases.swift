@@ -27,6 +27,22 @@ enum OptimizerCases {
           firstMoments: memory.state(count, in: range), secondMoments: memory.state(count, in: squares),
           learningRate: 0x1p-10, step: 3)
       },
+      OperationCase<NAdamStep>(
+        shape: shape, problem: .init(count: count), work: Work(flops: 15 * count, words: 7 * count)
+      ) { memory in
+        .init(
+          parameters: memory.state(count, in: range), gradients: memory.numbers(count, in: range),
+          firstMoments: memory.state(count, in: range), secondMoments: memory.state(count, in: squares),
+          learningRate: 0x1p-10, step: 3, momentumProduct: 0.125)
+      },
+      OperationCase<RAdamStep>(
+        shape: shape, problem: .init(count: count), work: Work(flops: 12 * count, words: 7 * count)
+      ) { memory in
+        .init(
+          parameters: memory.state(count, in: range), gradients: memory.numbers(count, in: range),
+          firstMoments: memory.state(count, in: range), secondMoments: memory.state(count, in: squares),
+          learningRate: 0x1p-10, step: 100)
+      },
       OperationCase<RMSpropStep>(
         shape: shape, problem: .init(count: count, momentum: 0.9, centered: true),
         work: Work(flops: 16 * count, words: 9 * count)

@@ -3,7 +3,7 @@
 /// Source: the Netpbm project's pages pgm(5) and ppm(5). A file holds one image; a comment goes from `#` to the end of
 /// its line.
 enum PortableAnymap {
-  static func decode(_ bytes: [UInt8], name: String) throws(DataError) -> DecodedImage {
+  static func decode(_ bytes: [UInt8], name: String, limits: ImageLimits) throws(DataError) -> DecodedImage {
     var reader = Reader(bytes: bytes, name: name)
     guard bytes.count >= 2, bytes[0] == UInt8(ascii: "P") else {
       throw .wrongMagic(file: name, found: Array(bytes.prefix(2)), expected: Array("P6".utf8))
@@ -25,9 +25,7 @@ enum PortableAnymap {
     let width = try reader.number("the width")
     let height = try reader.number("the height")
     let maximum = try reader.number("the maximum")
-    guard width > 0, height > 0, let count = checkedProduct([width, height, channels]),
-      count <= DataFiles.largestByteCount
-    else { throw .absurdSizes(file: name, sizes: [channels, height, width]) }
+    let count = try limits.check(height: height, width: width, channels: channels, name: name)
     guard 1...65_535 ~= maximum else {
       throw .malformedImage(file: name, reason: "the maximum is \(maximum), expected 1 to 65535")
     }

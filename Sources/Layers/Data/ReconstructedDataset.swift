@@ -1,0 +1,82 @@
+/// Images whose target is the image itself, as an autoencoder learns from them: see ``Dataset/reconstructed()``.
+public struct ReconstructedDataset: Dataset {
+  public let base: any Dataset
+
+  public var count: Int { base.count }
+  public var imageShape: Shape { base.imageShape }
+  public var classNames: [String] { base.classNames }
+  public var classCount: Int? { base.classCount }
+  public var imageWeights: [Float]? { base.imageWeights }
+  public var byteImages: ByteImages? { base.byteImages }
+  public var targetsAreImages: Bool { true }
+  public func label(at index: Int) -> Int { base.label(at: index) }
+
+  public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws {
+    try base.readImage(at: index, into: pixels)
+  }
+}
+
+/// Images with a weight each, see ``Dataset/weighted(by:)``.
+public struct WeightedDataset: Dataset {
+  public let base: any Dataset
+  public let imageWeights: [Float]?
+
+  public var count: Int { base.count }
+  public var imageShape: Shape { base.imageShape }
+  public var classNames: [String] { base.classNames }
+  public var classCount: Int? { base.classCount }
+  public var targetShape: Shape? { base.targetShape }
+  public var targetsAreImages: Bool { base.targetsAreImages }
+  public var byteImages: ByteImages? { base.byteImages }
+  public func label(at index: Int) -> Int { base.label(at: index) }
+
+  public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws {
+    try base.readImage(at: index, into: pixels)
+  }
+
+  public func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+    try base.readTarget(at: index, into: target)
+  }
+}
+
+extension Dataset {
+  /// The same images, each with itself as the target: what an autoencoder learns from.
+  ///
+  ///     let loader = try BatchLoader(
+  ///       dataset: images.reconstructed(), batchSize: 100, inputTransforms: [GaussianNoise(std: 0.3)])
+  ///
+  /// The target is transformed and normalised as the image is; a loader's `inputTransforms` change the image alone.
+  public func reconstructed() -> ReconstructedDataset { ReconstructedDataset(base: self) }
+
+  /// The same images with a weight each, which multiplies the image's loss and gradient, in training and evaluation. What
+  /// the mean of a batch divides by stays as it is: the sum of weighted losses over the number of images.
+  ///
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for another number of weights than of images, and for
+  ///   weights that are negative or not finite.
+  public func weighted(by weights: [Float]) throws(DataError) -> WeightedDataset {
+    try checkImageWeights(weights, count: count)
+    return WeightedDataset(base: self, imageWeights: weights)
+  }
+
+  /// A weight for each class, for ``CrossEntropy/classWeights``, by which all classes count alike however many images they
+  /// have: images / (classes · images of the class), as scikit-learn's `balanced`; 0 for a class without images.
+  ///
+  /// - Throws: ``DataError`` for a set without classes, and for a label that names no class.
+  public func balancedClassWeights() throws(DataError) -> [Float] {
+    guard let classCount, classCount > 0 else {
+      throw .invalidDataset(name: "\(type(of: self))", reason: "no classes, which weights are to balance")
+    }
+    var counts = [Int](repeating: 0, count: classCount)
+    for index in 0..<count { counts[try checkedLabel(at: index, classes: classCount)] += 1 }
+    return counts.map { $0 == 0 ? 0 : Float(Double(count) / (Double(classCount) * Double($0))) }
+  }
+}
+
+func checkImageWeights(_ weights: [Float], count: Int) throws(DataError) {
+  guard weights.count == count else {
+    throw .invalidOption(name: "the number of image weights", value: "\(weights.count)", expected: "\(count)")
+  }
+  if let wrong = weights.first(where: { !($0 >= 0 && $0.isFinite) }) {
+    throw .invalidOption(name: "an image's weight", value: "\(wrong)", expected: "a finite number of at least 0")
+  }
+}

@@ -1,0 +1,36 @@
+#if !canImport(ImageIO)
+  import Foundation
+
+  /// A shared library of the system, opened at run time, so that nothing has to be there to build this package.
+  struct SystemLibrary: @unchecked Sendable {
+    /// What is wrong where a library or one of its functions is missing.
+    struct Failure: Error {
+      let reason: String
+    }
+
+    private let handle: UnsafeMutableRawPointer
+    private let name: String
+
+    /// Opens the library that an environment variable names, or else the first of some names that there is.
+    ///
+    /// It stays open as long as the process lives.
+    init(_ names: [String], variable: String, environment: [String: String]) throws(Failure) {
+      let own = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+      var reasons: [String] = []
+      for name in own.map({ [$0] }) ?? names {
+        if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) {
+          (self.handle, self.name) = (handle, name)
+          return
+        }
+        reasons.append(dlerror().map { String(cString: $0) } ?? name)
+      }
+      throw Failure(reason: own == nil ? reasons[0] : "\(variable): \(reasons[0])")
+    }
+
+    /// A function of the library. That it has the type is the caller's word.
+    func function<Function>(_ symbol: String, as type: Function.Type) throws(Failure) -> Function {
+      guard let address = dlsym(handle, symbol) else { throw Failure(reason: "\(name) has no function \(symbol)") }
+      return unsafeBitCast(address, to: type)
+    }
+  }
+#endif

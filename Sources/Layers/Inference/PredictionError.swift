@@ -1,0 +1,28 @@
+/// What is wrong with a ``Predictor``'s options or with what it is asked to predict.
+public enum PredictionError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The images have another shape than the network takes.
+  case shape(given: Shape, expected: String)
+  /// A buffer is not as large as the images, or their outputs.
+  case count(buffer: String, given: Int, expected: String)
+  /// An option is not valid.
+  case option(name: String, value: String, expected: String)
+  /// The network's output has no classes: it is not one number a class.
+  case noClasses(output: Shape)
+  /// The system has no memory for a run.
+  case memory(images: Int, byteCount: Int)
+  /// A layer of the network cannot be planned.
+  case layer(LayerError)
+
+  public var description: String {
+    switch self {
+    case .shape(let given, let expected): "the images' shape is \(given); expected \(expected)"
+    case .count(let buffer, let given, let expected): "the \(buffer) has \(given) values; expected \(expected)"
+    case .option(let name, let value, let expected): "\(name) is \(value); expected \(expected)"
+    case .noClasses(let output):
+      "the network's output of shape \(output) is not one number for each class; expected [classes]"
+    case .memory(let images, let byteCount):
+      "the system has no memory of \(byteCount) bytes for a run of \(images) images; let fewer run at once"
+    case .layer(let error): "\(error)"
+    }
+  }
+}

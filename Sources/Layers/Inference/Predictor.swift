@@ -1,0 +1,278 @@
+import Kernels
+
+/// A model that answers: for servers and apps, from any number of threads at once.
+///
+///     let predictor = try Predictor(model, classNames: ["cat", "dog"], threads: 2)
+///     let best = try predictor.classify(image, top: 3)      // on whichever thread, as often as wanted
+///
+/// It has its own copy of the weights, once in memory however many threads there are, so the model may go, or be trained
+/// further. Batch normalisation is part of the weights before it, dropout is gone, and ``ReLU`` and ``ReLU6`` are part of
+/// the layer before them. Without batch normalisation the outputs are those of ``Model/plan(batchSize:mode:)`` for
+/// inference bit for bit, with it to rounding. An image's output depends neither on the images beside it nor on what other
+/// threads do.
+///
+/// A number of images is planned when it is first met. Each run has memory for its activations, which is used again by
+/// later runs: as much memory as runs have been under way at once. ``init(_:classNames:threads:mostImages:mostRuns:level:)``
+/// bounds both the images of a run and the runs at once.
+public final class Predictor: Sendable {
+  /// The shape of one image.
+  public let inputShape: Shape
+  /// The shape of what comes out for one image.
+  public let outputShape: Shape
+  /// The classes' names, in the order of the outputs.
+  public let classNames: [String]?
+  /// How many threads share the work of a run. Results do not depend on it.
+  public let threads: Int
+  /// The network as it runs.
+  public let network: any Layer
+
+  /// The number of weights, biases and other values that are in memory.
+  public var parameterCount: Int { weights.tensors.reduce(0) { $0 + $1.count } }
+
+  let runs: PredictionRuns
+  private let weights: Weights
+  private let outputKind: OutputKind
+
+  /// The values of all parameters, which nothing changes.
+  private final class Weights: @unchecked Sendable {
+    let tensors: [Tensor]
+    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+
+    init(_ tensors: [Tensor]) {
+      self.tensors = tensors
+      pointers = .allocate(capacity: max(tensors.count, 1))
+      for (i, tensor) in tensors.enumerated() { (pointers + i).initialize(to: tensor.storage.pointer) }
+    }
+
+    deinit { pointers.deallocate() }
+  }
+
+  /// What a network's outputs are.
+  private enum OutputKind {
+    case logits, probabilities, logarithms
+  }
+
+  /// Copies a model's weights.
+  ///
+  /// - Parameters:
+  ///   - classNames: a name for each output.
+  ///   - threads: how many threads share the work of a run. Where many runs are under way at once, 1 is best.
+  ///   - mostImages: the most images of a run; more are run in parts of so many.
+  ///   - mostRuns: the most runs at once; more wait for one to end. nil for no limit.
+  ///   - level: the instruction-set level; nil for the best.
+  /// - Throws: ``PredictionError`` for an option that is not valid, or where the network cannot be planned.
+  public convenience init(
+    _ model: Model, classNames: [String]? = nil, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
+    level: InstructionSet? = nil
+  ) throws(PredictionError) {
+    let folded: FoldedNetwork
+    do throws(LayerError) {
+      let parameters = try model.parameters.map { parameter throws(LayerError) in
+        try model.parameter(parameter.name)
+      }
+      folded = try FoldedNetwork(model.network, inputShape: model.inputShape, parameters: parameters)
+    } catch {
+      throw .layer(error)
+    }
+    try self.init(
+      folded.network, Weights(folded.parameters), inputShape: model.inputShape, outputShape: model.outputShape,
+      classNames: classNames, threads: threads, mostImages: mostImages, mostRuns: mostRuns, level: level)
+  }
+
+  /// Another predictor with the same weights, which both share, and options of its own.
+  public convenience init(
+    sharing other: Predictor, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
+    level: InstructionSet? = nil
+  ) throws(PredictionError) {
+    try self.init(
+      other.network, other.weights, inputShape: other.inputShape, outputShape: other.outputShape,
+      classNames: other.classNames, threads: threads, mostImages: mostImages, mostRuns: mostRuns, level: level)
+  }
+
+  private init(
+    _ network: any Layer, _ weights: Weights, inputShape: Shape, outputShape: Shape, classNames: [String]?,
+    threads: Int, mostImages: Int, mostRuns: Int?, level: InstructionSet?
+  ) throws(PredictionError) {
+    guard 1...65536 ~= mostImages else {
+      throw .option(name: "mostImages", value: "\(mostImages)", expected: "1 to 65536")
+    }
+    if let mostRuns, mostRuns < 1 {
+      throw .option(name: "mostRuns", value: "\(mostRuns)", expected: "at least 1, or nil")
+    }
+    if let classNames {
+      guard outputShape.rank == 1 else { throw .noClasses(output: outputShape) }
+      guard classNames.count == outputShape[0] else {
+        throw .option(
+          name: "classNames", value: "a list of \(classNames.count)", expected: "a name for each of \(outputShape[0])")
+      }
+    }
+    self.network = network
+    self.weights = weights
+    self.inputShape = inputShape
+    self.outputShape = outputShape
+    self.classNames = classNames
+    self.threads = threads
+    outputKind = Predictor.outputKind(network)
+    runs = PredictionRuns(
+      network,
+      LayerProblem(
+        inputShape: inputShape, batchSize: 1, mode: .inference, needsInputGradient: false, level: level,
+        threads: threads),
+      mostImages: mostImages, mostRuns: mostRuns)
+    try runs.prepare(1)
+  }
+
+  private static func outputKind(_ network: any Layer) -> OutputKind {
+    switch network {
+    case let network as Sequential: network.layers.last.map(outputKind) ?? .logits
+    case is Softmax: .probabilities
+    case is LogSoftmax: .logarithms
+    default: .logits
+    }
+  }
+
+  /// Plans runs of `count` images, so that the first of them is as fast as those that follow.
+  public func prepare(count: Int) throws(PredictionError) {
+    guard 1...runs.mostImages ~= count else {
+      throw .option(name: "count", value: "\(count)", expected: "1 to \(runs.mostImages)")
+    }
+    try runs.prepare(count)
+  }
+
+  /// Frees the memory that runs have left behind, such as after a rush of requests. Later runs take new memory.
+  public func releaseIdleMemory() { runs.releaseIdleMemory() }
+
+  // MARK: Outputs
+
+  /// The network's outputs, such as logits, without copies and without allocating anything once the number of images was
+  /// met.
+  ///
+  /// - Parameters:
+  ///   - input: images of ``inputShape``, one after another.
+  ///   - output: room for as many outputs of ``outputShape``; written whole.
+  /// - Throws: ``PredictionError`` where the buffers do not fit.
+  public func predict(
+    input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>
+  ) throws(PredictionError) {
+    let (inputs, outputs) = (inputShape.count, outputShape.count)
+    guard input.count.isMultiple(of: inputs) else {
+      throw .count(buffer: "input", given: input.count, expected: "\(inputs) for each image")
+    }
+    let count = input.count / inputs
+    guard output.count == count * outputs else {
+      throw .count(buffer: "output", given: output.count, expected: "\(count * outputs), \(outputs) for each image")
+    }
+    guard let source = input.baseAddress, let target = output.baseAddress else { return }
+    var first = 0
+    while first < count {
+      let images = min(count - first, runs.mostImages)
+      try run(images, source + first * inputs, target + first * outputs)
+      first += images
+    }
+  }
+
+  private func run(
+    _ count: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+  ) throws(PredictionError) {
+    try runs.withPlan(count) { network, memory in
+      network.forward(
+        ForwardMemory(
+          input: input, output: output, parameters: ParameterPointers(weights.pointers), saved: memory.saved.base,
+          workspace: memory.workspace.base))
+    } orCopy: {
+      output.update(from: input, count: count * inputShape.count)
+    }
+  }
+
+  /// The network's outputs, such as logits.
+  ///
+  /// - Parameter images: `[count]` and then ``inputShape``; or one image, of ``inputShape`` itself.
+  /// - Returns: `[count]` and then ``outputShape``; of one image, ``outputShape`` itself.
+  public func predict(_ images: Tensor) throws(PredictionError) -> Tensor {
+    let isOne = images.shape == inputShape
+    guard isOne || (images.shape.rank == inputShape.rank + 1 && images.shape.element == inputShape) else {
+      throw .shape(given: images.shape, expected: "\(inputShape), or that with the number of images in front")
+    }
+    let count = isOne ? 1 : images.shape[0]
+    let storage = FloatStorage(uninitialized: count * outputShape.count)
+    try images.withUnsafeBufferPointer { input throws(PredictionError) in
+      try predict(input: input, output: UnsafeMutableBufferPointer(start: storage.pointer, count: storage.count))
+    }
+    return Tensor(shape: isOne ? outputShape : outputShape.batched(count), storage: storage)
+  }
+
+  /// ``predict(_:)``.
+  public func callAsFunction(_ images: Tensor) throws(PredictionError) -> Tensor { try predict(images) }
+
+  // MARK: Classes
+
+  /// The probabilities of the classes: the softmax of the network's outputs, or these themselves where the network ends
+  /// with one.
+  ///
+  /// - Parameter images: as in ``predict(_:)``.
+  /// - Returns: `[count, classes]`; of one image, `[classes]`.
+  public func probabilities(_ images: Tensor) throws(PredictionError) -> Tensor {
+    guard outputShape.rank == 1 else { throw .noClasses(output: outputShape) }
+    let outputs = try predict(images)
+    guard outputs.count > 0 else { return outputs }
+    let classes = outputShape[0]
+    let rows = outputs.count / classes
+    let result = FloatStorage(uninitialized: outputs.count)
+    do throws(KernelError) {
+      switch outputKind {
+      case .probabilities: return outputs
+      case .logits:
+        let plan = try Plan<SoftmaxForward>(.init(rows: rows, columns: classes))
+        plan.run(
+          .init(input: outputs.storage.pointer, output: result.pointer),
+          workspace: Workspace(byteCount: plan.workspaceByteCount))
+      case .logarithms:
+        let plan = try Plan<ExpForward>(.init(count: outputs.count))
+        plan.run(
+          .init(input: outputs.storage.pointer, output: result.pointer),
+          workspace: Workspace(byteCount: plan.workspaceByteCount))
+      }
+    } catch {
+      throw .layer(.kernel(layer: network.name, error))
+    }
+    withExtendedLifetime(outputs) {}
+    return Tensor(shape: outputs.shape, storage: result)
+  }
+
+  /// The most probable classes of one image, the most probable first.
+  ///
+  /// - Parameters:
+  ///   - image: of ``inputShape``, or that with a 1 in front.
+  ///   - count: how many classes; all where there are fewer.
+  public func classify(_ image: Tensor, top count: Int = 5) throws(PredictionError) -> [Classification] {
+    guard image.shape == inputShape || image.shape == inputShape.batched(1) else {
+      throw .shape(given: image.shape, expected: "\(inputShape), one image")
+    }
+    return try classify(batch: image.shape == inputShape ? image.batched : image, top: count)[0]
+  }
+
+  /// The most probable classes of each image, the most probable first.
+  ///
+  /// - Parameters:
+  ///   - images: `[count]` and then ``inputShape``.
+  ///   - count: how many classes; all where there are fewer.
+  public func classify(batch images: Tensor, top count: Int = 5) throws(PredictionError) -> [[Classification]] {
+    guard count >= 1 else { throw .option(name: "top", value: "\(count)", expected: "at least 1") }
+    guard images.shape.rank == inputShape.rank + 1 else {
+      throw .shape(given: images.shape, expected: "\(inputShape) with the number of images in front")
+    }
+    let probabilities = try probabilities(images)
+    let classes = outputShape[0]
+    return probabilities.withUnsafeBufferPointer { values in
+      (0..<images.shape[0]).map { image in
+        Classification.most(
+          min(count, classes), of: values[image * classes..<(image + 1) * classes], classNames: classNames)
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The same values as a batch of one.
+  fileprivate var batched: Tensor { Tensor(shape: shape.batched(1), storage: storage) }
+}
