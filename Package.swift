@@ -47,6 +47,9 @@ let package = Package(
     .executableTarget(
       name: "ConcurrentProgram", dependencies: ["Kernels", "Layers"], path: "Tests/ConcurrentProgram",
       swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "PredictionTimes", dependencies: ["Layers"], path: "Benchmarks/PredictionTimes",
+      swiftSettings: optimizedInDebug),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"],
       swiftSettings: optimizedInDebug),

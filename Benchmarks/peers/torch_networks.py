@@ -255,4 +255,5 @@ NETWORKS = {
     "resnet-18-224": (lambda: ResNet(BasicBlock, [2, 2, 2, 2]), [3, 224, 224]),
     "resnet-50-224": (lambda: ResNet(Bottleneck, [3, 4, 6, 3]), [3, 224, 224]),
     "vgg-11-bn": (VGG11, [3, 224, 224]),
+    "mobilenet-v2": (MobileNetV2, [3, 224, 224]),
 }

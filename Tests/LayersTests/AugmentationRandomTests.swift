@@ -48,8 +48,9 @@ import Testing
       let (image, expected) = try fixture.result(name)
       let (first, second) = (FloatStorage(uninitialized: 3 * 9 * 8), FloatStorage(uninitialized: 3 * 9 * 8))
       image.withUnsafeBufferPointer { first.pointer.update(from: $0.baseAddress!, count: image.count) }
-      var working = WorkingImage(shape: image.shape, pixels: first.pointer, scratch: second.pointer)
-      working.resize(box, to: Size2D(expected.shape[1], expected.shape[2]), antialias: true)
+      var working = try WorkingImage(
+        shape: image.shape, pixels: first.pointer, scratch: second.pointer, kernels: WorkingImage.bestKernels())
+      working.resize(box, to: Size2D(expected.shape[1], expected.shape[2]), kernel: .triangle(antialias: true))
       let values = (0..<expected.count).map { working.pixels[$0] }
       #expect(relativeError(values, expected.scalars.map(Double.init)) < 1e-6, "\(name)")
     }

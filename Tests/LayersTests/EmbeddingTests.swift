@@ -96,6 +96,55 @@ import Testing
     #expect(weight.allSatisfy { abs($0 - 3) < 0.2 })
   }
 
+  @Test func servesRequests() async throws {
+    let model = try Model(Sequential(Flatten(), Linear(4)), inputShape: [1, 3, 3], seed: 1)
+    let names = ["a", "b", "c", "d"]
+    let requests = try (0..<20).map { try Tensor(shape: [1, 3, 3], repeating: Float($0)) }
+    // example: server
+    let predictor = try Predictor(model, classNames: names, mostImages: 16, mostRuns: 4)
+
+    // Each request on whichever thread the server has for it.
+    @Sendable func answer(_ image: Tensor) throws -> String {
+      let best = try predictor.classify(image, top: 3)
+      return best.map { "\($0.className ?? "?") \($0.probability)" }.joined(separator: ", ")
+    }
+    let answers = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+      for (number, image) in requests.enumerated() { group.addTask { (number, try answer(image)) } }
+      return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+    }
+    // end
+    #expect(answers.count == 20)
+    for (number, image) in requests.enumerated() { #expect(try answers[number] == answer(image)) }
+    let image = requests[3]
+    var scores = [Float](repeating: .nan, count: 4)
+    // example: buffers
+    try image.withUnsafeBufferPointer { image in
+      try scores.withUnsafeMutableBufferPointer { try predictor.predict(input: image, output: $0) }
+    }
+    // end
+    #expect(try scores == predictor(image).scalars)
+  }
+
+  @Test func classifiesAFile() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = folder.url.appendingPathComponent("model.safetensors")
+    let file = folder.url.appendingPathComponent("image.pgm")
+    try Data("P2 4 4 255 0 9 200 3 7 8 255 1 0 0 0 9 77 20 30 40".utf8).write(to: file)
+    var state = try Model(ModelDescription("n1", classCount: 3), seed: 1).state()
+    state.metadata[ModelDescription.metadataKey] = try ModelDescription("n1", classCount: 3).json
+    state.classNames = ["cat", "dog", "fox"]
+    state.normalization = .signedUnit
+    try state.write(to: checkpoint)
+    // example: classify
+    let predictor = try Predictor(contentsOf: checkpoint)  // its model, class names and normalisation
+    for found in try predictor.classify(contentsOf: file, top: 2) {
+      print(found.className ?? "\(found.classIndex)", found.probability)
+    }
+    // end
+    #expect(try predictor.classify(contentsOf: file, top: 2).count == 2)
+    #expect(predictor.classNames == ["cat", "dog", "fox"])
+  }
+
   @Test func runsALayerAlone() throws {
     // example: layer
     let pool = MaxPool2D(2)
@@ -151,7 +200,10 @@ import Testing
   @Test(arguments: [
     ("README.md", ["kernels", "layers"]),
     ("docs/layers.md", ["composite", "gradient check", "models"]),
-    ("docs/embedding.md", ["kernels", "convolution", "errors", "layers", "layer", "optimizer"]),
+    (
+      "docs/embedding.md",
+      ["kernels", "convolution", "errors", "layers", "server", "buffers", "classify", "layer", "optimizer"]
+    ),
   ])
   func documentsShowTheseExamples(_ document: String, _ names: [String]) throws {
     let here = URL(fileURLWithPath: #filePath)

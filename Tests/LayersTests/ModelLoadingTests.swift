@@ -92,12 +92,21 @@ struct ModelLoadingTests {
     let to = try Self.model(classes: 7, seed: 2)
     let before = try to.state().encoded()
     var state = from.state()
-    let i = try #require(state.entries.firstIndex { $0.name == "features.1.num_batches_tracked" })
-    state.entries[i] = .init(name: state.entries[i].name, try Tensor(shape: [], [1]))
+    let bias = try #require(state.entries.firstIndex { $0.name == "features.0.bias" })
+    state.entries[bias] = .init(name: "features.0.bias", shape: [3], integers: [1, 2, 3])
     #expect(throws: CheckpointError.self) { try to.load(state, file: "f", matching: .partial) }
+    state = from.state()
+    let i = try #require(state.entries.firstIndex { $0.name == "features.1.num_batches_tracked" })
     state.entries[i] = .init(name: state.entries[i].name, shape: [], integers: [-1])
     #expect(throws: CheckpointError.self) { try to.load(state, file: "f", matching: .partial) }
     #expect(try to.state().encoded() == before)
+  }
+
+  @Test func aCountOfBatchesMayBeMissingAndIsReported() throws {
+    let (from, to) = (try Self.model(classes: 4, seed: 1), try Self.model(classes: 4, seed: 2))
+    let name = "features.1.num_batches_tracked"
+    let state = try Self.renamed(from.state()) { $0 == name ? nil : $0 }
+    #expect(try to.load(state, file: "f").missing == [name])
   }
 
   @Test func aFileOfWhichNothingFitsIsAnError() throws {

@@ -9,6 +9,7 @@
 #include "Activation.h"
 #include "PReLU.h"
 #include "Addition.h"
+#include "Augmentation.h"
 #include "Multiplication.h"
 #include "BatchAssembly.h"
 #include "Dropout.h"

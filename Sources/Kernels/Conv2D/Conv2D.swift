@@ -22,15 +22,18 @@ public enum Conv2DForward: KernelOperation {
     public var bias: UnsafePointer<Float>?
     /// `[batch, outputChannels, outputHeight, outputWidth]`
     public var output: UnsafeMutablePointer<Float>
+    /// What the plan's ``Plan/weightPacking`` made of `weights` and `bias`; nil where the run is to pack them.
+    public var packedWeights: UnsafeRawPointer?
 
     public init(
       input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
-      output: UnsafeMutablePointer<Float>
+      output: UnsafeMutablePointer<Float>, packedWeights: UnsafeRawPointer? = nil
     ) {
       self.input = input
       self.weights = weights
       self.bias = bias
       self.output = output
+      self.packedWeights = packedWeights
     }
   }
 

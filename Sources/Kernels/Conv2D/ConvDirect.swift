@@ -185,15 +185,18 @@ struct ConvDirect: Sendable {
     columnPhases == 1 ? 0 : cacheLines(targetChannels * view.bandRows * targetWidth * 4)
   }
 
+  /// - Parameter packed: what `panels.packing` made of weights and bias; nil for packing them now.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
+    packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
   ) {
     if batch == 0 { return }
     let chunks = (batch + chunk - 1) / chunk
     askForFirst(source: source, target: target)
-    for block in panels.blocks {
-      panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts)
+    let packedPanels = packed ?? UnsafeRawPointer(workspace)
+    let packedBias = packed.map(panels.packedBias) ?? panels.bias(workspace)
+    for block in packed == nil ? panels.blocks : panels.whole {
+      if packed == nil { panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts) }
       let units = chunks * block.groups.count * view.bands * splits
       Parallel.run(parts: parts) { part in
         let own = Parallel.range(part, of: parts, items: units)
@@ -212,12 +215,12 @@ struct ConvDirect: Sendable {
             Band(
               band: band, images: min(chunk, batch - image), group: group,
               panels: block.panels.lowerBound + cut.lowerBound..<block.panels.lowerBound + cut.upperBound,
-              weights: panels.panels(block, group: group, panel: cut.lowerBound, of: weights, workspace),
+              weights: panels.panels(block, group: group, panel: cut.lowerBound, of: weights, packedPanels),
               isFirst: unit == own.lowerBound,
               next: nextImage < batch
                 ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
               nextBand: next % view.bands),
-            bias: panels.bias(workspace),
+            bias: packedBias,
             source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
             target: target + plane * targetChannels * targetHeight * targetWidth,
             own: workspace + sharedByteCount + part * threadByteCount)

@@ -14,11 +14,12 @@ func forwardKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DForward> {
         tile: tile, ys: [shape.forwardY], xs: [shape.forwardX], shape: shape, isBackward: false,
         activation: problem.activation, threads: parts)
       return PreparedKernel(
-        workspaceByteCount: convolution.sharedByteCount + parts * convolution.threadByteCount
+        workspaceByteCount: convolution.sharedByteCount + parts * convolution.threadByteCount,
+        weightPacking: convolution.panels.packing
       ) { operands, workspace in
         convolution.run(
-          source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
-          parts: parts, workspace: workspace)
+          source: operands.input, weights: operands.weights, bias: operands.bias, packed: operands.packedWeights,
+          target: operands.output, parts: parts, workspace: workspace)
       }
     })
 }
@@ -45,8 +46,8 @@ func backwardDataKernel(_ tile: ConvDirectTile) -> Kernel<Conv2DBackwardData> {
         workspaceByteCount: convolution.sharedByteCount + parts * convolution.threadByteCount
       ) { operands, workspace in
         convolution.run(
-          source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
-          parts: parts, workspace: workspace)
+          source: operands.outputGradient, weights: operands.weights, bias: nil, packed: nil,
+          target: operands.inputGradient, parts: parts, workspace: workspace)
       }
     })
 }

@@ -47,6 +47,8 @@ struct ConvPanels: Sendable {
   }
 
   let blocks: [Block]
+  /// All panels as one block: those that were packed before.
+  let whole: [Block]
   /// The target channels of a group.
   let cut: ConvPanelCut
   /// Elements from a panel to the next, also of the smaller ones, and from a row of a panel to the next.
@@ -65,6 +67,8 @@ struct ConvPanels: Sendable {
   private let segmentStride: Int
   private let length: Int
   private let rows: OffsetTable
+  /// How weights are packed before; nil for the input gradient.
+  private let layout: [Int]?
   private let pack: LevelFunction<ConvPanelArguments>
 
   /// Elements of a block: with 2 MB, most layers are one block, and two threads stay far below their share of memory.
@@ -104,6 +108,10 @@ struct ConvPanels: Sendable {
     }
     self.rows = OffsetTable(rows)
     pack = convPanels[level]
+    layout =
+      isBackward
+      ? nil : [cut.channels, cut.width, cut.tail, shape.groups, panelStride, laneStride, segments, length] + rows
+    whole = [Block(groups: 0..<shape.groups, panels: 0..<panelCount)]
     let groupsAtOnce = isInPlace ? shape.groups : max(blockLimit, 0) / max(panelCount * panelStride, 1)
     if groupsAtOnce > 0 {
       let step = min(groupsAtOnce, shape.groups)
@@ -127,11 +135,11 @@ struct ConvPanels: Sendable {
 
   /// A panel of a group in the block that is packed.
   func panels(
-    _ block: Block, group: Int, panel: Int, of weights: UnsafePointer<Float>, _ workspace: UnsafeMutableRawPointer
+    _ block: Block, group: Int, panel: Int, of weights: UnsafePointer<Float>, _ packed: UnsafeRawPointer
   ) -> UnsafePointer<Float> {
     if isInPlace { return weights + (group * groupWeights + cut.first(panel)) }
     let index = (group - block.groups.lowerBound) * block.panels.count + panel
-    return UnsafePointer(workspace.assumingMemoryBound(to: Float.self) + index * panelStride)
+    return packed.assumingMemoryBound(to: Float.self) + index * panelStride
   }
 
   /// The bias of all groups, each padded to whole panels.
@@ -139,17 +147,42 @@ struct ConvPanels: Sendable {
     UnsafePointer((workspace + blockByteCount).assumingMemoryBound(to: Float.self))
   }
 
+  /// Bytes of all panels.
+  private var wholeByteCount: Int { cacheLines(groups * cut.count * panelStride * 4) }
+
+  /// The bias behind the panels that were packed before.
+  func packedBias(_ packed: UnsafeRawPointer) -> UnsafePointer<Float> {
+    (packed + wholeByteCount).assumingMemoryBound(to: Float.self)
+  }
+
+  /// All panels and the bias, packed once for many runs; nil for the input gradient.
+  var packing: WeightPacking? {
+    guard let layout else { return nil }
+    return WeightPacking(byteCount: wholeByteCount + cacheLines(groups * cut.padded * 4), layout: layout) {
+      weights, bias, memory in
+      prepareBias(bias, (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
+      packPanels(whole[0], weights: weights, memory, parts: 1)
+    }
+  }
+
   /// Packs a block; the first comes with the bias.
   func prepare(
     _ block: Block, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer,
     parts: Int
   ) {
-    if block.groups.lowerBound == 0, block.panels.lowerBound == 0 { prepareBias(bias, workspace) }
-    if isInPlace { return }
+    if block.groups.lowerBound == 0, block.panels.lowerBound == 0 {
+      prepareBias(bias, (workspace + blockByteCount).assumingMemoryBound(to: Float.self))
+    }
+    if !isInPlace { packPanels(block, weights: weights, workspace, parts: parts) }
+  }
+
+  private func packPanels(
+    _ block: Block, weights: UnsafePointer<Float>, _ memory: UnsafeMutableRawPointer, parts: Int
+  ) {
     let items = block.groups.count * block.panels.count
     // Below 64 KB, the threads would begin later than one ends.
     let parts = items * panelStride < 16 << 10 ? 1 : min(parts, items)
-    let panels = workspace.assumingMemoryBound(to: Float.self)
+    let panels = memory.assumingMemoryBound(to: Float.self)
     Parallel.run(parts: parts) { part in
       let own = Parallel.range(part, of: parts, items: items)
       var item = own.lowerBound
@@ -174,8 +207,7 @@ struct ConvPanels: Sendable {
     }
   }
 
-  private func prepareBias(_ bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer) {
-    let padded = (workspace + blockByteCount).assumingMemoryBound(to: Float.self)
+  private func prepareBias(_ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>) {
     if bias == nil || cut.channels < cut.padded { padded.update(repeating: 0, count: groups * cut.padded) }
     guard let bias else { return }
     for group in 0..<groups {

@@ -80,16 +80,30 @@ public struct PreparedKernel<Operands>: Sendable {
   public let workspaceByteCount: Int
   /// Which of a row's ways is taken for this problem; empty where the row has one way.
   public let path: String
+  /// How weights are packed once for many runs; nil where a run has nothing to gain from that.
+  public let weightPacking: WeightPacking?
   let body: @Sendable (Operands, UnsafeMutableRawPointer) -> Void
 
   public init(
-    workspaceByteCount: Int = 0, path: String = "",
+    workspaceByteCount: Int = 0, path: String = "", weightPacking: WeightPacking? = nil,
     _ body: @escaping @Sendable (Operands, UnsafeMutableRawPointer) -> Void
   ) {
     self.workspaceByteCount = workspaceByteCount
     self.path = path
+    self.weightPacking = weightPacking
     self.body = body
   }
+}
+
+/// The form in which a kernel reads weights and bias, for weights that stay the same over many runs: else every run packs
+/// them, which for few outputs takes as long as computing them.
+public struct WeightPacking: Sendable {
+  /// Bytes of the packed form, which lies on a cache line.
+  public let byteCount: Int
+  /// Plans of equal layouts read each other's packed weights.
+  public let layout: [Int]
+  /// Writes the packed form of weights and bias, which are as the operation's operands have them.
+  public let pack: @Sendable (UnsafePointer<Float>, UnsafePointer<Float>?, UnsafeMutableRawPointer) -> Void
 }
 
 /// A validated problem with the kernel that will run it.
@@ -109,6 +123,8 @@ public struct Plan<Op: KernelOperation>: Sendable {
   /// Which of the row's ways is taken for this problem, such as `narrow`, where a row has several, as that of a matrix
   /// product; empty where it has one. Where threads go different ways, all of them, joined by `+`.
   public var path: String { prepared.path }
+  /// How weights are packed once for many runs; nil where a run has nothing to gain from that.
+  public var weightPacking: WeightPacking? { prepared.weightPacking }
   private let prepared: PreparedKernel<Op.Operands>
 
   /// Plans with the best kernel.

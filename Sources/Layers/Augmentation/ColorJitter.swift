@@ -1,3 +1,5 @@
+import Kernels
+
 /// Changes brightness, contrast, saturation and hue by random amounts, one after another in random order.
 ///
 /// With torchvision's formulas for colours from 0 to 1. b, c and s are factors, uniform in their ranges:
@@ -57,12 +59,13 @@ public struct ColorJitter: ImageTransform {
     let h = hue.map { random.uniform($0) } ?? skip(0, &random)
     var order: InlineArray<4, Int> = [0, 1, 2, 3]
     for last in [3, 2, 1] { order.swapAt(last, random.next(below: last + 1)) }
+    let (kernels, pixels, channels, plane) = (image.kernels, image.pixels, image.channels, image.plane)
     for i in 0..<4 {
       switch order[i] {
-      case 0: if brightness != nil { image.adjustBrightness(b) }
-      case 1: if contrast != nil { image.adjustContrast(c) }
-      case 2: if saturation != nil { image.adjustSaturation(s) }
-      default: if hue != nil { image.adjustHue(h) }
+      case 0: if brightness != nil { kernels.adjustBrightness(pixels, channels: channels, plane: plane, b) }
+      case 1: if contrast != nil { kernels.adjustContrast(pixels, channels: channels, plane: plane, c) }
+      case 2: if saturation != nil, channels == 3 { kernels.adjustSaturation(pixels, plane: plane, s) }
+      default: if hue != nil, channels == 3 { kernels.adjustHue(pixels, plane: plane, h) }
       }
     }
   }
@@ -71,64 +74,4 @@ public struct ColorJitter: ImageTransform {
     _ = random.next()
     return value
   }
-}
-
-extension WorkingImage {
-  mutating func adjustBrightness(_ factor: Float) {
-    for i in 0..<count { pixels[i] = clamped(factor * pixels[i]) }
-  }
-
-  mutating func adjustContrast(_ factor: Float) {
-    var sum = 0.0
-    for i in 0..<plane { sum += Double(grey(i)) }
-    let rest = (1 - factor) * Float(sum / Double(plane))
-    for i in 0..<count { pixels[i] = clamped(factor * pixels[i] + rest) }
-  }
-
-  mutating func adjustSaturation(_ factor: Float) {
-    guard channels == 3 else { return }
-    for i in 0..<plane {
-      let rest = (1 - factor) * grey(i)
-      for channel in 0..<3 {
-        pixels[channel * plane + i] = clamped(factor * pixels[channel * plane + i] + rest)
-      }
-    }
-  }
-
-  /// - Parameter shift: the share of the circle by which hues are turned.
-  mutating func adjustHue(_ shift: Float) {
-    guard channels == 3 else { return }
-    let (red, green, blue) = (pixels, pixels + plane, pixels + 2 * plane)
-    for i in 0..<plane {
-      let (r, g, b) = (red[i], green[i], blue[i])
-      let larger = g > b ? g : b
-      let smaller = g < b ? g : b
-      let value = r > larger ? r : larger
-      let range = value - (r < smaller ? r : smaller)
-      let inverse: Float = range == 0 ? 0 : 1 / range
-      // The hue in sixths of the circle, from red over green to blue.
-      let ofGreen = 2 + (b - r) * inverse
-      let ofBlue = 4 + (r - g) * inverse
-      let hue = (value == r ? (g - b) * inverse : value == g ? ofGreen : ofBlue) + 6 * shift
-      red[i] = value - range * dimming(hue + 5)
-      green[i] = value - range * dimming(hue + 3)
-      blue[i] = value - range * dimming(hue + 1)
-    }
-  }
-
-  /// How light a pixel is.
-  private func grey(_ i: Int) -> Float {
-    channels == 3 ? 0.2989 * pixels[i] + 0.587 * pixels[plane + i] + 0.114 * pixels[2 * plane + i] : pixels[i]
-  }
-}
-
-/// How far a colour channel lies below the largest one, as a share of the range between the channels, by its place on
-/// the circle in sixths from −3 to 14: 0, up to 1 in the second, 1 for two, down to 0 in the fifth.
-@inline(__always)
-private func dimming(_ place: Float) -> Float {
-  let raised = place < 0 ? place + 6 : place
-  let lowered = raised >= 6 ? raised - 6 : raised
-  let wrapped = lowered >= 6 ? lowered - 6 : lowered
-  let tent = wrapped < 4 - wrapped ? wrapped : 4 - wrapped
-  return tent < 0 ? 0 : tent > 1 ? 1 : tent
 }

@@ -11,15 +11,7 @@ public struct RandomHorizontalFlip: ImageTransform {
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     guard random.chance(probability) else { return }
-    let width = image.width
-    for row in 0..<(image.channels * image.height) {
-      let values = image.pixels + row * width
-      for i in 0..<(width / 2) {
-        let left = values[i]
-        values[i] = values[width - 1 - i]
-        values[width - 1 - i] = left
-      }
-    }
+    image.mirror(columns: true, rows: false)
   }
 }
 
@@ -36,18 +28,15 @@ public struct RandomVerticalFlip: ImageTransform {
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     guard random.chance(probability) else { return }
-    let (height, width) = (image.height, image.width)
-    for channel in 0..<image.channels {
-      let plane = image.pixels + channel * image.plane
-      for y in 0..<(height / 2) {
-        let (upper, lower) = (plane + y * width, plane + (height - 1 - y) * width)
-        for x in 0..<width {
-          let value = upper[x]
-          upper[x] = lower[x]
-          lower[x] = value
-        }
-      }
-    }
+    image.mirror(columns: false, rows: true)
+  }
+}
+
+extension WorkingImage {
+  fileprivate mutating func mirror(columns: Bool, rows: Bool) {
+    kernels.mirror(
+      pixels, to: scratch, planes: channels, height: height, width: width, columns: columns, rows: rows)
+    replace(height: height, width: width)
   }
 }
 

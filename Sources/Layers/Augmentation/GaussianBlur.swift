@@ -1,8 +1,10 @@
 import Foundation
+import Kernels
 
 /// Blurs an image with a Gaussian of random width, `sigma` uniform in a range, mirrored at the borders.
 ///
-/// As torchvision's: weights exp(−½(x/σ)²) at the whole numbers up to half the kernel's size, divided by their sum.
+/// As torchvision's: weights exp(−½(x/σ)²) at the whole numbers up to half the kernel's size, divided by their sum. Weights
+/// below 2⁻²⁶ of the middle one, which sums of floats hardly see, are left out.
 public struct GaussianBlur: ImageTransform {
   /// Odd numbers.
   public var kernelSize: Size2D
@@ -28,55 +30,34 @@ public struct GaussianBlur: ImageTransform {
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     let sigma = random.uniform(self.sigma)
-    let (height, width) = (image.height, image.width)
-    let rows = image.channels * height
-    // Along the rows, from pixels to scratch.
-    withWeights(kernelSize.width, sigma) { weights in
-      let half = kernelSize.width / 2
-      for row in 0..<rows {
-        let (source, result) = (image.pixels + row * width, image.scratch + row * width)
-        for x in 0..<width {
-          var sum: Float = 0
-          if x >= half, x + half < width {
-            for i in 0..<weights.count { sum += weights[i] * source[x - half + i] }
-          } else {
-            for i in 0..<weights.count { sum += weights[i] * source[mirrored(x - half + i, width)] }
-          }
-          result[x] = sum
-        }
-      }
-    }
-    // Along the columns, and back.
-    withWeights(kernelSize.height, sigma) { weights in
-      let half = kernelSize.height / 2
-      for channel in 0..<image.channels {
-        for y in 0..<height {
-          let result = image.pixels + (channel * height + y) * width
-          result.update(repeating: 0, count: width)
-          for i in 0..<weights.count {
-            let source = image.scratch + (channel * height + mirrored(y - half + i, height)) * width
-            let weight = weights[i]
-            for x in 0..<width { result[x] += weight * source[x] }
-          }
-        }
-      }
+    // exp(−½(x/σ)²) is 2⁻²⁶ where x is √(52·ln 2)·σ.
+    let reach = 6.003_64 * sigma
+    func taps(_ size: Int) -> Int { Double(size / 2) <= reach ? size : 2 * Int(reach) + 1 }
+    let (rows, columns) = (taps(kernelSize.height), taps(kernelSize.width))
+    if rows == 1, columns == 1 { return }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows + columns) { weights in
+      let ofColumns = UnsafeMutableBufferPointer(rebasing: weights[..<columns])
+      let ofRows = UnsafeMutableBufferPointer(rebasing: weights[columns...])
+      write(ofColumns, sigma)
+      if rows == columns { _ = ofRows.update(fromContentsOf: ofColumns) } else { write(ofRows, sigma) }
+      image.kernels.blur(
+        image.pixels, planes: image.channels, height: image.height, width: image.width,
+        columnWeights: UnsafeBufferPointer(ofColumns), rowWeights: UnsafeBufferPointer(ofRows), scratch: image.scratch)
     }
   }
 
-  private func withWeights(_ count: Int, _ sigma: Double, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { weights in
-      func weight(_ i: Int) -> Double {
-        let distance = Double(i - count / 2) / sigma
-        return exp(-0.5 * distance * distance)
+  /// Weights that add up to 1. They are the same on both sides of the middle.
+  private func write(_ weights: UnsafeMutableBufferPointer<Float>, _ sigma: Double) {
+    let half = weights.count / 2
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: half + 1) { ofDistance in
+      var sum = 1.0
+      ofDistance[0] = 1
+      for i in 1..<max(half + 1, 1) {
+        let distance = Double(i) / sigma
+        ofDistance[i] = exp(-0.5 * distance * distance)
+        sum += 2 * ofDistance[i]
       }
-      var sum = 0.0
-      for i in 0..<count { sum += weight(i) }
-      for i in 0..<count { weights[i] = Float(weight(i) / sum) }
-      body(weights)
+      for i in 0..<weights.count { weights[i] = Float(ofDistance[abs(i - half)] / sum) }
     }
-  }
-
-  private func mirrored(_ x: Int, _ count: Int) -> Int {
-    x < 0 ? -x : x < count ? x : 2 * (count - 1) - x
   }
 }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// A random change of an image that leaves its class as it is: a value that says what, not how it came out.
 ///
 /// Transforms work on colours from 0 to 1, before normalisation. What comes out follows from the image and the
@@ -30,8 +32,12 @@ public struct WorkingImage {
   public private(set) var pixels: UnsafeMutablePointer<Float>
   /// Memory for a result or an intermediate one; it holds anything.
   public private(set) var scratch: UnsafeMutablePointer<Float>
+  let kernels: ImageKernels
 
-  init(shape: Shape, pixels: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>) {
+  init(
+    shape: Shape, pixels: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, kernels: ImageKernels
+  ) {
+    self.kernels = kernels
     channels = shape[0]
     height = shape[1]
     width = shape[2]
@@ -52,6 +58,17 @@ public struct WorkingImage {
   }
 }
 
+extension WorkingImage {
+  /// - Throws: ``DataError`` where `KERNELS_ISA` names no level.
+  static func bestKernels() throws(DataError) -> ImageKernels {
+    do {
+      return try ImageKernels.shared.get()
+    } catch {
+      throw .invalidOption(name: "the level of kernels", value: "unknown", expected: "\(error)")
+    }
+  }
+}
+
 /// Transforms one after another, with the memory that they need for images of one shape.
 final class TransformChain {
   let outputShape: Shape
@@ -59,6 +76,7 @@ final class TransformChain {
   private let transforms: [any ImageTransform]
   private let first: FloatStorage
   private let second: FloatStorage
+  private let kernels: ImageKernels
 
   /// - Throws: ``DataError`` when a transform does not work on what comes to it.
   init(_ transforms: [any ImageTransform], inputShape: Shape) throws(DataError) {
@@ -68,6 +86,7 @@ final class TransformChain {
     }
     self.inputShape = inputShape
     self.transforms = transforms
+    kernels = try WorkingImage.bestKernels()
     var shape = inputShape
     var capacity = shape.count
     for transform in transforms {
@@ -95,7 +114,7 @@ final class TransformChain {
 
   /// Transforms the image in ``input``; the result is valid until the next.
   func run(using random: inout SplitMix64) -> UnsafeMutablePointer<Float> {
-    var image = WorkingImage(shape: inputShape, pixels: first.pointer, scratch: second.pointer)
+    var image = WorkingImage(shape: inputShape, pixels: first.pointer, scratch: second.pointer, kernels: kernels)
     for transform in transforms { transform.apply(to: &image, using: &random) }
     return image.pixels
   }

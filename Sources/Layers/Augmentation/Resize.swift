@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 /// Brings an image to a size, by bilinear interpolation.
 public struct Resize: ImageTransform {
@@ -19,7 +20,8 @@ public struct Resize: ImageTransform {
   public func scratchCount(for shape: Shape) -> Int { Shape([shape[0], shape[1], size.width]).count }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
-    image.resize(Box(top: 0, left: 0, height: image.height, width: image.width), to: size, antialias: antialias)
+    image.resize(
+      Box(top: 0, left: 0, height: image.height, width: image.width), to: size, kernel: .triangle(antialias: antialias))
   }
 }
 
@@ -58,7 +60,7 @@ public struct RandomResizedCrop: ImageTransform {
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     let box = part(height: image.height, width: image.width, using: &random)
-    image.resize(box, to: size, antialias: antialias)
+    image.resize(box, to: size, kernel: .triangle(antialias: antialias))
   }
 
   /// The part that is cut out.
@@ -102,74 +104,100 @@ func checkSize(_ name: String, _ size: Size2D, channels: Int) throws(DataError) 
 extension WorkingImage {
   /// Makes a part of the image, brought to a size, the image. First the columns, then the rows.
   ///
-  /// A result's pixel is the mean of the part's pixels weighted by a triangle around its centre, which reaches one pixel
-  /// to both sides, or with `antialias` as many as one of the result's is wide. The scratch memory holds
-  /// channels · box.height · size.width floats, and as many as the result.
-  mutating func resize(_ box: Box, to size: Size2D, antialias: Bool) {
+  /// The scratch memory holds channels · box.height · size.width floats, and as many as the result.
+  mutating func resize(_ box: Box, to size: Size2D, kernel: ResampleKernel) {
     if box == Box(top: 0, left: 0, height: height, width: width), (size.height, size.width) == (height, width) {
       return
     }
-    let columns = TriangleFilter(from: box.width, to: size.width, antialias: antialias)
-    let rows = TriangleFilter(from: box.height, to: size.height, antialias: antialias)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(columns.capacity, rows.capacity)) { weights in
-      for x in 0..<size.width {
-        let taps = columns.taps(x, weights)
-        for row in 0..<(channels * box.height) {
-          let (channel, y) = (row / box.height, row % box.height)
-          let values = pixels + (channel * height + box.top + y) * width + box.left + taps.lowerBound
-          var sum: Float = 0
-          for i in 0..<taps.count { sum += weights[i] * values[i] }
-          scratch[row * size.width + x] = sum
-        }
-      }
-      replace(height: box.height, width: size.width)
-      for y in 0..<size.height {
-        let taps = rows.taps(y, weights)
-        for channel in 0..<channels {
-          let result = scratch + (channel * size.height + y) * size.width
-          let values = pixels + (channel * box.height + taps.lowerBound) * size.width
-          for x in 0..<size.width { result[x] = weights[0] * values[x] }
-          for i in 1..<taps.count {
-            for x in 0..<size.width { result[x] += weights[i] * values[i * size.width + x] }
-          }
-        }
-      }
-      replace(height: size.height, width: size.width)
+    let columns = ResampleFilter(from: box.width, to: size.width, kernel)
+    let rows = ResampleFilter(from: box.height, to: size.height, kernel)
+    columns.withAxis { axis in
+      kernels.resampleColumns(
+        pixels + box.top * width + box.left, planeStride: plane, rowStride: width, to: scratch, planes: channels,
+        rows: box.height, axis)
     }
+    replace(height: box.height, width: size.width)
+    rows.withAxis { axis in
+      kernels.resampleRows(
+        pixels, planeStride: plane, to: scratch, planes: channels, width: size.width, axis)
+    }
+    replace(height: size.height, width: size.width)
   }
+}
+
+/// How the pixels around a result's pixel are weighted.
+enum ResampleKernel {
+  /// All alike whose centres lie within one of the result's pixels, or the nearest where that is smaller.
+  case box
+  /// By a triangle that reaches one pixel to both sides, or with `antialias` as many as one of the result's is wide.
+  case triangle(antialias: Bool)
 }
 
 /// Which pixels of an axis make a pixel of the resized axis, and their weights, which add up to 1.
 ///
 /// Pixel i of the result has its centre at (i + ½)·from/to, where a source pixel j has it at j + ½. It is what PyTorch's
-/// `interpolate` with mode `bilinear`, `align_corners=False` and the same `antialias` does.
-private struct TriangleFilter {
+/// `interpolate` with mode `bilinear`, `align_corners=False` and the same `antialias` does, and PIL's `resize`.
+private struct ResampleFilter {
   private let count: Int
+  private let size: Int
   private let step: Double
-  /// How far the triangle reaches.
+  /// How far the weights reach.
   private let reach: Double
+  private let perReach: Double
+  private let isBox: Bool
 
-  init(from count: Int, to size: Int, antialias: Bool) {
+  init(from count: Int, to size: Int, _ kernel: ResampleKernel) {
     self.count = count
+    self.size = size
     step = Double(count) / Double(size)
-    reach = antialias ? max(step, 1) : 1
+    switch kernel {
+    case .box: (isBox, reach) = (true, max(step, 1) / 2)
+    case .triangle(let antialias): (isBox, reach) = (false, antialias ? max(step, 1) : 1)
+    }
+    perReach = 1 / reach
   }
 
-  /// The most pixels that make one.
-  var capacity: Int { min(count, 2 * Int(reach.rounded(.up)) + 1) }
+  /// Calls `body` with all pixels and weights.
+  func withAxis(_ body: (ResampledAxis) -> Void) {
+    let taps = min(count, 2 * Int(reach.rounded(.up)) + 1)
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: size) { starts in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: size * taps) { weights in
+        var most = 1
+        for i in 0..<size { most = max(most, write(i, taps, starts, weights)) }
+        guard let starts = starts.baseAddress, let weights = weights.baseAddress else { return }
+        body(ResampledAxis(starts: starts, weights: weights, taps: most, outputs: size))
+      }
+    }
+  }
 
-  /// The source pixels of pixel `i`, whose weights it writes.
-  func taps(_ i: Int, _ weights: UnsafeMutableBufferPointer<Float>) -> Range<Int> {
+  /// Writes the first pixel and the weights of output `i`. Where fewer pixels than `taps` are left in the axis, the first
+  /// is moved back, with weights of 0.
+  ///
+  /// - Returns: how many weights have to be looked at.
+  private func write(
+    _ i: Int, _ taps: Int, _ starts: UnsafeMutableBufferPointer<Int32>,
+    _ weights: UnsafeMutableBufferPointer<Float>
+  ) -> Int {
     let center = (Double(i) + 0.5) * step
-    let first = max(Int(center - reach + 0.5), 0)
+    let first = min(max(Int(center - reach + 0.5), 0), count - 1)
     let end = max(min(Int(center + reach + 0.5), count), first + 1)
+    let start = min(first, count - taps)
+    for tap in 0..<taps { weights[tap * size + i] = 0 }
     var sum = 0.0
-    for j in first..<end { sum += weight(j, center) }
-    for j in first..<end { weights[j - first] = Float(weight(j, center) / sum) }
-    return first..<end
+    for j in first..<end {
+      let weight = weight(j, center)
+      sum += weight
+      weights[(j - start) * size + i] = Float(weight)
+    }
+    let scale = Float(sum == 0 ? 0 : 1 / sum)
+    for j in first..<end { weights[(j - start) * size + i] *= scale }
+    starts[i] = Int32(start)
+    return end - start
   }
 
   private func weight(_ j: Int, _ center: Double) -> Double {
-    max(1 - abs(Double(j) + 0.5 - center) / reach, 0)
+    let distance = (Double(j) + 0.5 - center) * perReach
+    if isBox { return distance > -1 && distance <= 1 ? 1 : 0 }
+    return max(1 - abs(distance), 0)
   }
 }

@@ -5,7 +5,7 @@ import Kernels
 /// Each branch writes its output to memory of its own, which is saved only where the branch's backward pass reads it.
 /// The gradients of the input are added up in the order of the branches; those of branches that hand the input on as it
 /// is come last.
-final class PlannedBranches: PlannedLayer {
+final class PlannedBranches: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
   let overwritesOutputGradient: Bool
@@ -148,6 +148,12 @@ final class PlannedBranches: PlannedLayer {
       || (isSum && branches.contains { $0.layer?.overwritesOutputGradient == true && !$0.copiesGradient })
     readsOutput = problem.activation != nil
     self.branches = branches
+  }
+
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for branch in branches {
+      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
+    }
   }
 
   func forward(_ memory: ForwardMemory) {

@@ -74,8 +74,7 @@ extension Model {
     var loaded: [(position: Int, values: [Float])] = []
     for (i, parameter) in parameters.enumerated() where parameter.name.isWithin(part) {
       guard let entry = byName[parameter.name] else {
-        // A count of batches may be missing, as files from before PyTorch counted them have none; it stays as it is.
-        if parameter.storedType != .int64 { report.missing.append(parameter.name) }
+        report.missing.append(parameter.name)
         continue
       }
       guard entry.shape == parameter.shape else {
@@ -122,7 +121,10 @@ extension Model {
 
   private func check(_ report: LoadReport, _ matching: ParameterMatching, file: String) throws(CheckpointError) {
     if matching != .partial {
-      guard report.missing.isEmpty else { throw .missing(file: file, names: report.missing) }
+      // A count of batches may be missing, as files from before PyTorch counted them have none; it stays as it is.
+      let counts = Set(parameters.filter { $0.storedType == .int64 }.map(\.name))
+      let missing = report.missing.filter { !counts.contains($0) }
+      guard missing.isEmpty else { throw .missing(file: file, names: missing) }
       if let wrong = report.mismatched.first {
         throw .tensor(
           file: file, name: wrong.name, reason: "has shape \(wrong.found); expected \(wrong.expected)")

@@ -167,11 +167,13 @@ public struct Conv2D: Layer {
   }
 }
 
-private final class PlannedConv2D: PlannedLayer {
+private final class PlannedConv2D: PlannedLayer, PacksParameters {
   let workspaceByteCount: Int
   let overwritesOutputGradient: Bool
   let readsOutput: Bool
   private let hasBias: Bool
+  /// Written before the first run.
+  nonisolated(unsafe) private var packedWeights: Workspace?
   private let forward: Plan<Conv2DForward>
   private let backwardActivation: FusedActivationGradient
   private let backwardWeights: Plan<Conv2DBackwardWeights>?
@@ -198,8 +200,19 @@ private final class PlannedConv2D: PlannedLayer {
     forward.run(
       Conv2DForward.Operands(
         input: memory.input, weights: memory.parameters[0], bias: hasBias ? UnsafePointer(memory.parameters[1]) : nil,
-        output: memory.output),
+        output: memory.output, packedWeights: packedWeights.map { UnsafeRawPointer($0.base) }),
       workspace: memory.workspace)
+  }
+
+  /// The outputs of a channel up to which packing its weights takes long beside them.
+  private static let fewOutputs = 1024
+
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    let shape = forward.problem.shape
+    guard let packing = forward.weightPacking,
+      shape.batch * shape.outputHeight * shape.outputWidth <= PlannedConv2D.fewOutputs
+    else { return }
+    packedWeights = packed.form(packing, weights: parameters[0], bias: hasBias ? UnsafePointer(parameters[1]) : nil)
   }
 
   func backward(_ memory: BackwardMemory) {

@@ -3,7 +3,8 @@
 /// - A batch normalisation by running statistics behind a convolution, transposed convolution or linear layer becomes part
 ///   of that layer's weights and bias.
 /// - Dropout goes, and so do names and ``Frozen``, which mean nothing without training.
-/// - Sequences within sequences become one, so that neighbours meet. Branches are folded within.
+/// - Sequences within sequences become one, and a ``CompositeLayer`` its body, so that neighbours meet. Branches are folded
+///   within.
 ///
 /// All other layers stay as they are, and so do the values of their parameters, bit for bit.
 struct FoldedNetwork {
@@ -35,6 +36,7 @@ struct FoldedNetwork {
     switch layer {
     case let layer as Named: return try steps(of: layer.layer, shape, parameters)
     case let layer as Frozen: return try steps(of: layer.layer, shape, parameters)
+    case let layer as any CompositeLayer: return try steps(of: layer.body, shape, parameters)
     case let layer as Sequential:
       var result: [WeightedLayer] = []
       var (shape, rest) = (shape, parameters)

@@ -7,6 +7,7 @@ import Kernels
 /// have been under way at the same time, and used again: a run takes what was used last, which is in the caches.
 final class PredictionRuns: Sendable {
   private let network: any Layer
+  private let weights: PredictorWeights
   private let problem: LayerProblem
   private let state: State
 
@@ -40,8 +41,11 @@ final class PredictionRuns: Sendable {
   /// The most runs at once; more wait.
   let mostRuns: Int
 
-  init(_ network: any Layer, _ problem: LayerProblem, mostImages: Int, mostRuns: Int?) {
+  init(
+    _ network: any Layer, _ weights: PredictorWeights, _ problem: LayerProblem, mostImages: Int, mostRuns: Int?
+  ) {
     self.network = network
+    self.weights = weights
     self.problem = problem
     self.mostImages = mostImages
     self.mostRuns = mostRuns ?? .max
@@ -125,6 +129,7 @@ final class PredictionRuns: Sendable {
       guard FloatStorage.fits(byteCount / MemoryLayout<Float>.stride) else {
         throw .memory(images: count, byteCount: byteCount)
       }
+      (network as? any PacksParameters)?.packParameters(weights.pointers, weights.packed)
     }
     state.condition.lock()
     defer { state.condition.unlock() }

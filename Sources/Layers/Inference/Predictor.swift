@@ -12,7 +12,7 @@ import Kernels
 /// threads do.
 ///
 /// A number of images is planned when it is first met. Each run has memory for its activations, which is used again by
-/// later runs: as much memory as runs have been under way at once. ``init(_:classNames:threads:mostImages:mostRuns:level:)``
+/// later runs: as much memory as runs have been under way at once. ``init(_:classNames:normalization:threads:mostImages:mostRuns:level:)``
 /// bounds both the images of a run and the runs at once.
 public final class Predictor: Sendable {
   /// The shape of one image.
@@ -21,6 +21,8 @@ public final class Predictor: Sendable {
   public let outputShape: Shape
   /// The classes' names, in the order of the outputs.
   public let classNames: [String]?
+  /// How colours from 0 to 1 become the network's input; nil where that is not known. Tensors are taken as they are.
+  public let normalization: Normalization?
   /// How many threads share the work of a run. Results do not depend on it.
   public let threads: Int
   /// The network as it runs.
@@ -30,22 +32,8 @@ public final class Predictor: Sendable {
   public var parameterCount: Int { weights.tensors.reduce(0) { $0 + $1.count } }
 
   let runs: PredictionRuns
-  private let weights: Weights
+  private let weights: PredictorWeights
   private let outputKind: OutputKind
-
-  /// The values of all parameters, which nothing changes.
-  private final class Weights: @unchecked Sendable {
-    let tensors: [Tensor]
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-
-    init(_ tensors: [Tensor]) {
-      self.tensors = tensors
-      pointers = .allocate(capacity: max(tensors.count, 1))
-      for (i, tensor) in tensors.enumerated() { (pointers + i).initialize(to: tensor.storage.pointer) }
-    }
-
-    deinit { pointers.deallocate() }
-  }
 
   /// What a network's outputs are.
   private enum OutputKind {
@@ -56,14 +44,15 @@ public final class Predictor: Sendable {
   ///
   /// - Parameters:
   ///   - classNames: a name for each output.
+  ///   - normalization: how colours from 0 to 1 become the network's input.
   ///   - threads: how many threads share the work of a run. Where many runs are under way at once, 1 is best.
   ///   - mostImages: the most images of a run; more are run in parts of so many.
   ///   - mostRuns: the most runs at once; more wait for one to end. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
   /// - Throws: ``PredictionError`` for an option that is not valid, or where the network cannot be planned.
   public convenience init(
-    _ model: Model, classNames: [String]? = nil, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
-    level: InstructionSet? = nil
+    _ model: Model, classNames: [String]? = nil, normalization: Normalization? = nil, threads: Int = 1,
+    mostImages: Int = 64, mostRuns: Int? = nil, level: InstructionSet? = nil
   ) throws(PredictionError) {
     let folded: FoldedNetwork
     do throws(LayerError) {
@@ -75,8 +64,9 @@ public final class Predictor: Sendable {
       throw .layer(error)
     }
     try self.init(
-      folded.network, Weights(folded.parameters), inputShape: model.inputShape, outputShape: model.outputShape,
-      classNames: classNames, threads: threads, mostImages: mostImages, mostRuns: mostRuns, level: level)
+      folded.network, PredictorWeights(folded.parameters), inputShape: model.inputShape, outputShape: model.outputShape,
+      classNames: classNames, normalization: normalization, threads: threads, mostImages: mostImages,
+      mostRuns: mostRuns, level: level)
   }
 
   /// Another predictor with the same weights, which both share, and options of its own.
@@ -86,12 +76,13 @@ public final class Predictor: Sendable {
   ) throws(PredictionError) {
     try self.init(
       other.network, other.weights, inputShape: other.inputShape, outputShape: other.outputShape,
-      classNames: other.classNames, threads: threads, mostImages: mostImages, mostRuns: mostRuns, level: level)
+      classNames: other.classNames, normalization: other.normalization, threads: threads, mostImages: mostImages,
+      mostRuns: mostRuns, level: level)
   }
 
   private init(
-    _ network: any Layer, _ weights: Weights, inputShape: Shape, outputShape: Shape, classNames: [String]?,
-    threads: Int, mostImages: Int, mostRuns: Int?, level: InstructionSet?
+    _ network: any Layer, _ weights: PredictorWeights, inputShape: Shape, outputShape: Shape, classNames: [String]?,
+    normalization: Normalization?, threads: Int, mostImages: Int, mostRuns: Int?, level: InstructionSet?
   ) throws(PredictionError) {
     guard 1...65536 ~= mostImages else {
       throw .option(name: "mostImages", value: "\(mostImages)", expected: "1 to 65536")
@@ -106,20 +97,34 @@ public final class Predictor: Sendable {
           name: "classNames", value: "a list of \(classNames.count)", expected: "a name for each of \(outputShape[0])")
       }
     }
+    do throws(DataError) {
+      try normalization?.check(imageShape: inputShape)
+    } catch {
+      throw .option(
+        name: "normalization", value: "one of \(normalization?.mean.count ?? 0) channels",
+        expected: "one of 1 channel, or those of \(inputShape)")
+    }
     self.network = network
     self.weights = weights
+    self.normalization = normalization
     self.inputShape = inputShape
     self.outputShape = outputShape
     self.classNames = classNames
     self.threads = threads
     outputKind = Predictor.outputKind(network)
     runs = PredictionRuns(
-      network,
+      network, weights,
       LayerProblem(
         inputShape: inputShape, batchSize: 1, mode: .inference, needsInputGradient: false, level: level,
         threads: threads),
       mostImages: mostImages, mostRuns: mostRuns)
-    try runs.prepare(1)
+    do throws(PredictionError) {
+      try runs.prepare(1)
+    } catch {
+      // A network that normalises by its batch may take no single image, but several.
+      guard mostImages > 1 else { throw error }
+      try runs.prepare(mostImages)
+    }
   }
 
   private static func outputKind(_ network: any Layer) -> OutputKind {
@@ -177,7 +182,7 @@ public final class Predictor: Sendable {
     try runs.withPlan(count) { network, memory in
       network.forward(
         ForwardMemory(
-          input: input, output: output, parameters: ParameterPointers(weights.pointers), saved: memory.saved.base,
+          input: input, output: output, parameters: weights.pointers, saved: memory.saved.base,
           workspace: memory.workspace.base))
     } orCopy: {
       output.update(from: input, count: count * inputShape.count)

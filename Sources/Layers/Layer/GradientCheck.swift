@@ -46,7 +46,7 @@ public struct GradientCheck: Sendable, CustomStringConvertible {
 /// order. Where these two disagree, or the slopes to both sides do, the derivative jumps within the step, and smaller
 /// steps are tried, from 1/32 down to 1/16384.
 ///
-/// The forward pass is of float32, which limits what can be seen. Smooth layers come out at 10⁻⁶ to 10⁻⁴, layers
+/// The forward pass is of float32, which limits what can be seen. Smooth layers come out at 10⁻⁸ to 10⁻⁴, layers
 /// with kinks, such as a ReLU behind a convolution, below 5·10⁻³; a wrong sign or a missing term at 10⁻¹ and more. A
 /// tolerance of 10⁻³ for smooth layers and 10⁻² for others tells right from wrong. Errors are relative to the tensor's
 /// largest gradient, or where that is small beside the loss, as that of a bias in front of a batch normalisation, to what

@@ -68,6 +68,7 @@ public enum ModelCatalogue {
     fileprivate let options: [String: Double]
 
     fileprivate var dropout: Double { options[Option.dropoutName] ?? .nan }
+    fileprivate var width: Double { options[Option.width.name] ?? .nan }
   }
 
   /// A number of a network that can be chosen.
@@ -82,6 +83,9 @@ public enum ModelCatalogue {
     static func dropout(_ defaultValue: Double) -> Option {
       Option(name: dropoutName, defaultValue: defaultValue, range: 0...1)
     }
+
+    /// What numbers of channels are multiplied by.
+    static let width = Option(name: "width", defaultValue: 1, range: 0.1...8)
   }
 
   /// All of them.
@@ -178,11 +182,18 @@ public enum ModelCatalogue {
     ]
   }
 
-  private static let otherImageNetworks: [Entry] = VGG.Depth.allCases.map { depth in
-    Entry(
-      ModelID(rawValue: "vgg-\(depth.rawValue)-bn"), title: "VGG-\(depth.rawValue)-BN",
-      summary: "torchvision's vgg\(depth.rawValue)_bn", inputShape: [3, 224, 224], classCount: 1000,
-      options: [.dropout(0.5)]
-    ) { VGG(depth, classCount: $0.classCount, dropout: $0.dropout) }
-  }
+  private static let otherImageNetworks: [Entry] =
+    VGG.Depth.allCases.map { depth in
+      Entry(
+        ModelID(rawValue: "vgg-\(depth.rawValue)-bn"), title: "VGG-\(depth.rawValue)-BN",
+        summary: "torchvision's vgg\(depth.rawValue)_bn", inputShape: [3, 224, 224], classCount: 1000,
+        options: [.dropout(0.5)]
+      ) { VGG(depth, classCount: $0.classCount, dropout: $0.dropout) }
+    }
+    + [
+      Entry(
+        "mobilenet-v2", title: "MobileNetV2", summary: "torchvision's mobilenet_v2", inputShape: [3, 224, 224],
+        classCount: 1000, options: [.dropout(0.2), .width]
+      ) { MobileNetV2(classCount: $0.classCount, width: $0.width, dropout: $0.dropout) }
+    ]
 }

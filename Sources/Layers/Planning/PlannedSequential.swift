@@ -6,7 +6,7 @@ import Kernels
 /// gradients take turns in two parts of the workspace. For inference, outputs take turns there, and layers that can run in place do. An
 /// activation behind a layer that can apply it becomes part of that layer, layers that only change the shape vanish, and the backward pass
 /// ends at the first layer with parameters to train unless the input's gradient is asked for.
-final class PlannedSequential: PlannedLayer {
+final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
   private let steps: [Step]
@@ -136,6 +136,12 @@ final class PlannedSequential: PlannedLayer {
         }
         steps[i].inputGradient = place
       }
+    }
+  }
+
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for step in steps {
+      (step.layer as? any PacksParameters)?.packParameters(parameters + step.firstParameter, packed)
     }
   }
 

@@ -12,6 +12,7 @@ struct ModelCatalogueTests {
     "n6-max": 230_735, "n7": 1_100_112, "n8": 2_167_596, "n9": 550_021, "n10": 288_746, "n11": 62_006, "n12": 126_458,
     "resnet-18": 11_173_962, "resnet-18-224": 11_689_512, "resnet-34": 21_282_122, "resnet-34-224": 21_797_672,
     "resnet-50": 23_520_842, "resnet-50-224": 25_557_032, "vgg-11-bn": 132_868_840, "vgg-16-bn": 138_365_992,
+    "mobilenet-v2": 3_504_872,
   ]
 
   private static let ids = ModelCatalogue.entries.map(\.id)
@@ -86,6 +87,21 @@ struct ModelCatalogueTests {
     #expect(vgg11.suffix(6) == ["0", "3", "6"].flatMap { ["classifier.\($0).weight", "classifier.\($0).bias"] })
     #expect(vgg11.count == 62)
     #expect(try names("vgg-16-bn").count == 97)
+    let mobileNet = try names("mobilenet-v2")
+    #expect(mobileNet.contains("features.0.1.running_mean") && mobileNet.contains("features.1.conv.0.0.weight"))
+    #expect(mobileNet.contains("features.1.conv.2.bias") && mobileNet.contains("features.17.conv.3.running_var"))
+    #expect(mobileNet.suffix(2) == ["classifier.1.weight", "classifier.1.bias"])
+    #expect(mobileNet.count == 314)
+  }
+
+  /// As many parameters as torchvision's networks of these widths have.
+  @Test(arguments: [(0.5, 1_968_680), (0.75, 2_636_424), (1.4, 6_108_776)])
+  func mobileNetsWidthCanBeChosen(width: Double, parameterCount: Int) throws {
+    let network = try ModelCatalogue.make("mobilenet-v2", options: ["width": width])
+    #expect(try network.parameterCount(for: [3, 224, 224]) == parameterCount)
+    let layers = try network.summary(for: [3, 224, 224]).layers
+    #expect(layers.count { $0.name == "ReLU6" } == 35)
+    #expect(layers.filter { $0.name == "Conv2D" }.last?.outputShape.dimensions.dropFirst() == [7, 7])
   }
 
   @Test func theBottleneckHasItsStrideInTheMiddle() throws {

@@ -1,0 +1,164 @@
+import ISA
+
+/// Weighted sums along the rows and then along the columns, mirrored at the borders.
+///
+/// A pass goes over a plane as over one long row, across the borders, whose outputs are then computed again: so no row has
+/// a remainder of its own.
+@inline(always)
+private func blur<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageBlurArguments>) {
+  let (height, width) = (p.pointee.height, p.pointee.width)
+  let count = height &* width
+  let sums = p.pointee.scratch
+  let halfColumns = p.pointee.columnTaps / 2
+  let halfRows = p.pointee.rowTaps / 2
+  var plane = 0
+  while plane < p.pointee.planes {
+    let image = p.pointee.image + plane &* count
+    weightedSums(
+      lanes, image, sums, from: halfColumns, to: count &- halfColumns, p.pointee.columnWeights, p.pointee.columnTaps,
+      stride: 1)
+    var y = 0
+    while y < height {
+      let (source, output) = (image + y &* width, sums + y &* width)
+      borderColumns(p, source, output, from: 0, to: halfColumns < width ? halfColumns : width)
+      borderColumns(p, source, output, from: width &- halfColumns, to: width)
+      y &+= 1
+    }
+    weightedSums(
+      lanes, sums, image, from: halfRows &* width, to: count &- halfRows &* width, p.pointee.rowWeights,
+      p.pointee.rowTaps, stride: width)
+    borderRows(p, sums, image, from: 0, to: halfRows)
+    borderRows(p, sums, image, from: height &- halfRows, to: height)
+    plane &+= 1
+  }
+}
+
+/// Output i is the sum of what lies around i, `stride` elements apart.
+@inline(always)
+private func weightedSums<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, from first: Int,
+  to end: Int, _ weights: UnsafePointer<Float>, _ taps: Int, stride: Int
+) {
+  let start = source - (taps / 2) &* stride
+  var i = first
+  if taps == 3 {
+    let (a, b, c) = (L.splat(weights[0]), L.splat(weights[1]), L.splat(weights[2]))
+    while i &+ L.count <= end {
+      let values = start + i
+      let pair = a * L.load(values) + b * L.load(values + stride)
+      L.store(pair + c * L.load(values + 2 &* stride), output + i)
+      i &+= L.count
+    }
+  } else {
+    while i &+ L.count <= end {
+      var sum = L.splat(weights[0]) * L.load(start + i)
+      var tap = 1
+      while tap < taps {
+        sum += L.splat(weights[tap]) * L.load(start + (i &+ tap &* stride))
+        tap &+= 1
+      }
+      L.store(sum, output + i)
+      i &+= L.count
+    }
+  }
+  while i < end {
+    var sum = weights[0] * start[i]
+    var tap = 1
+    while tap < taps {
+      sum += weights[tap] * start[i &+ tap &* stride]
+      tap &+= 1
+    }
+    output[i] = sum
+    i &+= 1
+  }
+}
+
+/// Outputs of a row that reach beyond it.
+@inline(always)
+private func borderColumns(
+  _ p: UnsafePointer<ImageBlurArguments>, _ source: UnsafeMutablePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, from first: Int, to end: Int
+) {
+  let (width, taps, weights) = (p.pointee.width, p.pointee.columnTaps, p.pointee.columnWeights)
+  if taps == 3 {
+    // One output on each side, whose outer neighbour is the inner one mirrored.
+    let inner = source[first == 0 ? 1 : width &- 2]
+    let pair = weights[0] * inner + weights[1] * source[first]
+    if first < end { output[first] = pair + weights[2] * inner }
+    return
+  }
+  var x = first < 0 ? 0 : first
+  while x < end {
+    let start = x &- taps / 2
+    var sum = weights[0] * source[mirrored(start, width)]
+    var tap = 1
+    while tap < taps {
+      sum += weights[tap] * source[mirrored(start &+ tap, width)]
+      tap &+= 1
+    }
+    output[x] = sum
+    x &+= 1
+  }
+}
+
+/// Rows of outputs that reach beyond the plane.
+@inline(always)
+private func borderRows(
+  _ p: UnsafePointer<ImageBlurArguments>, _ source: UnsafeMutablePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, from first: Int, to end: Int
+) {
+  let (height, width) = (p.pointee.height, p.pointee.width)
+  let (taps, weights) = (p.pointee.rowTaps, p.pointee.rowWeights)
+  var y = first < 0 ? 0 : first
+  let last = end < height ? end : height
+  while y < last {
+    let row = output + y &* width
+    let start = y &- taps / 2
+    var values = source + mirrored(start, height) &* width
+    var weight = weights[0]
+    var x = 0
+    while x < width {
+      row[x] = weight * values[x]
+      x &+= 1
+    }
+    var tap = 1
+    while tap < taps {
+      values = source + mirrored(start &+ tap, height) &* width
+      weight = weights[tap]
+      x = 0
+      while x < width {
+        row[x] += weight * values[x]
+        x &+= 1
+      }
+      tap &+= 1
+    }
+    y &+= 1
+  }
+}
+
+/// The place that a place up to `count` − 1 beyond an axis mirrors.
+@inline(always)
+private func mirrored(_ x: Int, _ count: Int) -> Int {
+  x < 0 ? 0 &- x : x < count ? x : 2 &* (count &- 1) &- x
+}
+
+#if arch(arm64)
+  @c(image_blur_neon_body) private func blurNEON(_ p: UnsafePointer<ImageBlurArguments>) {
+    blur(NEONLanes.self, p)
+  }
+
+  let imageBlur = LevelFunctions(neon: image_blur_neon)
+#else
+  @c(image_blur_baseline_body) private func blurBaseline(_ p: UnsafePointer<ImageBlurArguments>) {
+    blur(BaselineLanes.self, p)
+  }
+  @c(image_blur_avx2_body) private func blurAVX2(_ p: UnsafePointer<ImageBlurArguments>) {
+    blur(AVX2Lanes.self, p)
+  }
+  @c(image_blur_avx512_body) private func blurAVX512(_ p: UnsafePointer<ImageBlurArguments>) {
+    blur(AVX512Lanes.self, p)
+  }
+
+  let imageBlur = LevelFunctions(
+    baseline: image_blur_baseline, avx2: image_blur_avx2, avx512: image_blur_avx512)
+#endif

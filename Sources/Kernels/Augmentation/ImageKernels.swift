@@ -1,0 +1,207 @@
+import ISA
+
+/// What is done to single images before they are put into a batch: `[channels, height, width]`, colours from 0 to 1.
+///
+/// These are no ``KernelOperation``s, as an image is a thousandth of a batch's work: a plan for each image's angle or
+/// weights would take longer than the change. Sizes and the memory behind the pointers are the caller's word; debug builds
+/// check what can be checked. All levels give the same bits: products are rounded before they are added.
+package struct ImageKernels: Sendable {
+  package let level: InstructionSet
+
+  /// - Parameter level: the level to use; nil for the highest that the processor has and `KERNELS_ISA` permits.
+  package init(level: InstructionSet? = nil) throws(KernelError) {
+    if let level {
+      guard InstructionSet.available.contains(level) else { throw .unavailableInstructionSet(level) }
+      self.level = level
+    } else {
+      self.level = try .best()
+    }
+  }
+
+  /// The kernels of the best level.
+  package static let shared = Result { () throws(KernelError) in try ImageKernels() }
+
+  /// Reverses the order of the columns, of the rows, or of both.
+  package func mirror(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, planes: Int, height: Int, width: Int,
+    columns: Bool, rows: Bool
+  ) {
+    var arguments = ImageMirrorArguments(
+      source: source, destination: destination, planes: planes, height: height, width: width,
+      reversesColumns: columns ? 1 : 0, reversesRows: rows ? 1 : 0)
+    imageMirror[level](&arguments)
+  }
+}
+
+// MARK: Rotation
+
+/// A turn of an image about its centre, counter-clockwise.
+package struct ImageRotation {
+  package let channels, height, width: Int
+  package let isBilinear: Bool
+
+  /// The largest sum of height and width: positions are computed in 32 bits, with at least 7 behind the point.
+  package static let largestSides = 1 << 22
+
+  package init(channels: Int, height: Int, width: Int, isBilinear: Bool) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.isBilinear = isBilinear
+  }
+
+  /// The floats of scratch memory.
+  package var scratchCount: Int {
+    isBilinear ? 10 * rotationBlock + channels * (height + 2) * (width + 2) : 2 * bandCount
+  }
+
+  /// The places of a band and a vector behind them.
+  private var bandCount: Int { max(rotationBand, width) + 16 }
+
+  /// The bits behind the point of a position in 32 bits; no position lies farther outside than the sides are long.
+  private var fractionBits: Int32 {
+    var bits: Int32 = 30
+    while (height + width + 2) << Int(bits) > 1 << 30 { bits -= 1 }
+    return bits
+  }
+
+  /// - Parameters:
+  ///   - cosine: that of the angle.
+  ///   - sine: that of the angle.
+  ///   - fill: a value for each channel.
+  ///   - scratch: ``scratchCount`` floats.
+  package func run(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, cosine: Double, sine: Double,
+    fill: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>, kernels: ImageKernels
+  ) {
+    planCheck(height + width <= ImageRotation.largestSides && abs(cosine) <= 1 && abs(sine) <= 1, "a rotation")
+    // In units of pixels whose centres are whole numbers.
+    let (centerX, centerY) = (Double(width) / 2 - 0.5, Double(height) / 2 - 0.5)
+    func fixed(_ value: Double) -> Int64 { Int64((value * 0x1p32).rounded()) }
+    var arguments = ImageRotationArguments(
+      source: source, destination: destination, fill: fill, channels: channels, height: height, width: width,
+      startX: fixed(centerX - cosine * centerX + sine * centerY),
+      startY: fixed(centerY - sine * centerX - cosine * centerY), columnX: fixed(cosine), columnY: fixed(sine),
+      rowX: fixed(-sine), rowY: fixed(cosine), fractionBits: fractionBits,
+      scratch: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int32.self), bandCount: bandCount,
+      padded: scratch + (isBilinear ? 10 * rotationBlock : 0))
+    (isBilinear ? imageRotateBilinear : imageRotateNearest)[kernels.level](&arguments)
+  }
+}
+
+// MARK: In place
+
+extension ImageKernels {
+  /// Weighted means of the pixels around each, first along the rows, mirrored at the borders.
+  ///
+  /// - Parameters:
+  ///   - columnWeights: along a row: an odd number, half of which is less than the width.
+  ///   - rowWeights: along a column: an odd number, half of which is less than the height.
+  ///   - scratch: height · width floats.
+  package func blur(
+    _ image: UnsafeMutablePointer<Float>, planes: Int, height: Int, width: Int,
+    columnWeights: UnsafeBufferPointer<Float>, rowWeights: UnsafeBufferPointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    planCheck(
+      columnWeights.count % 2 == 1 && rowWeights.count % 2 == 1 && columnWeights.count / 2 < width
+        && rowWeights.count / 2 < height, "the weights of a blur")
+    guard let columns = columnWeights.baseAddress, let rows = rowWeights.baseAddress else { return }
+    var arguments = ImageBlurArguments(
+      image: image, scratch: scratch, planes: planes, height: height, width: width, columnWeights: columns,
+      columnTaps: columnWeights.count, rowWeights: rows, rowTaps: rowWeights.count)
+    imageBlur[level](&arguments)
+  }
+
+  /// Every value times the factor, brought back to 0 … 1.
+  package func adjustBrightness(_ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float) {
+    adjust(image, channels: channels, plane: plane, factor, imageBrightness)
+  }
+
+  /// Every value's distance from the image's mean in grey times the factor, brought back to 0 … 1.
+  ///
+  /// - Parameter channels: 1, or 3 for red, green and blue.
+  package func adjustContrast(_ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float) {
+    adjust(image, channels: channels, plane: plane, factor, imageContrast)
+  }
+
+  /// Every value's distance from its pixel's grey times the factor, of red, green and blue.
+  package func adjustSaturation(_ image: UnsafeMutablePointer<Float>, plane: Int, _ factor: Float) {
+    adjust(image, channels: 3, plane: plane, factor, imageSaturation)
+  }
+
+  /// Hues turned by a share of the circle, −0.5 to 0.5, of red, green and blue.
+  package func adjustHue(_ image: UnsafeMutablePointer<Float>, plane: Int, _ share: Float) {
+    adjust(image, channels: 3, plane: plane, share, imageHue)
+  }
+
+  private func adjust(
+    _ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float,
+    _ function: LevelFunctions<ImageColorArguments>
+  ) {
+    var arguments = ImageColorArguments(image: image, channels: channels, plane: plane, factor: factor)
+    function[level](&arguments)
+  }
+
+  /// Adds independent normal numbers times a deviation; what they are follows from the key and the place alone.
+  package func addNoise(
+    _ image: UnsafeMutablePointer<Float>, count: Int, deviation: Float, clamps: Bool, key: UInt64
+  ) {
+    let keys = DropoutDraw(key: key, block: 0)
+    var arguments = ImageNoiseArguments(
+      image: image, count: count, deviation: deviation, clamps: clamps ? 1 : 0, firstKey: keys.firstKey,
+      secondKey: keys.secondKey)
+    imageNoise[level](&arguments)
+  }
+}
+
+// MARK: Resizing
+
+/// The pixels of an axis that make each pixel of the resized axis, and their weights.
+package struct ResampledAxis {
+  /// For each output, the first of its pixels.
+  package let starts: UnsafePointer<Int32>
+  /// `[taps, outputs]`: the weights of the pixels from the first on.
+  package let weights: UnsafePointer<Float>
+  package let taps: Int
+  package let outputs: Int
+
+  package init(starts: UnsafePointer<Int32>, weights: UnsafePointer<Float>, taps: Int, outputs: Int) {
+    self.starts = starts
+    self.weights = weights
+    self.taps = taps
+    self.outputs = outputs
+  }
+}
+
+extension ImageKernels {
+  /// Resizes along the rows: `rows` rows of each plane.
+  ///
+  /// - Parameters:
+  ///   - source: the first pixel of what is resized; its planes and rows are the strides apart.
+  ///   - destination: `[planes, rows, axis.outputs]`
+  package func resampleColumns(
+    _ source: UnsafePointer<Float>, planeStride: Int, rowStride: Int, to destination: UnsafeMutablePointer<Float>,
+    planes: Int, rows: Int, _ axis: ResampledAxis
+  ) {
+    var arguments = ImageResampleArguments(
+      source: source, destination: destination, planes: planes, planeStride: planeStride, rowStride: rowStride,
+      rows: rows, width: axis.outputs, starts: axis.starts, weights: axis.weights, taps: axis.taps)
+    imageResampleColumns[level](&arguments)
+  }
+
+  /// Resizes along the columns: `width` columns of each plane.
+  ///
+  /// - Parameters:
+  ///   - source: `[planes, rows, width]` with a plane's stride; rows lie behind one another.
+  ///   - destination: `[planes, axis.outputs, width]`
+  package func resampleRows(
+    _ source: UnsafePointer<Float>, planeStride: Int, to destination: UnsafeMutablePointer<Float>, planes: Int,
+    width: Int, _ axis: ResampledAxis
+  ) {
+    var arguments = ImageResampleArguments(
+      source: source, destination: destination, planes: planes, planeStride: planeStride, rowStride: width,
+      rows: axis.outputs, width: width, starts: axis.starts, weights: axis.weights, taps: axis.taps)
+    imageResampleRows[level](&arguments)
+  }
+}

@@ -1,0 +1,96 @@
+import ISA
+
+/// Rows from right to left, from the last to the first, or both.
+@inline(always)
+private func mirror<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageMirrorArguments>) {
+  let (height, width) = (p.pointee.height, p.pointee.width)
+  let (columns, rows) = (p.pointee.reversesColumns != 0, p.pointee.reversesRows != 0)
+  var output = p.pointee.destination
+  var plane = 0
+  while plane < p.pointee.planes {
+    let source = p.pointee.source + plane &* height &* width
+    var y = 0
+    while y < height {
+      let row = source + (rows ? height &- 1 &- y : y) &* width
+      if columns { reverse(lanes, row, output, width) } else { copyRow(lanes, row, output, width) }
+      output += width
+      y &+= 1
+    }
+    plane &+= 1
+  }
+}
+
+@inline(always)
+private func reverse<L: Lanes>(
+  _ lanes: L.Type, _ row: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ width: Int
+) {
+  if width < L.count {
+    var x = 0
+    while x < width {
+      output[x] = row[width &- 1 &- x]
+      x &+= 1
+    }
+    return
+  }
+  var x = 0
+  while x &+ L.count <= width {
+    L.store(L.reversed(L.load(row + (width &- L.count &- x))), output + x)
+    x &+= L.count
+  }
+  // The last vector overlaps the one before it.
+  if x < width { L.store(L.reversed(L.load(row)), output + (width &- L.count)) }
+}
+
+@inline(always)
+private func copyRow<L: Lanes>(
+  _ lanes: L.Type, _ row: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ width: Int
+) {
+  var x = 0
+  while x &+ L.count <= width {
+    L.store(L.load(row + x), output + x)
+    x &+= L.count
+  }
+  if x < width { L.copy(row + x, output + x, first: width &- x) }
+}
+
+extension Lanes {
+  /// The lanes from the last to the first.
+  @inline(always) fileprivate static func reversed(_ vector: Vector) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let v = unsafeBitCast(vector, to: SIMD16<Float>.self)
+      let result = SIMD16(lowHalf: reversed8(v.highHalf), highHalf: reversed8(v.lowHalf))
+      return unsafeBitCast(result, to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      return unsafeBitCast(reversed8(unsafeBitCast(vector, to: SIMD8<Float>.self)), to: Vector.self)
+    } else {
+      return unsafeBitCast(reversed4(unsafeBitCast(vector, to: SIMD4<Float>.self)), to: Vector.self)
+    }
+  }
+
+  @inline(always) private static func reversed8(_ v: SIMD8<Float>) -> SIMD8<Float> {
+    SIMD8(lowHalf: reversed4(v.highHalf), highHalf: reversed4(v.lowHalf))
+  }
+
+  @inline(always) private static func reversed4(_ v: SIMD4<Float>) -> SIMD4<Float> { SIMD4(v.w, v.z, v.y, v.x) }
+}
+
+#if arch(arm64)
+  @c(image_mirror_neon_body) private func mirrorNEON(_ p: UnsafePointer<ImageMirrorArguments>) {
+    mirror(NEONLanes.self, p)
+  }
+
+  let imageMirror = LevelFunctions(neon: image_mirror_neon)
+#else
+  @c(image_mirror_baseline_body) private func mirrorBaseline(_ p: UnsafePointer<ImageMirrorArguments>) {
+    mirror(BaselineLanes.self, p)
+  }
+  @c(image_mirror_avx2_body) private func mirrorAVX2(_ p: UnsafePointer<ImageMirrorArguments>) {
+    mirror(AVX2Lanes.self, p)
+  }
+  @c(image_mirror_avx512_body) private func mirrorAVX512(_ p: UnsafePointer<ImageMirrorArguments>) {
+    mirror(AVX512Lanes.self, p)
+  }
+
+  let imageMirror = LevelFunctions(
+    baseline: image_mirror_baseline, avx2: image_mirror_avx2, avx512: image_mirror_avx512)
+#endif

@@ -1,0 +1,125 @@
+import ISA
+
+/// Adds normally distributed numbers, by Box and Muller's method ("A note on the generation of random normal deviates",
+/// Ann. Math. Stat. 29, 1958): √(−2·ln u)·cos(2πv) and √(−2·ln u)·sin(2πv) of two uniform numbers.
+///
+/// The uniform numbers of pair i are hashes of 2i and 2i + 1 with the keys, as those of ``DropoutDraw``, so nothing is a
+/// chain; u has 24 bits, so no number is farther from 0 than 5.77. LLVM's vectoriser makes the loop into the level's own
+/// instructions. There is no fused operation in it: all levels draw the same bits.
+@inline(always)
+private func noise(_ p: UnsafePointer<ImageNoiseArguments>) {
+  let (image, deviation) = (p.pointee.image, p.pointee.deviation)
+  let pairs = p.pointee.count / 2
+  let second = image + pairs
+  var i = 0
+  while i < pairs {
+    let (a, b) = normalPair(UInt32(truncatingIfNeeded: i), p.pointee.firstKey, p.pointee.secondKey)
+    image[i] += deviation * a
+    second[i] += deviation * b
+    i &+= 1
+  }
+  if p.pointee.count & 1 != 0 {
+    let (a, _) = normalPair(UInt32(truncatingIfNeeded: pairs), p.pointee.firstKey, p.pointee.secondKey)
+    image[2 &* pairs] += deviation * a
+  }
+  if p.pointee.clamps != 0 {
+    i = 0
+    while i < p.pointee.count {
+      let value = image[i]
+      image[i] = value < 0 ? 0 : value > 1 ? 1 : value
+      i &+= 1
+    }
+  }
+}
+
+@inline(always)
+private func normalPair(_ i: UInt32, _ firstKey: UInt32, _ secondKey: UInt32) -> (Float, Float) {
+  let first = hash(2 &* i, firstKey, secondKey)
+  let turn = hash(2 &* i &+ 1, firstKey, secondKey)
+  // Above 0, up to 1.
+  let u = Float(Int32(bitPattern: (first &>> 8) &+ 1)) * 0x1p-24
+  let radius = (-2 * logarithm(u)).squareRoot()
+  // Two bits for the quarter of the circle, the others for −⅛ to ⅛ of a turn from its middle.
+  let angle = Float(Int32(bitPattern: turn &<< 2)) * (0x1p-32 * Float.pi / 2)
+  let square = angle * angle
+  let (sine, cosine) = (sineOf(angle, square), cosineOf(square))
+  let isOdd = turn & 0x4000_0000 != 0
+  let (across, along) = (isOdd ? sine : cosine, isOdd ? cosine : sine)
+  let sign = turn & 0x8000_0000
+  // A quarter further, the cosine is the sine's negative; a half further, both are negative.
+  let flipped = sign ^ (isOdd ? 0x8000_0000 : 0)
+  return (
+    radius * Float(bitPattern: across.bitPattern ^ flipped), radius * Float(bitPattern: along.bitPattern ^ sign)
+  )
+}
+
+/// lowbias32 of C. Wellons' hash-prospector, with a key before its first round and one between its two.
+@inline(always)
+private func hash(_ i: UInt32, _ firstKey: UInt32, _ secondKey: UInt32) -> UInt32 {
+  var x = i &+ firstKey
+  x ^= x &>> 16
+  x = x &* 0x7FEB_352D
+  x ^= x &>> 15
+  x = x &+ secondKey
+  x = x &* 0x846C_A68B
+  return x ^ (x &>> 16)
+}
+
+/// Of a positive normal number: `Lanes.normalLogarithm` without fused operations.
+@inline(always)
+private func logarithm(_ x: Float) -> Float {
+  let bits = Int32(bitPattern: x.bitPattern)
+  let n: Int32 = (bits &- 0x3F35_04F3) &>> 23
+  let f = Float(bitPattern: UInt32(bitPattern: bits &- (n &<< 23))) - 1
+  let exponent = Float(n)
+  var q: Float = 0.067_465_983
+  q = q * f - 0.116_756_14
+  q = q * f + 0.118_881_606
+  q = q * f - 0.124_055_952
+  q = q * f + 0.142_195_54
+  q = q * f - 0.166_679_95
+  q = q * f + 0.200_021_19
+  q = q * f - 0.250_000_09
+  q = q * f + 0.333_333_13
+  let square = f * f
+  let small: Float = square * f * q - 0.5 * square + exponent * 0x1.7f7d1cp-20
+  return exponent * 0x1.62e4p-1 + (f + small)
+}
+
+/// For −π/4 to π/4, as cephes' `sinf` and `cosf` (S. Moshier, netlib.org/cephes; relative error 2⁻²³).
+@inline(always)
+private func sineOf(_ x: Float, _ square: Float) -> Float {
+  var q: Float = -1.951_529_6e-4
+  q = q * square + 8.332_161e-3
+  q = q * square - 1.666_665_5e-1
+  return q * square * x + x
+}
+
+@inline(always)
+private func cosineOf(_ square: Float) -> Float {
+  var q: Float = 2.443_315_7e-5
+  q = q * square - 1.388_731_6e-3
+  q = q * square + 4.166_664_6e-2
+  return q * square * square - 0.5 * square + 1
+}
+
+#if arch(arm64)
+  @c(image_noise_neon_body) private func noiseNEON(_ p: UnsafePointer<ImageNoiseArguments>) {
+    noise(p)
+  }
+
+  let imageNoise = LevelFunctions(neon: image_noise_neon)
+#else
+  @c(image_noise_baseline_body) private func noiseBaseline(_ p: UnsafePointer<ImageNoiseArguments>) {
+    noise(p)
+  }
+  @c(image_noise_avx2_body) private func noiseAVX2(_ p: UnsafePointer<ImageNoiseArguments>) {
+    noise(p)
+  }
+  @c(image_noise_avx512_body) private func noiseAVX512(_ p: UnsafePointer<ImageNoiseArguments>) {
+    noise(p)
+  }
+
+  let imageNoise = LevelFunctions(
+    baseline: image_noise_baseline, avx2: image_noise_avx2, avx512: image_noise_avx512)
+#endif

@@ -1,0 +1,29 @@
+import Foundation
+import Kernels
+
+extension Predictor {
+  /// A predictor with the weights of a checkpoint, its classes' names and its normalisation.
+  ///
+  ///     let predictor = try Predictor(contentsOf: file)      // what a trainer of a model of the catalogue wrote
+  ///
+  /// - Parameters:
+  ///   - file: a safetensors file.
+  ///   - description: the network that the weights are of; nil for the one that the file describes.
+  ///   - classNames: nil for those of the file.
+  ///   - normalization: nil for that of the file.
+  ///   - threads, mostImages, mostRuns, level: see
+  ///     ``init(_:classNames:normalization:threads:mostImages:mostRuns:level:)``.
+  /// - Throws: ``ModelError``, ``CheckpointError`` or ``PredictionError``.
+  public convenience init(
+    contentsOf file: URL, as description: ModelDescription? = nil, classNames: [String]? = nil,
+    normalization: Normalization? = nil, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
+    level: InstructionSet? = nil
+  ) throws {
+    let state = try SafeTensors(contentsOf: file)
+    let names = try classNames ?? state.readClassNames(file: file.path)
+    try self.init(
+      Model(state, file: file.path, as: description), classNames: names.isEmpty ? nil : names,
+      normalization: normalization ?? state.readNormalization(file: file.path), threads: threads,
+      mostImages: mostImages, mostRuns: mostRuns, level: level)
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Kernels
+
+/// Images of any size: brought to the network's channels, resized by bilinear means so that they cover its input,
+/// cropped in the middle, and normalised by ``normalization``, or left as colours from 0 to 1 where there is none.
+extension Predictor {
+  /// An image as the network takes it: of ``inputShape``.
+  ///
+  /// - Parameters:
+  ///   - image: of any size and channels.
+  ///   - shorterSide: what the image's shorter side is resized to before the crop, such as 256 for torchvision's networks
+  ///     of 224×224; nil for the least that covers the input.
+  /// - Throws: ``PredictionError/shape(given:expected:)`` where the network takes no images of 1, 3 or 4 channels, or
+  ///   ``DataError`` where the image cannot be resized so.
+  public func input(_ image: Image, shorterSide: Int? = nil) throws -> Tensor {
+    let storage = FloatStorage(uninitialized: inputShape.count)
+    try write(image, shorterSide: shorterSide, to: storage.pointer)
+    return Tensor(shape: inputShape, storage: storage)
+  }
+
+  /// Images as the network takes them: `[count]` and then ``inputShape``.
+  public func input(_ images: [Image], shorterSide: Int? = nil) throws -> Tensor {
+    let storage = FloatStorage(uninitialized: images.count * inputShape.count)
+    for (i, image) in images.enumerated() {
+      try write(image, shorterSide: shorterSide, to: storage.pointer + i * inputShape.count)
+    }
+    return Tensor(shape: inputShape.batched(images.count), storage: storage)
+  }
+
+  private func write(_ image: Image, shorterSide: Int?, to input: UnsafeMutablePointer<Float>) throws {
+    guard inputShape.rank == 3, [1, 3, 4].contains(inputShape[0]) else {
+      throw PredictionError.shape(
+        given: [image.channels, image.height, image.width],
+        expected: "\(inputShape), which is no image of 1, 3 or 4 channels")
+    }
+    let (height, width) = (inputShape[1], inputShape[2])
+    var image = try image.converted(channels: inputShape[0])
+    if let shorterSide {
+      image = try image.resized(shorterSide: shorterSide)
+    } else {
+      // The least size of these proportions that covers the input.
+      let scale = max(Double(height) / Double(image.height), Double(width) / Double(image.width))
+      image = try image.resized(
+        height: max(height, Int((Double(image.height) * scale).rounded())),
+        width: max(width, Int((Double(image.width) * scale).rounded())))
+    }
+    image = try image.centerCropped(to: Size2D(height, width))
+    image.writePlanes(to: input, scale: 1 / 255)
+    guard let normalization else { return }
+    try PlannedNormalization(normalization, imageShape: inputShape).normalize(input, count: 1, to: input)
+  }
+
+  /// The most probable classes of an image of any size, the most probable first.
+  ///
+  /// - Parameters:
+  ///   - shorterSide: as in ``input(_:shorterSide:)``.
+  ///   - count: how many classes; all where there are fewer.
+  public func classify(_ image: Image, shorterSide: Int? = nil, top count: Int = 5) throws -> [Classification] {
+    try classify(input(image, shorterSide: shorterSide), top: count)
+  }
+
+  /// The most probable classes of an image in memory, the most probable first.
+  ///
+  /// - Parameters:
+  ///   - pixels: `[height, width, channels]`, 0 to 255.
+  ///   - channels: 1 (grey), 3 (red, green, blue) or 4 (with alpha, which is left out where the network has none).
+  public func classify(
+    pixels: [UInt8], height: Int, width: Int, channels: Int, shorterSide: Int? = nil, top count: Int = 5
+  ) throws -> [Classification] {
+    try classify(
+      Image(height: height, width: width, channels: channels, samples: pixels), shorterSide: shorterSide, top: count)
+  }
+
+  /// The most probable classes of an image file, the most probable first.
+  ///
+  /// - Parameter limits: how large the file may be.
+  /// - Throws: ``DataError`` where the file cannot be read or decoded.
+  public func classify(
+    contentsOf file: URL, limits: ImageLimits = ImageLimits(), shorterSide: Int? = nil, top count: Int = 5
+  ) throws -> [Classification] {
+    try classify(Image(contentsOf: file, limits: limits), shorterSide: shorterSide, top: count)
+  }
+}
