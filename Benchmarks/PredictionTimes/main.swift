@@ -30,7 +30,7 @@ guard !input.isEmpty, input.count.isMultiple(of: inputShape.count) else {
 let output = UnsafeMutableBufferPointer<Float>.allocate(
   capacity: input.count / inputShape.count * predictor.outputShape.count)
 
-func predict() throws {
+@MainActor func predict() throws {
   try input.withUnsafeBufferPointer { try predictor.predict(input: $0, output: output) }
 }
 
