@@ -69,9 +69,11 @@ fi
 
 swift build --product bench >&2
 binaries=$(swift build --show-bin-path)
+# The package's name, as SwiftPM makes it of the folder's: Layers uses what Kernels shows to its own package only.
+package=$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9_]/_/g')
 # Optimised, with checks: what traps here would trap for a user. -enable-testing opens what is internal.
 compile=(
-  swiftc -O -wmo -g -parse-as-library -swift-version 6 -enable-testing -package-name loaders
+  swiftc -O -wmo -g -parse-as-library -swift-version 6 -enable-testing -package-name "$package"
   -sanitize="$sanitizers" -I "$build" -I "$binaries/Modules" -Xcc "-fmodule-map-file=$binaries/ISA.build/module.modulemap"
 )
 module() {

@@ -1,3 +1,4 @@
+import Foundation
 import Layers
 import TestSupport
 import Testing
@@ -51,6 +52,29 @@ import Testing
     let result = try image.transformed(by: transform, using: &random)
     #expect(result.shape == expected.shape, "\(name)")
     #expect(relativeError(result.scalars, expected.scalars.map(Double.init)) < 1e-6, "\(name)")
+  }
+
+  @Test func weightsThatNoSumSeesDoNotChangeABlur() throws {
+    let image = try AugmentationFixture.load().image("colour")
+    var random = SplitMix64(seed: 1)
+    for (sigma, half) in [(0.05, 0), (0.166, 0), (0.17, 1), (0.3, 1), (0.34, 2)] {
+      let blurred = try image.transformed(by: GaussianBlur(7, sigma: sigma...sigma), using: &random)
+      let narrow = try image.transformed(by: GaussianBlur(2 * half + 1, sigma: sigma...sigma), using: &random)
+      #expect(blurred == narrow, "\(sigma)")
+      let weights = (-3...3).map { exp(-0.5 * pow(Double($0) / sigma, 2)) }
+      let sum = weights.reduce(0, +)
+      func mirrored(_ x: Int, _ count: Int) -> Int { x < 0 ? -x : x < count ? x : 2 * (count - 1) - x }
+      for (y, x) in [(0, 0), (4, 3), (8, 6)] {
+        var expected = 0.0
+        for a in 0..<7 {
+          for b in 0..<7 {
+            let value = Double(image[1, mirrored(y + a - 3, 9), mirrored(x + b - 3, 7)])
+            expected += weights[a] * weights[b] / (sum * sum) * value
+          }
+        }
+        #expect(abs(Double(blurred[1, y, x]) - expected) < 1e-6, "\(sigma) at (\(y), \(x))")
+      }
+    }
   }
 
   @Test func multiplesOfARightAngleOnlyMovePixels() throws {

@@ -36,6 +36,25 @@ import Testing
     #expect(counts == [128, 52])
   }
 
+  @Test(.enabled(if: ImageFixture.readsPNG, "no libpng")) func aPictureBecomesAnInput() throws {
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url
+    defer { withExtendedLifetime(temporary) {} }
+    let picture = try ImageFixture.load().image("noise").resized(height: 300, width: 400)
+    let file = folder.appendingPathComponent("picture.png")
+    try picture.write(to: file)
+
+    let image = try Image(contentsOf: file)
+    let input = try image.resized(shorterSide: 256).centerCropped(to: 224).converted(channels: 3)
+    let tensor = input.tensor
+    let bytes = input.planes
+    try Image(tensor).write(to: folder.appendingPathComponent("input.png"))
+    let upload = try Data(contentsOf: folder.appendingPathComponent("input.png"))
+    let small = try Image(decoding: upload, limits: ImageLimits(pixels: 4_000_000, bytes: 1 << 20))
+    #expect(tensor.shape == [3, 224, 224] && bytes.count == 3 * 224 * 224)
+    #expect(small == input)
+  }
+
   @Test func aDataSetOfOnesOwn() throws {
     let loader = try BatchLoader(dataset: Stripes(), batchSize: 100, transforms: [RandomCrop(7)])
     loader.start(epoch: 0)

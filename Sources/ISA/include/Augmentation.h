@@ -25,7 +25,8 @@ typedef struct {
   int64_t columnX, columnY;
   int64_t rowX, rowY;
   int32_t fractionBits;             // those of a position in 32 bits
-  int32_t *_Nonnull scratch;        // nearest: two blocks; bilinear: ten
+  int32_t *_Nonnull scratch;        // nearest: two bands; bilinear: ten blocks
+  ptrdiff_t bandCount;              // nearest: the elements of a band, with a vector behind the last
   float *_Nonnull padded;           // bilinear: a plane with a margin of one pixel for each channel
 } ImageRotationArguments;
 ISA_KERNEL(image_rotate_nearest, ImageRotationArguments)

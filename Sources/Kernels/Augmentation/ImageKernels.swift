@@ -52,8 +52,11 @@ package struct ImageRotation {
 
   /// The floats of scratch memory.
   package var scratchCount: Int {
-    isBilinear ? 10 * rotationBlock + channels * (height + 2) * (width + 2) : 2 * rotationBlock
+    isBilinear ? 10 * rotationBlock + channels * (height + 2) * (width + 2) : 2 * bandCount
   }
+
+  /// The places of a band and a vector behind them.
+  private var bandCount: Int { max(rotationBand, width) + 16 }
 
   /// The bits behind the point of a position in 32 bits; no position lies farther outside than the sides are long.
   private var fractionBits: Int32 {
@@ -80,7 +83,7 @@ package struct ImageRotation {
       startX: fixed(centerX - cosine * centerX + sine * centerY),
       startY: fixed(centerY - sine * centerX - cosine * centerY), columnX: fixed(cosine), columnY: fixed(sine),
       rowX: fixed(-sine), rowY: fixed(cosine), fractionBits: fractionBits,
-      scratch: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int32.self),
+      scratch: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int32.self), bandCount: bandCount,
       padded: scratch + (isBilinear ? 10 * rotationBlock : 0))
     (isBilinear ? imageRotateBilinear : imageRotateNearest)[kernels.level](&arguments)
   }

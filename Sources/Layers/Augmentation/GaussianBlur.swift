@@ -3,7 +3,8 @@ import Kernels
 
 /// Blurs an image with a Gaussian of random width, `sigma` uniform in a range, mirrored at the borders.
 ///
-/// As torchvision's: weights exp(−½(x/σ)²) at the whole numbers up to half the kernel's size, divided by their sum.
+/// As torchvision's: weights exp(−½(x/σ)²) at the whole numbers up to half the kernel's size, divided by their sum. Weights
+/// below 2⁻²⁶ of the middle one, which sums of floats hardly see, are left out.
 public struct GaussianBlur: ImageTransform {
   /// Odd numbers.
   public var kernelSize: Size2D
@@ -29,7 +30,11 @@ public struct GaussianBlur: ImageTransform {
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     let sigma = random.uniform(self.sigma)
-    let (rows, columns) = (kernelSize.height, kernelSize.width)
+    // exp(−½(x/σ)²) is 2⁻²⁶ where x is √(52·ln 2)·σ.
+    let reach = 6.003_64 * sigma
+    func taps(_ size: Int) -> Int { Double(size / 2) <= reach ? size : 2 * Int(reach) + 1 }
+    let (rows, columns) = (taps(kernelSize.height), taps(kernelSize.width))
+    if rows == 1, columns == 1 { return }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: rows + columns) { weights in
       let ofColumns = UnsafeMutableBufferPointer(rebasing: weights[..<columns])
       let ofRows = UnsafeMutableBufferPointer(rebasing: weights[columns...])

@@ -143,6 +143,7 @@ private struct ResampleFilter {
   private let step: Double
   /// How far the weights reach.
   private let reach: Double
+  private let perReach: Double
   private let isBox: Bool
 
   init(from count: Int, to size: Int, _ kernel: ResampleKernel) {
@@ -153,6 +154,7 @@ private struct ResampleFilter {
     case .box: (isBox, reach) = (true, max(step, 1) / 2)
     case .triangle(let antialias): (isBox, reach) = (false, antialias ? max(step, 1) : 1)
     }
+    perReach = 1 / reach
   }
 
   /// Calls `body` with all pixels and weights.
@@ -180,19 +182,21 @@ private struct ResampleFilter {
     let first = min(max(Int(center - reach + 0.5), 0), count - 1)
     let end = max(min(Int(center + reach + 0.5), count), first + 1)
     let start = min(first, count - taps)
+    for tap in 0..<taps { weights[tap * size + i] = 0 }
     var sum = 0.0
-    for j in first..<end { sum += weight(j, center) }
-    let scale = sum == 0 ? 0 : 1 / sum
-    for tap in 0..<taps {
-      let j = start + tap
-      weights[tap * size + i] = first..<end ~= j ? Float(weight(j, center) * scale) : 0
+    for j in first..<end {
+      let weight = weight(j, center)
+      sum += weight
+      weights[(j - start) * size + i] = Float(weight)
     }
+    let scale = Float(sum == 0 ? 0 : 1 / sum)
+    for j in first..<end { weights[(j - start) * size + i] *= scale }
     starts[i] = Int32(start)
     return end - start
   }
 
   private func weight(_ j: Int, _ center: Double) -> Double {
-    let distance = (Double(j) + 0.5 - center) / reach
+    let distance = (Double(j) + 0.5 - center) * perReach
     if isBox { return distance > -1 && distance <= 1 ? 1 : 0 }
     return max(1 - abs(distance), 0)
   }

@@ -24,11 +24,12 @@ extension Image {
     let (first, second) = (FloatStorage(uninitialized: capacity), FloatStorage(uninitialized: capacity))
     defer { withExtendedLifetime((first, second)) {} }
     writePlanes(to: first.pointer, scale: 1)
-    var image = WorkingImage(
-      shape: [channels, self.height, self.width], pixels: first.pointer, scratch: second.pointer)
+    var image = try WorkingImage(
+      shape: [channels, self.height, self.width], pixels: first.pointer, scratch: second.pointer,
+      kernels: WorkingImage.bestKernels())
     image.resize(
       Box(top: 0, left: 0, height: self.height, width: self.width), to: size,
-      antialias: true)
+      kernel: filter == .area ? .box : .triangle(antialias: true))
     return Image(roundingPlanes: image.pixels, channels: channels, height: height, width: width)
   }
 
