@@ -5,7 +5,7 @@ import Kernels
 /// The outputs of the result's shape come first, in the branches' order, then those of one value a channel: each next one
 /// is multiplied with the product so far. The backward pass goes the same way back: it has the product so far and the
 /// next output saved, and gets the gradients of both.
-final class PlannedProduct: PlannedLayer {
+final class PlannedProduct: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
 
@@ -130,6 +130,12 @@ final class PlannedProduct: PlannedLayer {
   ) -> UnsafePointer<Float> {
     guard branch.layer != nil else { return input }
     return UnsafePointer(((trains ? saved : workspace) + branch.output).assumingMemoryBound(to: Float.self))
+  }
+
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for branch in branches {
+      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
+    }
   }
 
   func forward(_ memory: ForwardMemory) {
