@@ -170,7 +170,7 @@ struct ExampleTests {
     let shape = Conv2DShape(
       batch: 1, inputChannels: 3, inputHeight: 32, inputWidth: 32, outputChannels: 8, kernelHeight: 3, kernelWidth: 3,
       paddingHeight: 1, paddingWidth: 1)
-    let plan = try Plan<Conv2DForward>(.init(shape: shape, relu: true), threads: 2)
+    let plan = try Plan<Conv2DForward>(.init(shape: shape, activation: .relu), threads: 2)
     let workspace = Workspace(byteCount: plan.workspaceByteCount)
     image.withUnsafeBufferPointer { image in
       weights.withUnsafeBufferPointer { weights in
