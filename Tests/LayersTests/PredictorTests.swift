@@ -189,7 +189,7 @@ import Testing
     #expect(try predictor.probabilities(image).shape == [4])
     let nothing = try predictor.classify(Tensor(shape: [2], [.nan, 0]), top: 2)
     #expect(nothing.map(\.classIndex) == [0, 1])
-    #expect(nothing.allSatisfy(\.probability.isNaN))
+    #expect(nothing.allSatisfy { $0.probability.isNaN })
   }
 
   @Test func probabilitiesOfANetworkThatEndsWithThemStayAsTheyAre() throws {
