@@ -228,9 +228,9 @@ import Testing
     func operands(_ problem: ChannelsProblem) -> [[Int]] { [[problem.batch, problem.channels, problem.plane]] }
     survives(BiasForward.self, channels, sizes, operands: operands)
     survives(BiasBackward.self, channels, sizes, operands: operands)
-    survives(ChannelScaling.self, channels, sizes, operands: operands)
     survives(PReLUForward.self, channels, sizes, operands: operands)
     survives(PReLUBackward.self, channels, sizes, operands: operands)
+    survives(ChannelScaling.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsForward.self, channels, sizes, operands: operands)
     survives(SoftmaxChannelsBackward.self, channels, sizes, operands: operands)
     survives(LogSoftmaxChannelsForward.self, channels, sizes, operands: operands)

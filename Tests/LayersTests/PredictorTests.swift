@@ -65,6 +65,34 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (
+      Sequential(
+        Conv1D(6, kernelSize: 3, padding: 1, bias: false), BatchNorm1D(), PReLU(perChannel: true),
+        Conv1D(4, kernelSize: 2, stride: 2, groups: 2), BatchNorm1D(), ReLU(), GlobalAveragePool1D(), Flatten(),
+        Linear(3)), Shape([2, 21])
+    ),
+    (
+      Sequential(
+        Branches(
+          Sequential(Conv2D(4, kernelSize: 3, padding: 1), BatchNorm2D()),
+          Sequential(GlobalAveragePool2D(), Conv2D(4, kernelSize: 1), BatchNorm2D(), Sigmoid()),
+          combination: .multiplied), PReLU()), Shape([3, 6, 5])
+    ),
+  ])
+  func normalizationsOfLinesAndOfFactorsBecomePartOfTheirConvolutions(_ network: Sequential, _ shape: Shape) throws {
+    let model = try Self.model(network, shape)
+    let predictor = try Predictor(model)
+    let left = try Self.layers(of: predictor.network, shape)
+    #expect(!left.contains { $0 is BatchNorm1D || $0 is BatchNorm2D })
+    let images = try Self.images(5, shape)
+    let expected = try model.plan(batchSize: 5, mode: .inference).forward(images)
+    let scale = expected.scalars.reduce(0) { max($0, abs($1)) }
+    for (output, right) in zip(try predictor(images).scalars, expected.scalars) {
+      #expect(abs(output - right) <= 4e-6 * scale, "\(output) instead of \(right)")
+    }
+  }
+
   @Test func whatHasNoLayerBeforeItStaysAsItIs() throws {
     let network = Sequential(
       BatchNorm2D(), MaxPool2D(2), BatchNorm2D(), ReLU(), Conv2D(4, kernelSize: 3), ReLU(), BatchNorm2D(),

@@ -156,6 +156,31 @@ struct TorchLayerTests {
     #expect(try output.scalars == image.forward(Tensor(shape: [4, 3, 1, 5], images)).scalars)
   }
 
+  @Test func aFrozenFactorLeavesTheOtherGradientsAsTheyAre() throws {
+    let layer = Self.multiplied(
+      Conv2D(4, kernelSize: 1).named("a"), PReLU().named("slope"),
+      Sequential(GlobalAveragePool2D(), Conv2D(4, kernelSize: 1)).named("gate"))
+    let shape: Shape = [4, 5, 3]
+    var random = TestRandom(seed: 9)
+    let (images, gradient) = (random.reals(3 * shape.count), random.reals(3 * shape.count))
+    let model = try Model(layer, inputShape: shape, seed: 2)
+    let plan = try model.plan(batchSize: 3, mode: .training)
+    func gradients() throws -> [[Float]] {
+      _ = try plan.forward(Tensor(shape: shape.batched(3), images))
+      try plan.backward(Tensor(shape: shape.batched(3), gradient))
+      return try model.parameters.map { try model.gradient($0.name).scalars }
+    }
+    let all = try gradients()
+    for name in ["a", "slope", "gate"] {
+      try model.freeze(name)
+      for (i, values) in try gradients().enumerated() {
+        let isFrozen = model.parameters[i].name.hasPrefix(name + ".")
+        #expect(values == (isFrozen ? values.map { _ in 0 } : all[i]), "\(name) frozen, \(model.parameters[i].name)")
+      }
+      try model.unfreeze(name)
+    }
+  }
+
   @Test func whatCannotBeMultipliedIsAnError() throws {
     let bad: [(any Layer, Shape)] = [
       (Self.multiplied(), [3, 8, 8]),

@@ -56,9 +56,12 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
     var branches: [Branch] = []
     var counts: [Int] = []
     var (saved, workspace, inner, firstParameter) = (0, 0, 0, 0)
+    let parameters = try description.parameters(for: problem.inputShape)
     for branch in description.branches {
+      let own = try branch.layer.parameters(for: problem.inputShape)
       var branchProblem = problem
       branchProblem.activation = nil
+      branchProblem.narrowFrozen(to: own, from: firstParameter, of: parameters.count)
       branchProblem.keepsOutputGradient = false
       let layer: (any PlannedLayer)?
       do throws(LayerError) {
@@ -79,7 +82,7 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
       branches.append(Branch(layer: layer, firstParameter: firstParameter, output: output, saved: saved))
       saved += cacheLines(layer?.savedByteCount ?? 0)
       inner = max(inner, layer?.workspaceByteCount ?? 0)
-      firstParameter += try branch.layer.parameters(for: problem.inputShape).count
+      firstParameter += own.count
     }
     let full = outputShape.count
     let order = counts.indices.filter { counts[$0] == full } + counts.indices.filter { counts[$0] != full }
@@ -99,9 +102,7 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
     gradientSum = try problem.backwardKernel(
       AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: name,
       if: problem.needsInputGradient && branches.count > 1)
-    let parameters = try description.parameters(for: problem.inputShape)
-    let hasTrained = problem.needsParameterGradients && parameters.contains { $0.role == .trained }
-    needsGradients = trains && (problem.needsInputGradient || hasTrained)
+    needsGradients = trains && (problem.needsInputGradient || problem.trains(parameters))
 
     var end = workspace
     productGradient = end

@@ -52,7 +52,7 @@ public struct Conv1D: Layer {
   }
 
   public var name: String { "Conv1D" }
-  public func canApply(_ activation: FusedActivation) -> Bool { true }
+  public func canApply(_ activation: FusedActivation) -> Bool { form.layer.canApply(activation) }
 
   private var form: LineForm {
     var layer = Conv2D(

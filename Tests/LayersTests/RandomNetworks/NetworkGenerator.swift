@@ -107,7 +107,10 @@ struct NetworkGenerator {
       return BatchNorm2D(
         epsilon: pick([1e-5, 0.1]), momentum: chance(0.3) ? nil : 0.3, affine: chance(0.8),
         tracksRunningStatistics: true, usesRunningStatistics: chance(0.3))
-    case 22: return chance(0.5) ? BatchNorm2DOfBatch.make(count * shape[1] * shape[2]) : normalization(shape)
+    // A predictor also takes single images, of which one position has no variance.
+    case 22:
+      return chance(0.5) && shape[1] * shape[2] > 1
+        ? BatchNorm2DOfBatch.make(count * shape[1] * shape[2]) : normalization(shape)
     case 23: return normalization(shape)
     case 24: return RecordedDropout(chance(0.5) ? Dropout(pick([0.1, 0.5, 1])) : Dropout2D(pick([0.3, 0.6])))
     case 25: return Flatten()
