@@ -50,10 +50,10 @@ private enum Focal: ElementLoss {
     var weight = alpha * y + (one - alpha) * no
     weight = weight.replacing(with: one, where: zero .> alpha)
     let focus = weight * L.power(wrong, gamma)
-    var ratio = (no - y) * p * q / wrong
-    ratio = ratio.replacing(with: zero, where: wrong .== zero)
-    // Without a focus the loss may be infinite, which 0 times would make no number.
-    let change = (ratio * gamma * entropy).replacing(with: zero, where: gamma .== zero)
+    // Where nothing is wrong, or without a focus, the entropy may be infinite, which 0 times would make no number.
+    var change = (no - y) * p * q / wrong * gamma * entropy
+    change = change.replacing(with: zero, where: wrong .== zero)
+    change = change.replacing(with: zero, where: gamma .== zero)
     return (focus * entropy, focus * (no * p - yes * q + change))
   }
 }
