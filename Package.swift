@@ -50,6 +50,9 @@ let package = Package(
     .executableTarget(
       name: "PredictionTimes", dependencies: ["Layers"], path: "Benchmarks/PredictionTimes",
       swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "AugmentationTimes", dependencies: ["Layers"], path: "Benchmarks/AugmentationTimes",
+      swiftSettings: optimizedInDebug),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"],
       swiftSettings: optimizedInDebug),
