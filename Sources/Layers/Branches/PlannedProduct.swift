@@ -5,7 +5,7 @@ import Kernels
 /// The outputs of the result's shape come first, in the branches' order, then those of one value a channel: each next one
 /// is multiplied with the product so far. The backward pass goes the same way back: it has the product so far and the
 /// next output saved, and gets the gradients of both.
-final class PlannedProduct: PlannedLayer {
+final class PlannedProduct: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
 
@@ -122,6 +122,12 @@ final class PlannedProduct: PlannedLayer {
 
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }
+
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for branch in branches {
+      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
+    }
+  }
 
   /// Where a branch's output lies.
   private func output(
