@@ -250,10 +250,20 @@ class EveryLayer(nn.Module):
         return self.head(nn.functional.dropout(self.norm2(x), 0.1, self.training))
 
 
+def with_drawn_slopes(network):
+    for module in network.modules():
+        if isinstance(module, nn.PReLU):
+            nn.init.uniform_(module.weight, -0.5, 0.5)
+    return network
+
+
 NETWORKS = {
     "every-layer": (EveryLayer, [3, 32, 32]),
     "resnet-18-224": (lambda: ResNet(BasicBlock, [2, 2, 2, 2]), [3, 224, 224]),
     "resnet-50-224": (lambda: ResNet(Bottleneck, [3, 4, 6, 3]), [3, 224, 224]),
     "vgg-11-bn": (VGG11, [3, 224, 224]),
     "mobilenet-v2": (MobileNetV2, [3, 224, 224]),
+    "mtcnn-p": (lambda: with_drawn_slopes(PNet()), [3, 40, 37]),
+    "mtcnn-r": (lambda: with_drawn_slopes(RNet()), [3, 24, 24]),
+    "mtcnn-o": (lambda: with_drawn_slopes(ONet()), [3, 48, 48]),
 }

@@ -23,7 +23,7 @@ struct DisassemblyTests {
     narrowKernels.contains(kernel) || kernel.wholeMatch(of: /conv_dot_\w+_reduce/) != nil
   }
 
-  static let narrowKernels: Set<String> = ["gemm_pack", "conv_pack"]
+  static let narrowKernels: Set<String> = ["gemm_pack", "conv_pack", "image_resample_columns"]
 
   /// The levels for which each of the headers' macros declares a kernel.
   static let levelsOfMacro = [

@@ -4,7 +4,8 @@ import Layers
 /// A network's weights, images, and what it makes of them, in files that PyTorch reads and writes too.
 struct Exchange {
   let folder: URL
-  /// Which of the networks of Benchmarks/peers/torch_networks.py: `every-layer`, or one of the ``ModelCatalogue``.
+  /// Which of the networks of Benchmarks/peers/torch_networks.py: `every-layer`, a ``FaceDetector``, or one of the
+  /// ``ModelCatalogue``.
   let name: String
 
   private func file(_ name: String) -> URL { folder.appendingPathComponent("\(name).safetensors") }
@@ -21,9 +22,19 @@ struct Exchange {
       LayerNorm([96]).named("norm2"), Dropout(0.1), Linear(10).named("head"))
   }
 
+  /// The network where it is not of the catalogue.
+  private var ownModel: Model? {
+    get throws {
+      if name == "every-layer" { return try Model(Self.everyLayer, inputShape: [3, 32, 32], seed: 2) }
+      guard let detector = FaceDetector(rawValue: name) else { return nil }
+      let model = try Model(detector.network, inputShape: detector.inputShape, seed: 2)
+      try model.initialize(where: { $0.name.hasPrefix("prelu") }, with: .uniform(bound: 0.5), seed: 3)
+      return model
+    }
+  }
+
   private func model() throws -> Model {
-    if name == "every-layer" { return try Model(Self.everyLayer, inputShape: [3, 32, 32], seed: 2) }
-    return try Model(ModelDescription(ModelID(rawValue: name)), seed: 2)
+    try ownModel ?? Model(ModelDescription(ModelID(rawValue: name)), seed: 2)
   }
 
   /// Writes `weights`, which have seen some images, `images`, and their `logits`.
@@ -60,8 +71,8 @@ struct Exchange {
       throw CheckpointError.missing(file: file("images").path, names: ["images"])
     }
     let model: Model
-    if name == "every-layer" {
-      model = try self.model()
+    if let own = try ownModel {
+      model = own
       try model.load(from: file("weights"))
     } else {
       model = try Model(checkpoint: file("weights"), as: ModelDescription(ModelID(rawValue: name)))

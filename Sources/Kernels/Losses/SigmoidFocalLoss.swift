@@ -22,7 +22,8 @@ public enum SigmoidFocalLoss: KernelOperation {
       let wrong = y * q + (1 - y) * p
       let focus = pow(wrong, Double(problem.gamma))
       let weight = problem.alpha.map { Double($0) * y + (1 - Double($0)) * (1 - y) } ?? 1
-      let growth = wrong == 0 ? 0 : (1 - 2 * y) * p * q / wrong * Double(problem.gamma) * entropy
+      let isPlain = wrong == 0 || problem.gamma == 0
+      let growth = isPlain ? 0 : (1 - 2 * y) * p * q / wrong * Double(problem.gamma) * entropy
       let derivative = weight * focus * ((1 - y) * p - positive * y * q + growth)
       return (x.isNaN ? x : weight * focus * entropy, derivative)
     })
@@ -49,9 +50,11 @@ private enum Focal: ElementLoss {
     var weight = alpha * y + (one - alpha) * no
     weight = weight.replacing(with: one, where: zero .> alpha)
     let focus = weight * L.power(wrong, gamma)
-    var ratio = (no - y) * p * q / wrong
-    ratio = ratio.replacing(with: zero, where: wrong .== zero)
-    return (focus * entropy, focus * (no * p - yes * q + ratio * gamma * entropy))
+    // Where nothing is wrong, or without a focus, the entropy may be infinite, which 0 times would make no number.
+    var change = (no - y) * p * q / wrong * gamma * entropy
+    change = change.replacing(with: zero, where: wrong .== zero)
+    change = change.replacing(with: zero, where: gamma .== zero)
+    return (focus * entropy, focus * (no * p - yes * q + change))
   }
 }
 

@@ -1,6 +1,7 @@
 /// A batch as a step takes it. Its memory belongs to the ``BatchLoader`` that made it, and is valid until the loader is
-/// asked for the next batch, started or stopped.
-public final class PreparedBatch: @unchecked Sendable {
+/// asked for the next batch, started or stopped: what is to be kept is copied, ``imageTensor``. It is used by the thread
+/// that uses the loader.
+public final class PreparedBatch {
   /// The batch's number in its epoch.
   public internal(set) var index = 0
   /// The number of images.
@@ -43,6 +44,11 @@ public final class PreparedBatch: @unchecked Sendable {
   /// `[count]` and then ``imageShape``
   public var images: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: imageStorage.pointer, count: count * imageShape.count)
+  }
+
+  /// A copy of the images, `[count]` and then ``imageShape``.
+  public var imageTensor: Tensor {
+    Tensor(shape: imageShape.batched(count), storage: FloatStorage(copying: imageStorage.pointer, count: images.count))
   }
 
   /// The class of each image; of mixed batches that of the image before it was mixed.

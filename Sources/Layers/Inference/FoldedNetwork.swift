@@ -1,7 +1,7 @@
 /// A network as it runs for inference alone: it computes what the original computes, with fewer steps.
 ///
-/// - A batch normalisation by running statistics behind a convolution, transposed convolution or linear layer becomes part
-///   of that layer's weights and bias.
+/// - A batch normalisation by running statistics behind a convolution, of images or lines, a transposed convolution or a
+///   linear layer becomes part of that layer's weights and bias.
 /// - Dropout goes, and so do names and ``Frozen``, which mean nothing without training.
 /// - Sequences within sequences become one, and a ``CompositeLayer`` its body, so that neighbours meet. Branches are folded
 ///   within.

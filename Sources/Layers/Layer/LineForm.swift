@@ -34,7 +34,7 @@ struct LineForm {
       case .invalidValue(_, let value, let given, let expected):
         throw .invalidValue(layer: name, name: value, value: given, expected: expected)
       case .kernel(_, let error): throw .kernel(layer: name, error)
-      default: throw error
+      case .duplicateParameter, .unknownParameter, .frozenByDescription: throw error
       }
     }
   }

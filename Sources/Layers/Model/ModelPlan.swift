@@ -6,6 +6,9 @@ import Kernels
 /// ``outputGradient`` and call ``backward(count:)``, which writes the model's gradients. The methods that take tensors do
 /// the same for those who do not mind copies.
 ///
+/// The buffers are the plan's memory: they are valid as long as the plan is, so whoever keeps one keeps the plan. Tensors
+/// are copies and may be kept.
+///
 /// A run may have fewer images than ``batchSize``, as the last batch of an epoch has. A number that was not met before
 /// is planned at its first run, or by ``prepare(count:)``.
 public final class ModelPlan {

@@ -82,12 +82,12 @@ let optimizerTests: [any AnyOperationTest] = [
         ],
         reals: [
           "epsilon": draw.pick([0.00000001, 0, 0.001]), "decay": draw.pick([0, 0.01]),
-          "beta2": draw.pick([0.999, 0.5, 0]),
+          "betatwo": draw.pick([0.999, 0.5, 0]),
         ])
     },
     problem: {
       .init(
-        count: $0["n"], beta2: $0.real("beta2"), epsilon: $0.float("epsilon"), weightDecay: $0.float("decay"),
+        count: $0["n"], beta2: $0.real("betatwo"), epsilon: $0.float("epsilon"), weightDecay: $0.float("decay"),
         decoupled: $0.flag("decoupled"), maximize: $0.flag("maximize"))
     },
     operands: { parameters, memory in
@@ -196,7 +196,7 @@ private let adamSchema = ProblemSchema(
 private let nadamSchema = ProblemSchema(
   "n decoupled=0 maximize=0 step=1 own=0 epsilon=0.00000001 decay=0 slowing=0.004 product=0.5")
 private let radamSchema = ProblemSchema(
-  "n decoupled=0 maximize=0 step=1 own=0 epsilon=0.00000001 decay=0 beta2=0.999")
+  "n decoupled=0 maximize=0 step=1 own=0 epsilon=0.00000001 decay=0 betatwo=0.999")
 private let rmspropSchema = ProblemSchema(
   "n centered=0 maximize=0 own=0 epsilon=0.00000001 decay=0 momentum=0 alpha=0.99")
 private let adagradSchema = ProblemSchema("n maximize=0 epsilon=0.00000001 decay=0")
