@@ -123,6 +123,12 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }
 
+  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
+    for branch in branches {
+      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
+    }
+  }
+
   /// Where a branch's output lies.
   private func output(
     _ branch: Branch, _ input: UnsafePointer<Float>, _ saved: UnsafeMutableRawPointer,
