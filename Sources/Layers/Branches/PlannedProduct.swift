@@ -138,12 +138,6 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
     return UnsafePointer(((trains ? saved : workspace) + branch.output).assumingMemoryBound(to: Float.self))
   }
 
-  func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
-    for branch in branches {
-      (branch.layer as? any PacksParameters)?.packParameters(parameters + branch.firstParameter, packed)
-    }
-  }
-
   func forward(_ memory: ForwardMemory) {
     let inner = memory.workspace + innerWorkspace
     func output(_ i: Int) -> UnsafePointer<Float> {
