@@ -5,7 +5,8 @@ extension SafeTensors {
   private static let normalizationKey = "normalization"
   private static let classNamesKey = "class_names"
 
-  /// How colours from 0 to 1 become the model's input; nil where the file does not say.
+  /// How colours from 0 to 1 become the model's input; nil where the file does not say, or what it says is not valid:
+  /// a ``Predictor`` and a ``Trainer`` then throw.
   public var normalization: Normalization? {
     get { try? readNormalization(file: "") }
     set { metadata[SafeTensors.normalizationKey] = newValue.flatMap(SafeTensors.json) }

@@ -73,10 +73,18 @@ extension Dataset {
 }
 
 func checkImageWeights(_ weights: [Float], count: Int) throws(DataError) {
-  guard weights.count == count else {
-    throw .invalidOption(name: "the number of image weights", value: "\(weights.count)", expected: "\(count)")
+  try checkImageWeights(count: weights.count, images: count)
+  for weight in weights { try checkImageWeight(weight) }
+}
+
+func checkImageWeights(count: Int, images: Int) throws(DataError) {
+  guard count == images else {
+    throw .invalidOption(name: "the number of image weights", value: "\(count)", expected: "\(images)")
   }
-  if let wrong = weights.first(where: { !($0 >= 0 && $0.isFinite) }) {
-    throw .invalidOption(name: "an image's weight", value: "\(wrong)", expected: "a finite number of at least 0")
+}
+
+func checkImageWeight(_ weight: Float) throws(DataError) {
+  guard weight >= 0, weight.isFinite else {
+    throw .invalidOption(name: "an image's weight", value: "\(weight)", expected: "a finite number of at least 0")
   }
 }

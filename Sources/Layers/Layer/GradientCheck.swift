@@ -35,7 +35,7 @@ public struct GradientCheck: Sendable, CustomStringConvertible {
   }
 }
 
-/// Compares a layer's backward pass with finite differences of its forward pass, for tests of one's own layers.
+/// Compares a layer's backward pass with finite differences of its forward pass, for tests of your own layers.
 ///
 ///     let check = try gradientCheck(layer: Gain(), inputShape: [3, 8, 8])
 ///     #expect(check.relativeError < 1e-3, "\(check)")

@@ -1,7 +1,7 @@
 /// The mean of each window of each channel: `[channels, length]` to `[channels, outputLength]`.
 public struct AveragePool1D: Layer {
   public var kernelSize: Int
-  /// The distance of windows; the kernel's size where nothing else is said, so that windows do not overlap.
+  /// Values from a window to the next; the kernel size by default, so that windows do not overlap.
   public var stride: Int
   /// At most half of the kernel's size.
   public var padding: Int

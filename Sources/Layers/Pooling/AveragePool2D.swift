@@ -3,7 +3,7 @@ import Kernels
 /// The mean of each window of each channel: `[channels, height, width]` to `[channels, outputHeight, outputWidth]`.
 public struct AveragePool2D: Layer {
   public var kernelSize: Size2D
-  /// The distance of windows; the kernel's size where nothing else is said, so that windows do not overlap.
+  /// Rows and columns from a window to the next; the kernel size by default, so that windows do not overlap.
   public var stride: Size2D
   /// At most half of the kernel's size.
   public var padding: Size2D

@@ -7,7 +7,7 @@ import Kernels
 /// wins.
 public struct MaxPool2D: Layer {
   public var kernelSize: Size2D
-  /// The distance of windows; the kernel's size where nothing else is said, so that windows do not overlap.
+  /// Rows and columns from a window to the next; the kernel size by default, so that windows do not overlap.
   public var stride: Size2D
   /// At most half of the kernel's size.
   public var padding: Size2D

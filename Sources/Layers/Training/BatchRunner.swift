@@ -110,7 +110,7 @@ final class BatchRunner {
     } else {
       guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
     }
-    if let weights = dataset.imageWeights { try checkImageWeights(weights, count: dataset.count) }
+    if let weights = dataset.imageWeights { try checkImageWeights(count: weights.count, images: dataset.count) }
   }
 
   /// Plans the normalisation of images of a shape that the model takes.
@@ -162,7 +162,11 @@ final class BatchRunner {
     isWeighted = false
     if let weights = dataset.imageWeights {
       isWeighted = true
-      for i in 0..<count { self.weights.pointer[i] = weights[Int(indices[i])] }
+      for i in 0..<count {
+        let weight = weights[Int(indices[i])]
+        try checkImageWeight(weight)
+        self.weights.pointer[i] = weight
+      }
     }
   }
 
