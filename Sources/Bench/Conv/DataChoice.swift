@@ -2,7 +2,7 @@ import Foundation
 import Layers
 
 /// The data sets that a command can train on.
-enum DataChoice: String, CaseIterable {
+enum DataChoice: String, CaseIterable, Codable {
   case synthetic
   case cifar10
   case fashionMNIST = "fashion-mnist"
