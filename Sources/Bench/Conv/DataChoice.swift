@@ -53,4 +53,11 @@ enum DataChoice: String, CaseIterable, Codable {
     }
     return set.subset(first: count)
   }
+
+  /// Whether the set's files are there.
+  func isPresent(directory: String?) -> Bool {
+    guard self != .synthetic else { return true }
+    guard let directory else { return false }
+    return (try? loadFile(directory, .test)) != nil
+  }
 }
