@@ -40,10 +40,10 @@ import Testing
     ),
     (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
     (
-      ["conv", "--data", "cifar10"],
-      "bench conv: --data cifar10 needs --data-dir DIR, the folder that holds its files or the one above\n"
+      ["conv", "--data", "mnist", "--data-dir", "/nowhere"],
+      "bench conv: no files of mnist in /nowhere (--data-dir, no such folder); 'bench data download mnist --data-dir "
+        + "/nowhere' fetches them\n"
     ),
-    (["conv", "--data", "mnist", "--data-dir", "/nowhere"], "bench conv: /nowhere: no such folder\n"),
     (
       ["conv", "--json", "/nowhere/a.json"],
       "bench conv: --json is '/nowhere/a.json', which cannot be written; expected a file in a folder that exists\n"
