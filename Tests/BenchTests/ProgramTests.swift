@@ -20,6 +20,7 @@ import Testing
     ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
     ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
+    ("data", ["[list|verify|download|show] [NAME …]", "--data-dir DIR", "--from URL,…", "--json FILE"]),
   ])
   func explainsACommand(_ name: String, _ options: [String]) throws {
     let help = try BenchProcess(name, "--help")
@@ -30,8 +31,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
-    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, data, help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, data, help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
     (

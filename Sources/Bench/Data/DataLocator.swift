@@ -62,6 +62,19 @@ struct DataLocator {
     return caches.appendingPathComponent("swift-conv-kernels", isDirectory: true)
   }
 
+  /// The places in a message.
+  var description: String { places.map(\.description).joined(separator: ", ") }
+
+  /// Where a set's files are to be: where some of them are, or under the official name in the first place; in the place
+  /// itself where it has that name.
+  func destination(of archive: DataArchive) -> URL {
+    if let folder = folder(of: archive) { return folder }
+    let first = places[0].folder
+    let name = archive.folderNames[0]
+    return first.standardizedFileURL.lastPathComponent == name
+      ? first : first.appendingPathComponent(name, isDirectory: true)
+  }
+
   /// The folder that holds files of a set; nil where no place has any.
   func folder(of archive: DataArchive) -> URL? {
     for place in places {
@@ -94,14 +107,13 @@ struct DataLocator {
   /// - Throws: ``UsageError`` that names the places where it is not, and the command that fetches it.
   func require(_ archive: DataArchive) throws(UsageError) -> URL {
     if let folder = folder(of: archive) { return folder }
-    let list = places.map(\.description).joined(separator: ", ")
     let command = "bench data download \(archive.name)"
     guard places[0].origin != .option else {
       throw UsageError(
-        "no files of \(archive.name) in \(list); '\(command) --data-dir \(places[0].folder.path)' fetches them")
+        "no files of \(archive.name) in \(description); '\(command) --data-dir \(places[0].folder.path)' fetches them")
     }
     throw UsageError(
-      "no files of \(archive.name) in \(list); '\(command)' fetches them, --data-dir DIR or the environment variable "
+      "no files of \(archive.name) in \(description); '\(command)' fetches them, --data-dir DIR or the environment variable "
         + "KERNELS_DATA names another folder")
   }
 }
