@@ -143,7 +143,7 @@ struct DataDownloadCommandTests {
       interruptAfter: "resumed at byte 1000\n", environment: ["no_proxy": "127.0.0.1"])
     #expect(process.status == 130, "\(process.errors)")
     let size = try #require(try Bench.regularFileSize(partial))
-    #expect(size == 1000 || size == 6000, "curl may or may not have written")
+    #expect(size == 1000 || size == 6000, "the server may or may not have answered")
     #expect(
       process.output.hasSuffix(
         "mnist: interrupted; \(size) bytes are kept in \(partial.path), where the same command goes on\n"))

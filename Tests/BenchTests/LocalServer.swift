@@ -44,6 +44,8 @@ final class LocalServer: Sendable {
         guard poll(&waiting, 1, 20) > 0 else { continue }
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { continue }
+        // A process that a test starts would keep the connection open.
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         Thread.detachNewThread {
           server.serve(connection)
           close(connection)
@@ -91,7 +93,9 @@ final class LocalServer: Sendable {
         bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
       }
     }
-    guard descriptor >= 0, isBound else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    guard descriptor >= 0, isBound, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+      throw POSIXError(.init(rawValue: errno) ?? .EIO)
+    }
     return (descriptor, UInt16(bigEndian: address.sin_port))
   }
 
