@@ -2,7 +2,7 @@ import Foundation
 import Layers
 
 /// The data sets that a command can train on.
-enum DataChoice: String, CaseIterable {
+enum DataChoice: String, CaseIterable, Codable {
   case synthetic
   case cifar10
   case fashionMNIST = "fashion-mnist"
@@ -60,5 +60,10 @@ enum DataChoice: String, CaseIterable {
       throw UsageError("\(option) is \(count); expected at most \(set.count), the images of \(rawValue)")
     }
     return set.subset(first: count)
+  }
+
+  /// Whether some of the set's files are there.
+  func isPresent(directory: String?) -> Bool {
+    archive.map { DataLocator(directory: directory).folder(of: $0) != nil } ?? true
   }
 }
