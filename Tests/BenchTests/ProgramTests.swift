@@ -20,6 +20,7 @@ import Testing
     ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
     ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
+    ("data", ["[list|verify|download|show] [NAME …]", "--data-dir DIR", "--from URL,…", "--json FILE"]),
   ])
   func explainsACommand(_ name: String, _ options: [String]) throws {
     let help = try BenchProcess(name, "--help")
@@ -30,8 +31,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
-    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, data, help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, data, help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
     (
@@ -40,10 +41,10 @@ import Testing
     ),
     (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
     (
-      ["conv", "--data", "cifar10"],
-      "bench conv: --data cifar10 needs --data-dir DIR, the folder that holds its files or the one above\n"
+      ["conv", "--data", "mnist", "--data-dir", "/nowhere"],
+      "bench conv: no files of mnist in /nowhere (--data-dir, no such folder); 'bench data download mnist --data-dir "
+        + "/nowhere' fetches them\n"
     ),
-    (["conv", "--data", "mnist", "--data-dir", "/nowhere"], "bench conv: /nowhere: no such folder\n"),
     (
       ["conv", "--json", "/nowhere/a.json"],
       "bench conv: --json is '/nowhere/a.json', which cannot be written; expected a file in a folder that exists\n"

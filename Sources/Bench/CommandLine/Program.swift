@@ -2,7 +2,9 @@ import Foundation
 
 /// The program: a list of commands, and the choice among them.
 enum Program {
-  static let commands: [any Command.Type] = [ConvCommand.self, KernelsCommand.self, CompareCommand.self]
+  static let commands: [any Command.Type] = [
+    ConvCommand.self, KernelsCommand.self, CompareCommand.self, DataCommand.self,
+  ]
 
   /// Runs what the arguments, without the program's name, ask for.
   static func run(_ arguments: [String]) -> ExitStatus {

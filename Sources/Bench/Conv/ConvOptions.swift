@@ -59,8 +59,7 @@ struct ConvOptions: MachineOptions {
       .value("--model", path: \.model, kind: .classifier, help: "the network to train"),
       .value("--data", path: \.data, kind: .choice(), help: "what to train on"),
       .optional(
-        "--data-dir", path: \.dataDirectory, kind: .path("DIR"),
-        help: "the folder that holds the data's files, or the one above it"),
+        "--data-dir", path: \.dataDirectory, kind: .path("DIR"), help: DataLocator.optionHelp),
       .value(
         "--batch-sizes", "--batch-size", path: \.batchSizes, kind: .list(of: .integer(1...65_536)),
         help: "images a step, one training each"),

@@ -1,5 +1,4 @@
 import Foundation
-import Layers
 
 /// A number in a result file; what JSON has no number for (NaN, infinity) is written as null.
 struct JSONNumber: Encodable, Equatable, ExpressibleByFloatLiteral {
@@ -16,27 +15,11 @@ struct JSONNumber: Encodable, Equatable, ExpressibleByFloatLiteral {
 
 /// A file that `--json` names.
 struct JSONFile {
-  let path: String
+  private let file: OutputFile
 
   /// - Throws: ``UsageError`` when the file could not be written, so that a run need not end to find out.
   init(path: String) throws(UsageError) {
-    self.path = path
-    switch AtomicFile.Target(path: path) {
-    case .folder: throw UsageError("--json is '\(path)', a folder; expected a file")
-    case .stream(let path):
-      guard access(path, W_OK) == 0 else {
-        throw UsageError("--json is '\(path)', which cannot be written; expected a file")
-      }
-    case .file(let file):
-      let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-      let exists = FileManager.default.fileExists(atPath: file)
-      let files = FileManager.default
-      guard files.isWritableFile(atPath: folder), !exists || files.isWritableFile(atPath: file) else {
-        let folderState = files.fileExists(atPath: folder) ? "can be written" : "exists"
-        throw UsageError(
-          "--json is '\(path)', which cannot be written; expected a file in a folder that \(folderState)")
-      }
-    }
+    file = try OutputFile(path: path, option: "--json")
   }
 
   /// Replaces the file's content, so that there is always a whole report, the old or the new; property names become
@@ -46,13 +29,9 @@ struct JSONFile {
     do {
       data = try JSONFile.encode(report)
     } catch {
-      throw UsageError("--json is '\(path)': the report cannot be written as JSON: \(error)")
+      throw UsageError("--json is '\(file.path)': the report cannot be written as JSON: \(error)")
     }
-    do {
-      try AtomicFile.write(data, to: path)
-    } catch {
-      throw UsageError("--json is '\(path)', which cannot be written: \(error.reason)")
-    }
+    try file.write(data)
   }
 
   static func encode(_ report: some Encodable) throws -> Data {
