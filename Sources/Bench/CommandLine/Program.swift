@@ -3,7 +3,7 @@ import Foundation
 /// The program: a list of commands, and the choice among them.
 enum Program {
   static let commands: [any Command.Type] = [
-    ConvCommand.self, KernelsCommand.self, CompareCommand.self, DataCommand.self,
+    ConvCommand.self, StudyCommand.self, DataCommand.self, KernelsCommand.self, CompareCommand.self,
   ]
 
   /// Runs what the arguments, without the program's name, ask for.

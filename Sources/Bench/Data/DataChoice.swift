@@ -61,4 +61,9 @@ enum DataChoice: String, CaseIterable, Codable {
     }
     return set.subset(first: count)
   }
+
+  /// Whether some of the set's files are there.
+  func isPresent(directory: String?) -> Bool {
+    archive.map { DataLocator(directory: directory).folder(of: $0) != nil } ?? true
+  }
 }
