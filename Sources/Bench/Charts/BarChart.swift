@@ -17,6 +17,8 @@ struct BarChart {
     let style: ChartStyle
     /// Whether it is drawn as markers on the bars of its group and not as a bar of its own.
     var isMarker = false
+    /// Of markers, the number of the bar in the group that they are drawn on.
+    var row = 0
     /// One a group; nil for none.
     let values: [Value?]
   }
@@ -61,11 +63,9 @@ struct BarChart {
         guard let value = item.values[i] else { continue }
         body += bar(value, item.style, top: start + Double(j) * (barHeight + 1), height: barHeight, left, right)
       }
-      for (j, item) in markers.enumerated() {
+      for item in markers {
         guard let value = item.values[i], value.mean.isFinite else { continue }
-        // The marker of the n-th series is on the n-th bar.
-        let row = bars.isEmpty ? 0 : min(j, bars.count - 1)
-        let y = start + Double(row) * (barHeight + 1) + barHeight / 2
+        let y = start + Double(bars.isEmpty ? 0 : min(item.row, bars.count - 1)) * (barHeight + 1) + barHeight / 2
         let x = axis.position(value.mean, from: left, to: right)
         body += "<path class=\"o c\(item.style.color)\" d=\"\(item.style.markerPath(x, y, size: 4))\"/>"
       }

@@ -15,14 +15,14 @@ struct Answer {
     } else {
       clauses.append("\(ran.count == 1 ? "the setting" : "none of the \(ran.count) settings") came to a \(figure.name)")
     }
-    let results = study.orderings.map { OrderingResult($0, record) }
+    let results = study.findings(record)
     for (outcome, phrase) in [
       (OrderingResult.Outcome.reproduced, "reproduced"), (.withinSpread, "within the spread over seeds"),
       (.notReproduced, "not reproduced"),
     ] {
       let found = results.filter { $0.outcome == outcome }
       if found.isEmpty { continue }
-      let claims = found.map { "\($0.ordering.claim.decapitalized) (\($0.figures)\($0.hasOneSeed ? ", one seed" : ""))" }
+      let claims = found.map { "\($0.claim) (\($0.figures)\($0.hasOneSeed ? ", one seed" : ""))" }
       clauses.append("\(phrase): \(claims.joined(separator: ", "))")
     }
     let prefix = record.hasQuickRuns ? "Quick runs, which show only that the study runs: " : ""
@@ -52,15 +52,4 @@ struct Answer {
 extension String {
   /// With a capital first letter.
   var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
-
-  /// Without a capital first letter where the first word is an ordinary one: `ReLU` and `CE` stay.
-  var decapitalized: String {
-    guard let first, let second = dropFirst().first, first.isUppercase, second.isLowercase || second == " " else {
-      return self
-    }
-    let word = prefix { !$0.isWhitespace && $0 != "-" }
-    let names = ["Adam", "Re", "Gaussian", "Batch"]
-    if word.dropFirst().contains(where: \.isUppercase) || names.contains(String(word)) { return self }
-    return first.lowercased() + dropFirst()
-  }
 }

@@ -32,32 +32,40 @@ extension ComparedFigure {
     case .testLoss: "test loss"
     case .trainingLoss: "training loss"
     case .seconds: "training time"
+    case .accuracyGap: "gap between training and test accuracy"
     }
   }
 
+  /// Whether values are shares of 1, or differences of such.
   var isAccuracy: Bool {
     switch self {
-    case .testAccuracy, .validationAccuracy, .trainingAccuracy: true
+    case .testAccuracy, .validationAccuracy, .trainingAccuracy, .accuracyGap: true
     case .testLoss, .trainingLoss, .seconds: false
     }
   }
 
-  /// Whether a smaller value is the better one.
-  var prefersSmaller: Bool { !isAccuracy }
+  private var unit: String {
+    switch self {
+    case .testAccuracy, .validationAccuracy, .trainingAccuracy: " %"
+    case .accuracyGap: " points"
+    case .seconds: " s"
+    case .testLoss, .trainingLoss: ""
+    }
+  }
 
   /// A value with its unit: `70.1 %`, `1.234`, `12.3 s`.
-  func text(_ value: Double) -> String {
-    if isAccuracy { return value.isNaN ? "nan" : Figure.percent(value) }
-    return self == .seconds ? Figure.seconds(value) : Figure.loss(value)
+  func text(_ value: Double) -> String { bareText(value) + unit }
+
+  /// A value without its unit.
+  private func bareText(_ value: Double) -> String {
+    if isAccuracy { return Figure.fixed(value * 100, 1) }
+    return self == .seconds ? String(Figure.seconds(value).dropLast(2)) : Figure.loss(value)
   }
 
   /// The mean, and the least and greatest of the seeds: `70.1 % (69.8 to 70.5 %)`.
   func text(_ spread: Spread) -> String {
     if spread.count == 1 { return text(spread.mean) }
-    let low = text(spread.least)
-    let unit = isAccuracy ? " %" : self == .seconds ? " s" : ""
-    let bare = low.hasSuffix(unit) ? String(low.dropLast(unit.count)) : low
-    return "\(text(spread.mean)) (\(bare) to \(text(spread.greatest)))"
+    return "\(text(spread.mean)) (\(bareText(spread.least)) to \(text(spread.greatest)))"
   }
 
   /// The same, with the number of seeds in words.
@@ -78,7 +86,7 @@ extension Figure {
 
   /// A time of seconds to hours, in seconds, three significant digits.
   static func seconds(_ value: Double) -> String {
-    guard value.isFinite else { return fixed(value, 0) }
+    guard value.isFinite else { return fixed(value, 0) + " s" }
     return fixed(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3) + " s"
   }
 

@@ -8,7 +8,7 @@ enum StudyDocument {
       # Studies
 
       The experiments of five reports, run again with this library. This page is made from the records in
-      Benchmarks/records by `bench study document`; nothing on it is written by hand but the remarks, which are part of \
+      Benchmarks/records by `bench study show --document docs/studies.md`; nothing on it is written by hand but the remarks, which are part of \
       each study.
       """,
       """
@@ -27,7 +27,7 @@ enum StudyDocument {
 
   private static func summary(_ studies: [(Study, StudyRecord)]) -> String {
     table(
-      ["study", "from", "settings run", "reported figures that agree", "orderings reproduced"],
+      ["study", "from", "settings run", "reported figures that agree", "findings reproduced"],
       studies.map { study, record in
         let counts = StudyCounts(study, record)
         return [
@@ -62,10 +62,10 @@ enum StudyDocument {
             ]
           }))
     }
-    let orderings = study.orderings.map { OrderingResult($0, record) }
-    if !orderings.isEmpty {
+    let findings = study.findings(record)
+    if !findings.isEmpty {
       blocks.append(
-        orderings.map { "- \(escaped($0.ordering.claim)): **\($0.text)**\($0.outcome == .notRun ? "" : ", \($0.figures)")." }
+        findings.map { "- \(escaped($0.claim)): **\($0.text)**\($0.outcome == .notRun ? "" : ", \($0.figures)")." }
           .joined(separator: "\n"))
     }
     if !record.peers.isEmpty { blocks.append(peers(record)) }
@@ -163,7 +163,7 @@ struct StudyCounts {
     agreeing = verdicts.count { $0 == .agrees }
     judged = agreeing + verdicts.count { $0 == .differs }
     objections = verdicts.count { if case .objection = $0 { true } else { false } }
-    let outcomes = study.orderings.map { OrderingResult($0, record).outcome }
+    let outcomes = study.findings(record).map(\.outcome)
     orderings = outcomes.count
     reproduced = outcomes.count { $0 == .reproduced }
     withinSpread = outcomes.count { $0 == .withinSpread }

@@ -21,11 +21,12 @@ enum StudyTable {
             [$0.reported.setting, $0.name, $0.reportedText, $0.oursText, $0.verdict.text]
           }))
     }
-    if !study.orderings.isEmpty {
+    let findings = study.findings(record)
+    if !findings.isEmpty {
       blocks.append(
         table(
           [.text("finding"), .text("ours"), .text("outcome")],
-          study.orderings.map { OrderingResult($0, record) }.map { [$0.ordering.claim, $0.figures, $0.text] }))
+          findings.map { [$0.claim, $0.figures, $0.text] }))
     }
     if !record.peers.isEmpty {
       blocks.append(
