@@ -75,12 +75,14 @@ struct Axis: Equatable {
     }
   }
 
-  /// An axis of a few given positions, such as batch sizes, at equal distances: position i is value i.
-  init(_ title: String, labels: [String]) {
-    self.title = title
+  /// The epochs of a training, counted from 1: whole numbers at round steps, and the first.
+  init(epochs count: Int) {
+    title = "epoch"
     scale = .linear
-    range = -0.5...(Double(max(labels.count, 1)) - 0.5)
-    ticks = labels.enumerated().map { Tick(value: Double($0.offset), label: $0.element) }
+    range = count > 1 ? 1...Double(count) : 0.5...1.5
+    let step = max(1, Int(Axis.roundStep(Double(count) / 5).rounded(.up)))
+    let positions = [1] + stride(from: step, through: max(count, 1), by: step).filter { $0 > 1 }
+    ticks = positions.map { Tick(value: Double($0), label: "\($0)") }
   }
 
   /// Where a value lies between two coordinates.

@@ -42,7 +42,7 @@ struct HeatMap {
   }
 
   /// The rules of the colours: over the ground, no stronger than the text stays legible on.
-  static let rules = (1...levels).map { level in
+  static let rules: String = (1...levels).map { level -> String in
     let share = Int((Double(level) / Double(levels) * 60).rounded())
     return ".h\(level){background:color-mix(in srgb,var(--heat) \(share)%,var(--ground))}"
       + ".e\(level){background:color-mix(in srgb,var(--miss) \(share)%,var(--ground))}"

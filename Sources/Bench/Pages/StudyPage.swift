@@ -12,7 +12,7 @@ struct StudyPage {
   static let sizeLimit = 500_000
 
   let figure: ComparedFigure
-  let comparisons: [Comparison]
+  let comparisons: [ReportedComparison]
   let findings: [Finding]
   /// The settings that have a finished run.
   let ran: [Setting]
@@ -22,7 +22,7 @@ struct StudyPage {
     self.record = record
     self.images = images
     figure = study.mainFigure(record)
-    comparisons = study.reported.map { Comparison($0, record) }
+    comparisons = study.reported.map { ReportedComparison($0, record) }
     findings = study.findings(record)
     ran = study.settings.filter { !record.runs(of: $0.label).isEmpty }
   }
@@ -128,8 +128,8 @@ struct StudyPage {
       content += Page.table(
         "Reported figures beside ours", ["setting", "figure", "reported", "ours", "verdict"], rows, numbers: [2, 3])
       content += """
-        <p class="soft"><small>Accuracies agree within \(Figure.fixed(Verdict.accuracyTolerance * 100, 0)) percentage \
-        points, losses within \(Figure.fixed(Verdict.lossTolerance * 100, 0)) %, or where the reported figure lies within \
+        <p class="soft"><small>Accuracies agree within \(Figure.fixed(ReportedVerdict.accuracyTolerance * 100, 0)) percentage \
+        points, losses within \(Figure.fixed(ReportedVerdict.lossTolerance * 100, 0)) %, or where the reported figure lies within \
         our seeds. Times are of different machines: the ratio is given.</small></p>
         """
     }
@@ -176,7 +176,7 @@ struct StudyPage {
     ).picture
   }
 
-  static func chip(_ verdict: Verdict) -> Markup {
+  static func chip(_ verdict: ReportedVerdict) -> Markup {
     switch verdict {
     case .agrees: "<span class=\"v good\">✓ agrees</span>"
     case .differs: "<span class=\"v bad\">≠ differs</span>"

@@ -77,7 +77,7 @@ struct OrderingResult {
   /// Whether two settings' means differ by no more than a percentage point, or a tolerance of losses and times, or their
   /// seeds' values overlap.
   private static func areEqual(_ a: Spread, _ b: Spread, _ figure: ComparedFigure) -> Bool {
-    let tolerance = figure.isAccuracy ? 0.01 : Verdict.lossTolerance * abs(b.mean)
+    let tolerance = figure.isAccuracy ? 0.01 : ReportedVerdict.lossTolerance * abs(b.mean)
     if abs(a.mean - b.mean) <= tolerance + 1e-9 { return true }
     return (a.count > 1 || b.count > 1) && a.least <= b.greatest && b.least <= a.greatest
   }

@@ -13,8 +13,8 @@ enum StudyDocument {
       """,
       """
       - A figure is the mean over seeds, with the least and the greatest in brackets.
-      - *Agrees*: accuracies differ by at most \(Figure.fixed(Verdict.accuracyTolerance * 100, 0)) percentage points, \
-      losses by at most \(Figure.fixed(Verdict.lossTolerance * 100, 0)) %, or the reported figure lies within our seeds. \
+      - *Agrees*: accuracies differ by at most \(Figure.fixed(ReportedVerdict.accuracyTolerance * 100, 0)) percentage points, \
+      losses by at most \(Figure.fixed(ReportedVerdict.lossTolerance * 100, 0)) %, or the reported figure lies within our seeds. \
       Times are of different machines: the ratio is given, and neither agrees nor differs.
       - *Reproduced*: every seed of the better setting beats every seed of the worse one. *Within the spread over \
       seeds*: some do, some do not.
@@ -48,7 +48,7 @@ enum StudyDocument {
       table(
         ["setting", "seeds", "epochs", "training accuracy", "test accuracy", "test loss", "time"],
         study.settings.map { settingRow($0, record) }))
-    let comparisons = study.reported.map { Comparison($0, record) }
+    let comparisons = study.reported.map { ReportedComparison($0, record) }
     if !comparisons.isEmpty {
       blocks.append(
         table(
@@ -159,7 +159,7 @@ struct StudyCounts {
   init(_ study: Study, _ record: StudyRecord) {
     settings = study.settings.count
     settingsRun = study.settings.count { !record.runs(of: $0.label).isEmpty }
-    let verdicts = study.reported.map { Comparison($0, record).verdict }
+    let verdicts = study.reported.map { ReportedComparison($0, record).verdict }
     agreeing = verdicts.count { $0 == .agrees }
     judged = agreeing + verdicts.count { $0 == .differs }
     objections = verdicts.count { if case .objection = $0 { true } else { false } }

@@ -12,7 +12,7 @@ enum StudyTable {
           .text("setting"), .text("seeds"), .figure("epochs"), .figure("train accuracy"), .figure("test accuracy"),
           .figure("test loss"), .figure("time"), .figure("images/s"), .text("reported"), .text("verdict"),
         ], study.settings.map { row($0, study, record) }))
-    let comparisons = study.reported.map { Comparison($0, record) }
+    let comparisons = study.reported.map { ReportedComparison($0, record) }
     if !comparisons.isEmpty {
       blocks.append(
         table(
@@ -47,7 +47,7 @@ enum StudyTable {
     func cell(_ figure: ComparedFigure) -> String {
       record.spread(of: figure, in: label).map { figure.text($0) } ?? "-"
     }
-    let reported = study.reported.filter { $0.setting == label }.map { Comparison($0, record) }
+    let reported = study.reported.filter { $0.setting == label }.map { ReportedComparison($0, record) }
     let main = study.mainFigure(record)
     let first = reported.first { $0.figure == main } ?? reported.first
     return [
@@ -81,7 +81,7 @@ extension StudyTable {
       ]
     ]
     for setting in study.settings {
-      let reported = study.reported.first { $0.setting == setting.label }.map { Comparison($0, record).reportedText }
+      let reported = study.reported.first { $0.setting == setting.label }.map { ReportedComparison($0, record).reportedText }
       for run in record.runs(of: setting.label) {
         guard let stage = run.lastStage, let result = run.result else { continue }
         let start = run.start

@@ -2,7 +2,7 @@ import Foundation
 import Layers
 
 /// A reported figure beside ours.
-enum Verdict: Equatable {
+enum ReportedVerdict: Equatable {
   /// The difference is within the tolerance, or within the spread of our seeds.
   case agrees
   case differs
@@ -53,7 +53,7 @@ enum Verdict: Equatable {
       self = .ratio(reported / ours.mean)
       return
     }
-    let tolerance = figure.isAccuracy ? Verdict.accuracyTolerance : Verdict.lossTolerance * abs(reported)
+    let tolerance = figure.isAccuracy ? ReportedVerdict.accuracyTolerance : ReportedVerdict.lossTolerance * abs(reported)
     // The last bits of shares such as 0.7 − 0.67 are not to decide.
     let isWithin = abs(ours.mean - reported) <= tolerance + 1e-9
     self = isWithin || ours.contains(reported) ? .agrees : .differs
@@ -61,7 +61,7 @@ enum Verdict: Equatable {
 }
 
 /// A reported figure, ours, and the verdict.
-struct Comparison {
+struct ReportedComparison {
   let reported: ReportedFigure
   /// What is compared, in words: `test accuracy`.
   let name: String
@@ -70,7 +70,7 @@ struct Comparison {
   /// Of class-wise figures and curves, their mean or last value.
   let reportedValue: Double
   let ours: Spread?
-  let verdict: Verdict
+  let verdict: ReportedVerdict
   /// More that is to be said, such as the class that differs most; empty for nothing.
   var note = ""
 
@@ -78,7 +78,7 @@ struct Comparison {
   var oursText: String { ours.map { figure.text($0) } ?? "not run" }
 }
 
-extension Comparison {
+extension ReportedComparison {
   init(_ reported: ReportedFigure, _ record: StudyRecord) {
     let setting = reported.setting
     var note = ""
@@ -93,9 +93,9 @@ extension Comparison {
       figure = part == .training ? .trainingAccuracy : .testAccuracy
       reportedValue = Spread(values)?.mean ?? .nan
       let classes = record.classAccuracies(of: part, in: setting)
-      ours = classes.flatMap { Comparison.mean(of: $0) }
+      ours = classes.flatMap { ReportedComparison.mean(of: $0) }
       if let classes, classes.count == values.count {
-        note = Comparison.largest(
+        note = ReportedComparison.largest(
           zip(classes, values).map { $0.mean - $1 }, names: record.classNames(in: setting))
       }
     case .curve(let metric, let values):
@@ -124,7 +124,7 @@ extension Comparison {
     } else if let objection = reported.objection {
       verdict = .objection(objection)
     } else if let ours {
-      verdict = Verdict(ours, reported: reportedValue, figure: figure)
+      verdict = ReportedVerdict(ours, reported: reportedValue, figure: figure)
     } else {
       verdict = .noFigure
     }
