@@ -30,15 +30,15 @@ import Testing
   }
 
   @Test(arguments: [
-    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
-    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, help\n"),
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of \(Program.commands.map { $0.name }.joined(separator: ", ")), help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of \(Program.commands.map { $0.name }.joined(separator: ", ")), help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
     (
       ["conv", "--learning-rate", "1e300"],
       "bench conv: --learning-rate is '1e300'; expected a number above 0.0 and below 1e+30\n"
     ),
-    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
+    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd or rmsprop, not adam\n"),
     (
       ["conv", "--data", "cifar10"],
       "bench conv: --data cifar10 needs --data-dir DIR, the folder that holds its files or the one above\n"

@@ -2,7 +2,9 @@ import Foundation
 
 /// The program: a list of commands, and the choice among them.
 enum Program {
-  static let commands: [any Command.Type] = [ConvCommand.self, KernelsCommand.self, CompareCommand.self]
+  static let commands: [any Command.Type] = [
+    ConvCommand.self, MLPCommand.self, TrainCommand.self, KernelsCommand.self, CompareCommand.self,
+  ]
 
   /// Runs what the arguments, without the program's name, ask for.
   static func run(_ arguments: [String]) -> ExitStatus {
@@ -65,7 +67,8 @@ enum Program {
         \("help".padded(to: width))  this text, or 'bench help COMMAND' for a command's
 
       'bench COMMAND --help' lists a command's options.
-      exit status: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted
+      exit status: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted (SIGINT),
+        143 terminated (SIGTERM)
       """
   }
 

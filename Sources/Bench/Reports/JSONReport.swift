@@ -21,22 +21,7 @@ struct JSONFile {
   /// - Throws: ``UsageError`` when the file could not be written, so that a run need not end to find out.
   init(path: String) throws(UsageError) {
     self.path = path
-    switch AtomicFile.Target(path: path) {
-    case .folder: throw UsageError("--json is '\(path)', a folder; expected a file")
-    case .stream(let path):
-      guard access(path, W_OK) == 0 else {
-        throw UsageError("--json is '\(path)', which cannot be written; expected a file")
-      }
-    case .file(let file):
-      let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-      let exists = FileManager.default.fileExists(atPath: file)
-      let files = FileManager.default
-      guard files.isWritableFile(atPath: folder), !exists || files.isWritableFile(atPath: file) else {
-        let folderState = files.fileExists(atPath: folder) ? "can be written" : "exists"
-        throw UsageError(
-          "--json is '\(path)', which cannot be written; expected a file in a folder that \(folderState)")
-      }
-    }
+    try OutputFile.check(path, option: "--json")
   }
 
   /// Replaces the file's content, so that there is always a whole report, the old or the new; property names become
