@@ -31,38 +31,35 @@ final class MetricsFile {
     } catch {
       throw MetricsFile.unwritable(path, error)
     }
-    guard let position else {
-      try cut(to: 0)
-      return try append(run)
-    }
-    let lines = MetricsFile.lines(path)
-    guard let first = lines.first else {
-      try cut(to: 0)
-      try append(run)
-      for line in position.epochLines { try append(line) }
-      return
-    }
-    let isSame = MetricsFile.isSameRun(first, run)
+    if let position { try goOn(from: position, run: run) } else { try begin(run, []) }
+  }
+
+  private func begin(_ run: String, _ epochLines: [String]) throws(UsageError) {
+    try cut(to: 0)
+    try append(run)
+    for line in epochLines { try append(line) }
+  }
+
+  /// Cuts the file back to what was written when the checkpoint was saved.
+  private func goOn(from position: Position, run: String) throws(UsageError) {
+    let lines = MetricsFile.lines(file.path)
     // A run that was killed while it wrote its first line left the beginning of it.
-    guard isSame || (lines.count == 1 && !first.hasSuffix("\n") && run.hasPrefix(first)) else {
-      throw UsageError("--metrics is '\(path)', which is not of the training that --resume names; expected another file")
+    guard let first = lines.first, first.hasSuffix("\n") || lines.count > 1 || !run.hasPrefix(first) else {
+      return try begin(run, position.epochLines)
     }
-    guard isSame else {
-      try cut(to: 0)
-      try append(run)
-      for line in position.epochLines { try append(line) }
-      return
+    guard MetricsFile.isSameRun(first, run) else {
+      throw UsageError(
+        "--metrics is '\(file.path)', which is not of the training that --resume names; expected another file")
     }
     let kept = lines.dropFirst().prefix { MetricsFile.isDone($0, position) }
     try cut(to: first.utf8.count + kept.reduce(0) { $0 + $1.utf8.count })
-    if let pending = position.pending, kept.last != pending + "\n" { try append(pending) }
-    // Epochs are in the checkpoint: what a file lacks of them, as one that was lost, is written again.
-    let last = (kept.last ?? "").isEmpty ? nil : kept.last { MetricsFile.fields($0)?["event"] as? String == "epoch" }
-    var written = last.flatMap { MetricsFile.fields($0)?["epoch"] as? Int } ?? 0
-    if let pending = position.pending, let fields = MetricsFile.fields(pending), fields["event"] as? String == "epoch" {
-      written = max(written, fields["epoch"] as? Int ?? 0)
+    var epochs = kept.reduce(0) { max($0, MetricsFile.epoch(of: $1)) }
+    if let pending = position.pending, kept.last != pending + "\n" {
+      try append(pending)
+      epochs = max(epochs, MetricsFile.epoch(of: pending))
     }
-    for line in position.epochLines.dropFirst(written) { try append(line) }
+    // Epochs are in the checkpoint: what the file lacks of them is written again.
+    for line in position.epochLines.dropFirst(epochs) { try append(line) }
   }
 
   /// Whether the file tells of a training: the line that describes a run alone does not, as a run that was killed before it
@@ -108,6 +105,12 @@ final class MetricsFile {
   private static func fields(_ line: String) -> [String: Any]? {
     guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) else { return nil }
     return object as? [String: Any]
+  }
+
+  /// The epoch that a line is of; 0 for lines that are of none.
+  private static func epoch(of line: String) -> Int {
+    guard let fields = fields(line), fields["event"] as? String == "epoch" else { return 0 }
+    return fields["epoch"] as? Int ?? 0
   }
 
   /// Whether two lines describe the same training; the machine, and the number of epochs, which may be another when a

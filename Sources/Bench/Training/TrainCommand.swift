@@ -20,13 +20,14 @@ enum TrainCommand: Command {
     where set.count == 0 {
       throw UsageError("no \(name) images are left of \(request.text); expected at least one")
     }
+    let interrupt = Interrupt()
     let description = TrainingDescription(
       model: try options.network(for: data), data: request, recipe: recipe, seed: options.seed)
     let session = try TrainingSession(
       description.model, recipe: recipe, data: data, seed: options.seed, threads: options.threadCount, level: level)
     let run = TrainingRun(
       options: options, description: description, session: session,
-      machine: .measure(level: level, threads: options.threadCount), interrupt: Interrupt())
+      machine: .measure(level: level, threads: options.threadCount), interrupt: interrupt)
     return try run.run(goingOnFrom: checkpoint)
   }
 

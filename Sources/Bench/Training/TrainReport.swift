@@ -25,7 +25,7 @@ struct TrainReport: Encodable {
     let epoch: Int
     let seconds: Double
     let imagesPerSecond: Double
-    let learningRate: Double
+    let learningRate: Float
     let trainLoss: JSONNumber
     let trainAccuracy: Double?
     let validationLoss: JSONNumber?
@@ -35,7 +35,7 @@ struct TrainReport: Encodable {
       epoch = record.epoch
       seconds = record.training.seconds
       imagesPerSecond = record.training.imagesPerSecond
-      learningRate = record.learningRate
+      learningRate = Float(record.learningRate)
       trainLoss = JSONNumber(record.training.loss)
       trainAccuracy = hasAccuracy ? record.training.accuracy : nil
       validationLoss = record.validation.map { JSONNumber($0.loss) }

@@ -281,7 +281,7 @@ extension TrainingRun {
     let accuracy: [Table.Column] = hasAccuracy ? [.figure("acc", width: 7)] : []
     return Table(
       columns: [.figure("epoch"), .figure("seconds"), .figure("images/s", width: 9), .figure("rate", width: 9)]
-        + [.figure("train loss")] + accuracy + [.figure("val. loss", width: 9)] + accuracy + [.text("", width: 4)])
+        + [.figure("train loss")] + accuracy + [.figure("val. loss", width: 9)] + accuracy + [.text("best")])
   }
 
   private func cells(_ record: EpochRecord, isBest: Bool) -> [String] {
@@ -291,6 +291,6 @@ extension TrainingRun {
       "\(record.epoch)", Figure.fixed(training.seconds, 3), Figure.fixed(training.imagesPerSecond, 0),
       "\(Float(record.learningRate))", Figure.fixed(training.loss, 4),
     ] + accuracy(training.accuracy) + [Figure.fixed(record.validation?.loss ?? .nan, 4)]
-      + accuracy(record.validation?.accuracy) + [isBest ? "best" : ""]
+      + accuracy(record.validation?.accuracy) + [isBest ? "*" : ""]
   }
 }
