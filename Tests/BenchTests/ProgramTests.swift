@@ -18,6 +18,8 @@ import Testing
 
   @Test(arguments: [
     ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
+    ("mlp", ["--batch-sizes N,…", "--target-accuracy X", "n4-tanh-3"]),
+    ("train", ["--schedule TEXT", "--checkpoint FILE", "--metrics FILE.jsonl", "one-cycle:U:D", "resized-crop:A:B"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
     ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
   ])

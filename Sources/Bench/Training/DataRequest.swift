@@ -43,6 +43,12 @@ struct DataRequest: Equatable, Codable {
     var training: any Dataset = train
     var testing: any Dataset = test
     if let classes {
+      let count = train.classNames.count
+      guard Set(classes).count == classes.count, classes.allSatisfy({ 0..<count ~= $0 }) else {
+        throw UsageError(
+          "--classes is '\(classes.map(String.init).joined(separator: ","))'; expected numbers from 0 to \(count - 1), "
+            + "each at most once")
+      }
       training = try training.subset(classes: classes)
       testing = try testing.subset(classes: classes)
     }
