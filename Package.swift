@@ -59,6 +59,6 @@ let package = Package(
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
       swiftSettings: optimizedInDebug),
-    .testTarget(name: "BenchTests", dependencies: ["Bench"]),
+    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport"]),
   ]
 )

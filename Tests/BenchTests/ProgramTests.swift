@@ -3,6 +3,9 @@ import Testing
 
 @testable import Bench
 
+/// The names that a message about an unknown command lists.
+private let commandNames = Program.commands.map { $0.name }.joined(separator: ", ")
+
 @Suite struct ProgramTests {
   @Test func listsItsCommands() throws {
     let bare = try BenchProcess()
@@ -22,6 +25,7 @@ import Testing
     ("train", ["--schedule TEXT", "--checkpoint FILE", "--metrics FILE.jsonl", "one-cycle:U:D", "resized-crop:A:B"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
     ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
+    ("data", ["[list|verify|download|show] [NAME …]", "--data-dir DIR", "--from URL,…", "--json FILE"]),
   ])
   func explainsACommand(_ name: String, _ options: [String]) throws {
     let help = try BenchProcess(name, "--help")
@@ -32,8 +36,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["mlpp"], "bench: unknown command 'mlpp'; expected one of \(Program.commands.map { $0.name }.joined(separator: ", ")), help\n"),
-    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of \(Program.commands.map { $0.name }.joined(separator: ", ")), help\n"),
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of \(commandNames), help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of \(commandNames), help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
     (
@@ -42,10 +46,10 @@ import Testing
     ),
     (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd or rmsprop, not adam\n"),
     (
-      ["conv", "--data", "cifar10"],
-      "bench conv: --data cifar10 needs --data-dir DIR, the folder that holds its files or the one above\n"
+      ["conv", "--data", "mnist", "--data-dir", "/nowhere"],
+      "bench conv: no files of mnist in /nowhere (--data-dir, no such folder); 'bench data download mnist --data-dir "
+        + "/nowhere' fetches them\n"
     ),
-    (["conv", "--data", "mnist", "--data-dir", "/nowhere"], "bench conv: /nowhere: no such folder\n"),
     (
       ["conv", "--json", "/nowhere/a.json"],
       "bench conv: --json is '/nowhere/a.json', which cannot be written; expected a file in a folder that exists\n"

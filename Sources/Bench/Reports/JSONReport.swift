@@ -1,5 +1,4 @@
 import Foundation
-import Layers
 
 /// A number in a result file; what JSON has no number for (NaN, infinity) is written as null.
 struct JSONNumber: Encodable, Equatable, ExpressibleByFloatLiteral {
@@ -16,12 +15,11 @@ struct JSONNumber: Encodable, Equatable, ExpressibleByFloatLiteral {
 
 /// A file that `--json` names.
 struct JSONFile {
-  let path: String
+  private let file: OutputFile
 
   /// - Throws: ``UsageError`` when the file could not be written, so that a run need not end to find out.
   init(path: String) throws(UsageError) {
-    self.path = path
-    try OutputFile.check(path, option: "--json")
+    file = try OutputFile(path: path, option: "--json")
   }
 
   /// Replaces the file's content, so that there is always a whole report, the old or the new; property names become
@@ -31,13 +29,9 @@ struct JSONFile {
     do {
       data = try JSONFile.encode(report)
     } catch {
-      throw UsageError("--json is '\(path)': the report cannot be written as JSON: \(error)")
+      throw UsageError("--json is '\(file.path)': the report cannot be written as JSON: \(error)")
     }
-    do {
-      try AtomicFile.write(data, to: path)
-    } catch {
-      throw UsageError("--json is '\(path)', which cannot be written: \(error.reason)")
-    }
+    try file.write(data)
   }
 
   static func encode(_ report: some Encodable) throws -> Data {

@@ -1,14 +1,16 @@
 import Foundation
 import Layers
 
-/// A file that an option names and a run writes.
-enum OutputFile {
-  /// Checks, before a run begins, that the file can be written.
-  ///
-  /// - Parameters:
-  ///   - option: the option that names it, for messages.
-  ///   - mustBeNew: whether a file with content is refused, so that what an earlier run wrote is not lost.
-  static func check(_ path: String, option: String, mustBeNew: Bool = false) throws(UsageError) {
+/// A file that an option names, for a run to write at its end or as it goes on.
+struct OutputFile {
+  let path: String
+  /// The option, with its dashes.
+  let option: String
+
+  /// - Throws: ``UsageError`` when the file could not be written, so that a run need not end to find out.
+  init(path: String, option: String) throws(UsageError) {
+    self.path = path
+    self.option = option
     switch AtomicFile.Target(path: path) {
     case .folder: throw UsageError("\(option) is '\(path)', a folder; expected a file")
     case .stream(let path):
@@ -17,35 +19,30 @@ enum OutputFile {
       }
     case .file(let file):
       let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+      let exists = FileManager.default.fileExists(atPath: file)
       let files = FileManager.default
-      let exists = files.fileExists(atPath: file)
       guard files.isWritableFile(atPath: folder), !exists || files.isWritableFile(atPath: file) else {
         let folderState = files.fileExists(atPath: folder) ? "can be written" : "exists"
         throw UsageError(
           "\(option) is '\(path)', which cannot be written; expected a file in a folder that \(folderState)")
       }
-      if mustBeNew, exists, byteCount(file) > 0 {
-        throw UsageError("\(option) is '\(path)', which exists; expected a new file, or --resume to go on with a training")
-      }
     }
   }
 
-  private static func byteCount(_ path: String) -> Int {
+  /// Checks that nothing is in the file, so that what an earlier run wrote is not lost.
+  func requireNew() throws(UsageError) {
+    guard case .file(let file) = AtomicFile.Target(path: path) else { return }
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    guard stat(file, &status) == 0, status.st_size > 0 else { return }
+    throw UsageError("\(option) is '\(path)', which exists; expected a new file, or --resume to go on with a training")
   }
-}
 
-/// A file that an option names and a run reads.
-enum InputFile {
-  static func check(_ path: String, option: String, expected: String) throws(UsageError) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw UsageError("\(option) is '\(path)', which does not exist; expected \(expected)")
-    }
-    guard !isFolder.boolValue else { throw UsageError("\(option) is '\(path)', a folder; expected \(expected)") }
-    guard FileManager.default.isReadableFile(atPath: path) else {
-      throw UsageError("\(option) is '\(path)', which cannot be read; expected \(expected)")
+  /// Replaces the file's content, so that there is always a whole one, the old or the new.
+  func write(_ data: Data) throws(UsageError) {
+    do {
+      try AtomicFile.write(data, to: path)
+    } catch {
+      throw UsageError("\(option) is '\(path)', which cannot be written: \(error.reason)")
     }
   }
 }

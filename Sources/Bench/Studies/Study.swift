@@ -15,6 +15,8 @@ struct Study: Sendable {
   var reported: [ReportedFigure] = []
   /// What the reports found, as orderings of settings by a figure.
   var orderings: [Ordering] = []
+  /// Settings whose validation accuracy is said to be highest before the last epoch, and then to fall.
+  var peaks: [String] = []
   /// What agrees, what does not, and why: for people, without figures, which the records have.
   var remarks = ""
 
@@ -47,6 +49,16 @@ struct Stage: Sendable {
 /// A figure of a training that is compared: of the last stage, after its last epoch.
 enum ComparedFigure: String, Codable, Sendable, CaseIterable {
   case testAccuracy, validationAccuracy, trainingAccuracy, testLoss, trainingLoss, seconds
+  /// How much higher the accuracy on training images is than that on test images.
+  case accuracyGap
+
+  /// Whether a smaller figure is better.
+  var prefersSmaller: Bool {
+    switch self {
+    case .testAccuracy, .validationAccuracy, .trainingAccuracy: false
+    case .testLoss, .trainingLoss, .seconds, .accuracyGap: true
+    }
+  }
 }
 
 /// What a report states for a setting.
@@ -73,11 +85,19 @@ enum ReportedValue: Sendable {
 /// The images that a reported figure is of.
 enum ReportedPart: String, Sendable { case training, validation, test }
 
-/// A finding: one setting is better than another by a figure.
+/// A finding: one setting is better than another by a figure, or as good.
 struct Ordering: Sendable {
+  enum Relation: Sendable {
+    /// The first is better.
+    case better
+    /// The two differ by no more than a percentage point, or than the spread over seeds.
+    case equal
+  }
+
   /// In words: `ReLU is better than no activation`.
   let claim: String
   let better: String
   let worse: String
   var figure = ComparedFigure.testAccuracy
+  var relation = Relation.better
 }

@@ -248,6 +248,7 @@ struct StudyRun: Equatable {
     case .trainingAccuracy: result?.training.accuracy
     case .trainingLoss: lastEpochs.last?.training.loss
     case .seconds: result?.seconds
+    case .accuracyGap: result.map { $0.training.accuracy - $0.test.accuracy }
     }
   }
 

@@ -83,6 +83,10 @@ struct TrainingData {
   /// Evaluated after each epoch.
   let validation: any Dataset
   let test: any Dataset
+  /// Whether the network is to make the images themselves.
+  var isReconstruction: Bool { test.targetsAreImages }
+  /// The training images without copies, with the targets of the training.
+  var plainTrainingTargets: any Dataset { isReconstruction ? plainTraining.reconstructed() : plainTraining }
   /// Whether the validation images are the test images.
   let validatesOnTest: Bool
 }

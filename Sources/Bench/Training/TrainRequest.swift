@@ -90,11 +90,12 @@ extension TrainOptions {
       let isReport = file.option == "--json"
       let isOther = file.option == "--checkpoint" && file.path != resume
       let isUnused = file.option == "--metrics" && !MetricsFile.holdsTraining(file.path)
-      try OutputFile.check(file.path, option: file.option, mustBeNew: !isReport && !isUnused && (isNew || isOther))
+      let output = try OutputFile(path: file.path, option: file.option)
+      if !isReport, !isUnused, isNew || isOther { try output.requireNew() }
     }
     if let resume {
       try InputFile.check(resume, option: "--resume", expected: "a checkpoint of bench train")
-      try OutputFile.check(checkpointPath ?? resume, option: "--resume")
+      if checkpoint == nil { _ = try OutputFile(path: resume, option: "--resume") }
     }
     if let tensorBoard { try EventFolder.check(tensorBoard, mustBeNew: isNew) }
   }

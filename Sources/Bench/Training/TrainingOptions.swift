@@ -25,8 +25,7 @@ extension TrainingOptions {
     [
       .value("--data", path: \.data, kind: .choice(), help: "what to train on"),
       .optional(
-        "--data-dir", path: \.dataDirectory, kind: .path("DIR"),
-        help: "the folder that holds the data's files, or the one above it"),
+        "--data-dir", path: \.dataDirectory, kind: .path("DIR"), help: DataLocator.optionHelp),
     ]
   }
 

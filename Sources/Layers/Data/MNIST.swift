@@ -10,7 +10,7 @@ public enum MNIST {
     case fashion = "fashion-mnist"
 
     /// The folders in which distributions put the files; the last is torchvision's, inside its own.
-    var folderNames: [String] {
+    package var folderNames: [String] {
       switch self {
       case .digits: ["mnist", "MNIST/raw", "raw"]
       case .fashion: ["fashion-mnist", "FashionMNIST/raw", "raw"]

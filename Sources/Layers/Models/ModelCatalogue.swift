@@ -149,6 +149,10 @@ public enum ModelCatalogue {
         "n9", title: "N9", summary: "N7's encoder and a linear layer behind it", inputShape: grays, classCount: 5
       ) { EncoderClassifier(classCount: $0.classCount) },
       Entry(
+        "n9-wide", title: "N9-WIDE", summary: "N8's encoder and a linear layer behind it", inputShape: grays,
+        classCount: 5
+      ) { EncoderClassifier(widths: [600, 550, 512], classCount: $0.classCount) },
+      Entry(
         "n10", title: "N10", summary: "three stages of two 3×3 convolutions, global average pooling as the head",
         inputShape: colors, classCount: 10, options: [.dropout(0.2)]
       ) { ImprovedCNN(classCount: $0.classCount, dropout: $0.dropout) },

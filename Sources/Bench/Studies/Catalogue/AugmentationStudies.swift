@@ -1,0 +1,83 @@
+import Layers
+
+/// What is done to the images.
+extension Study {
+  static let augmentationCropFlip = Study(
+    id: "augmentation-crop-flip", title: "Random crops and flips", source: "R0",
+    question: "Do random crops and horizontal flips narrow the gap between training and test images?",
+    settings: [
+      .cifar("crop and flip", .sgd(0.001), batch: 4, epochs: 20) { $0.augmentation = .text("crop:4,flip") },
+      .cifar("none", .sgd(0.001), batch: 4, epochs: 20),
+    ],
+    reported: [
+      .test("crop and flip", 67, "R0"), .training("crop and flip", 68, "R0"), .test("none", 60, "R0"),
+      .training("none", 78, "R0"),
+      .classes("crop and flip", .test, [71, 70, 62, 53, 65, 42, 77, 72, 77, 87], "R0"),
+      .classes("none", .test, [62, 73, 60, 51, 53, 52, 77, 71, 85, 72], "R0"),
+    ],
+    orderings: augmentationOrderings("crop and flip", "none"))
+
+  static let augmentationRotateBlur = Study(
+    id: "augmentation-rotate-blur", title: "Rotation, flips and blur", source: "R1",
+    question: "Do rotations of 30 degrees, flips both ways and a slight blur narrow the gap?",
+    settings: ["n12", "n1"].flatMap { model in
+      [
+        .cifar(
+          "\(model.uppercased()), rotate, flip, blur", ModelID(rawValue: model), .adam(0.001), batch: 32, epochs: 20
+        ) {
+          $0.augmentation = .text("flip:0.25,vertical-flip:0.25,rotate:30,blur:3:0.1:0.25")
+        },
+        .cifar("\(model.uppercased()), none", ModelID(rawValue: model), .adam(0.001), batch: 32, epochs: 20),
+      ]
+    },
+    orderings: ["N12", "N1"].flatMap { augmentationOrderings("\($0), rotate, flip, blur", "\($0), none") })
+
+  static let augmentationResizedCrop = Study(
+    id: "augmentation-resized-crop", title: "Crops of a random size", source: "R4",
+    question: "Do crops of 8 to 100 percent of the area, resized to the whole, and flips help the tutorial CNN?",
+    settings: [
+      .cifar("resized crop and flip", .sgd(0.001), batch: 4, epochs: 25) {
+        $0.augmentation = .text("resized-crop,flip")
+      },
+      .cifar("none", .sgd(0.001), batch: 4, epochs: 25),
+    ],
+    orderings: augmentationOrderings("resized crop and flip", "none"))
+
+  static let augmentationRotateNoise = Study(
+    id: "augmentation-rotate-noise", title: "Copies with rotation and noise", source: "R2",
+    question: "Does it help to add rotated and noisy copies of the training images?",
+    settings: [
+      Setting(
+        "with copies",
+        Stage(
+          model: "n6", data: .fiveFashionClassesWithCopies, recipe: .plain(.adam(0.001), batch: 100, epochs: 5))),
+      Setting(
+        "without", Stage(model: "n6", data: .fiveFashionClasses, recipe: .plain(.adam(0.001), batch: 100, epochs: 5))),
+    ],
+    reported: [
+      .test("with copies", 97, "R2"), .test("without", 96, "R2"),
+      ReportedFigure(
+        setting: "with copies", source: "R2",
+        value: .report([
+          [0.99, 0.98, 0.98], [0.98, 0.98, 0.98], [0.97, 0.97, 0.97], [0.94, 0.95, 0.94], [0.96, 0.95, 0.96],
+        ])),
+    ],
+    orderings: [Ordering(claim: "copies give a higher test accuracy", better: "with copies", worse: "without")])
+
+  private static func augmentationOrderings(_ with: String, _ without: String) -> [Ordering] {
+    [
+      Ordering(claim: "augmentation gives a higher test accuracy ('\(with)')", better: with, worse: without),
+      Ordering(
+        claim: "augmentation narrows the gap between training and test ('\(with)')", better: with, worse: without,
+        figure: .accuracyGap),
+    ]
+  }
+}
+
+extension DataRequest {
+  fileprivate static let fiveFashionClassesWithCopies: DataRequest = {
+    var data = fiveFashionClasses
+    data.added = .text("rotate:10,noise:0.1")
+    return data
+  }()
+}

@@ -1,0 +1,89 @@
+import Layers
+
+/// How many images make a step, and what is minimised.
+extension Study {
+  static let batchSizeAdam = Study(
+    id: "batch-size-adam", title: "Batch size with Adam", source: "R0",
+    question: "How does the accuracy after 20 epochs of Adam at 0.001 depend on the batch size?",
+    settings: [4, 8, 16, 32].map { .cifar("batch \($0)", .adam(0.001), batch: $0, epochs: 20) },
+    reported: [
+      .test(
+        "batch 4", 10.0, "R0",
+        "the report's own run with the same options, in its study of learning rates, reached 62 %: this one diverged"),
+      .test("batch 8", 65.98, "R0"), .test("batch 16", 66.12, "R0"), .test("batch 32", 66.83, "R0"),
+    ],
+    orderings: [
+      Ordering(claim: "32 images a batch beat 8 with Adam at 0.001", better: "batch 32", worse: "batch 8"),
+      Ordering(claim: "8 images a batch beat 4 with Adam at 0.001", better: "batch 8", worse: "batch 4"),
+    ])
+
+  static let batchSizeSGD = Study(
+    id: "batch-size-sgd", title: "Batch size with SGD", source: "R0",
+    question: "How does the accuracy after 20 epochs of SGD at 0.001 depend on the batch size?",
+    settings: [4, 8, 16, 32].map { .cifar("batch \($0)", .sgd(0.001), batch: $0, epochs: 20) },
+    reported: [
+      .test("batch 4", 66.78, "R0"), .test("batch 8", 57.67, "R0"), .test("batch 16", 46.4, "R0"),
+      .test("batch 32", 38.65, "R0"),
+    ],
+    orderings: [(4, 8), (8, 16), (16, 32)].map { small, large in
+      Ordering(
+        claim: "\(small) images a batch beat \(large) after 20 epochs of SGD", better: "batch \(small)",
+        worse: "batch \(large)")
+    })
+
+  static let batchSizeTime = Study(
+    id: "batch-size-time", title: "Batch size and time", source: "R1",
+    question: "How long do 10 epochs take at each batch size?",
+    settings: ["n12", "n1"].flatMap { model in
+      [4, 8, 16, 32].map { batch in
+        .cifar(
+          "\(model.uppercased()), batch \(batch)", ModelID(rawValue: model), .adam(0.0003), batch: batch, epochs: 10)
+      }
+    },
+    reported: [(4, 703.0), (8, 642), (16, 876), (32, 1202)].map { batch, seconds in
+      ReportedFigure(setting: "N12, batch \(batch)", source: "R1", value: .figure(.seconds, seconds))
+    },
+    orderings: ["N12", "N1"].map { model in
+      Ordering(
+        claim: "10 epochs of \(model) at batch 4 take less time than at batch 32, as reported",
+        better: "\(model), batch 4", worse: "\(model), batch 32", figure: .seconds)
+    })
+
+  static let batchSizeExtremes = Study(
+    id: "batch-size-extremes", title: "Batch sizes from 1 to 1000", source: "R4",
+    question: "What do 25 epochs of SGD at 0.001 reach with batches of 1, 4 and 1000?",
+    settings: [1, 4, 1000].map { .cifar("batch \($0)", .sgd(0.001), batch: $0, epochs: 25) },
+    reported: [
+      .test("batch 1", 46, "R4"), .training("batch 1", 48, "R4"), .test("batch 4", 60, "R4"),
+      .training("batch 4", 70, "R4"),
+      .test("batch 1000", 63, "R4", "the report's run began at 80 % of training accuracy: it went on from another"),
+      .training("batch 1000", 87, "R4", "the report's run began at 80 % of training accuracy: it went on from another"),
+    ],
+    orderings: [
+      Ordering(claim: "4 images a batch beat 1", better: "batch 4", worse: "batch 1"),
+      Ordering(
+        claim: "1000 images a batch beat 4, as the report's curves have it", better: "batch 1000", worse: "batch 4"),
+    ])
+
+  static let loss = Study(
+    id: "loss", title: "Loss functions", source: "R0, R1, R4",
+    question: "Do cross entropy, Kullback–Leibler divergence and mean squared error teach the same?",
+    settings: ["n1", "n12"].flatMap { model in
+      LossChoice.allCases.filter { $0 != .focal }.map { loss in
+        .cifar("\(model.uppercased()), \(loss.rawValue)", ModelID(rawValue: model), .adam(0.001), batch: 32, epochs: 20)
+        {
+          $0.loss = loss
+        }
+      }
+    },
+    orderings: ["N1", "N12"].flatMap { model in
+      [
+        Ordering(
+          claim: "the divergence of \(model) is the cross entropy: the accuracies are equal",
+          better: "\(model), cross-entropy", worse: "\(model), kl-divergence", relation: .equal),
+        Ordering(
+          claim: "mean squared error has lower loss values with \(model)", better: "\(model), mean-squared-error",
+          worse: "\(model), cross-entropy", figure: .testLoss),
+      ]
+    })
+}

@@ -1,0 +1,59 @@
+import Layers
+
+/// How far each network comes when it is trained well.
+extension Study {
+  static let bestSettings = Study(
+    id: "best-settings", title: "Good settings", source: "this project",
+    question: "How far does each network of the reports come with a learning rate that first rises and then falls?",
+    settings: [
+      .cifar("N1", "n1", .good(0.002, decay: 0.02), batch: 32, epochs: 20) { $0.schedule = .text("one-cycle") },
+      .cifar("N1, augmented", "n1", .good(0.003, decay: 0.005), batch: 32, epochs: 60) {
+        $0.schedule = .text("one-cycle")
+        $0.augmentation = .text("crop:2,flip")
+      },
+      Setting(
+        "N5",
+        Stage(
+          model: "n5", data: DataRequest(set: .fashionMNIST),
+          recipe: .plain(.good(0.003, decay: 0.05), batch: 64, epochs: 30) { $0.schedule = .text("one-cycle") })),
+      Setting(
+        "N6",
+        Stage(
+          model: "n6", data: .fiveFashionClasses,
+          recipe: .plain(.good(0.005, decay: 0.05), batch: 100, epochs: 20) {
+            $0.schedule = .text("one-cycle")
+            $0.augmentation = .text("crop:2,flip")
+          })),
+      Setting(
+        "N7 and N9",
+        Stage(
+          model: "n7", data: .reconstructedFashion,
+          recipe: .plain(.good(0.002, decay: 0), batch: 100, epochs: 20) {
+            $0.loss = .meanSquaredError
+            $0.inputAugmentation = .text("noise:0.2")
+            $0.normalization = .none
+            $0.schedule = .text("one-cycle")
+          }),
+        Stage(
+          model: "n9", data: .fiveFashionClasses,
+          recipe: .plain(.good(0.002, decay: 0.05), batch: 100, epochs: 20) {
+            $0.normalization = .none
+            $0.schedule = .text("one-cycle")
+          }, inheritedPrefix: "encoder.")),
+    ])
+}
+
+extension OptimizerRecipe {
+  /// Adam with decoupled weight decay.
+  fileprivate static func good(_ learningRate: Double, decay: Double) -> OptimizerRecipe {
+    OptimizerRecipe(rule: .adamw, learningRate: learningRate, weightDecay: decay)
+  }
+}
+
+extension DataRequest {
+  fileprivate static let reconstructedFashion: DataRequest = {
+    var data = fiveFashionClasses
+    data.isReconstruction = true
+    return data
+  }()
+}
