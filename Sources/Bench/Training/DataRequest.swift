@@ -66,7 +66,8 @@ struct DataRequest: Equatable, Codable {
     }
     if isReconstruction {
       return TrainingData(
-        training: training.reconstructed(), plainTraining: plain.reconstructed(), validation: validation.reconstructed(),
+        training: training.reconstructed(), plainTraining: plain.reconstructed(),
+        validation: validation.reconstructed(),
         test: testing.reconstructed(), validatesOnTest: validationShare == nil)
     }
     return TrainingData(

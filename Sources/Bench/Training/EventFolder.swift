@@ -53,12 +53,14 @@ enum EventFolder {
 
   /// A stream to a file.
   static func stream(to file: AppendedFile, folder: String) -> EventStream {
-    EventStream(wallTime: { Date().timeIntervalSince1970 }) { record in
-      do throws(AppendedFile.Failure) {
-        try file.append(record)
-      } catch {
-        throw UsageError("--tensorboard is '\(folder)', which cannot be written to: \(error.reason)")
-      }
-    }
+    EventStream(
+      wallTime: { Date().timeIntervalSince1970 },
+      write: { record in
+        do throws(AppendedFile.Failure) {
+          try file.append(record)
+        } catch {
+          throw UsageError("--tensorboard is '\(folder)', which cannot be written to: \(error.reason)")
+        }
+      })
   }
 }

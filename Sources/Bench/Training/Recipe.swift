@@ -59,7 +59,9 @@ struct Recipe: Equatable, Codable {
     if mixing != .none { parts.append(mixing.text) }
     if batchesPerUpdate > 1 { parts.append("\(batchesPerUpdate) batches an update") }
     if average != .none { parts.append("average \(average.text)") }
-    if let patience { parts.append("early stopping after more than \(patience) epochs without a lower validation loss") }
+    if let patience {
+      parts.append("early stopping after more than \(patience) epochs without a lower validation loss")
+    }
     if normalization != .signedUnit { parts.append("normalization \(normalization.rawValue)") }
     return parts.joined(separator: ", ")
   }

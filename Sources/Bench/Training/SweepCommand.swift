@@ -16,7 +16,8 @@ enum ConvCommand: SweepCommand {
   static let name = "conv"
   static let summary = "train the tutorial CNN once per batch size: epoch time, images/s, accuracy, memory"
   static let schema = "bench.conv/1"
-  static let subject = "N1, the tutorial CNN (two convolutions, three linear layers), or the network that --model names,"
+  static let subject =
+    "N1, the tutorial CNN (two convolutions, three linear layers), or the network that --model names,"
   static var models: [ModelCatalogue.Entry] { ModelCatalogue.classifiers }
   static var defaults: SweepOptions { SweepOptions(model: "n1") }
 }

@@ -160,9 +160,11 @@ extension TrainOptions {
         help: "save it every N updates as well"),
       .optional(
         "--resume", path: \.resume, kind: .path("FILE"),
-        help: "go on from a checkpoint, with the same options; it is saved there unless --checkpoint names another file"),
+        help: "go on from a checkpoint, with the same options; it is saved there unless --checkpoint names another file"
+      ),
       .optional(
-        "--best", path: \.best, kind: .path("FILE"), help: "save the model of the epoch with the lowest validation loss"),
+        "--best", path: \.best, kind: .path("FILE"), help: "save the model of the epoch with the lowest validation loss"
+      ),
       .optional(
         "--metrics", path: \.metrics, kind: .path("FILE.jsonl"),
         help: "write a line of JSON an epoch while it runs, see docs/training.md"),

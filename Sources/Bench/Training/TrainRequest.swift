@@ -22,7 +22,8 @@ extension TrainOptions {
     let loss = try recipe.loss.makeLoss(labelSmoothing: labelSmoothing)
     if recipe.mixing != .none, !loss.acceptsValues {
       throw UsageError(
-        "--mixing gives images several classes, which --loss \(recipe.loss.rawValue) does not take; expected another loss")
+        "--mixing gives images several classes, which --loss \(recipe.loss.rawValue) does not take; expected another loss"
+      )
     }
     return recipe
   }
@@ -58,7 +59,8 @@ extension TrainOptions {
     if isAutoencoder {
       try refuse(
         loss != nil && loss != .meanSquaredError,
-        "--loss \(loss?.rawValue ?? "") is for networks that classify; \(model) makes images, expected mean-squared-error")
+        "--loss \(loss?.rawValue ?? "") is for networks that classify; \(model) makes images, expected mean-squared-error"
+      )
       try refuse(mixing != nil, "--mixing is for networks that classify; \(model) makes images")
     } else {
       try refuse(
@@ -66,7 +68,8 @@ extension TrainOptions {
         "--input-augmentation is for autoencoders; expected --augmentation with \(model), which classifies")
     }
     try refuse(
-      warmUpEpochs >= epochs && warmUpEpochs > 0, "--warm-up is \(warmUpEpochs); expected less than the \(epochs) epochs")
+      warmUpEpochs >= epochs && warmUpEpochs > 0,
+      "--warm-up is \(warmUpEpochs); expected less than the \(epochs) epochs")
     try refuse(
       checkpointUpdates != nil && checkpointPath == nil, "--checkpoint-updates needs --checkpoint FILE, where to save")
     try refuse(

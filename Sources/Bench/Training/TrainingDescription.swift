@@ -45,7 +45,8 @@ struct TrainingDescription: Codable, Equatable {
     let modelOptions = model.options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     return [
       ("--model", model.id.rawValue), ("--model-option", modelOptions.joined(separator: ",")),
-      ("--data", data.set.rawValue), ("--classes", text(data.classes.map { $0.map(String.init).joined(separator: ",") })),
+      ("--data", data.set.rawValue),
+      ("--classes", text(data.classes.map { $0.map(String.init).joined(separator: ",") })),
       ("--validation-share", text(data.validationShare)), ("--fraction", text(data.fraction)),
       ("--augmented-copies", data.added.isEmpty ? "none" : data.added.description),
       ("--train-images", text(data.trainImages)), ("--test-images", text(data.testImages)),

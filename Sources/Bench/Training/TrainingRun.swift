@@ -262,7 +262,8 @@ extension TrainingRun {
     let flops = session.model.trainingFLOPsPerImage
     let validation =
       report.validatesOnTest
-      ? "the \(report.testImages) test images validate" : "\(report.validationImages) validation, \(report.testImages) test"
+      ? "the \(report.testImages) test images validate"
+      : "\(report.validationImages) validation, \(report.testImages) test"
     try Console.print(
       """
       \(report.machine.header)

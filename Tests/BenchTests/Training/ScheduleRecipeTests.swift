@@ -50,7 +50,8 @@ import Testing
       #expect(abs(schedule.learningRate(at: update, from: 0.1) - expected) < 1e-12)
     }
     try expect("step:3:0.5", warmUp: 2) { epoch in
-      epoch < 2 ? 0.1 / 3 * (1 + Double(epoch)) : StepDecay(period: 3, gamma: 0.5).learningRate(at: epoch - 2, from: 0.1)
+      epoch < 2
+        ? 0.1 / 3 * (1 + Double(epoch)) : StepDecay(period: 3, gamma: 0.5).learningRate(at: epoch - 2, from: 0.1)
     }
     try expect("exponential:0.9", warmUp: 1) { epoch in
       epoch < 1 ? 0.1 / 3 : ExponentialDecay(gamma: 0.9).learningRate(at: epoch - 1, from: 0.1)
