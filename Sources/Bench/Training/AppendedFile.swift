@@ -26,14 +26,14 @@ final class AppendedFile {
 
   /// Writes a record to the file's end; where the system takes only a part of it, the part is cut off again.
   func append(_ record: Data) throws(Failure) {
-    let length = isRegular ? lseek(descriptor, 0, SEEK_END) : 0
     var done = 0
     while done < record.count {
       let count = record.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + done }, record.count - done) }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         let failure = Failure()
-        if isRegular, length >= 0 { ftruncate(descriptor, length) }
+        let end = lseek(descriptor, 0, SEEK_END)
+        if isRegular, done > 0, end >= done { ftruncate(descriptor, end - off_t(done)) }
         throw failure
       }
       done += count

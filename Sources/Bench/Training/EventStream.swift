@@ -17,7 +17,7 @@ struct EventStream {
   }
 
   /// The first event of a file.
-  func begin() throws { try add(step: nil) { $0.add(field: 3, bytes: Data("brain.Event:2".utf8)) } }
+  func begin() throws { try add(step: nil) { $0.add(field: 3, bytes: Array("brain.Event:2".utf8)) } }
 
   /// Says that a training goes on behind a step: events of later steps in files before do not count any more.
   func goOn(fromStep step: Int) throws {
@@ -31,7 +31,7 @@ struct EventStream {
       event.add(field: 5) { summary in
         for scalar in scalars {
           summary.add(field: 1) { value in
-            value.add(field: 1, bytes: Data(scalar.tag.utf8))
+            value.add(field: 1, bytes: Array(scalar.tag.utf8))
             value.add(field: 2, float: Float(scalar.value))
           }
         }
@@ -44,24 +44,24 @@ struct EventStream {
     event.add(field: 1, double: wallTime())
     if let step { event.add(field: 2, integer: UInt64(step)) }
     content(&event)
-    try write(EventStream.record(event.data))
+    try write(Data(EventStream.record(event.bytes)))
   }
 
-  static func record(_ data: Data) -> Data {
-    let length = withUnsafeBytes(of: UInt64(data.count).littleEndian) { Data($0) }
+  static func record(_ data: [UInt8]) -> [UInt8] {
+    let length = withUnsafeBytes(of: UInt64(data.count).littleEndian) { Array($0) }
     return length + maskedChecksum(length) + data + maskedChecksum(data)
   }
 
-  private static func maskedChecksum(_ data: Data) -> Data {
-    let checksum = CRC32C.checksum(data)
+  private static func maskedChecksum(_ bytes: [UInt8]) -> [UInt8] {
+    let checksum = CRC32C.checksum(bytes)
     let masked = (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
-    return withUnsafeBytes(of: masked.littleEndian) { Data($0) }
+    return withUnsafeBytes(of: masked.littleEndian) { Array($0) }
   }
 }
 
 /// A message in the wire format of Protocol Buffers (protobuf.dev/programming-guides/encoding).
 struct ProtocolMessage {
-  private(set) var data = Data()
+  private(set) var bytes: [UInt8] = []
 
   mutating func add(field: Int, integer: UInt64) {
     add(variable: UInt64(field) << 3)
@@ -70,34 +70,34 @@ struct ProtocolMessage {
 
   mutating func add(field: Int, double: Double) {
     add(variable: UInt64(field) << 3 | 1)
-    withUnsafeBytes(of: double.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+    withUnsafeBytes(of: double.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   mutating func add(field: Int, float: Float) {
     add(variable: UInt64(field) << 3 | 5)
-    withUnsafeBytes(of: float.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+    withUnsafeBytes(of: float.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  mutating func add(field: Int, bytes: Data) {
+  mutating func add(field: Int, bytes content: [UInt8]) {
     add(variable: UInt64(field) << 3 | 2)
-    add(variable: UInt64(bytes.count))
-    data.append(bytes)
+    add(variable: UInt64(content.count))
+    bytes += content
   }
 
   mutating func add(field: Int, message content: (inout ProtocolMessage) -> Void) {
     var message = ProtocolMessage()
     content(&message)
-    add(field: field, bytes: message.data)
+    add(field: field, bytes: message.bytes)
   }
 
   /// Seven bits a byte, the lowest first; the high bit says that more follow.
   private mutating func add(variable value: UInt64) {
     var rest = value
     while rest > 127 {
-      data.append(UInt8(truncatingIfNeeded: rest) | 128)
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 128)
       rest >>= 7
     }
-    data.append(UInt8(rest))
+    bytes.append(UInt8(rest))
   }
 }
 
@@ -107,7 +107,7 @@ enum CRC32C {
     (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }
   }
 
-  static func checksum(_ data: Data) -> UInt32 {
-    ~data.reduce(~UInt32(0)) { $0 >> 8 ^ table[Int(($0 ^ UInt32($1)) & 255)] }
+  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(~UInt32(0)) { $0 >> 8 ^ table[Int(($0 ^ UInt32($1)) & 255)] }
   }
 }

@@ -15,7 +15,10 @@ struct ScheduleRecipe: Equatable, Codable {
       "one-cycle", 0...2, "one-cycle:U:D up from 1/D (1/25) of the rate in the share U (0.3) of the training, then down"
     ),
     ("cyclic", 2...2, "cyclic:A:N between A and the rate, N epochs up and N down"),
-    ("plateau", 0...2, "plateau:N:F multiplies by F (0.1) when the validation loss has not fallen for N epochs (10)"),
+    (
+      "plateau", 0...2,
+      "plateau:N:F multiplies by F (0.1) when the validation loss has not fallen for more than N epochs (10)"
+    ),
   ]
 
   /// What was written.
