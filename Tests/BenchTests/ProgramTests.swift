@@ -3,6 +3,10 @@ import Testing
 
 @testable import Bench
 
+<<<<<<< HEAD
+=======
+/// The names that a message about an unknown command lists.
+>>>>>>> train
 private let commandNames = Program.commands.map { $0.name }.joined(separator: ", ")
 
 @Suite struct ProgramTests {
@@ -20,6 +24,8 @@ private let commandNames = Program.commands.map { $0.name }.joined(separator: ",
 
   @Test(arguments: [
     ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
+    ("mlp", ["--batch-sizes N,…", "--target-accuracy X", "n4-tanh-3"]),
+    ("train", ["--schedule TEXT", "--checkpoint FILE", "--metrics FILE.jsonl", "one-cycle:U:D", "resized-crop:A:B"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
     ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
     ("data", ["[list|verify|download|show] [NAME …]", "--data-dir DIR", "--from URL,…", "--json FILE"]),
@@ -41,7 +47,7 @@ private let commandNames = Program.commands.map { $0.name }.joined(separator: ",
       ["conv", "--learning-rate", "1e300"],
       "bench conv: --learning-rate is '1e300'; expected a number above 0.0 and below 1e+30\n"
     ),
-    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
+    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd or rmsprop, not adam\n"),
     (
       ["conv", "--data", "mnist", "--data-dir", "/nowhere"],
       "bench conv: no files of mnist in /nowhere (--data-dir, no such folder); 'bench data download mnist --data-dir "

@@ -238,7 +238,7 @@ extension DataCommand {
         environment: ProcessInfo.processInfo.environment, isInterrupted: { interrupt.isRequested },
         note: { (line) throws(UsageError) in try Console.print(line) })
       do throws(UsageError) {
-        if try installation.run() == .interrupted { return .interrupted }
+        if try installation.run() == .interrupted { return interrupt.status ?? .interrupted }
       } catch {
         // The next set may be had all the same.
         failures.append(error)
