@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Layers
 
 /// What `bench study` is asked to do.
 struct StudyOptions: MachineOptions {
@@ -138,7 +139,37 @@ enum StudyCommand: Command {
     return .done
   }
 
-  private static func show(_ options: StudyOptions, _ names: [String]) throws -> ExitStatus { .done }
+  private static func show(_ options: StudyOptions, _ names: [String]) throws -> ExitStatus {
+    var shown: [(Study, StudyRecord)] = []
+    for study in try studies(names) {
+      if let record = try record(of: study, options) {
+        shown.append((study, record))
+      } else if !names.isEmpty, names != ["all"] {
+        throw UsageError("study \(study.id) has no record in '\(options.records)'; run 'bench study \(study.id)' first")
+      }
+    }
+    guard !shown.isEmpty else {
+      throw UsageError("there is no record of any study in '\(options.records)'; run 'bench study NAME' first")
+    }
+    if let document = options.document {
+      let missing = try studies(names).filter { study in !shown.contains { $0.0.id == study.id } }
+      let all = (shown + missing.map { ($0, StudyRecord(study: $0.id)) })
+      let ordered = try studies(names).compactMap { study in all.first { $0.0.id == study.id } }
+      do {
+        try AtomicFile.write(Data(StudyDocument.markdown(ordered).utf8), to: document)
+      } catch {
+        throw UsageError("--document is '\(document)', which cannot be written: \(error.reason)")
+      }
+      return .done
+    }
+    if !names.isEmpty {
+      for (study, record) in shown { try Console.print(StudyTable.text(study, record) + "\n") }
+    }
+    let files = try StudyReport.write(
+      studies: shown, to: URL(fileURLWithPath: options.out), images: .files(in: options.dataDirectory))
+    try Console.print("\(files.count) files in \(options.out); begin with \(options.out)/index.html")
+    return .done
+  }
 
   private static func verify(_ options: StudyOptions, _ names: [String]) throws -> ExitStatus {
     guard names.count == 1 else {
