@@ -10,10 +10,10 @@ struct BenchProcess {
   /// Runs the program to its end.
   ///
   /// - Parameters:
-  ///   - interruptAfter: a text; when it is in the output, the program is sent SIGINT.
+  ///   - interruptAfter: a text; when it is in the output, the program is sent `signal`.
   ///   - destination: where its output goes instead of into ``output``.
   init(
-    _ arguments: [String], interruptAfter: String? = nil, environment: [String: String] = [:],
+    _ arguments: [String], interruptAfter: String? = nil, signal: Int32 = SIGINT, environment: [String: String] = [:],
     output destination: FileHandle? = nil, currentDirectory: URL? = nil
   ) throws {
     let process = Process()
@@ -40,7 +40,7 @@ struct BenchProcess {
       text += piece
       if let interruptAfter, !isInterrupted, String(decoding: text, as: UTF8.self).contains(interruptAfter) {
         isInterrupted = true
-        process.interrupt()
+        kill(process.processIdentifier, signal)
       }
     }
     process.waitUntilExit()

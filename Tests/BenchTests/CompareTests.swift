@@ -213,7 +213,7 @@ private final class MadeUpFile {
       (try MadeUpFile("{\"schema\": 3}"), "schema is not of the type String"),
       (
         try MadeUpFile("{\"schema\": \"bench.kernels/9\"}"),
-        "schema is 'bench.kernels/9'; expected bench.kernels/1 or bench.conv/1"
+        "schema is 'bench.kernels/9'; expected bench.kernels/1, bench.conv/1 or bench.mlp/1"
       ),
       (try MadeUpFile("{\"schema\": \"bench.kernels/1\"}"), "machine is missing"),
       (try MadeUpFile(rows: []), "it has no rows"),

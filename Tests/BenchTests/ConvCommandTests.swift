@@ -63,13 +63,13 @@ enum ConvFigures {
   }
 
   @Test func takesNetworksOfTheCatalogueByName() throws {
-    func options(_ name: String) throws -> ConvOptions? {
-      guard case .run(let options, _) = try ConvOptions.table.parse(["--model", name], defaults: ConvOptions()) else {
-        return nil
-      }
+    func options(_ name: String) throws -> SweepOptions? {
+      guard
+        case .run(let options, _) = try ConvCommand.options.parse(["--model", name], defaults: ConvCommand.defaults)
+      else { return nil }
       return options
     }
-    #expect(ConvOptions().model == "n1")
+    #expect(ConvCommand.defaults.model == "n1")
     #expect(try options("tutorial")?.model == "n1")
     #expect(try options("resnet-18")?.model == "resnet-18")
     #expect(throws: UsageError.self) { try options("resnet18") }

@@ -3,6 +3,12 @@ import Testing
 
 @testable import Bench
 
+<<<<<<< HEAD
+=======
+/// The names that a message about an unknown command lists.
+>>>>>>> train
+private let commandNames = Program.commands.map { $0.name }.joined(separator: ", ")
+
 @Suite struct ProgramTests {
   @Test func listsItsCommands() throws {
     let bare = try BenchProcess()
@@ -18,6 +24,8 @@ import Testing
 
   @Test(arguments: [
     ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
+    ("mlp", ["--batch-sizes N,…", "--target-accuracy X", "n4-tanh-3"]),
+    ("train", ["--schedule TEXT", "--checkpoint FILE", "--metrics FILE.jsonl", "one-cycle:U:D", "resized-crop:A:B"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),
     ("compare", ["OLD.json NEW.json", "--tolerance X", "--json FILE"]),
     ("data", ["[list|verify|download|show] [NAME …]", "--data-dir DIR", "--from URL,…", "--json FILE"]),
@@ -31,15 +39,15 @@ import Testing
   }
 
   @Test(arguments: [
-    (["mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, data, help\n"),
-    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of conv, kernels, compare, data, help\n"),
+    (["mlpp"], "bench: unknown command 'mlpp'; expected one of \(commandNames), help\n"),
+    (["help", "mlpp"], "bench: unknown command 'mlpp'; expected one of \(commandNames), help\n"),
     (["conv", "extra"], "bench conv: unexpected argument 'extra'; expected options only, see 'bench conv --help'\n"),
     (["conv", "--epochs", "0"], "bench conv: --epochs is '0'; expected an integer from 1 to 100000\n"),
     (
       ["conv", "--learning-rate", "1e300"],
       "bench conv: --learning-rate is '1e300'; expected a number above 0.0 and below 1e+30\n"
     ),
-    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd; adam has none\n"),
+    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd or rmsprop, not adam\n"),
     (
       ["conv", "--data", "mnist", "--data-dir", "/nowhere"],
       "bench conv: no files of mnist in /nowhere (--data-dir, no such folder); 'bench data download mnist --data-dir "

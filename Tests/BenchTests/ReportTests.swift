@@ -46,13 +46,14 @@ import Testing
   }
 
   @Test func convReportFollowsItsSchema() throws {
-    var report = ConvReport(
-      machine: machine, model: "N1", parameters: 62006, data: "synthetic", trainImages: 100, testImages: 50, epochs: 3,
+    var report = SweepReport(
+      schema: ConvCommand.schema, machine: machine, model: "N1", parameters: 62006, data: "synthetic", trainImages: 100,
+      testImages: 50, epochs: 3,
       optimizer: "sgd", learningRate: 0.001, seed: 7)
     let training = [0.4, 0.1, 0.2].map { ConvFigures.epoch(seconds: $0, loss: $0 == 0.2 ? .nan : 1.5) }
     let evaluation = [0.5, 0.6, 0.7].map { ConvFigures.evaluation(accuracy: $0) }
     report.rows.append(
-      ConvRow(
+      SweepRow(
         batchSize: 4, training: training, evaluation: evaluation, flopsPerImage: 3_000_000, peakGflops: 100,
         peakRssBytes: 4096))
     let json = try object(report)

@@ -1,28 +1,20 @@
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Bench
 
-/// A folder that goes away with the test.
-final class TemporaryFolder {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent("bench-\(UUID().uuidString)")
-  var path: String { url.path }
-
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-  deinit { try? FileManager.default.removeItem(at: url) }
-}
-
 @Suite struct StudyCommandTests {
   private func record(_ study: String, in folder: TemporaryFolder, shard: Shard = .whole) throws -> StudyRecord {
-    let path = StudyRunner.recordPath(study, in: folder.path, isQuick: true, shard: shard)
+    let path = StudyRunner.recordPath(study, in: folder.url.path, isQuick: true, shard: shard)
     return try #require(try StudyRecord.read(study: study, path: path), "no record at \(path)")
   }
 
   @Test func everyStudyRunsInQuickForm() throws {
     let folder = try TemporaryFolder()
     let process = try BenchProcess(
-      "study", "all", "--quick", "--records", folder.path,
+      "study", "all", "--quick", "--records", folder.url.path,
       environment: ["KERNELS_DATA": "", "XDG_CACHE_HOME": "/nowhere", "HOME": "/nowhere"])
     #expect(process.status == 0, "\(process.errors)")
     #expect(process.output.hasPrefix("quick runs:"))
@@ -39,18 +31,18 @@ final class TemporaryFolder {
         }
       }
     }
-    let unfinished = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/unfinished")
+    let unfinished = try FileManager.default.contentsOfDirectory(atPath: folder.url.path + "/unfinished")
     #expect(unfinished.isEmpty, "checkpoints go away with the end of a run")
   }
 
   @Test func anInterruptedStudyGoesOnWhereItStopped() throws {
     let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
     let arguments = ["study", "autoencoder-width", "fashion-cnn-optimizer", "--quick", "--threads", "1"]
-    #expect(try BenchProcess(arguments + ["--records", whole.path]).status == 0)
+    #expect(try BenchProcess(arguments + ["--records", whole.url.path]).status == 0)
     // Interrupted behind each stage's first line, until nothing is left to do.
     var rounds = 0
     while rounds < 20 {
-      let process = try BenchProcess(arguments + ["--records", broken.path], interruptAfter: "seed 1:")
+      let process = try BenchProcess(arguments + ["--records", broken.url.path], interruptAfter: "seed 1:")
       rounds += 1
       if process.status == 0 { break }
       #expect(process.status == 130, "\(process.errors)")
@@ -69,11 +61,11 @@ final class TemporaryFolder {
   @Test func shardsTogetherAreTheWhole() throws {
     let (whole, parts, merged) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
     let arguments = ["study", "fashion-cnn-optimizer", "--quick", "--seeds", "2"]
-    #expect(try BenchProcess(arguments + ["--records", whole.path]).status == 0)
+    #expect(try BenchProcess(arguments + ["--records", whole.url.path]).status == 0)
     for index in 1...3 {
-      #expect(try BenchProcess(arguments + ["--records", parts.path, "--shard", "\(index)/3"]).status == 0)
+      #expect(try BenchProcess(arguments + ["--records", parts.url.path, "--shard", "\(index)/3"]).status == 0)
     }
-    let merge = try BenchProcess("study", "merge", parts.path, "--quick", "--records", merged.path)
+    let merge = try BenchProcess("study", "merge", parts.url.path, "--quick", "--records", merged.url.path)
     #expect(merge.status == 0, "\(merge.errors)")
     let (expected, found) = (
       try record("fashion-cnn-optimizer", in: whole), try record("fashion-cnn-optimizer", in: merged)
@@ -83,20 +75,20 @@ final class TemporaryFolder {
       let other = found.runs(of: run.start.setting).first { $0.start.seed == run.start.seed }
       #expect(other?.result?.weights == run.result?.weights)
     }
-    let again = try BenchProcess("study", "merge", parts.path, "--quick", "--records", merged.path)
+    let again = try BenchProcess("study", "merge", parts.url.path, "--quick", "--records", merged.url.path)
     #expect(again.status == 0 && again.output.isEmpty, "what is there is not merged again")
   }
 
   @Test func verifyComparesTheHashOfTheWeights() throws {
     let folder = try TemporaryFolder()
-    let options = ["--quick", "--records", folder.path]
+    let options = ["--quick", "--records", folder.url.path]
     #expect(try BenchProcess(["study", "fashion-cnn-optimizer"] + options).status == 0)
     let same = try BenchProcess(["study", "verify", "fashion-cnn-optimizer", "--setting", "Adam"] + options)
     #expect(same.status == 0, "\(same.errors)")
     #expect(same.output.contains("the same to the bit: 'Adam', seed 1"))
     #expect(same.output.contains("version \(Version.number)"))
 
-    let path = StudyRunner.recordPath("fashion-cnn-optimizer", in: folder.path, isQuick: true)
+    let path = StudyRunner.recordPath("fashion-cnn-optimizer", in: folder.url.path, isQuick: true)
     let hash = try #require(try record("fashion-cnn-optimizer", in: folder).runs(of: "Adam").first?.result?.weights)
     var text = try String(contentsOfFile: path, encoding: .utf8)
     text = text.replacingOccurrences(of: hash, with: String(repeating: "0", count: 64))
@@ -109,7 +101,7 @@ final class TemporaryFolder {
   @Test func verifySaysWhichLevelARecordIsOf() throws {
     guard InstructionSet.available.count > 1 else { return }
     let folder = try TemporaryFolder()
-    let options = ["--quick", "--records", folder.path]
+    let options = ["--quick", "--records", folder.url.path]
     #expect(
       try BenchProcess(["study", "fashion-cnn-optimizer", "--isa", InstructionSet.available[0].rawValue] + options)
         .status == 0)

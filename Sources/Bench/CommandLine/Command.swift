@@ -8,6 +8,8 @@ enum ExitStatus: Int32 {
   case wrongUsage = 2
   /// An interrupt (SIGINT) ended the run early; what was finished is printed and saved.
   case interrupted = 130
+  /// The same by SIGTERM.
+  case terminated = 143
 }
 
 /// What is wrong with a command line: the option or file, and what would be right, in one line.

@@ -38,6 +38,15 @@ extension ValueKind where Value == Double {
   }
 }
 
+extension ValueKind where Value == Double {
+  /// A share of 1.
+  static var share: ValueKind {
+    ValueKind(
+      placeholder: "X", expected: "a number from 0 to 1",
+      parse: { text in Double(text).flatMap { 0...1 ~= $0 ? $0 : nil } }, format: { "\($0)" })
+  }
+}
+
 extension ValueKind where Value == String {
   static func path(_ placeholder: String) -> ValueKind {
     ValueKind(

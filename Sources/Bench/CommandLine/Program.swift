@@ -3,7 +3,8 @@ import Foundation
 /// The program: a list of commands, and the choice among them.
 enum Program {
   static let commands: [any Command.Type] = [
-    ConvCommand.self, StudyCommand.self, DataCommand.self, KernelsCommand.self, CompareCommand.self,
+    ConvCommand.self, MLPCommand.self, TrainCommand.self, StudyCommand.self, DataCommand.self, KernelsCommand.self,
+    CompareCommand.self,
   ]
 
   /// Runs what the arguments, without the program's name, ask for.
@@ -67,7 +68,8 @@ enum Program {
         \("help".padded(to: width))  this text, or 'bench help COMMAND' for a command's
 
       'bench COMMAND --help' lists a command's options.
-      exit status: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted
+      exit status: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted (SIGINT),
+        143 terminated (SIGTERM)
       """
   }
 

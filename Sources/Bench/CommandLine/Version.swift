@@ -15,16 +15,10 @@ enum Version {
     guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     let folder = executable.deletingLastPathComponent()
     guard folder.pathComponents.contains(".build") else { return nil }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder.path, "describe", "--always", "--dirty", "--abbrev=12"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let text = String(decoding: (try? output.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    let commit = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    return process.terminationStatus == 0 && !commit.isEmpty ? commit : nil
+    guard let git = SystemTool("git", environment: ProcessInfo.processInfo.environment),
+      let result = try? git.run(["-C", folder.path, "describe", "--always", "--dirty", "--abbrev=12"])
+    else { return nil }
+    let commit = result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    return result.status == 0 && !commit.isEmpty ? commit : nil
   }
 }

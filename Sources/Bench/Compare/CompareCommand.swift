@@ -11,9 +11,9 @@ enum CompareCommand: Command {
   static let name = "compare"
   static let summary = "compare two result files: what is slower, what faster, beyond noise"
   static let discussion = """
-    Compares the files that --json of 'bench kernels' or 'bench conv' wrote, row by row: of the same operation, pass,
-    shape, level and number of threads (and of the same algorithm, where a file has several). The ratio is the old median
-    time over the new: above 1 is faster. A row is slower or faster where the middle halves of the repetitions, from
+    Compares the files that --json of 'bench kernels', 'bench conv' or 'bench mlp' wrote, row by row: of the same
+    operation, pass, shape, level and number of threads (and of the same algorithm, where a file has several). The ratio
+    is the old median time over the new: above 1 is faster. A row is slower or faster where the middle halves of the repetitions, from
     quartile to quartile, lie apart in the two files, and the medians differ by more than the tolerance.
 
     Exit status: 0 nothing is slower; 1 a row is slower, or its new result is wrong; 2 the files cannot be compared.

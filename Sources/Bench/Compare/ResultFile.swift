@@ -31,12 +31,12 @@ struct ResultFile {
         let report = try JSONDecoder().decode(KernelsRecords.self, from: data)
         machine = report.machine
         results = try report.results()
-      case "bench.conv/1":
+      case "bench.conv/1", "bench.mlp/1":
         let report = try JSONDecoder().decode(ConvRecords.self, from: data)
         machine = report.machine
         results = try report.results()
       default:
-        throw Malformed("schema is '\(schema)'; expected bench.kernels/1 or bench.conv/1")
+        throw Malformed("schema is '\(schema)'; expected bench.kernels/1, bench.conv/1 or bench.mlp/1")
       }
       guard !results.isEmpty else { throw Malformed("it has no rows") }
       try ResultFile.requireDistinct(results)
@@ -151,7 +151,7 @@ private struct KernelsRecords: Decodable {
   }
 }
 
-/// What a comparison reads of a `bench.conv/1` file.
+/// What a comparison reads of a `bench.conv/1` or `bench.mlp/1` file.
 private struct ConvRecords: Decodable {
   let machine: MachineReport
   let model: String

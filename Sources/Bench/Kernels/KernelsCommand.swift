@@ -54,7 +54,7 @@ enum KernelsCommand: Command {
       if interrupt.isRequested { break }
     }
     try file?.write(report)
-    if interrupt.isRequested { return .interrupted }
+    if let status = interrupt.status { return status }
     let wrong = report.rows.count { !$0.verified }
     guard wrong == 0 else {
       Console.printError("bench kernels: \(wrong) of \(report.rows.count) rows are wrong")

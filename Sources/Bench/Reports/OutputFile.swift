@@ -29,6 +29,14 @@ struct OutputFile {
     }
   }
 
+  /// Checks that nothing is in the file, so that what an earlier run wrote is not lost.
+  func requireNew() throws(UsageError) {
+    guard case .file(let file) = AtomicFile.Target(path: path) else { return }
+    var status = stat()
+    guard stat(file, &status) == 0, status.st_size > 0 else { return }
+    throw UsageError("\(option) is '\(path)', which exists; expected a new file, or --resume to go on with a training")
+  }
+
   /// Replaces the file's content, so that there is always a whole one, the old or the new.
   func write(_ data: Data) throws(UsageError) {
     do {

@@ -130,7 +130,7 @@ enum StudyCommand: Command {
           guard shard.takes(position) else { continue }
           guard try runner.run(study, setting, seed: seed) else {
             try Console.print("interrupted: the same command goes on where this one stopped")
-            return .interrupted
+            return interrupt.status ?? .interrupted
           }
         }
       }
@@ -168,7 +168,7 @@ enum StudyCommand: Command {
         directory: folder.path, dataDirectory: options.dataDirectory, isQuick: options.isQuick,
         threads: options.threadCount, level: level), interrupt: interrupt
     ) { try Console.print($0) }
-    guard try runner.run(study, setting, seed: run.start.seed) else { return .interrupted }
+    guard try runner.run(study, setting, seed: run.start.seed) else { return interrupt.status ?? .interrupted }
     let path = StudyRunner.recordPath(study.id, in: folder.path, isQuick: options.isQuick)
     let found = try StudyRecord.read(study: study.id, path: path)?.runs(of: setting.label).first?.result?.weights ?? ""
     let source = "record of \(run.start.date), version \(run.start.version), \(run.start.isa), \(run.start.cpu)"

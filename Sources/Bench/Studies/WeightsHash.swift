@@ -9,29 +9,28 @@ enum WeightsHash {
   }
 
   /// - Throws: ``UsageError`` where the system has no program for it.
-  static func sha256(_ data: Data) throws(UsageError) -> String {
-    for (program, arguments) in [("sha256sum", []), ("shasum", ["-a", "256"])] {
-      guard let text = run(program, arguments, input: data) else { continue }
-      let digest = text.prefix { $0.isHexDigit }
-      if digest.count == 64 { return String(digest) }
+  static func sha256(
+    _ data: Data, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(UsageError) -> String {
+    for (name, arguments) in [("sha256sum", []), ("shasum", ["-a", "256"]), ("openssl", ["sha256", "-r"])] {
+      guard let tool = SystemTool(name, environment: environment) else { continue }
+      let file = FileManager.default.temporaryDirectory.appendingPathComponent("bench-\(UUID().uuidString).weights")
+      defer { try? FileManager.default.removeItem(at: file) }
+      let input: FileHandle
+      do {
+        try data.write(to: file)
+        input = try FileHandle(forReadingFrom: file)
+      } catch {
+        throw UsageError("\(file.path) cannot be written: \(systemReason(error))")
+      }
+      defer { try? input.close() }
+      let result = try tool.run(arguments, input: input)
+      let digest = result.output.prefix(64).lowercased()
+      guard result.status == 0, digest.count == 64, digest.allSatisfy(\.isHexDigit) else {
+        throw UsageError("\(tool.executable.path) does not compute a hash: \(result.lastError)")
+      }
+      return digest
     }
-    throw UsageError("neither sha256sum nor shasum runs here; expected one of them on the PATH")
-  }
-
-  private static func run(_ program: String, _ arguments: [String], input: Data) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("bench-\(UUID().uuidString).weights")
-    defer { try? FileManager.default.removeItem(at: file) }
-    guard (try? input.write(to: file)) != nil, let handle = try? FileHandle(forReadingFrom: file) else { return nil }
-    let output = Pipe()
-    process.standardInput = handle
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
+    throw UsageError("none of sha256sum, shasum, openssl is on PATH; expected one of them for the hash of the weights")
   }
 }

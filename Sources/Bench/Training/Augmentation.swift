@@ -33,21 +33,42 @@ struct Augmentation: Equatable, Codable {
       return
     }
     let list = try TermList(text, option: option, known: Augmentation.forms.map { ($0.name, $0.counts) })
-    for term in list.terms {
-      if let name = ["crop", "crop-reflect", "cutout", "blur"].first(where: { $0 == term.name }),
-        let number = term.numbers.first, number != number.rounded() || !(0...1024 ~= number)
-      {
-        throw UsageError("\(option) has '\(name):\(number)'; expected a whole number from 0 to 1024")
-      }
-      if ["blur", "resized-crop"].contains(term.name) {
-        let range = term.numbers.suffix(2)
-        if term.numbers.count == (term.name == "blur" ? 3 : 2), let low = range.first, let high = range.last, low > high
-        {
-          throw UsageError("\(option) has '\(term.name)' with \(low) to \(high); expected the smaller number first")
-        }
+    for term in list.terms { try Augmentation.check(term, option: option) }
+    self.init(description: text, terms: list.terms)
+  }
+
+  /// Which numbers each word takes.
+  private static let ranges: [String: [ClosedRange<Double>]] = [
+    "crop": [0...1024], "crop-reflect": [0...1024], "flip": [0...1], "vertical-flip": [0...1], "rotate": [0...360],
+    "resized-crop": [0...1, 0...1], "blur": [1...1023, 0.001...1000, 0.001...1000], "noise": [0...1000],
+    "jitter": [0...1000, 0...1000, 0...1000, 0...0.5], "erase": [0...1], "cutout": [0...1024],
+  ]
+
+  private static func check(_ term: TermList.Term, option: String) throws(UsageError) {
+    let isWhole = ["crop", "crop-reflect", "cutout", "blur"].contains(term.name)
+    for (i, (number, range)) in zip(term.numbers, ranges[term.name] ?? []).enumerated() {
+      let mustBeWhole = isWhole && i == 0
+      let isRight = range.contains(number) && (!mustBeWhole || number == number.rounded())
+      guard isRight, term.name != "blur" || i > 0 || Int(number) % 2 == 1 else {
+        let kind = term.name == "blur" && i == 0 ? "an odd number" : mustBeWhole ? "a whole number" : "a number"
+        throw UsageError(
+          "\(option) has '\(term.name)' with \(TermList.text(number)); expected \(kind) from "
+            + "\(TermList.text(range.lowerBound)) to \(TermList.text(range.upperBound))")
       }
     }
-    self.init(description: text, terms: list.terms)
+    guard let interval = interval(of: term), interval.low > interval.high else { return }
+    throw UsageError(
+      "\(option) has '\(term.name)' with \(TermList.text(interval.low)) to \(TermList.text(interval.high)); "
+        + "expected the smaller number first")
+  }
+
+  /// The interval that numbers are drawn from, for the words that have one.
+  private static func interval(of term: TermList.Term) -> (low: Double, high: Double)? {
+    switch term.name {
+    case "resized-crop": (term.number(0, default: 0.08), term.number(1, default: 1))
+    case "blur": (term.number(1, default: 0.1), term.number(2, default: 2))
+    default: nil
+    }
   }
 
   private init(description: String, terms: [TermList.Term]) {
@@ -70,18 +91,16 @@ struct Augmentation: Equatable, Codable {
     let size = Size2D(imageShape[1], imageShape[2])
     return terms.map { term in
       func number(_ index: Int, _ value: Double) -> Double { term.number(index, default: value) }
-      func range(_ first: Int, _ low: Double, _ high: Double) -> ClosedRange<Double> {
-        let (low, high) = (number(first, low), number(first + 1, high))
-        return min(low, high)...max(low, high)
-      }
+      // Checked to be in order when the text was read.
+      let interval = Augmentation.interval(of: term).map { min($0.low, $0.high)...$0.high }
       switch term.name {
       case "crop": return RandomCrop(size, padding: Int(number(0, 4)))
       case "crop-reflect": return RandomCrop(size, padding: Int(number(0, 4)), mode: .reflect)
       case "flip": return RandomHorizontalFlip(number(0, 0.5))
       case "vertical-flip": return RandomVerticalFlip(number(0, 0.5))
       case "rotate": return RandomRotation(degrees: number(0, 10))
-      case "resized-crop": return RandomResizedCrop(size, scale: range(0, 0.08, 1))
-      case "blur": return GaussianBlur(Int(number(0, 3)), sigma: range(1, 0.1, 2))
+      case "resized-crop": return RandomResizedCrop(size, scale: interval ?? 0.08...1)
+      case "blur": return GaussianBlur(Int(number(0, 3)), sigma: interval ?? 0.1...2)
       case "noise": return GaussianNoise(std: Float(number(0, 0.1)))
       case "jitter":
         return ColorJitter(

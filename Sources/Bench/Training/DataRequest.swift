@@ -43,6 +43,12 @@ struct DataRequest: Equatable, Codable {
     var training: any Dataset = train
     var testing: any Dataset = test
     if let classes {
+      let count = train.classNames.count
+      guard Set(classes).count == classes.count, classes.allSatisfy({ 0..<count ~= $0 }) else {
+        throw UsageError(
+          "--classes is '\(classes.map(String.init).joined(separator: ","))'; expected numbers from 0 to \(count - 1), "
+            + "each at most once")
+      }
       training = try training.subset(classes: classes)
       testing = try testing.subset(classes: classes)
     }
@@ -60,7 +66,8 @@ struct DataRequest: Equatable, Codable {
     }
     if isReconstruction {
       return TrainingData(
-        training: training.reconstructed(), plainTraining: plain, validation: validation.reconstructed(),
+        training: training.reconstructed(), plainTraining: plain.reconstructed(),
+        validation: validation.reconstructed(),
         test: testing.reconstructed(), validatesOnTest: validationShare == nil)
     }
     return TrainingData(

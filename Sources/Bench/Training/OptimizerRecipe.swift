@@ -35,8 +35,9 @@ struct OptimizerRecipe: Equatable, Codable {
     try refuse(momentum != nil && rule != .sgd && rule != .rmsprop, "--momentum", "sgd or rmsprop")
     try refuse(nesterov && rule != .sgd, "--nesterov", "sgd")
     let isAdam = [Rule.adam, .adamw, .nadam, .radam].contains(rule)
-    try refuse((beta1 ?? beta2) != nil && !isAdam, "--beta1 and --beta2", "adam, adamw, nadam or radam")
-    try refuse(epsilon != nil && rule == .sgd, "--epsilon", "every rule but sgd")
+    try refuse(beta1 != nil && !isAdam, "--beta1", "adam, adamw, nadam or radam")
+    try refuse(beta2 != nil && !isAdam, "--beta2", "adam, adamw, nadam or radam")
+    try refuse(epsilon != nil && rule == .sgd, "--epsilon", "adam, adamw, nadam, radam, rmsprop or adagrad")
     if nesterov, momentum == 0 { throw UsageError("--nesterov needs a momentum above 0") }
     let rate = Float(learningRate)
     let decay = Float(weightDecay ?? 0)

@@ -43,7 +43,7 @@ struct Recipe: Equatable, Codable {
   var batchesPerUpdate = 1
   /// The average of the weights that is evaluated and saved in the end.
   var average = AverageRecipe.none
-  /// The epochs without a lower validation loss that end the training; nil for none.
+  /// The epochs without a lower validation loss that are borne; the one after them ends the training. nil for none.
   var patience: Int?
   /// How colours become the model's input.
   var normalization = NormalizationChoice.signedUnit
@@ -59,7 +59,9 @@ struct Recipe: Equatable, Codable {
     if mixing != .none { parts.append(mixing.text) }
     if batchesPerUpdate > 1 { parts.append("\(batchesPerUpdate) batches an update") }
     if average != .none { parts.append("average \(average.text)") }
-    if let patience { parts.append("early stopping after \(patience) epochs") }
+    if let patience {
+      parts.append("early stopping after more than \(patience) epochs without a lower validation loss")
+    }
     if normalization != .signedUnit { parts.append("normalization \(normalization.rawValue)") }
     return parts.joined(separator: ", ")
   }

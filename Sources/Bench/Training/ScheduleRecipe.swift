@@ -15,7 +15,10 @@ struct ScheduleRecipe: Equatable, Codable {
       "one-cycle", 0...2, "one-cycle:U:D up from 1/D (1/25) of the rate in the share U (0.3) of the training, then down"
     ),
     ("cyclic", 2...2, "cyclic:A:N between A and the rate, N epochs up and N down"),
-    ("plateau", 0...2, "plateau:N:F multiplies by F (0.1) when the validation loss has not fallen for N epochs (10)"),
+    (
+      "plateau", 0...2,
+      "plateau:N:F multiplies by F (0.1) when the validation loss has not fallen for more than N epochs (10)"
+    ),
   ]
 
   /// What was written.
@@ -46,6 +49,12 @@ struct ScheduleRecipe: Equatable, Codable {
     }
     guard term.numbers.allSatisfy({ $0 >= 0 }) else {
       throw UsageError("\(option) is '\(text)'; expected numbers of at least 0")
+    }
+    if term.name == "warm-restarts" {
+      let factor = term.number(1, default: 1)
+      guard factor == factor.rounded(), 1...1000 ~= factor else {
+        throw UsageError("\(option) is '\(text)'; expected a whole factor of 1 to 1000")
+      }
     }
     if term.name == "one-cycle", !(0...1 ~= term.number(0, default: 0.3)) || term.number(1, default: 25) < 1 {
       throw UsageError("\(option) is '\(text)'; expected a share of 0 to 1, and a divisor of at least 1")
@@ -103,7 +112,7 @@ struct ScheduleRecipe: Equatable, Codable {
       schedule = CosineWarmRestarts(period: time(0, 10), periodFactor: max(Int(number(1, 1)), 1), minimum: number(2, 0))
     case "one-cycle":
       schedule = OneCycle(
-        maximum: learningRate, duration: max(epochs, 1) * scale, growingShare: number(0, 0.3),
+        maximum: learningRate, duration: max(epochs - warmUpEpochs, 1) * scale, growingShare: number(0, 0.3),
         divisor: number(1, 25), momenta: nil)
     case "cyclic":
       schedule = Cyclic(base: number(0, 0), maximum: learningRate, unitsUp: time(1, 1), momenta: nil)
@@ -112,6 +121,9 @@ struct ScheduleRecipe: Equatable, Codable {
     }
     return warmUpEpochs > 0 ? WarmUp(duration: warmUpEpochs * scale, next: schedule) : schedule
   }
+
+  /// Whether the rate of an epoch depends on how many there are, so that a training cannot go on with more of them.
+  var dependsOnEpochs: Bool { ["cosine", "one-cycle"].contains(term.name) }
 
   /// In words.
   var description: String { warmUpEpochs > 0 ? "\(text) after \(warmUpEpochs) epochs of warm-up" : text }

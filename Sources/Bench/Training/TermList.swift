@@ -43,6 +43,11 @@ struct TermList: Equatable {
     }
     self.terms = terms
   }
+
+  /// A number as people write it: without decimals where it is whole.
+  static func text(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+  }
 }
 
 extension Substring {

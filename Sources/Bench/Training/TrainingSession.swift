@@ -7,6 +7,7 @@ import Layers
 /// The commands `conv`, `mlp`, `train` and `study` all train through it: they differ in what they sweep and what they
 /// print.
 final class TrainingSession {
+  let network: ModelDescription
   let recipe: Recipe
   let data: TrainingData
   let model: Model
@@ -21,6 +22,7 @@ final class TrainingSession {
   init(
     _ network: ModelDescription, recipe: Recipe, data: TrainingData, seed: UInt64, threads: Int, level: InstructionSet
   ) throws {
+    self.network = network
     self.recipe = recipe
     self.data = data
     self.level = level
@@ -32,6 +34,8 @@ final class TrainingSession {
       batchSize: max(min(recipe.batchSize, data.training.count), 1),
       normalization: recipe.normalization.make(for: data.training), seed: seed, threads: threads, level: level)
     trainer.classNames = data.training.classNames
+    // A network with a layer behind it does not know which one it is.
+    trainer.checkpointMetadata = { [ModelDescription.metadataKey: network.json] }
     trainer.batchesPerUpdate = recipe.batchesPerUpdate
     trainer.schedule = recipe.schedule.makeSchedule(
       learningRate: recipe.optimizer.learningRate, epochs: recipe.epochs,
@@ -44,9 +48,19 @@ final class TrainingSession {
 
   private static func makeModel(_ network: ModelDescription, _ recipe: Recipe, seed: UInt64) throws -> Model {
     guard recipe.loss.takesLogProbabilities else { return try Model(network, seed: seed) }
-    // The parameters keep their names: those of an inner Sequential get no prefix but their own position.
-    return try Model(Sequential(network.network(), LogSoftmax()), inputShape: network.inputShape, seed: seed)
+    // Under an empty name, the parameters keep theirs.
+    return try Model(
+      Sequential(network.network().named(""), LogSoftmax()), inputShape: network.inputShape, seed: seed)
   }
+
+  /// How often an epoch changes the parameters.
+  var updatesPerEpoch: Int { TrainingSession.updatesPerEpoch(images: data.training.count, recipe) }
+
+  /// The network's name in reports, such as `ResNet-18`.
+  var title: String { (try? ModelCatalogue.entry(network.id).title) ?? network.id.rawValue }
+
+  /// Whether the network makes images, so that it has no accuracy.
+  var isReconstruction: Bool { data.training.targetsAreImages }
 
   static func updatesPerEpoch(images: Int, _ recipe: Recipe) -> Int {
     let batch = max(min(recipe.batchSize, images), 1)
@@ -63,8 +77,16 @@ final class TrainingSession {
       data.training, validation: data.validation, epochs: recipe.epochs,
       transforms: recipe.augmentation.transforms(imageShape: shape),
       inputTransforms: recipe.inputAugmentation.transforms(imageShape: shape), mixing: recipe.mixing.make(),
-      earlyStopping: recipe.patience.map { EarlyStopping(patience: $0) }, historyFile: historyFile,
-      onEvent: onEvent, isCancelled: isCancelled)
+      // The average is what is wanted in the end, and not the best epoch.
+      earlyStopping: recipe.patience.map { EarlyStopping(patience: $0, restoresBest: recipe.average == .none) },
+      historyFile: historyFile, onEvent: onEvent, isCancelled: isCancelled)
+  }
+
+  /// The model as a ``Predictor`` reads it.
+  func modelState() -> SafeTensors {
+    var state = trainer.modelState()
+    state.metadata[ModelDescription.metadataKey] = network.json
+    return state
   }
 
   /// Runs `body` with the average of the weights in the model, where there is one.

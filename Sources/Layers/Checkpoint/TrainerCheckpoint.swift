@@ -19,6 +19,7 @@ extension Trainer {
     if accumulator.passes > 0 { append(accumulator.values, "accumulated/", to: &state) }
     try state.setMetadata(TrainerState.key, to: TrainerState(self))
     try state.setMetadata(TrainingHistory.key, to: history)
+    state.metadata.merge(checkpointMetadata()) { own, _ in own }
     return state
   }
 

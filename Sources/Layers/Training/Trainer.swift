@@ -52,6 +52,9 @@ public final class Trainer {
   public var weightAverage: WeightAverage?
   /// Where and how often ``trainEpoch(on:progress:isCancelled:)`` saves; nil for never.
   public var checkpoints: CheckpointPolicy?
+  /// Strings of one's own that checkpoints hold in their metadata; asked for whenever a checkpoint is made. A key that the
+  /// trainer or the model has itself stays theirs.
+  public var checkpointMetadata: () -> [String: String] = { [:] }
 
   /// The size of the next step. Where there is a ``schedule``, setting it sets what that starts from.
   public var learningRate: Float {
