@@ -3,7 +3,10 @@ import Testing
 
 @testable import Bench
 
+<<<<<<< HEAD
+=======
 /// The names that a message about an unknown command lists.
+>>>>>>> train
 private let commandNames = Program.commands.map { $0.name }.joined(separator: ", ")
 
 @Suite struct ProgramTests {

@@ -6,6 +6,7 @@ struct DataOptions {
   var dataDirectory: String?
   var from: [String] = []
   var part: PartChoice?
+  var augmentation: String?
   var count: Int?
   var seed: UInt64?
   var out: String?
@@ -28,6 +29,10 @@ struct DataOptions {
         "--from", path: \.from, kind: .address,
         help: "download: an address of a folder with the official files, tried before theirs"),
       .optional("--part", path: \.part, kind: .choice(), help: "show: the part to show; train if not given"),
+      .optional(
+        "--augmentation", path: \.augmentation,
+        kind: .word("TEXT", "transforms with commas between them, such as crop:4,flip,rotate:10"),
+        help: "show: what is done to each image for the one beside it, such as crop:4,flip,rotate:10"),
       .optional(
         "--count", path: \.count, kind: .integer(1...100),
         help: "show: images of each class; \(defaultCount) if not given"),
@@ -77,11 +82,15 @@ enum DataCommand: Command {
                                          mirrors; checks sums; goes on where it was interrupted
       bench data show NAME --out FILE    writes a page of sample images by class, plain and augmented
 
+    The transforms that --augmentation takes:
+    \(transforms)
+
     Files are looked for in the folder that --data-dir names; if it is not given, in the one that the environment variable
     KERNELS_DATA names, then in the cache folder, $XDG_CACHE_HOME/swift-conv-kernels or ~/.cache/swift-conv-kernels, on
     macOS ~/Library/Caches/swift-conv-kernels. Each may hold the files or be the folder above, with the set in a folder of
     its official name. A download goes to the first of these places.
     """
+  private static let transforms = Augmentation.forms.map { "  \($0.help)" }.joined(separator: "\n")
   static let operands: String? = "[list|verify|download|show] [NAME …]"
   static var options: [CommandOption<DataOptions>] { DataOptions.table }
   static var defaults: DataOptions { DataOptions() }
@@ -97,7 +106,7 @@ enum DataCommand: Command {
       switch self {
       case .list, .verify: ["--data-dir", "--json"]
       case .download: ["--data-dir", "--from"]
-      case .show: ["--data-dir", "--part", "--count", "--seed", "--out"]
+      case .show: ["--data-dir", "--part", "--augmentation", "--count", "--seed", "--out"]
       }
     }
   }
@@ -250,12 +259,13 @@ extension DataCommand {
     }
     guard let path = options.out else { throw UsageError("show needs --out FILE.html, the page to write") }
     let page = try OutputFile(path: path, option: "--out")
+    let augmentation = try Augmentation(options.augmentation ?? "none")
     let seed = options.seed ?? 1
     let part = options.part ?? .train
     let sets = try set.load(directory: options.dataDirectory, trainImages: nil, testImages: nil, seed: seed)
     let sheet = try SampleSheet(
       part == .train ? sets.train : sets.test, part: part.split, count: options.count ?? DataOptions.defaultCount,
-      augmentation: nil, seed: seed)
+      augmentation: augmentation, seed: seed)
     let html = sheet.html
     try page.write(Data(html.utf8))
     try Console.print("\(path): \(sheet.imageCount) images of \(set.rawValue), \(html.utf8.count) bytes")

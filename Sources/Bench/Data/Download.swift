@@ -132,8 +132,9 @@ struct Download {
 
   /// One run of curl.
   private func transfer(_ address: String, from byteCount: Int) throws(UsageError) -> SystemTool.Result {
+    // Without buffer, so that what has come is in the file when curl is stopped.
     var arguments = [
-      "--silent", "--show-error", "--fail", "--location", "--max-redirs", "10", "--proto", "=http,https",
+      "--silent", "--show-error", "--no-buffer", "--fail", "--location", "--max-redirs", "10", "--proto", "=http,https",
       "--connect-timeout", "\(limits.connectSeconds)", "--speed-time", "\(limits.stallSeconds)", "--speed-limit",
       "\(limits.bytesPerSecond)", "--output", partial.path, "--url", address,
     ]

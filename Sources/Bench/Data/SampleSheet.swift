@@ -26,14 +26,15 @@ struct SampleSheet {
 
   /// - Parameters:
   ///   - count: the images of each class, or fewer where it has fewer.
-  ///   - augmentation: what is done to the images, and how it was written.
+  ///   - augmentation: what is done to the images; where it is nothing, the page shows the plain ones only.
   ///   - seed: what the augmentation draws follows from it and from the image's position.
   /// - Throws: ``DataError`` where the augmentation does not work on such images, or gives none of 1 or 3 channels.
   init(
     _ set: ImageDataset, part: DatasetSplit, count: Int,
-    augmentation: (description: String, transforms: [any ImageTransform])?, seed: UInt64
+    augmentation: Augmentation = .none, seed: UInt64
   ) throws {
-    let transformed = try augmentation.map { try set.transformed(by: $0.transforms, seed: seed) }
+    let transforms = augmentation.transforms(imageShape: set.imageShape)
+    let transformed = transforms.isEmpty ? nil : try set.transformed(by: transforms, seed: seed)
     var positions = [[Int]](repeating: [], count: set.classNames.count)
     for (index, label) in set.labels.enumerated() { positions[Int(label)].append(index) }
     classes = try zip(set.classNames, positions).map { name, indices in
@@ -47,7 +48,7 @@ struct SampleSheet {
     }
     title = set.name
     self.part = part
-    self.augmentation = augmentation?.description
+    self.augmentation = augmentation.isEmpty ? nil : augmentation.description
     self.seed = seed
   }
 

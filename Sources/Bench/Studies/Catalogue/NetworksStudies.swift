@@ -107,7 +107,7 @@ extension Recipe {
     var optimizer = OptimizerRecipe.sgd(0.2)
     optimizer.nesterov = true
     optimizer.weightDecay = 0.0005
-    return .plain(optimizer, batch: 128, epochs: 16) {
+    return .plain(optimizer, batch: 128, epochs: 18) {
       $0.schedule = .text("one-cycle:0.25:10")
       $0.labelSmoothing = 0.1
       $0.augmentation = .text("crop-reflect:2,flip")
