@@ -22,9 +22,18 @@ enum EventFolder {
     guard files.isWritableFile(atPath: path) else {
       throw UsageError("--tensorboard is '\(path)', which cannot be written to; expected another folder")
     }
-    guard !mustBeNew || eventFiles(path).isEmpty else {
+    guard !mustBeNew || !holdsTraining(path) else {
       throw UsageError(
         "--tensorboard is '\(path)', which has the events of a training; expected a new folder, or --resume to go on")
+    }
+  }
+
+  /// Whether there are files with more than their first event, which is all that a run leaves that was killed before it
+  /// saved anything.
+  private static func holdsTraining(_ path: String) -> Bool {
+    eventFiles(path).contains { name in
+      var status = stat()
+      return stat("\(path)/\(name)", &status) == 0 && Int(status.st_size) > EventStream.beginningByteCount
     }
   }
 

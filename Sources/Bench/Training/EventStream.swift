@@ -19,6 +19,10 @@ struct EventStream {
   /// The first event of a file.
   func begin() throws { try add(step: nil) { $0.add(field: 3, bytes: Array("brain.Event:2".utf8)) } }
 
+  /// The size of a file that only ``begin()`` was written to: 16 bytes around the data, 9 of the time, 2 and 13 of the
+  /// version.
+  static let beginningByteCount = 40
+
   /// Says that a training goes on behind a step: events of later steps in files before do not count any more.
   func goOn(fromStep step: Int) throws {
     // SessionLog: status is START.

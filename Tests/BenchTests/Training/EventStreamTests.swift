@@ -18,6 +18,7 @@ import Testing
     var bytes = Data()
     let stream = EventStream(wallTime: { 1_700_000_000.5 }, write: { bytes += $0 })
     try stream.begin()
+    #expect(bytes.count == EventStream.beginningByteCount)
     try stream.goOn(fromStep: 8)
     try stream.add([("loss/train", 1.5), ("accuracy/train", 0.25)], step: 300)
     let hex = bytes.map { String(format: "%02x", $0) }.joined()
@@ -39,6 +40,14 @@ import Testing
     }
     #expect(names == names.sorted() && Set(names).count == 3)
     #expect(EventFolder.eventFiles(folder) == names)
+    try EventFolder.check(folder, mustBeNew: false)
+    // Files without events are left by a run that was killed before it saved anything.
+    try EventFolder.check(folder, mustBeNew: true)
+    let file = try EventFolder.makeFile(in: folder)
+    let stream = EventFolder.stream(to: file, folder: folder)
+    try stream.begin()
+    try EventFolder.check(folder, mustBeNew: true)
+    try stream.add([("loss/train", 1)], step: 1)
     try EventFolder.check(folder, mustBeNew: false)
     #expect(throws: UsageError.self) { try EventFolder.check(folder, mustBeNew: true) }
   }
