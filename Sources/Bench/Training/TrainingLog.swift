@@ -12,6 +12,8 @@ final class TrainingLog {
     /// behind it; bits, so that a training which goes on writes the same figures.
     var lossBits: UInt64 = 0
     var images = 0
+    /// The loss that the last line of an update told, as bits.
+    var stepLossBits: UInt64?
     /// A line that could not be written.
     var pending: String?
   }
@@ -51,7 +53,25 @@ final class TrainingLog {
     eventFile = try options.tensorBoard.map(EventFolder.makeFile(in:))
     events = eventFile.map { EventFolder.stream(to: $0, folder: options.tensorBoard ?? "") }
     try events?.begin()
-    if state != nil { try events?.goOn(fromStep: trainer.updates + 1) }
+    if state != nil { try goOn(trainer) }
+  }
+
+  /// Tells TensorBoard behind which update the training goes on, so that it forgets what will be told again.
+  private func goOn(_ trainer: Trainer) throws {
+    let updates = trainer.updates
+    // Behind the last update of an epoch that is not counted yet, the epoch will be told again, at that update's step.
+    guard updates == (trainer.epoch + 1) * updatesPerEpoch else {
+      try events?.goOn(fromStep: updates + 1)
+      return
+    }
+    try events?.goOn(fromStep: updates)
+    if let every, updates.isMultiple(of: every), let bits = state.stepLossBits {
+      try add(stepLoss: Double(bitPattern: bits), trainer.learningRate, updates: updates)
+    }
+  }
+
+  private func add(stepLoss: Double, _ learningRate: Float, updates: Int) throws {
+    try events?.add([("loss/step", stepLoss), ("learning_rate", Double(learningRate))], step: updates)
   }
 
   /// Tells of a batch: of the update that it ended, where one is due to be told of.
@@ -62,6 +82,7 @@ final class TrainingLog {
     let sum = progress.loss * Double(progress.imagesDone)
     let loss = (sum - Double(bitPattern: state.lossBits)) / Double(progress.imagesDone - state.images)
     (state.lossBits, state.images) = (sum.bitPattern, progress.imagesDone)
+    state.stepLossBits = loss.bitPattern
     if metrics != nil {
       var line = JSONLine()
       line.add("event", word: "step")
@@ -71,7 +92,7 @@ final class TrainingLog {
       line.add("learning_rate", learningRate)
       try append(line.text)
     }
-    try events?.add([("loss/step", loss), ("learning_rate", Double(learningRate))], step: updates)
+    try add(stepLoss: loss, learningRate, updates: updates)
   }
 
   func epoch(_ record: EpochRecord) throws {

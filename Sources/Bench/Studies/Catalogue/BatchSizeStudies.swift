@@ -20,7 +20,7 @@ extension Study {
   static let batchSizeSGD = Study(
     id: "batch-size-sgd", title: "Batch size with SGD", source: "R0",
     question: "How does the accuracy after 20 epochs of SGD at 0.001 depend on the batch size?",
-    settings: [4, 8, 16, 32].map { .cifar("batch \($0)", .sgd(0.001), batch: $0, epochs: 20) },
+    settings: [4, 8, 16, 32].map { .cifar("batch \($0)", .sgd(0.001, momentum: 0), batch: $0, epochs: 20) },
     reported: [
       .test("batch 4", 66.78, "R0"), .test("batch 8", 57.67, "R0"), .test("batch 16", 46.4, "R0"),
       .test("batch 32", 38.65, "R0"),

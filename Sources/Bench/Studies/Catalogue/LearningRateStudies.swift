@@ -55,8 +55,8 @@ extension Study {
 
   static let learningRateSGD = Study(
     id: "learning-rate-sgd", title: "Learning rate of SGD", source: "R0",
-    question: "Which learning rate does SGD with momentum need with batches of 4?",
-    settings: [0.01, 0.001, 0.0001].map { .cifar("SGD \($0)", .sgd($0), batch: 4, epochs: 20) },
+    question: "Which learning rate does SGD without momentum need with batches of 4?",
+    settings: [0.01, 0.001, 0.0001].map { .cifar("SGD \($0)", .sgd($0, momentum: 0), batch: 4, epochs: 20) },
     reported: [
       .test("SGD 0.01", 67, "R0"), .test("SGD 0.001", 66, "R0"), .test("SGD 0.0001", 32, "R0"),
       .classes("SGD 0.01", .test, [64, 78, 60, 45, 62, 62, 79, 77, 67, 74], "R0"),
