@@ -59,7 +59,8 @@ struct Axis: Equatable {
     scale = .logarithmic
     let positive = values.filter { $0.isFinite && $0 > 0 }
     let low = positive.min() ?? 1
-    let high = max(positive.max() ?? 10, low * 1.0001)
+    // Two ticks at least: an axis of one value reaches to the next.
+    let high = max(positive.max() ?? 10, low * 1.01)
     let decades = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
     let factors: [Double] = decades.count > 4 ? [1] : decades.count > 3 ? [1, 3] : [1, 2, 5]
     let all = decades.flatMap { decade in factors.map { $0 * pow(10, Double(decade)) } }

@@ -87,7 +87,8 @@ struct LineChart {
       let half = ChartStyle.textWidth(tick.label) / 2
       if position - half < end + 4 { continue }
       end = position + half
-      labels += "<text class=\"t\" x=\"\(position)\" y=\"\(area.bottom + 17)\" text-anchor=\"middle\">\(tick.label)</text>"
+      labels +=
+        "<text class=\"t\" x=\"\(position)\" y=\"\(area.bottom + 17)\" text-anchor=\"middle\">\(tick.label)</text>"
     }
     ticks.move(area.left, area.bottom)
     ticks.line(area.right, area.bottom)

@@ -22,7 +22,9 @@ struct Markup: ExpressibleByStringInterpolation, Equatable {
   struct StringInterpolation: StringInterpolationProtocol {
     fileprivate(set) var text = ""
 
-    init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity + 8 * interpolationCount) }
+    init(literalCapacity: Int, interpolationCount: Int) {
+      text.reserveCapacity(literalCapacity + 8 * interpolationCount)
+    }
 
     mutating func appendLiteral(_ literal: String) { text += literal }
     mutating func appendInterpolation(_ value: String) { text += Markup.escaped(value) }

@@ -10,6 +10,8 @@ struct StudyPage {
 
   /// No page is larger, in bytes, however large its study is.
   static let sizeLimit = 500_000
+  /// What images may take in any case, in bytes.
+  static let leastImageBudget = 120_000
 
   let figure: ComparedFigure
   let comparisons: [ReportedComparison]
@@ -37,12 +39,14 @@ struct StudyPage {
       ("reported", "Reported beside ours", comparisonSection), ("curves", "Curves", curveSection),
       ("classes", "Classes", classSection), ("time", "Time", timeSection), ("confusion", "Confusion", confusionSection),
     ]
-    let tail: [(id: String, title: String, content: Markup)] = [
-      ("settings", "Settings and commands", settingSection), ("data", "Raw data", downloadSection),
-    ]
-    let used = (sections + tail).reduce(0) { $0 + $1.content.text.utf8.count }
+    var tail: [(id: String, title: String, content: Markup)] = [("settings", "Settings and commands", settingSection)]
     // What the frame and the head need, with room to spare.
-    let budget = StudyPage.sizeLimit - used - 40_000
+    var budget = StudyPage.sizeLimit - 40_000
+    budget -= (sections + tail).reduce(0) { $0 + $1.content.text.utf8.count }
+    // Images keep a part of what is left.
+    let data = downloadSection(budget: budget - StudyPage.leastImageBudget)
+    tail.append(("data", "Raw data", data))
+    budget -= data.text.utf8.count
     sections.append(("images", "Images", try imageSection(budget: max(budget, 0))))
     let shown = (sections + tail).filter { !$0.content.isEmpty }
     let links = shown.map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>" as Markup }
@@ -104,7 +108,8 @@ struct StudyPage {
   private var comparisonSection: Markup {
     var content: Markup = ""
     if let picture = overview {
-      content += "<div class=\"grid two\">\(Page.figure(picture, id: "over", caption: "\(figure.name.capitalizedFirst) of each setting\(captionMark)"))</div>"
+      content +=
+        "<div class=\"grid two\">\(Page.figure(picture, id: "over", caption: "\(figure.name.capitalizedFirst) of each setting\(captionMark)"))</div>"
     }
     if !findings.isEmpty {
       let items = findings.map { finding -> Markup in

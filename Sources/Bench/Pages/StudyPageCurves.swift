@@ -168,7 +168,8 @@ extension StudyPage {
       return Page.figure(
         picture, id: "class\(number)", caption: "\(setting.label) <span>accuracy of each class</span>\(captionMark)")
     }
-    return "<div class=\"grid two\">\(figures)</div><details><summary>Every setting’s test accuracy, class by class</summary>\(classTable)</details>"
+    return
+      "<div class=\"grid two\">\(figures)</div><details><summary>Every setting’s test accuracy, class by class</summary>\(classTable)</details>"
   }
 
   private func classChart(_ setting: Setting) -> Picture? {
@@ -249,7 +250,8 @@ extension StudyPage {
         }
       }
       totals.append(
-        .init(label: peer, style: ChartStyle(color: 2 + i % 3, dash: 2, marker: 3 + i % 2), isMarker: true, values: values))
+        .init(
+          label: peer, style: ChartStyle(color: 2 + i % 3, dash: 2, marker: 3 + i % 2), isMarker: true, values: values))
     }
     if totals.count > 1 {
       figures.append(

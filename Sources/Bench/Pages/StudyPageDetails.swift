@@ -78,7 +78,8 @@ extension StudyPage {
     left -= kept.count * ImageGrid.bytes(of: first.image)
     // The first setting that changes its images, where the best does not.
     let stages = ([setting] + ran).compactMap { record.runs(of: $0.label).first?.lastStage }
-    let augmentations = stages.flatMap { [$0.recipe.augmentation, $0.data.added] } + ran.flatMap(\.stages).map(\.recipe.inputAugmentation)
+    let augmentations =
+      stages.flatMap { [$0.recipe.augmentation, $0.data.added] } + ran.flatMap(\.stages).map(\.recipe.inputAugmentation)
     if let augmentation = augmentations.first(where: { !$0.isEmpty }) {
       let changed = try PageImages.augmented(kept.map(\.image), by: augmentation)
       content += "<h3>The same, augmented by <code>\(augmentation.description)</code></h3>"
@@ -152,7 +153,9 @@ extension StudyPage {
     let rows = study.settings.map { setting -> [Markup] in
       let stages = record.runs(of: setting.label).first?.start.stages
       let text = setting.stages.enumerated().map { i, stage -> Markup in
-        let parameters = stages.flatMap { i < $0.count ? $0[i].parameters : nil }.map { ", \(Figure.count($0)) parameters" }
+        let parameters = stages.flatMap { i < $0.count ? $0[i].parameters : nil }.map {
+          ", \(Figure.count($0)) parameters"
+        }
         let line: Markup = """
           \(stage.model.rawValue)\(parameters ?? "") on \(stage.data.text): \(stage.recipe.text)
           """
@@ -168,17 +171,22 @@ extension StudyPage {
     var seen: Set<String> = []
     for setting in ran {
       for stage in record.runs(of: setting.label).first?.start.stages ?? [] where seen.insert(stage.summary).inserted {
-        content += "<details class=\"box\"><summary>The layers of \(stage.model)</summary><pre tabindex=\"0\">\(stage.summary)</pre></details>"
+        content +=
+          "<details class=\"box\"><summary>The layers of \(stage.model)</summary><pre tabindex=\"0\">\(stage.summary)</pre></details>"
       }
     }
     let finished = record.runs.filter(\.isFinished).map(\.start)
     if !finished.isEmpty {
       let machines = StudyPage.unique(
-        finished.map { "\($0.cpu), \($0.isa), \($0.threads) thread\($0.threads == 1 ? "" : "s"), version \($0.version)" })
+        finished.map {
+          "\($0.cpu), \($0.isa), \($0.threads) thread\($0.threads == 1 ? "" : "s"), version \($0.version)"
+        })
       let seeds = Set(finished.map(\.seed)).sorted().map { "\($0)" }.joined(separator: ", ")
-      content += "<p>Seeds \(seeds). \(machines.joined(separator: "; ")). Weights are the same to the bit on the same level.</p>"
+      content +=
+        "<p>Seeds \(seeds). \(machines.joined(separator: "; ")). Weights are the same to the bit on the same level.</p>"
       let commands = StudyPage.unique(finished.map(\.command)).prefix(60).joined(separator: "\n")
-      content += "<details class=\"box\"><summary>The commands that run each training again</summary><pre tabindex=\"0\">\(commands)</pre></details>"
+      content +=
+        "<details class=\"box\"><summary>The commands that run each training again</summary><pre tabindex=\"0\">\(commands)</pre></details>"
     }
     return content + "<pre tabindex=\"0\">swift run bench study \(study.id)</pre>"
   }
@@ -190,18 +198,31 @@ extension StudyPage {
 
   // MARK: Raw data
 
-  var downloadSection: Markup {
+  /// - Parameter budget: the most bytes of the files; what does not fit is left out, the results of each run never.
+  func downloadSection(budget: Int) -> Markup {
     guard !record.runs.isEmpty else { return "" }
     var links: Markup = StudyPage.link(
       StudyTable.csv(study, record), "text/csv", "\(study.id).csv", "Results of each run (CSV)")
+    var left = budget - links.text.utf8.count
+    var isWhole = true
+    let json = StudyPage.link(
+      StudyData(study, record).json, "application/json", "\(study.id).json",
+      "Runs, epochs and confusion matrices (JSON)")
     let epochs = StudyTable.epochsCSV(study, record)
     // The epochs of large studies are in the JSON file alone, which is shorter.
-    if epochs.utf8.count < 60_000 {
-      links += StudyPage.link(epochs, "text/csv", "\(study.id)-epochs.csv", "Every epoch (CSV)")
+    let table = StudyPage.link(epochs, "text/csv", "\(study.id)-epochs.csv", "Every epoch (CSV)")
+    for (link, isWanted) in [(json, true), (table, epochs.utf8.count < 60_000)] where isWanted {
+      guard link.text.utf8.count <= left else {
+        isWhole = false
+        continue
+      }
+      left -= link.text.utf8.count
+      links += link
     }
-    links += StudyPage.link(
-      StudyData(study, record).json, "application/json", "\(study.id).json", "Runs, epochs and confusion matrices (JSON)")
-    return "<ul class=\"downloads\">\(links)</ul>"
+    let note: Markup =
+      isWhole
+      ? "" : "<p class=\"soft\">The epochs of all runs are in the study's record; they do not fit into this page.</p>"
+    return "<ul class=\"downloads\">\(links)</ul>\(note)"
   }
 
   private static func link(_ text: String, _ type: String, _ name: String, _ title: String) -> Markup {
