@@ -17,7 +17,8 @@ final class XMLReader: NSObject, XMLParserDelegate {
     let parser = XMLParser(data: Data(source.utf8))
     parser.delegate = self
     if !parser.parse() {
-      throw UsageError("line \(parser.lineNumber), column \(parser.columnNumber): \(String(describing: parser.parserError))")
+      let reason = String(describing: parser.parserError)
+      throw UsageError("line \(parser.lineNumber), column \(parser.columnNumber): \(reason)")
     }
   }
 
@@ -52,7 +53,8 @@ final class XMLReader: NSObject, XMLParserDelegate {
     let axis = Axis("loss", values: [0.13, 2.31, .nan, .infinity])
     #expect(axis.ticks.map(\.label) == ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"])
     #expect(axis.range == 0...2.5)
-    #expect(Axis("accuracy (%)", values: [38, 99.7], limit: 0...100).ticks.map(\.label) == ["20", "40", "60", "80", "100"])
+    let accuracies = Axis("accuracy (%)", values: [38, 99.7], limit: 0...100)
+    #expect(accuracies.ticks.map(\.label) == ["20", "40", "60", "80", "100"])
     #expect(Axis("time (s)", values: [703, 1202], includesZero: true).ticks.first?.value == 0)
     #expect(Axis("x", values: [-3, 3]).ticks.map(\.label) == ["−4", "−2", "0", "2", "4"])
   }

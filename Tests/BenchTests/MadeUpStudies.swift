@@ -7,7 +7,8 @@ import Layers
 enum MadeUp {
   static let classes = ["plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 
-  static func setting(_ label: String, batch: Int = 32, epochs: Int = 3, augmentation: Augmentation = .none) -> Setting {
+  static func setting(_ label: String, batch: Int = 32, epochs: Int = 3, augmentation: Augmentation = .none) -> Setting
+  {
     var recipe = Recipe(batchSize: batch, epochs: epochs)
     recipe.augmentation = augmentation
     return Setting(label, Stage(model: "n1", data: .cifar10, recipe: recipe))
@@ -65,9 +66,12 @@ enum MadeUp {
           seconds: Double(2 * count), weights: String(repeating: "a", count: 64),
           filters: hasPictures
             ? FilterSheet(
-              channels: 3, height: 5, width: 5, filters: (0..<32).map { Data(repeating: UInt8($0 * 7), count: 75) }) : nil,
+              channels: 3, height: 5, width: 5, filters: (0..<32).map { Data(repeating: UInt8($0 * 7), count: 75) })
+            : nil,
           mistakes: hasPictures
-            ? (0..<12).map { Mistake(index: $0, label: $0 % 10, classes: [1, 2, 3], probabilities: [0.9, 0.06, 0.03]) }
+            ? (0..<12).map {
+              Mistake(index: $0, label: $0 % 10, classes: [1, 2, 3], probabilities: [0.9, 0.06, 0.03])
+            }
             : nil)))
     return lines
   }

@@ -19,9 +19,11 @@ struct LineChart {
   var mark = ""
   /// How values are written in the description.
   var valueText: (Double) -> String = { Figure.fixed($0, 3) }
+  /// The most points of a line, where the width allows more.
+  var mostPoints = 1000
 
   /// What is drawn of a curve: at most about a point a pixel and a half.
-  private var pointLimit: Int { min(1000, max(8, Int(width / 1.5))) }
+  private var pointLimit: Int { min(mostPoints, max(8, Int(width / 1.5))) }
 
   var picture: Picture {
     let legend = Legend(

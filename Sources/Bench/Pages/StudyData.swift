@@ -2,7 +2,7 @@ import Foundation
 import Layers
 
 /// The runs of a study in one short JSON object, for people who plot or compare them: epochs in columns, numbers in five
-/// significant digits.
+/// significant digits, and of long trainings every second, third, … epoch where the whole would be too long.
 struct StudyData: Encodable {
   struct Run: Encodable {
     let setting: String
@@ -18,6 +18,8 @@ struct StudyData: Encodable {
     let parameters: Int
     let data: String
     let recipe: String
+    /// The epochs of the entries in `epochs`, counted from 1.
+    let epochNumbers: [Int]
     /// A list for each metric, an entry an epoch.
     let epochs: [String: [Double]]
     let seconds: Double?
@@ -31,7 +33,8 @@ struct StudyData: Encodable {
   let runs: [Run]
   let peers: [PeerFigure]
 
-  init(_ study: Study, _ record: StudyRecord) {
+  /// - Parameter step: every `step`-th epoch is listed, and the last.
+  init(_ study: Study, _ record: StudyRecord, everyEpoch step: Int = 1) {
     self.study = study.id
     question = study.question
     peers = record.peers
@@ -40,13 +43,14 @@ struct StudyData: Encodable {
       return Run(
         setting: start.setting, seed: start.seed, isQuick: start.isQuick, cpu: start.cpu, isa: start.isa,
         version: start.version, date: start.date, threads: start.threads,
-        stages: start.stages.indices.map { StudyData.stage(run, $0) })
+        stages: start.stages.indices.map { StudyData.stage(run, $0, step) })
     }
   }
 
-  private static func stage(_ run: StudyRun, _ number: Int) -> Stage {
+  private static func stage(_ run: StudyRun, _ number: Int, _ step: Int) -> Stage {
     let description = run.start.stages[number]
-    let epochs = run.epochs[number] ?? []
+    let all = run.epochs[number] ?? []
+    let epochs = all.filter { $0.epoch % step == 0 || $0.epoch == all.count }
     let result = run.results[number]
     var columns = ["seconds": epochs.map { short($0.training.seconds, 3) }]
     for metric in Metric.allCases {
@@ -55,7 +59,8 @@ struct StudyData: Encodable {
     }
     return Stage(
       model: description.model, parameters: description.parameters, data: description.data.text,
-      recipe: description.recipe.text, epochs: columns, seconds: result.map { short($0.seconds, 6) },
+      recipe: description.recipe.text, epochNumbers: epochs.map(\.epoch), epochs: columns,
+      seconds: result.map { short($0.seconds, 6) },
       testAccuracy: result?.test.accuracy, testLoss: result?.test.loss, trainingAccuracy: result?.training.accuracy,
       testConfusion: result?.testConfusion, trainingConfusion: result?.trainingConfusion, weights: result?.weights)
   }

@@ -11,7 +11,7 @@ struct StudyPage {
   /// No page is larger, in bytes, however large its study is.
   static let sizeLimit = 500_000
   /// What images may take in any case, in bytes.
-  static let leastImageBudget = 120_000
+  static let leastImageBudget = 100_000
 
   let figure: ComparedFigure
   let comparisons: [ReportedComparison]

@@ -110,10 +110,11 @@ extension StudyPage {
       }
     }
     let values = series.flatMap { $0.curve.finitePoints.flatMap { [$0.low, $0.high] } }
+    // The small pictures of many settings share the page.
     return LineChart(
       title: "\(first.isAccuracy ? "Accuracy" : "Loss") of \(title)", x: StudyPage.epochAxis(series),
       y: axis ?? StudyPage.valueAxis(first, values), series: series, width: 340, height: 220, mark: mark,
-      valueText: first.text)
+      valueText: first.text, mostPoints: max(32, 480 / ran.count))
   }
 
   private static func epochAxis(_ series: [LineChart.Series]) -> Axis {

@@ -204,24 +204,28 @@ extension StudyPage {
     var links: Markup = StudyPage.link(
       StudyTable.csv(study, record), "text/csv", "\(study.id).csv", "Results of each run (CSV)")
     var left = budget - links.text.utf8.count
+    // The shortest step between listed epochs with which the file fits.
+    let steps = [1, 2, 3, 4, 5, 10, 20, 50, 100, 1000]
     var isWhole = true
-    let json = StudyPage.link(
-      StudyData(study, record).json, "application/json", "\(study.id).json",
-      "Runs, epochs and confusion matrices (JSON)")
+    for step in steps {
+      let epochs = step == 1 ? "epochs" : "one epoch in \(step)"
+      let json = StudyPage.link(
+        StudyData(study, record, everyEpoch: step).json, "application/json", "\(study.id).json",
+        "Runs, \(epochs) and confusion matrices (JSON)")
+      isWhole = step == 1
+      guard json.text.utf8.count <= left || step == steps.last else { continue }
+      left -= json.text.utf8.count
+      links += json
+      break
+    }
     let epochs = StudyTable.epochsCSV(study, record)
     // The epochs of large studies are in the JSON file alone, which is shorter.
-    let table = StudyPage.link(epochs, "text/csv", "\(study.id)-epochs.csv", "Every epoch (CSV)")
-    for (link, isWanted) in [(json, true), (table, epochs.utf8.count < 60_000)] where isWanted {
-      guard link.text.utf8.count <= left else {
-        isWhole = false
-        continue
-      }
-      left -= link.text.utf8.count
-      links += link
+    if epochs.utf8.count < min(left, 60_000) {
+      let table = StudyPage.link(epochs, "text/csv", "\(study.id)-epochs.csv", "Every epoch (CSV)")
+      if table.text.utf8.count <= left { links += table }
     }
     let note: Markup =
-      isWhole
-      ? "" : "<p class=\"soft\">The epochs of all runs are in the study's record; they do not fit into this page.</p>"
+      isWhole ? "" : "<p class=\"soft\">Every epoch of every run is in the study's record.</p>"
     return "<ul class=\"downloads\">\(links)</ul>\(note)"
   }
 

@@ -43,8 +43,8 @@ struct Answer {
       func badness(_ value: Double) -> Double { value.isNaN ? .infinity : figure.prefersSmaller ? value : -value }
       return badness(a.1.mean) < badness(b.1.mean)
     }
-    let tail = last.map { ", “\($0.0.label)” the \(figure == .seconds ? "slowest" : "worst") with \(figure.text($0.1))" }
-    let rank = figure == .seconds ? "fastest" : "best"
+    let (rank, lowest) = figure == .seconds ? ("fastest", "slowest") : ("best", "worst")
+    let tail = last.map { ", “\($0.0.label)” the \(lowest) with \(figure.text($0.1))" }
     return "of \(count) settings, “\(best.setting.label)” is the \(rank) with a \(figure.name) of \(value)\(tail ?? "")"
   }
 }

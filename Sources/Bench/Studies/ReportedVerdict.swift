@@ -28,7 +28,9 @@ enum ReportedVerdict: Equatable {
     case .differs: "differs"
     case .objection(let reason): "not comparable: \(reason)"
     case .ratio(let ratio):
-      ratio >= 1 ? "\(Figure.fixed(ratio, ratio < 10 ? 1 : 0)) times as fast" : "takes \(Figure.fixed(1 / ratio, 1)) times as long"
+      ratio >= 1
+        ? "\(Figure.fixed(ratio, ratio < 10 ? 1 : 0)) times as fast"
+        : "takes \(Figure.fixed(1 / ratio, 1)) times as long"
     case .quick: "quick run, not compared"
     case .notRun: "not run"
     case .noFigure: "no such figure"
@@ -53,7 +55,8 @@ enum ReportedVerdict: Equatable {
       self = .ratio(reported / ours.mean)
       return
     }
-    let tolerance = figure.isAccuracy ? ReportedVerdict.accuracyTolerance : ReportedVerdict.lossTolerance * abs(reported)
+    let tolerance =
+      figure.isAccuracy ? ReportedVerdict.accuracyTolerance : ReportedVerdict.lossTolerance * abs(reported)
     // The last bits of shares such as 0.7 − 0.67 are not to decide.
     let isWithin = abs(ours.mean - reported) <= tolerance + 1e-9
     self = isWithin || ours.contains(reported) ? .agrees : .differs

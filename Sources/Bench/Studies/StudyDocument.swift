@@ -41,7 +41,8 @@ enum StudyDocument {
     var blocks = ["<a id=\"\(anchor(study))\"></a>\n\n## \(escaped(study.title))"]
     blocks.append("*\(escaped(study.question))* (\(escaped(study.source)))")
     if record.hasQuickRuns {
-      blocks.append("**These are quick runs, scaled down to seconds: they show that the study runs, and nothing else.**")
+      blocks.append(
+        "**These are quick runs, scaled down to seconds: they show that the study runs, and nothing else.**")
     }
     blocks.append(escaped(Answer(study, record).text))
     blocks.append(

@@ -81,7 +81,9 @@ extension StudyTable {
       ]
     ]
     for setting in study.settings {
-      let reported = study.reported.first { $0.setting == setting.label }.map { ReportedComparison($0, record).reportedText }
+      let reported = study.reported.first { $0.setting == setting.label }.map {
+        ReportedComparison($0, record).reportedText
+      }
       for run in record.runs(of: setting.label) {
         guard let stage = run.lastStage, let result = run.result else { continue }
         let start = run.start
