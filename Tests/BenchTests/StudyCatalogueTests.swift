@@ -29,6 +29,13 @@ import Testing
   }
 
   @Test(arguments: StudyCatalogue.studies.map(\.id))
+  func remarksAreOneParagraph(_ id: String) throws {
+    let remarks = try StudyCatalogue.study(id).remarks
+    #expect(!remarks.isEmpty && remarks.hasSuffix("."))
+    #expect(!remarks.contains("\n") && !remarks.contains("  "))
+  }
+
+  @Test(arguments: StudyCatalogue.studies.map(\.id))
   func reportedFiguresFitTheirSetting(_ id: String) throws {
     let study = try StudyCatalogue.study(id)
     for reported in study.reported {

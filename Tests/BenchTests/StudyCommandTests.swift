@@ -109,6 +109,22 @@ import Testing
     #expect(process.errors.contains("is of \(InstructionSet.available[0].rawValue), version"))
   }
 
+  @Test func theRepositorysRecordsAreReadWhereNoFolderIsNamed() throws {
+    let folder = try TemporaryFolder()
+    func bench(_ arguments: String...) throws -> BenchProcess {
+      try BenchProcess(["study"] + arguments + ["--quick"], currentDirectory: folder.url)
+    }
+    #expect(try bench("fashion-cnn-optimizer", "--records", "Benchmarks/records").status == 0)
+    let shown = try bench("show", "fashion-cnn-optimizer", "--out", "pages")
+    #expect(shown.status == 0, "\(shown.errors)")
+    #expect(shown.output.contains("Adam"))
+    let verified = try bench("verify", "fashion-cnn-optimizer")
+    #expect(verified.status == 0 && verified.output.contains("the same to the bit"), "\(verified.errors)")
+    // A folder that is named is taken at its word.
+    let named = try bench("show", "fashion-cnn-optimizer", "--records", "other")
+    #expect(named.status == 2 && named.errors.contains("has no record in 'other'"))
+  }
+
   @Test func wrongUseIsNamed() throws {
     func message(_ arguments: String...) throws -> String {
       let process = try BenchProcess(arguments)

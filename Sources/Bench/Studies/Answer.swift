@@ -1,12 +1,15 @@
 /// The answer to a study's question: one sentence, made from its figures.
 struct Answer {
   let text: String
+  /// The same without the findings, where they are listed beside it.
+  let best: String
 
   init(_ study: Study, _ record: StudyRecord) {
     let figure = study.mainFigure(record)
     let ran = study.settings.filter { !record.runs(of: $0.label).isEmpty }
     guard !ran.isEmpty else {
-      text = "Not answered yet: no setting has run."
+      best = "Not answered yet: no setting has run."
+      text = best
       return
     }
     var clauses: [String] = []
@@ -15,6 +18,12 @@ struct Answer {
     } else {
       clauses.append("\(ran.count == 1 ? "the setting" : "none of the \(ran.count) settings") came to a \(figure.name)")
     }
+    let prefix = record.hasQuickRuns ? "Quick runs, which show only that the study runs: " : ""
+    func sentence(_ clauses: [String]) -> String {
+      let text = clauses.joined(separator: "; ")
+      return prefix + (prefix.isEmpty ? text.capitalizedFirst : text) + "."
+    }
+    best = sentence(clauses)
     let results = study.findings(record)
     for (outcome, phrase) in [
       (OrderingResult.Outcome.reproduced, "reproduced"), (.withinSpread, "within the spread over seeds"),
@@ -25,9 +34,7 @@ struct Answer {
       let claims = found.map { "\($0.claim) (\($0.figures)\($0.hasOneSeed ? ", one seed" : ""))" }
       clauses.append("\(phrase): \(claims.joined(separator: ", "))")
     }
-    let prefix = record.hasQuickRuns ? "Quick runs, which show only that the study runs: " : ""
-    let sentence = clauses.joined(separator: "; ")
-    text = prefix + (prefix.isEmpty ? sentence.capitalizedFirst : sentence) + "."
+    text = sentence(clauses)
   }
 
   private static func best(

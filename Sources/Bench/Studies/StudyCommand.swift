@@ -61,6 +61,8 @@ enum StudyCommand: Command {
     merge         put together the records of shards, which lie in the folders named, in --records
 
     A run appends lines of JSON to DIR/NAME.jsonl. An interrupt (Ctrl-C) ends it with what is done saved, and status 130.
+    Without --records, what reads a record takes that of Benchmarks/records where the folder studies has none.
+    Job arrays, shards and all the rest: docs/running-studies.md.
     """
   static var options: [CommandOption<StudyOptions>] { StudyOptions.table }
   static var defaults: StudyOptions { StudyOptions() }
@@ -76,6 +78,9 @@ enum StudyCommand: Command {
     }
   }
 
+  /// The folder of the records that are part of the repository.
+  static let committedRecords = "Benchmarks/records"
+
   /// The studies that names stand for; `all`, and no name where that is permitted, for every one.
   static func studies(_ names: [String]) throws(UsageError) -> [Study] {
     if names.isEmpty || names == ["all"] { return StudyCatalogue.studies }
@@ -84,9 +89,11 @@ enum StudyCommand: Command {
     return studies
   }
 
-  /// The record of a study: in the folder that is named or, where it has none, in the repository's.
+  /// The record of a study: in the folder that is named; where none is named and the default one has no such record, in
+  /// the repository's.
   static func record(of study: Study, _ options: StudyOptions) throws(UsageError) -> StudyRecord? {
-    for directory in [options.records, "Benchmarks/records"] {
+    let isNamed = options.records != StudyOptions().records
+    for directory in isNamed ? [options.records] : [options.records, committedRecords] {
       let path = StudyRunner.recordPath(study.id, in: directory, isQuick: options.isQuick)
       if let record = try StudyRecord.read(study: study.id, path: path) { return record }
     }

@@ -40,8 +40,8 @@ extension Study {
     remarks: """
       R0's order is reproduced: with this learning rate and 20 epochs, smaller batches, which make more steps, reach \
       more. With 8 and 32 images the accuracies agree within a point; with 4 ours is about 4 points lower and with 16 \
-      about 3 higher, for reasons unknown. R0 does not tell its momentum; it evidently had none, because these figures \
-      and the 32 % at a rate of 0.0001 (learning-rate-sgd) are met without it.
+      about 3 higher, for reasons unknown. R0 does not tell its momentum; it evidently had none, because two of these \
+      figures and the 32 % at a rate of 0.0001 (learning-rate-sgd) are met without it.
       """)
 
   static let batchSizeTime = Study(

@@ -100,11 +100,12 @@ extension Study {
       Ordering(claim: "SGD learns more at 0.001 than at 0.0001", better: "SGD 0.001", worse: "SGD 0.0001"),
     ],
     remarks: """
-      R0 does not tell its momentum. Without any, the accuracy at 0.0001 agrees (33 against 32 %), as do those of the \
-      study batch-size-sgd; with momentum 0.9 the tutorial CNN passes 60 % at this rate (learning-rate-wide), so R0 \
-      evidently had none. At 0.001 our accuracy is about 3 points lower than R0's and at 0.01 about 6 points; that \
-      both learn more than 0.0001 is reproduced. R0's first training losses (0.38 at 0.01, 1.80 at 0.0001; ours begin \
-      at 1.73 and 2.30) show that these runs went on from an earlier training, which probably accounts for some of it.
+      R0 does not tell its momentum. Without any, the accuracy at 0.0001 agrees (33 against 32 %), as do two of four \
+      figures of the study batch-size-sgd; with momentum 0.9 the tutorial CNN passes 60 % at this rate \
+      (learning-rate-wide), so R0 evidently had none. At 0.001 our accuracy is about 3 points lower than R0's and at \
+      0.01 about 6 points; that both learn more than 0.0001 is reproduced. R0's first training losses (0.38 at 0.01, \
+      1.80 at 0.0001; ours begin at 1.73 and 2.30) show that these runs went on from an earlier training, which \
+      probably accounts for some of it.
       """)
 
   static let learningRateAdam32 = Study(
