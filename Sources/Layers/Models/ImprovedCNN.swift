@@ -15,7 +15,8 @@ public struct ImprovedCNN: CompositeLayer {
   public var dropout: Double
 
   public init(
-    classCount: Int = 10, stemChannels: Int = 24, channels: [Int] = [48, 192, 256], depth: Int = 2, dropout: Double = 0.1
+    classCount: Int = 10, stemChannels: Int = 24, channels: [Int] = [48, 192, 256], depth: Int = 2,
+    dropout: Double = 0.1
   ) {
     self.classCount = classCount
     self.stemChannels = stemChannels

@@ -49,6 +49,16 @@ extension Study {
         better: "\(model), batch 4", worse: "\(model), batch 32", figure: .seconds)
     })
 
+  static let speed = Study(
+    id: "speed", title: "An epoch at each batch size", source: "this project",
+    question: "How long does an epoch take at each batch size, here and in PyTorch on the same processor?",
+    settings: [1, 4, 8, 16, 32, 128, 256, 1000].map { .cifar("N1, batch \($0)", .sgd(0.001), batch: $0, epochs: 1) },
+    orderings: [
+      Ordering(
+        claim: "an epoch at batch 128 takes less time than at batch 1", better: "N1, batch 128", worse: "N1, batch 1",
+        figure: .seconds)
+    ])
+
   static let batchSizeExtremes = Study(
     id: "batch-size-extremes", title: "Batch sizes from 1 to 1000", source: "R4",
     question: "What do 25 epochs of SGD at 0.001 reach with batches of 1, 4 and 1000?",
