@@ -12,9 +12,10 @@ struct BenchProcess {
   /// - Parameters:
   ///   - interruptAfter: a text; when it is in the output, the program is sent `signal`.
   ///   - destination: where its output goes instead of into ``output``.
+  ///   - input: its standard input.
   init(
     _ arguments: [String], interruptAfter: String? = nil, signal: Int32 = SIGINT, environment: [String: String] = [:],
-    output destination: FileHandle? = nil, currentDirectory: URL? = nil
+    output destination: FileHandle? = nil, currentDirectory: URL? = nil, input: FileHandle = .nullDevice
   ) throws {
     let process = Process()
     let executable = try #require(BenchProcess.executable, "the program bench is not beside the tests")
@@ -22,7 +23,7 @@ struct BenchProcess {
     process.arguments = arguments
     if let currentDirectory { process.currentDirectoryURL = currentDirectory }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     let (output, errors) = (Pipe(), Pipe())
     if let destination { process.standardOutput = destination } else { process.standardOutput = output }
     process.standardError = errors

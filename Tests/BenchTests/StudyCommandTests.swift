@@ -24,6 +24,10 @@ import Testing
         let run = try #require(record.runs(of: setting.label).first, "\(study.id), \(setting.label)")
         #expect(run.start.isQuick)
         #expect(run.result?.weights.count == 64)
+        for mistake in run.result?.mistakes ?? [] {
+          let counts = try #require(run.result?.testConfusion)
+          #expect(counts[mistake.label][mistake.classes[0]] > 0, "a mistake that the confusion matrix has, too")
+        }
         #expect(run.start.stages.count == setting.stages.count)
         for (stage, description) in run.start.stages.enumerated() {
           #expect(run.epochs[stage]?.count == description.recipe.epochs)

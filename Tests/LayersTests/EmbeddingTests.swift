@@ -6,6 +6,26 @@ import Testing
 
 /// The examples of README.md, docs/embedding.md and docs/layers.md: they compile, they run, and the documents show them as they are here.
 @Suite struct EmbeddingTests {
+  @Test func trainsOnAFolderOfImages() throws {
+    let temporary = try TemporaryFolder()
+    for (number, name) in ["dark", "light"].enumerated() {
+      for i in 0..<8 {
+        let samples = [UInt8](repeating: UInt8(200 * number + i), count: 40 * 36 * 3)
+        try temporary.write(Array("P6 40 36 255\n".utf8) + samples, to: "images/\(name)/\(i).ppm")
+      }
+    }
+    let folder = temporary.url.appendingPathComponent("images")
+    let file = folder.appendingPathComponent("light/3.ppm")
+    // example: five lines
+    let images = try ImageFolder(folder, size: 32, channels: 3).inMemory()
+    let model = try Model(TutorialCNN(classCount: images.classNames.count), inputShape: [3, 32, 32])
+    try Trainer(model: model, optimizer: Adam(), batchSize: 32, threads: 2).fit(images, epochs: 10)
+    let predictor = try Predictor(model, classNames: images.classNames, normalization: .signedUnit)
+    print(try predictor.classify(contentsOf: file, top: 1))
+    // end
+    #expect(try predictor.classify(contentsOf: file, top: 1)[0].className == "light")
+  }
+
   @Test func multipliesMatrices() throws {
     let a: [Float] = [1, 2, 3, 4, 5, 6]
     let b: [Float] = [1, 0, 0, 1, 1, 1]
@@ -198,7 +218,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("README.md", ["kernels", "layers"]),
+    ("README.md", ["five lines", "kernels", "layers"]),
     ("docs/layers.md", ["composite", "gradient check", "models"]),
     (
       "docs/embedding.md",

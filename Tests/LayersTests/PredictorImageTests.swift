@@ -37,6 +37,23 @@ import Testing
     #expect(batch.scalars == input.scalars + input.scalars)
   }
 
+  @Test func imagesOfADataSetAreNormalisedToo() throws {
+    let images = try (0..<3).map { try Self.image(16, 12, $0 + 2 > 3 ? 4 : 3).converted(channels: 3) }
+    let data = try ImageDataset(
+      pixels: images.flatMap(\.planes), labels: [0, 1, 2], channels: 3, height: 16, width: 12,
+      classNames: ["a", "b", "c"], name: "three")
+    let predictor = try Self.predictor(.imageNet)
+    let input = try predictor.input(data, at: [2, 0])
+    #expect(input.shape == [2, 3, 16, 12])
+    #expect(try input.scalars == predictor.input([images[2], images[0]]).scalars)
+    #expect(try predictor.input(data, at: []).shape == [0, 3, 16, 12])
+    #expect(throws: DataError.self) { try predictor.input(data, at: [3]) }
+    let small = try ImageDataset(
+      pixels: [UInt8](repeating: 0, count: 12), labels: [0], channels: 3, height: 2, width: 2, classNames: ["a"],
+      name: "small")
+    #expect(throws: PredictionError.self) { try predictor.input(small, at: [0]) }
+  }
+
   @Test func withoutANormalisationColoursStayAsTheyAre() throws {
     let image = try Self.image(16, 12, 3)
     #expect(try Self.predictor().input(image) == image.tensor)

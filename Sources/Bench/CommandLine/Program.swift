@@ -3,8 +3,8 @@ import Foundation
 /// The program: a list of commands, and the choice among them.
 enum Program {
   static let commands: [any Command.Type] = [
-    ConvCommand.self, MLPCommand.self, TrainCommand.self, StudyCommand.self, DataCommand.self, KernelsCommand.self,
-    CompareCommand.self,
+    ConvCommand.self, MLPCommand.self, TrainCommand.self, PredictCommand.self, StudyCommand.self, DataCommand.self,
+    KernelsCommand.self, CompareCommand.self,
   ]
 
   /// Runs what the arguments, without the program's name, ask for.

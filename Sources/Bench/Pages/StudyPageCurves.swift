@@ -46,6 +46,7 @@ extension StudyPage {
   /// The study's picture on the page over all studies.
   var cardPicture: Picture? {
     guard !ran.isEmpty else { return nil }
+    if let picture = ratioPicture { return picture }
     if figure == .seconds {
       let values = ran.map { record.spread(of: .seconds, in: $0.label).map { BarChart.Value($0) } }
       return timeChart("Seconds of the whole training", [.init(label: "ours", style: .validation, values: values)])
@@ -260,12 +261,33 @@ extension StudyPage {
           timeChart("Seconds of the whole training", totals), id: "total-time",
           caption: "Seconds of the whole training\(captionMark)"))
     }
+    if let picture = ratioPicture {
+      figures.append(Page.figure(picture, id: "peer-ratio", caption: "Against the fastest peer\(captionMark)"))
+    }
     if let chart = accuracyOverTime {
       figures.append(
         Page.figure(
           chart.picture, id: "over-time", caption: "Validation accuracy over the time of training\(captionMark)"))
     }
     return "<div class=\"grid two\">\(figures)</div>\(targetTable)"
+  }
+
+  /// How many times as long the fastest peer takes, of those that were run in turns with this program.
+  private var ratioPicture: Picture? {
+    let fastest = ran.compactMap { setting -> (String, PeerFigure, Double)? in
+      let peers = record.peers.compactMap { peer in
+        peer.figure == .seconds && peer.setting == setting.label ? peer.ratio.map { (setting.label, peer, $0) } : nil
+      }
+      return peers.min { $0.2 < $1.2 }
+    }
+    guard let first = fastest.first?.1 else { return nil }
+    let ratios = fastest.map(\.2)
+    return BarChart(
+      title: "Training: seconds of \(first.peer) over ours, \(first.cpu), \(first.threads) threads",
+      groups: fastest.map(\.0), series: [.init(label: "ours", style: .validation, values: ratios.map { .init($0) })],
+      axis: Axis("times as fast", values: ratios, includesZero: true), width: 640, mark: mark,
+      valueText: { Figure.fixed($0, 1) + " ×" }
+    ).picture
   }
 
   private func timeChart(_ title: String, _ series: [BarChart.Series]) -> Picture {

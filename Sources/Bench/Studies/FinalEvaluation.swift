@@ -64,7 +64,6 @@ struct FinalEvaluation {
   /// The test images whose wrong class has the highest probability.
   private func mistakes() throws -> [Mistake] {
     let data = session.data.test
-    let shape = data.imageShape
     let predictor = try Predictor(
       session.model, normalization: trainer.normalization, mostImages: 100, level: session.level)
     let classCount = session.model.outputShape[0]
@@ -73,16 +72,7 @@ struct FinalEvaluation {
     for start in stride(from: 0, to: data.count, by: 100) {
       if isCancelled() { throw CancellationError() }
       let count = min(100, data.count - start)
-      var pixels = [Float](repeating: 0, count: count * shape.count)
-      try pixels.withUnsafeMutableBufferPointer { pixels in
-        for i in 0..<count {
-          try data.readImage(
-            at: start + i,
-            into: UnsafeMutableBufferPointer(rebasing: pixels[(i * shape.count)..<((i + 1) * shape.count)]))
-        }
-      }
-      let images = try Tensor(shape: Shape([count] + shape.dimensions), pixels)
-      let probabilities = try predictor.probabilities(images)
+      let probabilities = try predictor.probabilities(predictor.input(data, at: start..<start + count))
       probabilities.withUnsafeBufferPointer { probabilities in
         for i in 0..<count {
           let own = Array(probabilities[(i * classCount)..<((i + 1) * classCount)])

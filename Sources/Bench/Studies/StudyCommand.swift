@@ -12,6 +12,7 @@ struct StudyOptions: MachineOptions {
   var records = "studies"
   var out = "studies/pages"
   var document: String?
+  var pictures: String?
   var dataDirectory: String?
   var threads: Int?
   var isa: InstructionSet?
@@ -33,6 +34,9 @@ struct StudyOptions: MachineOptions {
       .optional(
         "--document", path: \.document, kind: .path("FILE"),
         help: "of show: write all studies to a Markdown file instead of pages"),
+      .optional(
+        "--pictures", path: \.pictures, kind: .path("DIR"),
+        help: "of show: write a picture a study, DIR/NAME.svg, instead of pages"),
       .optional(
         "--data-dir", path: \.dataDirectory, kind: .path("DIR"),
         help: "the folder that holds the data's files, or the one above it"),
@@ -167,6 +171,11 @@ enum StudyCommand: Command {
       } catch {
         throw UsageError("--document is '\(document)', which cannot be written: \(error.reason)")
       }
+      return .done
+    }
+    if let pictures = options.pictures {
+      let files = try StudyReport.writePictures(studies: shown, to: URL(fileURLWithPath: pictures))
+      try Console.print("\(files.count) files in \(pictures)")
       return .done
     }
     if !names.isEmpty {

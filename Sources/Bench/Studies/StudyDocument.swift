@@ -35,9 +35,9 @@ enum StudyDocument {
       setting of two trainings, figures and times are the last one's.
       - A class that differs by a number of points differs by ours less the reported accuracy.
       - A time is that of the training steps of all epochs. Most trainings ran on one thread with other work beside \
-      them: their times tell how long a study takes, not how fast the library is. The study \
-      [batch-size-time](#study-batch-size-time) is the exception, and [performance.md](performance.md) has the \
-      speeds.
+      them: their times tell how long a study takes, not how fast the library is. The studies \
+      [batch-size-time](#study-batch-size-time) and [speed](#study-speed) are the exceptions, and \
+      [performance.md](performance.md) has the speeds of the kernels.
       - *Agrees*: accuracies differ by at most \(Figure.fixed(ReportedVerdict.accuracyTolerance * 100, 0)) \
       percentage points, losses by at most \(Figure.fixed(ReportedVerdict.lossTolerance * 100, 0)) %, or the \
       reported figure lies within our seeds; otherwise it *differs*. Times are of different machines: their ratio is \

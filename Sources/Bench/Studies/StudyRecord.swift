@@ -147,6 +147,8 @@ struct PeerFigure: Codable, Equatable {
   let peer: String
   let figure: ComparedFigure
   let value: Double
+  /// The peer's seconds over ours, of runs in turns; nil where they were not run so.
+  var ratio: Double?
   let cpu: String
   let threads: Int
   let command: String

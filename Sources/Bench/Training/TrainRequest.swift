@@ -37,17 +37,22 @@ extension TrainOptions {
 
   /// The network for the images of the data.
   func network(for data: TrainingData) throws -> ModelDescription {
+    try ModelDescription(
+      model, inputShape: data.training.imageShape, classCount: isAutoencoder ? nil : data.training.classCount,
+      options: TrainOptions.values(ofModelOptions: modelOptions))
+  }
+
+  /// The names and numbers of texts such as `dropout=0.3`.
+  static func values(ofModelOptions texts: [String]) throws(UsageError) -> [String: Double] {
     var values: [String: Double] = [:]
-    for text in modelOptions {
+    for text in texts {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, let value = Double(parts[1]) else {
         throw UsageError("--model-option is '\(text)'; expected a name, '=' and a number")
       }
       values[parts[0]] = value
     }
-    return try ModelDescription(
-      model, inputShape: data.training.imageShape, classCount: isAutoencoder ? nil : data.training.classCount,
-      options: values)
+    return values
   }
 
   private var isAutoencoder: Bool { get throws { try ModelCatalogue.entry(model).classCount == nil } }

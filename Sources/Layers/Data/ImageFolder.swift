@@ -61,6 +61,11 @@ public struct ImageFolder: Dataset {
     }
   }
 
+  /// The image files in a folder and in those below it, by path: those that an ``ImageFolder`` reads.
+  ///
+  /// - Throws: ``DataError`` naming the folder that is missing or cannot be read.
+  public static func files(below folder: URL) throws(DataError) -> [URL] { try imageFiles(below: folder) }
+
   public func label(at index: Int) -> Int { labels[index] }
 
   public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws {

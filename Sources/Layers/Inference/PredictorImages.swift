@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
 
-/// Images of any size: brought to the network's channels, resized by bilinear means so that they cover its input,
+/// Images of any size, and those of data sets. Images are brought to the network's channels, resized by bilinear means so that they cover its input,
 /// cropped in the middle, and normalised by ``normalization``, or left as colours from 0 to 1 where there is none.
 extension Predictor {
   /// An image as the network takes it: of ``inputShape``.
@@ -25,6 +25,32 @@ extension Predictor {
       try write(image, shorterSide: shorterSide, to: storage.pointer + i * inputShape.count)
     }
     return Tensor(shape: inputShape.batched(images.count), storage: storage)
+  }
+
+  /// Images of a data set as the network takes them: `[indices.count]` and then ``inputShape``, normalised by
+  /// ``normalization``.
+  ///
+  /// - Parameter indices: which images, of `0 ..< data.count`.
+  /// - Throws: ``PredictionError/shape(given:expected:)`` for images of another shape than ``inputShape``, ``DataError``
+  ///   for an index outside the set, and what reading an image throws.
+  public func input(_ data: any Dataset, at indices: some Collection<Int>) throws -> Tensor {
+    guard data.imageShape == inputShape else {
+      throw PredictionError.shape(given: data.imageShape, expected: "\(inputShape), the network's input")
+    }
+    let (count, size) = (indices.count, inputShape.count)
+    let storage = FloatStorage(uninitialized: count * size)
+    for (i, index) in indices.enumerated() {
+      guard 0..<data.count ~= index else {
+        throw DataError.invalidOption(name: "the image's index", value: "\(index)", expected: "0 ..< \(data.count)")
+      }
+      try data.readImage(
+        at: index, into: UnsafeMutableBufferPointer(start: storage.pointer + i * size, count: size))
+    }
+    if let normalization, count > 0 {
+      try PlannedNormalization(normalization, imageShape: inputShape)
+        .normalize(storage.pointer, count: count, to: storage.pointer)
+    }
+    return Tensor(shape: inputShape.batched(count), storage: storage)
   }
 
   private func write(_ image: Image, shorterSide: Int?, to input: UnsafeMutablePointer<Float>) throws {

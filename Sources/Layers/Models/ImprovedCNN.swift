@@ -1,30 +1,35 @@
-/// A network for small images that learns fast: stages of padded 3×3 convolutions with batch normalisation, each with more
-/// channels than the one before, pooling only between stages, and a 1×1 convolution with global average pooling as the
-/// head. 1,076,042 parameters and 114 million multiply-adds for images of 3×32×32 and 10 classes.
+/// A network for small images that learns fast: padded 3×3 convolutions with batch normalisation, in stages that halve the
+/// image after their first convolution, so that the wide ones work on few pixels, and a 1×1 convolution with global
+/// average pooling as the head. 1,483,266 parameters and 97 million multiply-adds for images of 3×32×32 and 10 classes.
 ///
-/// Parameters are named `stage1.conv1.weight`, `stage1.bn1.weight`, … `head.bias`.
+/// Parameters are named `stem.conv.weight`, `stage1.conv1.weight`, `stage1.bn1.weight`, … `head.bias`.
 public struct ImprovedCNN: CompositeLayer {
   public var classCount: Int
+  /// The channels of the convolution before the stages.
+  public var stemChannels: Int
   /// The channels of each stage.
   public var channels: [Int]
-  /// The convolutions of each stage.
+  /// The convolutions of each stage; after the first the image is halved.
   public var depth: Int
   /// The probability that a value is dropped before the head.
   public var dropout: Double
 
-  public init(classCount: Int = 10, channels: [Int] = [32, 128, 256], depth: Int = 2, dropout: Double = 0.2) {
+  public init(
+    classCount: Int = 10, stemChannels: Int = 24, channels: [Int] = [48, 192, 256], depth: Int = 2,
+    dropout: Double = 0.1
+  ) {
     self.classCount = classCount
+    self.stemChannels = stemChannels
     self.channels = channels
     self.depth = depth
     self.dropout = dropout
   }
 
   public var body: any Layer {
-    var layers: [any Layer] = []
-    for (i, channels) in channels.enumerated() {
-      if i > 0 { layers.append(MaxPool2D(2)) }
-      layers.append(stage(channels).named("stage\(i + 1)"))
-    }
+    var layers: [any Layer] = [
+      Sequential([convolution(stemChannels).named("conv"), BatchNorm2D().named("bn"), ReLU()]).named("stem")
+    ]
+    for (i, channels) in channels.enumerated() { layers.append(stage(channels).named("stage\(i + 1)")) }
     return Sequential(
       layers + [
         Dropout(dropout), Conv2D(classCount, kernelSize: 1).named("head"), GlobalAveragePool2D(), Flatten(),
@@ -33,12 +38,13 @@ public struct ImprovedCNN: CompositeLayer {
 
   private func stage(_ channels: Int) -> Sequential {
     Sequential(
-      (0..<depth).flatMap { i -> [any Layer] in
-        [
-          Conv2D(channels, kernelSize: 3, padding: 1, bias: false, initialization: .kaimingNormal(nonlinearity: .relu))
-            .named("conv\(i + 1)"),
-          BatchNorm2D().named("bn\(i + 1)"), ReLU(),
-        ]
+      (1...max(depth, 1)).flatMap { i -> [any Layer] in
+        let pooling: [any Layer] = i == 1 ? [MaxPool2D(2)] : []
+        return [convolution(channels).named("conv\(i)")] + pooling + [BatchNorm2D().named("bn\(i)"), ReLU()]
       })
+  }
+
+  private func convolution(_ channels: Int) -> Conv2D {
+    Conv2D(channels, kernelSize: 3, padding: 1, bias: false, initialization: .kaimingNormal(nonlinearity: .relu))
   }
 }

@@ -153,8 +153,8 @@ public enum ModelCatalogue {
         classCount: 5
       ) { EncoderClassifier(widths: [600, 550, 512], classCount: $0.classCount) },
       Entry(
-        "n10", title: "N10", summary: "three stages of two 3×3 convolutions, global average pooling as the head",
-        inputShape: colors, classCount: 10, options: [.dropout(0.2)]
+        "n10", title: "N10", summary: "a 3×3 convolution, three stages of two, global average pooling as the head",
+        inputShape: colors, classCount: 10, options: [.dropout(0.1)]
       ) { ImprovedCNN(classCount: $0.classCount, dropout: $0.dropout) },
       Entry("n11", title: "N11", summary: "N1 without ReLU", inputShape: colors, classCount: 10) {
         TutorialCNN(classCount: $0.classCount, hasActivations: false)

@@ -68,6 +68,21 @@ extension Study {
       by its size alone, and N12 is N1 widened to that size.
       """)
 
+  static let speed = Study(
+    id: "speed", title: "An epoch at each batch size", source: "this project",
+    question: "How long does an epoch take at each batch size, here and in PyTorch on the same processor?",
+    settings: [1, 4, 8, 16, 32, 128, 256, 1000].map { .cifar("N1, batch \($0)", .sgd(0.001), batch: $0, epochs: 1) },
+    orderings: [
+      Ordering(
+        claim: "an epoch at batch 128 takes less time than at batch 1", better: "N1, batch 128", worse: "N1, batch 1",
+        figure: .seconds)
+    ],
+    remarks: """
+      No report is behind this study; what stands beside our times are PyTorch's, measured on the same processor with \
+      Benchmarks/peers/training. One epoch is too short for the accuracies to mean much, least of all with large \
+      batches, which make few steps in it.
+      """)
+
   static let batchSizeExtremes = Study(
     id: "batch-size-extremes", title: "Batch sizes from 1 to 1000", source: "R4",
     question: "What do 25 epochs of SGD at 0.001 reach with batches of 1, 4 and 1000?",

@@ -138,13 +138,13 @@ extension Recipe {
   /// Few epochs of large steps: SGD with Nesterov's momentum, one cycle of the learning rate, label smoothing, random
   /// crops of mirrored borders and flips.
   static let improved: Recipe = {
-    var optimizer = OptimizerRecipe.sgd(0.2)
+    var optimizer = OptimizerRecipe.sgd(0.1)
     optimizer.nesterov = true
     optimizer.weightDecay = 0.0005
-    return .plain(optimizer, batch: 128, epochs: 18) {
+    return .plain(optimizer, batch: 128, epochs: 24) {
       $0.schedule = .text("one-cycle:0.25:10")
       $0.labelSmoothing = 0.1
-      $0.augmentation = .text("crop-reflect:2,flip")
+      $0.augmentation = .text("crop-reflect:4,flip,cutout:8")
     }
   }()
 }

@@ -4,10 +4,10 @@ import Layers
 enum StudyCatalogue {
   static let studies: [Study] = [
     .scratch, .learningRateAdam, .learningRateSGD, .learningRateAdam32, .learningRateWide, .scheduleLinear,
-    .scheduleStep, .epochs, .epochsMany, .batchSizeAdam, .batchSizeSGD, .batchSizeTime, .batchSizeExtremes, .loss,
-    .augmentationCropFlip, .augmentationRotateBlur, .augmentationResizedCrop, .augmentationRotateNoise, .activation,
-    .depthActivation, .trainingSize, .fullyConnected, .fashionEpochs, .fashionOptimizer, .autoencoderLearningRate,
-    .autoencoderWidth, .autoencoderEpochs, .improvedCNN, .bestSettings,
+    .scheduleStep, .epochs, .epochsMany, .batchSizeAdam, .batchSizeSGD, .batchSizeTime, .batchSizeExtremes, .speed,
+    .loss, .augmentationCropFlip, .augmentationRotateBlur, .augmentationResizedCrop, .augmentationRotateNoise,
+    .activation, .depthActivation, .trainingSize, .fullyConnected, .fashionEpochs, .fashionOptimizer,
+    .autoencoderLearningRate, .autoencoderWidth, .autoencoderEpochs, .improvedCNN, .bestSettings,
   ]
 
   /// - Throws: ``UsageError`` that lists the names.
