@@ -122,6 +122,32 @@ import Testing
     #expect(StudyTable.text(study, record).contains("quick runs"))
   }
 
+  @Test func thePictureOfAStudyWithPeersIsTheirRatio() throws {
+    let folder = try TemporaryFolder()
+    let (a, b) = (MadeUp.setting("batch 1", batch: 1), MadeUp.setting("batch 8", batch: 8))
+    let study = MadeUp.study([a, b])
+    var record = MadeUp.record(MadeUp.lines(a, accuracy: 0.4), MadeUp.lines(b, accuracy: 0.5))
+    #expect(try #require(StudyPage(study, record).cardPicture).title.contains("validation accuracy"))
+    for (peer, ratio) in [("Fast 1.0", 3.26), ("Slow 2.0", 9), ("Alone 1.0", nil)] as [(String, Double?)] {
+      record.take(
+        .peer(
+          PeerFigure(
+            setting: "batch 1", peer: peer, figure: .seconds, value: 12, ratio: ratio, cpu: "a processor", threads: 2,
+            command: "measure")))
+    }
+    let picture = try #require(StudyPage(study, record).cardPicture)
+    #expect(picture.title == "Training: the time of Fast 1.0 over ours, a processor, 2 threads")
+    #expect(picture.description == "Times as fast. batch 1: 3.3 ×.")
+    let files = try StudyReport.writePictures(studies: [(study, record)], to: folder.url)
+    #expect(files.map(\.lastPathComponent) == ["made-up.svg"])
+    _ = try XMLReader(String(contentsOf: files[0], encoding: .utf8))
+    #expect(try read(StudyPage(study, record).html()).text.contains("Against the fastest peer"))
+    try folder.write([1], to: "file")
+    #expect(throws: UsageError.self) {
+      try StudyReport.writePictures(studies: [(study, record)], to: folder.url.appendingPathComponent("file/x"))
+    }
+  }
+
   @Test func theReportWritesItsFiles() throws {
     let folder = try TemporaryFolder()
     let setting = MadeUp.setting("a, \"b\"")

@@ -80,7 +80,7 @@ extension StudyPage {
     let values = series.flatMap { $0.curve.finitePoints.flatMap { [$0.low, $0.high] } }
     guard !values.isEmpty else { return nil }
     return LineChart(
-      title: "\(metric.name.capitalizedFirst) of all settings of \(study.title)",
+      title: "\(study.title): \(metric.name) of all settings",
       x: StudyPage.epochAxis(series), y: StudyPage.valueAxis(metric, values), series: series, mark: mark,
       valueText: metric.text)
   }
@@ -283,7 +283,7 @@ extension StudyPage {
     guard let first = fastest.first?.1 else { return nil }
     let ratios = fastest.map(\.2)
     return BarChart(
-      title: "Training: seconds of \(first.peer) over ours, \(first.cpu), \(first.threads) threads",
+      title: "Training: the time of \(first.peer) over ours, \(first.cpu), \(first.threads) threads",
       groups: fastest.map(\.0), series: [.init(label: "ours", style: .validation, values: ratios.map { .init($0) })],
       axis: Axis("times as fast", values: ratios, includesZero: true), width: 640, mark: mark,
       valueText: { Figure.fixed($0, 1) + " ×" }

@@ -6,7 +6,7 @@ extension Study {
     id: "best-settings", title: "Good settings", source: "this project",
     question: "How far does each network of the reports come with a learning rate that first rises and then falls?",
     settings: [
-      .cifar("N1", "n1", .good(0.002, decay: 0.02), batch: 32, epochs: 20) { $0.schedule = .text("one-cycle") },
+      .cifar("N1", "n1", .good(0.001, decay: 0.05), batch: 8, epochs: 15) { $0.schedule = .text("one-cycle") },
       .cifar("N1, augmented", "n1", .good(0.003, decay: 0.005), batch: 32, epochs: 60) {
         $0.schedule = .text("one-cycle")
         $0.augmentation = .text("crop:2,flip")
