@@ -81,6 +81,14 @@ import Testing
     #expect(again.status == 0 && again.output.isEmpty, "what is there is not merged again")
   }
 
+  @Test func aSettingIsChosenByItsLabelWithItsCommas() throws {
+    let folder = try TemporaryFolder()
+    let process = try BenchProcess(
+      "study", "speed", "--quick", "--records", folder.url.path, "--setting", "N1, batch 4", "--setting=N1, batch 8")
+    #expect(process.status == 0, "\(process.errors)")
+    #expect(try record("speed", in: folder).runs.map(\.start.setting) == ["N1, batch 4", "N1, batch 8"])
+  }
+
   @Test func verifyComparesTheHashOfTheWeights() throws {
     let folder = try TemporaryFolder()
     let options = ["--quick", "--records", folder.url.path]

@@ -141,6 +141,19 @@ struct CommandOption<Values> {
       })
   }
 
+  /// An option that may be given several times, each time with one value, commas and all.
+  static func each<Value>(
+    _ names: String..., path: WritableKeyPath<Values, [Value]>, kind: ValueKind<Value>, help: String
+  ) -> CommandOption {
+    CommandOption(
+      names: names, placeholder: kind.placeholder, help: help, expected: kind.expected, currentText: { _ in nil },
+      assign: { values, text in
+        guard let value = kind.parse(text) else { return false }
+        values[keyPath: path].append(value)
+        return true
+      })
+  }
+
   /// An option without value.
   static func flag(_ names: String..., path: WritableKeyPath<Values, Bool>, help: String) -> CommandOption {
     CommandOption(

@@ -23,7 +23,7 @@ struct StudyOptions: MachineOptions {
       .value(
         "--seeds", path: \.seeds, kind: .integer(1...1000), help: "trainings of each setting, with seeds of their own"),
       .value("--first-seed", path: \.firstSeed, kind: .seed, help: "the first of the seeds"),
-      .repeated(
+      .each(
         "--setting", path: \.settings, kind: .whole("LABEL", "a setting's label"),
         help: "run only this setting; may be given several times"),
       .optional(

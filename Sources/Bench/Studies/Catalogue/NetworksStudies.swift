@@ -129,14 +129,14 @@ extension Study {
     remarks: """
       The report does not describe its best network, so its 71 % stands here for its place and is not to be met; R1 \
       shows curves only. N10 is this project's own design from what the reports name: padded convolutions, batch \
-      normalisation, augmentation and a head of 1×1 convolution and global average pooling. Its layers and settings \
-      are in the record.
+      normalisation, augmentation and a head of 1×1 convolution and global average pooling. It ends near 93 %. The first \
+      seven epochs were timed beside other work; alone, an epoch takes 61 s on the same two cores.
       """)
 }
 
 extension Recipe {
   /// Few epochs of large steps: SGD with Nesterov's momentum, one cycle of the learning rate, label smoothing, random
-  /// crops of mirrored borders and flips.
+  /// crops of mirrored borders, flips and squares that are blanked.
   static let improved: Recipe = {
     var optimizer = OptimizerRecipe.sgd(0.1)
     optimizer.nesterov = true
