@@ -51,7 +51,7 @@ extension StudyPage {
     guard let shown = study.shownSetting(record), let stage = record.runs(of: shown.label).first?.lastStage else {
       return ""
     }
-    var left = min(budget, 260_000)
+    var left = min(budget, 270_000)
     var content = try sampleImages(stage, shown, &left)
     content += try mistakeImages(shown, &left)
     content += filterImages(&left)

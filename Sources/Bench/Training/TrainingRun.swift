@@ -60,9 +60,10 @@ final class TrainingRun {
 /// Before and while it trains.
 extension TrainingRun {
   private func start(goingOnFrom checkpoint: SafeTensors?) throws {
+    let text = try description.json
     trainer.checkpointMetadata = { [weak self, description] in
       var metadata = [ModelDescription.metadataKey: description.model.json]
-      metadata[TrainingDescription.metadataKey] = try? description.json
+      metadata[TrainingDescription.metadataKey] = text
       metadata[TrainingLog.metadataKey] = (self?.log?.state ?? TrainingLog.State()).json
       // What the state says was written is on the disk before the state is.
       self?.log?.synchronize()
