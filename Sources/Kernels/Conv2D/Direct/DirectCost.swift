@@ -1,73 +1,3 @@
-import ISA
-
-/// The tile that a direct convolution uses.
-enum DirectTile: Sendable {
-  case rows(ConvTile<ConvRowsArguments>)
-  case points(ChannelVectorTile)
-
-  var algorithm: String {
-    switch self {
-    case .rows: "rows"
-    case .points: "points"
-    }
-  }
-
-  var level: InstructionSet {
-    switch self {
-    case .rows(let tile): tile.level
-    case .points(let tile): tile.level
-    }
-  }
-
-  var name: String {
-    switch self {
-    case .rows(let tile): tile.name
-    case .points(let tile): tile.name
-    }
-  }
-
-  /// Channels side by side in a panel of weights.
-  var width: Int {
-    switch self {
-    case .rows(let tile): tile.rows
-    case .points(let tile): tile.vectors * tile.level.lanes
-    }
-  }
-
-  /// Rows of the tile of a last panel; nil where panels have to be packed.
-  var tail: Int? {
-    switch self {
-    case .rows(let tile): tile.tail
-    case .points: nil
-    }
-  }
-
-  var byteCount: Int {
-    switch self {
-    case .rows(let tile): tile.byteCount
-    case .points(let tile): tile.byteCount
-    }
-  }
-
-  /// Outputs that have to be neighbours in a view: the lanes of a vector along a row, or the points of a run.
-  var unit: Int {
-    switch self {
-    case .rows(let tile): tile.level.lanes
-    case .points(let tile): tile.run
-    }
-  }
-
-  /// Vectors or runs of a tile.
-  var units: Int {
-    switch self {
-    case .rows(let tile): tile.vectors
-    case .points(let tile): tile.runs
-    }
-  }
-
-  static let all: [DirectTile] = pixelVectorTiles().map { .rows($0) } + channelVectorTiles().map { .points($0) }
-}
-
 /// The used share of whole units.
 func filled(_ count: Int, _ unit: Int) -> Double {
   count == 0 ? 1 : Double(count) / Double((count + unit - 1) / unit * unit)
@@ -174,4 +104,72 @@ extension DirectTile {
     }
     return Double(max(made, 1)) / Double((count + units - 1) / units * kernelHeight)
   }
+}
+
+extension DirectTile {
+  func forwardFitness(_ shape: Conv2DShape) -> Double {
+    let isPadded = shape.paddingHeight > 0 || shape.paddingWidth > 0
+    let isStaged = isPadded || (shape.strideWidth > 1 && unit > 1)
+    return fitness(
+      channels: shape.groupOutputChannels, height: shape.outputHeight, width: shape.outputWidth,
+      isLinear: shape.isPointwise || (shape.kernelCount == 1 && !isPadded && spansRows(shape.outputWidth)),
+      depth: shape.depth, kernelWidth: shape.kernelWidth,
+      rowTaps: shape.forwardY.rowTaps, kernelHeight: shape.kernelHeight,
+      copies: isStaged ? staging(rows: shape.groupInputChannels * shape.inputHeight, width: shape.inputWidth) : 0,
+      batch: shape.batch,
+      together: shape.groups > 1
+        ? 1
+        : isStaged
+          ? together(
+            shape.groupInputChannels, (shape.outputHeight - 1) * shape.strideHeight + shape.kernelHeight,
+            (shape.outputWidth - 1) * shape.strideWidth + shape.kernelWidth) : 8)
+  }
+
+  func backwardDataFitness(_ shape: Conv2DShape) -> Double {
+    let isStrided = shape.strideHeight > 1 || shape.strideWidth > 1
+    let width = (shape.inputWidth + shape.strideWidth - 1) / shape.strideWidth
+    let height = (shape.inputHeight + shape.strideHeight - 1) / shape.strideHeight
+    let taps = max(Double(shape.kernelCount) / Double(shape.strideWidth * shape.strideHeight), 1)
+    // The share of a phase that has taps in what is done once for all; columns are put side by side at four a cycle.
+    let phases = Double(min(shape.strideHeight, shape.kernelHeight) * min(shape.strideWidth, shape.kernelWidth))
+    let staged =
+      shape.kernelCount == 1
+      ? 0 : staging(rows: shape.groupOutputChannels * shape.outputHeight, width: shape.outputWidth)
+    let interleaved = shape.strideWidth == 1 ? 0 : Double(shape.groupInputChannels * shape.inputPlane) / 4
+    // What is counted of products is that of the outputs; of the others, some are with padding on all sides of them.
+    let counted = Double(shape.outputPlane * shape.strideHeight * shape.strideWidth) / Double(max(shape.inputPlane, 1))
+    return min(counted, 1)
+      * fitness(
+        channels: shape.groupInputChannels, height: height, width: width, isLinear: shape.isPointwise,
+        depth: Int(taps * Double(shape.groupOutputChannels)),
+        kernelWidth: max(shape.kernelWidth / shape.strideWidth, 1),
+        rowTaps: isStrided ? [] : shape.backwardY(phase: 0).rowTaps, kernelHeight: shape.kernelHeight,
+        copies: (staged + interleaved) / phases, batch: shape.batch,
+        together: shape.strideWidth > 1 || shape.groups > 1
+          ? 1
+          : shape.kernelCount == 1
+            ? 8
+            : together(
+              shape.groupOutputChannels, height + shape.kernelHeight - 1, shape.inputWidth + shape.kernelWidth - 1))
+  }
+
+  /// Whether rows of a staged 1 × 1 convolution follow one another without gaps, which they do unless they are padded to a
+  /// vector.
+  private func spansRows(_ width: Int) -> Bool {
+    if case .rows = self { return width >= unit }
+    return true
+  }
+
+  /// The most images that are computed together, given the size of one in staging memory.
+  private func together(_ channels: Int, _ rows: Int, _ columns: Int) -> Int {
+    InputView.bandLimit / max(channels * rows * columns, 1)
+  }
+
+  /// Cycles that rows take to be copied: each some, and one for eight elements.
+  private func staging(rows: Int, width: Int) -> Double { Double(rows) * (6 + Double(width) / 8) }
+}
+
+extension ConvAxis {
+  /// The taps of each output that are inside; empty where all are.
+  fileprivate var rowTaps: [Range<Int>] { staysInside || taps.count == 1 ? [] : (0..<count).map(insideTaps) }
 }
