@@ -35,7 +35,7 @@ typedef struct {
   ptrdiff_t run;
   ptrdiff_t image;
   ptrdiff_t atOnce;
-} ConvBatchAhead;
+} LinePrefetch;
 
 // A tile is output channels × pixels. For each of the records
 //   [pixels, first step, steps, (origin of each pixel), (target of each pixel)]
@@ -54,8 +54,8 @@ typedef struct {
   ptrdiff_t channelStride;
   float floor;    // 0 for ReLU, else -infinity
   float ceiling;  // infinity for none
-  ConvBatchAhead nextSource;
-  ConvBatchAhead images;  // where the tiles' outputs go
+  LinePrefetch nextSource;
+  LinePrefetch images;  // where the tiles' outputs go
 } ConvBatchArguments;
 
 // The weight gradient: a tile is output channels × taps, every lane keeps a sum of its own. For each of the records

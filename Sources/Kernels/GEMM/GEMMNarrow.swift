@@ -9,10 +9,10 @@ private func narrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArgu
   while row < p.pointee.rows {
     if row > p.pointee.rows &- L.count { row = p.pointee.rows &- L.count }
     switch p.pointee.bStride {
-    case 4: tile(Tile<4, 1, L>.self, p, row)
-    case 8: tile(Tile<8, 1, L>.self, p, row)
-    case 12: tile(Tile<12, 1, L>.self, p, row)
-    default: if L.count == 16 { tile(Tile<16, 1, L>.self, p, row) }
+    case 4: tile(RegisterTile<4, 1, L>.self, p, row)
+    case 8: tile(RegisterTile<8, 1, L>.self, p, row)
+    case 12: tile(RegisterTile<12, 1, L>.self, p, row)
+    default: if L.count == 16 { tile(RegisterTile<16, 1, L>.self, p, row) }
     }
     if p.pointee.relu != 0 {
       var j = 0
@@ -32,7 +32,7 @@ private func narrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArgu
 /// The sums of a vector of rows, a row of scratch memory for each column.
 @inline(always)
 private func tile<let columns: Int, L: Lanes>(
-  _ tile: Tile<columns, 1, L>.Type, _ p: UnsafePointer<GEMMNarrowArguments>, _ row: Int
+  _ tile: RegisterTile<columns, 1, L>.Type, _ p: UnsafePointer<GEMMNarrowArguments>, _ row: Int
 ) {
   let (a, stride, depth) = (p.pointee.a + row &* p.pointee.aRowStride, p.pointee.aRowStride, p.pointee.depth)
   let scratch = p.pointee.scratch
@@ -46,7 +46,7 @@ private func tile<let columns: Int, L: Lanes>(
     }
     initial = UnsafePointer(sumsMemory)
   }
-  var sums = Tile<columns, 1, L>(initial, stride: L.count)
+  var sums = RegisterTile<columns, 1, L>(initial, stride: L.count)
   var b = p.pointee.b
   var k = 0
   while k < depth {

@@ -5,7 +5,7 @@ private struct Most<let rows: Int> {}
 
 #if arch(x86_64)
   /// Half a vector of AVX2.
-  private enum HalfLanes: Lanes {
+  private enum HalfAVX2Lanes: Lanes {
     @inline(__always) static func multiplyAdd(
       _ a: SIMD4<Float>, _ b: SIMD4<Float>, _ c: SIMD4<Float>
     ) -> SIMD4<Float> { c.addingProduct(a, b) }
@@ -18,7 +18,7 @@ private func anyWidth<let most: Int, L: Lanes>(
   _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
 ) {
   #if arch(x86_64)
-    if L.count > 4, p.pointee.columns <= 4 { return small(tileRows, HalfLanes.self, p) }
+    if L.count > 4, p.pointee.columns <= 4 { return small(tileRows, HalfAVX2Lanes.self, p) }
     if L.count > 8, p.pointee.columns <= 8 { return small(tileRows, AVX2Lanes.self, p) }
   #endif
   small(tileRows, lanes, p)
@@ -47,7 +47,7 @@ private func small<let most: Int, L: Lanes>(
   j = 0
   while j < columns {
     if j &+ 2 &* L.count <= columns {
-      tiles(tileRows, Tile<1, 2, L>.self, p, b + j, bStride, j, row + j, tile)
+      tiles(tileRows, RegisterTile<1, 2, L>.self, p, b + j, bStride, j, row + j, tile)
       j &+= 2 &* L.count
     } else {
       var (last, lastStride) = (b + j, bStride)
@@ -59,7 +59,7 @@ private func small<let most: Int, L: Lanes>(
         }
         (last, lastStride) = (UnsafePointer(copy), L.count)
       }
-      tiles(tileRows, Tile<1, 1, L>.self, p, last, lastStride, j, row + j, tile)
+      tiles(tileRows, RegisterTile<1, 1, L>.self, p, last, lastStride, j, row + j, tile)
       j &+= L.count
     }
   }
@@ -135,7 +135,7 @@ private func fetch(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, stri
 /// A column of tiles, as high as they can be.
 @inline(always)
 private func tiles<let most: Int, let vectors: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ shape: Tile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>,
+  _ tileRows: Most<most>.Type, _ shape: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>,
   _ b: UnsafePointer<Float>, _ bStride: Int, _ column: Int, _ initial: UnsafePointer<Float>,
   _ scratch: UnsafeMutablePointer<Float>
 ) {
@@ -145,16 +145,16 @@ private func tiles<let most: Int, let vectors: Int, L: Lanes>(
     let height = most >= 8 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1
     fetchNext(p, row: row, height: height, column: column, width: vectors &* L.count)
     if most >= 8, left >= 8 {
-      tile(Tile<8, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<8, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
       row &+= 8
     } else if left >= 4 {
-      tile(Tile<4, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<4, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
       row &+= 4
     } else if left >= 2 {
-      tile(Tile<2, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<2, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
       row &+= 2
     } else {
-      tile(Tile<1, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<1, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
       row &+= 1
     }
   }
@@ -162,11 +162,11 @@ private func tiles<let most: Int, let vectors: Int, L: Lanes>(
 
 @inline(always)
 private func tile<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>, _ b: UnsafePointer<Float>,
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>, _ b: UnsafePointer<Float>,
   _ bStride: Int, _ row: Int, _ column: Int, _ initial: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
 ) {
   let (rowStride, depthStride) = (p.pointee.aRowStride, p.pointee.aDepthStride)
-  var sums = Tile<rows, vectors, L>(initial, stride: 0)
+  var sums = RegisterTile<rows, vectors, L>(initial, stride: 0)
   var a = p.pointee.a + row &* rowStride
   var b = b
   var k = p.pointee.depth

@@ -225,35 +225,35 @@ private func anyTile<let most: Int, let vectors: Int, L: Lanes>(
 ) {
   if most > 6, height > 6 {
     switch height {
-    case 7: tile(Tile<7, vectors, L>.self, &job)
-    case 8: tile(Tile<8, vectors, L>.self, &job)
-    case 9: tile(Tile<9, vectors, L>.self, &job)
-    case 10: tile(Tile<10, vectors, L>.self, &job)
-    case 11: tile(Tile<11, vectors, L>.self, &job)
-    default: tile(Tile<12, vectors, L>.self, &job)
+    case 7: tile(RegisterTile<7, vectors, L>.self, &job)
+    case 8: tile(RegisterTile<8, vectors, L>.self, &job)
+    case 9: tile(RegisterTile<9, vectors, L>.self, &job)
+    case 10: tile(RegisterTile<10, vectors, L>.self, &job)
+    case 11: tile(RegisterTile<11, vectors, L>.self, &job)
+    default: tile(RegisterTile<12, vectors, L>.self, &job)
     }
     return
   }
   switch height {
-  case 1: tile(Tile<1, vectors, L>.self, &job)
-  case 2: tile(Tile<2, vectors, L>.self, &job)
-  case 3: tile(Tile<3, vectors, L>.self, &job)
-  case 4: tile(Tile<4, vectors, L>.self, &job)
-  case 5: tile(Tile<5, vectors, L>.self, &job)
-  default: tile(Tile<6, vectors, L>.self, &job)
+  case 1: tile(RegisterTile<1, vectors, L>.self, &job)
+  case 2: tile(RegisterTile<2, vectors, L>.self, &job)
+  case 3: tile(RegisterTile<3, vectors, L>.self, &job)
+  case 4: tile(RegisterTile<4, vectors, L>.self, &job)
+  case 5: tile(RegisterTile<5, vectors, L>.self, &job)
+  default: tile(RegisterTile<6, vectors, L>.self, &job)
   }
 }
 
 @inline(always)
 private func tile<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: Tile<rows, vectors, L>.Type, _ job: inout TileJob
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ job: inout TileJob
 ) {
   if let panel = job.panel {
-    var sums = Tile<rows, vectors, L>(job.initial, stride: job.initialStride)
+    var sums = RegisterTile<rows, vectors, L>(job.initial, stride: job.initialStride)
     sums.multiplyPacking(job.a, job.b, bStride: job.bStride, depth: job.depth, panel: panel, &job.fetching)
     sums.store(to: job.target, stride: job.targetStride)
   } else {
-    var sums = Tile<rows, vectors, L>(job.initial, stride: job.initialStride)
+    var sums = RegisterTile<rows, vectors, L>(job.initial, stride: job.initialStride)
     sums.multiply(job.a, job.b, bStride: job.bStride, depth: job.depth, ahead: job.ahead, &job.fetching)
     sums.store(to: job.target, stride: job.targetStride)
   }

@@ -1,6 +1,6 @@
 import ISA
 
-extension Tile {
+extension RegisterTile {
   /// Adds four k's products to one of the tile's columns of vectors.
   @inline(always)
   private mutating func add(
@@ -74,9 +74,9 @@ private func transposing<L: Lanes>(
   while column < p.pointee.columns {
     if column > p.pointee.columns &- width { column = p.pointee.columns &- width }
     if L.count == 16 {
-      anyRows(Tile<1, 1, L>.self, p, column)
+      anyRows(RegisterTile<1, 1, L>.self, p, column)
     } else {
-      anyRows(Tile<1, 2, L>.self, p, column)
+      anyRows(RegisterTile<1, 2, L>.self, p, column)
     }
     column &+= width
   }
@@ -84,27 +84,27 @@ private func transposing<L: Lanes>(
 
 @inline(always)
 private func anyRows<let vectors: Int, L: Lanes>(
-  _ tile: Tile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
+  _ tile: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
 ) {
   switch p.pointee.rows {
-  case 1: multiply(Tile<1, vectors, L>.self, p, column)
-  case 2: multiply(Tile<2, vectors, L>.self, p, column)
-  case 3: multiply(Tile<3, vectors, L>.self, p, column)
-  case 4: multiply(Tile<4, vectors, L>.self, p, column)
-  case 5: multiply(Tile<5, vectors, L>.self, p, column)
-  default: multiply(Tile<6, vectors, L>.self, p, column)
+  case 1: multiply(RegisterTile<1, vectors, L>.self, p, column)
+  case 2: multiply(RegisterTile<2, vectors, L>.self, p, column)
+  case 3: multiply(RegisterTile<3, vectors, L>.self, p, column)
+  case 4: multiply(RegisterTile<4, vectors, L>.self, p, column)
+  case 5: multiply(RegisterTile<5, vectors, L>.self, p, column)
+  default: multiply(RegisterTile<6, vectors, L>.self, p, column)
   }
 }
 
 @inline(always)
 private func multiply<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: Tile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
 ) {
   let b = p.pointee.b + column &* p.pointee.bColumnStride
   let c = p.pointee.c + column
   var initial = isa_zeros()
   if let bias = p.pointee.columnBias { initial = bias + column }
-  var sums = Tile<rows, vectors, L>(initial, stride: 0)
+  var sums = RegisterTile<rows, vectors, L>(initial, stride: 0)
   sums.multiplyTransposing(
     p.pointee.a, b, columnStride: p.pointee.bColumnStride, depth: p.pointee.depth, scratch: p.pointee.scratch)
   sums.store(to: c, stride: p.pointee.cRowStride)

@@ -1,7 +1,7 @@
 import ISA
 
 @inline(always)
-private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
+private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
   if p.pointee.streams != 0 {
     forward(lanes, p, past: true)
     isa_stream_fence()
@@ -11,7 +11,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Upsamp
 }
 
 @inline(always)
-private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>, past: Bool) {
+private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>, past: Bool) {
   let width = p.pointee.width
   let outputWidth = width &* p.pointee.scaleWidth
   var output = p.pointee.destination
@@ -40,7 +40,7 @@ private func forward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Upsamp
 
 /// Each value `scale` times. Behind the last, whole vectors may be written.
 @inline(always)
-private func widen<L: PoolingLanes>(
+private func widen<L: HalfLanes>(
   _ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int, scale: Int, to wide: UnsafeMutablePointer<Float>
 ) {
   var i = 0
@@ -68,7 +68,7 @@ private func widen<L: PoolingLanes>(
 }
 
 @inline(always)
-private func copy<L: PoolingLanes>(
+private func copy<L: HalfLanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, count: Int, past: Bool
 ) {
   var i = 0
@@ -80,7 +80,7 @@ private func copy<L: PoolingLanes>(
 }
 
 @inline(always)
-private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
+private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
   let width = p.pointee.width
   let scale = p.pointee.scaleWidth
   let outputWidth = width &* scale
@@ -103,7 +103,7 @@ private func backward<L: PoolingLanes>(_ lanes: L.Type, _ p: UnsafePointer<Upsam
 
 /// The sum of some rows, one behind another. Behind the last value, the rest of a vector may be written.
 @inline(always)
-private func addRows<L: PoolingLanes>(
+private func addRows<L: HalfLanes>(
   _ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int, rows: Int, to sums: UnsafeMutablePointer<Float>
 ) {
   var i = 0
@@ -130,7 +130,7 @@ private func addRows<L: PoolingLanes>(
 
 /// The sums of `count` runs of `scale` values. Whole vectors behind the last value may be read.
 @inline(always)
-private func addColumns<L: PoolingLanes>(
+private func addColumns<L: HalfLanes>(
   _ lanes: L.Type, _ values: UnsafePointer<Float>, scale: Int, to sums: UnsafeMutablePointer<Float>, count: Int
 ) {
   if scale == 1 {

@@ -1,0 +1,94 @@
+/// What a pass makes of a convolution's shape, as the "batch" kernels need it.
+struct BatchGeometry: Sendable {
+  let batch: Int
+  let groups: Int
+  /// Channels of a group.
+  let sourceChannels: Int
+  let sourceHeight: Int
+  let sourceWidth: Int
+  let targetChannels: Int
+  let targetHeight: Int
+  let targetWidth: Int
+  let depth: Int
+  let groupWeights: Int
+  let laneStride: Int
+  let kernelCount: Int
+  let kernelWidth: Int
+  /// Elements from a source channel's weights to the next's, in those of a lane, where they do not follow one another.
+  let channelStride: Int?
+  /// Where the weight of each k lies in that of its lane, for k = (source channel, row, column); nil: at k.
+  var weightOffsets: [Int]? {
+    channelStride.map { stride in
+      (0..<sourceChannels).flatMap { channel in (0..<kernelCount).map { channel * stride + $0 } }
+    }
+  }
+  /// Multiply-adds of one image and group, products with padding included.
+  let multiplyAdds: Int
+  let pixels: PixelGroups
+
+  init(forward shape: Conv2DShape) {
+    batch = shape.batch
+    groups = shape.groups
+    multiplyAdds = shape.groupOutputChannels * shape.outputPlane * shape.depth
+    sourceChannels = shape.groupInputChannels
+    sourceHeight = shape.inputHeight
+    sourceWidth = shape.inputWidth
+    targetChannels = shape.groupOutputChannels
+    targetHeight = shape.outputHeight
+    targetWidth = shape.outputWidth
+    depth = shape.depth
+    groupWeights = shape.groupOutputChannels * shape.depth
+    laneStride = shape.depth
+    kernelCount = shape.kernelCount
+    kernelWidth = shape.kernelWidth
+    channelStride = nil
+    pixels = PixelGroups(ys: [shape.forwardY], xs: [shape.forwardX], channels: shape.groupInputChannels)
+  }
+
+  init(backward shape: Conv2DShape) {
+    batch = shape.batch
+    groups = shape.groups
+    multiplyAdds = shape.groupOutputChannels * shape.outputPlane * shape.depth
+    sourceChannels = shape.groupOutputChannels
+    sourceHeight = shape.outputHeight
+    sourceWidth = shape.outputWidth
+    targetChannels = shape.groupInputChannels
+    targetHeight = shape.inputHeight
+    targetWidth = shape.inputWidth
+    let count = shape.kernelCount
+    let channels = shape.groupOutputChannels
+    depth = channels * count
+    groupWeights = channels * shape.depth
+    laneStride = count
+    kernelCount = count
+    kernelWidth = shape.kernelWidth
+    channelStride = shape.depth
+    // The remainders by the stride that coordinates of the input have.
+    pixels = PixelGroups(
+      ys: (0..<min(shape.strideHeight, shape.inputHeight)).map {
+        shape.backwardY(phase: ($0 + shape.paddingHeight) % shape.strideHeight)
+      },
+      xs: (0..<min(shape.strideWidth, shape.inputWidth)).map {
+        shape.backwardX(phase: ($0 + shape.paddingWidth) % shape.strideWidth)
+      },
+      channels: channels)
+  }
+
+  /// Rows of the target that are turned back together: even parts of it that fill whole squares, if there are such, so
+  /// that each store lies in one cache line.
+  func stripRows(_ tile: BatchTile) -> Int {
+    let fitting = max(BatchInnermost.stripLimit / (tile.rows * targetWidth * tile.level.lanes), 1)
+    if fitting >= targetHeight { return targetHeight }
+    let strips = (targetHeight + fitting - 1) / fitting
+    let even = (targetHeight + strips - 1) / strips
+    return (even...fitting).first { $0 * targetWidth % tile.level.lanes == 0 } ?? even
+  }
+
+  /// Rows of the target whose staged source fits its limit, at least one.
+  func bandRows(lanes: Int) -> Int {
+    let rows = BatchInnermost.bandLimit / max(sourceChannels * sourceWidth * lanes, 1)
+    let extent = pixels.ys.map(\.extent).max() ?? 1
+    guard let y = pixels.ys.first, rows > extent else { return 1 }
+    return min(((rows - extent) / y.stride + 1) * y.targetStride, targetHeight)
+  }
+}

@@ -1,0 +1,63 @@
+/// A row of the forward pass's table.
+func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
+  @Sendable func split(_ problem: Conv2DForward.Problem) -> BatchRemainder<Conv2DForward>? {
+    let shape = problem.shape
+    // Where each output has one pixel's inputs alone, there are no tails and no padding to gain from, and with a stride
+    // most of what is turned is not used.
+    guard shape.kernelCount > 1, let share = BatchGeometry(forward: shape).share(tile) else { return nil }
+    return BatchRemainder(batch: shape.batch, level: tile.level, share: share) {
+      .init(shape: shape.with(batch: $0), activation: problem.activation)
+    }
+  }
+  return Kernel(
+    algorithm: "batch", level: tile.level, tile: tile.name, fitness: { split($0)?.fitness },
+    prepare: { problem, threads in
+      let split = split(problem)
+      let shape = problem.shape.with(batch: split?.images ?? 0)
+      let parts = shape.parts(threads: threads)
+      let convolution = BatchInnermost(
+        tile: tile, geometry: BatchGeometry(forward: shape), isBackward: false, activation: problem.activation,
+        threads: parts)
+      let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads) }
+      return PreparedKernel(
+        workspaceByteCount: max(convolution.workspaceByteCount(parts: parts), rest?.workspaceByteCount ?? 0)
+      ) { operands, workspace in
+        convolution.run(
+          source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
+          parts: parts, workspace: workspace)
+        rest?.body(
+          .init(
+            input: operands.input + shape.inputCount, weights: operands.weights, bias: operands.bias,
+            output: operands.output + shape.outputCount), workspace)
+      }
+    })
+}
+
+/// A row of the input gradient's table.
+func batchBackwardDataKernel(_ tile: BatchTile) -> Kernel<Conv2DBackwardData> {
+  @Sendable func split(_ shape: Conv2DShape) -> BatchRemainder<Conv2DBackwardData>? {
+    guard !shape.isPointwise, let share = BatchGeometry(backward: shape).share(tile) else { return nil }
+    return BatchRemainder(batch: shape.batch, level: tile.level, share: share) { shape.with(batch: $0) }
+  }
+  return Kernel(
+    algorithm: "batch", level: tile.level, tile: tile.name, fitness: { split($0)?.fitness },
+    prepare: { problem, threads in
+      let split = split(problem)
+      let shape = problem.with(batch: split?.images ?? 0)
+      let parts = shape.parts(threads: threads)
+      let convolution = BatchInnermost(
+        tile: tile, geometry: BatchGeometry(backward: shape), isBackward: true, activation: nil, threads: parts)
+      let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads) }
+      return PreparedKernel(
+        workspaceByteCount: max(convolution.workspaceByteCount(parts: parts), rest?.workspaceByteCount ?? 0)
+      ) { operands, workspace in
+        convolution.run(
+          source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
+          parts: parts, workspace: workspace)
+        rest?.body(
+          .init(
+            outputGradient: operands.outputGradient + shape.outputCount, weights: operands.weights,
+            inputGradient: operands.inputGradient + shape.inputCount), workspace)
+      }
+    })
+}

@@ -1,0 +1,128 @@
+/// How the pixels of a target are gathered into records of a "batch" tile: by the taps that they have.
+///
+/// Pixels of one record have the same columns of the kernel inside the source, and nearly the same rows of it, so that
+/// few of their products are with padding.
+struct PixelGroups: Sendable {
+  /// The axes of each phase: one for the forward pass, as many as the stride for the input gradient.
+  let ys: [ConvAxis]
+  let xs: [ConvAxis]
+  let channels: Int
+  /// Whether sums are ordered by the kernel's rows, as `InputView` orders them.
+  let ordersByRows: Bool
+
+  /// Some pixels with the taps that they share.
+  struct Group {
+    let phaseY: Int
+    let phaseX: Int
+    /// Indices of the axes' taps that some pixel needs.
+    var tapsY: Range<Int>
+    let tapsX: Range<Int>
+    /// Outputs of the axes.
+    var pixels: [(y: Int, x: Int)]
+  }
+
+  init(ys: [ConvAxis], xs: [ConvAxis], channels: Int) {
+    self.ys = ys
+    self.xs = xs
+    self.channels = channels
+    ordersByRows = ConvAxis.ordersByRows(ys)
+  }
+
+  /// The groups that cover the target's rows, for a tile.
+  func groups(rows: Range<Int>, tile: BatchTile) -> [Group] {
+    var groups: [Group] = []
+    for (phaseY, y) in ys.enumerated() {
+      let outputs = (0..<y.count).filter { rows.contains(y.targetStart + $0 * y.targetStride) }
+      let tapsY = outputs.map { y.insideTaps($0) }
+      for (phaseX, x) in xs.enumerated() {
+        for (tapsX, columns) in columnClasses(x) {
+          var pixels: [(y: Int, x: Int)] = []
+          var taps: [Range<Int>] = []
+          for (row, tapsY) in zip(outputs, tapsY) {
+            for column in columns {
+              pixels.append((row, column))
+              taps.append(tapsX.isEmpty ? 0..<0 : tapsY)
+            }
+          }
+          for part in cut(taps, tile, length: channels * tapsX.count) {
+            groups.append(
+              Group(
+                phaseY: phaseY, phaseX: phaseX, tapsY: union(taps[part]), tapsX: tapsX, pixels: Array(pixels[part])))
+          }
+        }
+      }
+    }
+    return groups
+  }
+
+  /// Columns with the same taps, by these taps.
+  private func columnClasses(_ x: ConvAxis) -> [(taps: Range<Int>, columns: [Int])] {
+    var classes: [(taps: Range<Int>, columns: [Int])] = []
+    for column in 0..<x.count {
+      let taps = x.insideTaps(column)
+      if let last = classes.last, last.taps == taps {
+        classes[classes.count - 1].columns.append(column)
+      } else {
+        classes.append((taps, [column]))
+      }
+    }
+    return classes
+  }
+
+  /// Cuts pixels into runs of at most a tile's, so that the sums take the fewest cycles.
+  private func cut(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
+    // best[i]: the cycles of the first i pixels, and where their last run starts.
+    var best: [(cycles: Double, start: Int)] = [(0, 0)]
+    for end in 1..<taps.count + 1 {
+      var choice = (cycles: Double.infinity, start: end - 1)
+      var used = 0..<0
+      for start in stride(from: end - 1, through: max(end - tile.wide, 0), by: -1) {
+        used = Self.union(used, taps[start])
+        let cycles =
+          best[start].cycles + Double(used.count * length) * tile.cycles(pixels: end - start) + recordCycles(tile)
+        if cycles < choice.cycles { choice = (cycles, start) }
+      }
+      best.append(choice)
+    }
+    var parts: [Range<Int>] = []
+    var end = taps.count
+    while end > 0 {
+      parts.append(best[end].start..<end)
+      end = best[end].start
+    }
+    return parts.reversed()
+  }
+
+  /// What a record costs besides its steps: to set out, and to store its sums.
+  private func recordCycles(_ tile: BatchTile) -> Double { 10 + 0.5 * Double(tile.rows * tile.wide) }
+
+  private func union(_ taps: ArraySlice<Range<Int>>) -> Range<Int> { taps.reduce(0..<0, Self.union) }
+
+  private static func union(_ a: Range<Int>, _ b: Range<Int>) -> Range<Int> {
+    a.isEmpty ? b : b.isEmpty ? a : min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound)
+  }
+
+  /// The cycles that a tile takes for one panel of channels over the whole target.
+  func cycles(_ groups: [Group], _ tile: BatchTile) -> Double {
+    groups.reduce(0) { sum, group in
+      sum + Double(group.tapsY.count * group.tapsX.count * channels) * tile.cycles(pixels: group.pixels.count)
+        + recordCycles(tile)
+    }
+  }
+
+  /// The source's rows that the groups read, those of padding included.
+  func sourceRows(_ groups: [Group]) -> Range<Int> {
+    var rows = Int.max..<Int.max
+    for group in groups where !group.tapsY.isEmpty && !group.tapsX.isEmpty {
+      let y = ys[group.phaseY]
+      let shifts = y.taps[group.tapsY].map(\.shift)
+      for pixel in group.pixels {
+        let origin = y.start + pixel.y * y.stride
+        let low = origin + (shifts.min() ?? 0)
+        let high = origin + (shifts.max() ?? 0) + 1
+        rows = rows.isEmpty ? low..<high : min(rows.lowerBound, low)..<max(rows.upperBound, high)
+      }
+    }
+    return rows.isEmpty ? 0..<0 : rows
+  }
+}

@@ -1,0 +1,29 @@
+/// The gradient of the input from that of the output: a convolution of the output gradient with the kernel turned by
+/// 180° and its channels exchanged.
+public enum Conv2DBackwardData: KernelOperation {
+  public static let name = "conv2d"
+  public static let pass = "backward-data"
+
+  public struct Operands {
+    /// `[batch, outputChannels, outputHeight, outputWidth]`
+    public var outputGradient: UnsafePointer<Float>
+    /// `[outputChannels, inputChannels / groups, kernelHeight, kernelWidth]`
+    public var weights: UnsafePointer<Float>
+    /// `[batch, inputChannels, inputHeight, inputWidth]`, overwritten
+    public var inputGradient: UnsafeMutablePointer<Float>
+
+    public init(
+      outputGradient: UnsafePointer<Float>, weights: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
+    ) {
+      self.outputGradient = outputGradient
+      self.weights = weights
+      self.inputGradient = inputGradient
+    }
+  }
+
+  public static let kernels: [Kernel<Conv2DBackwardData>] =
+    DirectTile.all.map(directBackwardDataKernel) + batchTiles().map(batchBackwardDataKernel)
+    + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
+
+  public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }
+}

@@ -1,0 +1,45 @@
+/// output = activation(convolution(input, weights) + bias).
+public enum Conv2DForward: KernelOperation {
+  public static let name = "conv2d"
+
+  public struct Problem: Sendable, Hashable {
+    public var shape: Conv2DShape
+    /// What becomes of the outputs as they are stored; NaN stays.
+    public var activation: FusedActivation?
+
+    public init(shape: Conv2DShape, activation: FusedActivation? = nil) {
+      self.shape = shape
+      self.activation = activation
+    }
+  }
+
+  public struct Operands {
+    /// `[batch, inputChannels, inputHeight, inputWidth]`
+    public var input: UnsafePointer<Float>
+    /// `[outputChannels, inputChannels / groups, kernelHeight, kernelWidth]`
+    public var weights: UnsafePointer<Float>
+    /// `[outputChannels]`
+    public var bias: UnsafePointer<Float>?
+    /// `[batch, outputChannels, outputHeight, outputWidth]`
+    public var output: UnsafeMutablePointer<Float>
+    /// What the plan's ``Plan/weightPacking`` made of `weights` and `bias`; nil where the run is to pack them.
+    public var packedWeights: UnsafeRawPointer?
+
+    public init(
+      input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil,
+      output: UnsafeMutablePointer<Float>, packedWeights: UnsafeRawPointer? = nil
+    ) {
+      self.input = input
+      self.weights = weights
+      self.bias = bias
+      self.output = output
+      self.packedWeights = packedWeights
+    }
+  }
+
+  public static let kernels: [Kernel<Conv2DForward>] =
+    DirectTile.all.map(directForwardKernel) + batchTiles().map(batchForwardKernel) + depthwiseForwardKernels()
+    + [.reference(referenceConv2DForward)]
+
+  public static func validate(_ problem: Problem) throws(KernelError) { try problem.shape.validate(name) }
+}

@@ -1,0 +1,274 @@
+import ISA
+
+// The weight gradient of a depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A
+// vector holds neighbouring elements of a row, and every lane sums products of its own:
+// dw[ky][kx] = Σ x[row][column + kx - k/2] · dy[row + k/2 - ky][column]. A column of vectors is walked from the plane's
+// top to its bottom with the sums of some rows of the kernel in registers. An input that has been loaded is multiplied
+// with as many rows of the gradient, a row of the gradient with as many shifted inputs as the kernel has columns.
+
+/// A column of vectors of one plane and its gradient.
+private struct Column<L: Lanes> {
+  /// The planes; a vector before them and two behind them can be read.
+  let source: UnsafePointer<Float>
+  let gradient: UnsafePointer<Float>
+  let x: Int
+  /// Lanes before this one belong to the column on the left, which has summed them.
+  let firstLane: Int
+  let height: Int
+  let width: Int
+  /// Whether planes are asked for in the order of memory, and where the column's part begins; see `depthwisePrefetch`.
+  let isOrdered: Bool
+  let ahead: Int
+
+  @inline(always)
+  func prefetchRow(_ row: Int) {
+    let place = row &* (isOrdered ? L.count : width) &+ ahead
+    prefetch(source + place)
+    prefetch(gradient + place)
+    if !isOrdered { return }
+    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
+    prefetchToSecondLevel(gradient + (place &+ depthwiseFarPrefetch))
+  }
+
+  /// A row's inputs, moved by as many elements: 0 outside the plane and where the gradient does not count.
+  @inline(always)
+  func input(_ row: Int, shift: Int, isInside: Bool) -> L.Vector {
+    let first = x &+ shift
+    let vector = L.load(source + (row &* width &+ first))
+    if isInside { return vector }
+    let (before, end) = (0 &- first, width &- (shift > 0 ? first : x))
+    return masked(vector, first: before > firstLane ? before : firstLane, end: end)
+  }
+
+  @inline(always)
+  func gradient(_ row: Int, isInside: Bool) -> L.Vector {
+    let vector = L.load(gradient + (row &* width &+ x))
+    return isInside ? vector : masked(vector, first: firstLane, end: width &- x)
+  }
+
+  @inline(always)
+  private func masked(_ vector: L.Vector, first: Int, end: Int) -> L.Vector {
+    let lanes = L.laneIndices
+    let outside = (L.splat(Float(first)) .> lanes) .| (lanes .>= L.splat(Float(end)))
+    return vector.replacing(with: L.splat(0), where: outside)
+  }
+}
+
+extension RegisterTile {
+  /// Adds the products of an input row with the rows of the gradient that meet it at the kernel's rows from `first` on;
+  /// `isWhole` says that none of those lies outside the plane.
+  @inline(always)
+  fileprivate mutating func add(_ row: Int, _ column: Column<L>, first: Int, isInside: Bool, isWhole: Bool) {
+    var gradients = zeros(InlineArray<rows, L.Vector>.self)
+    let above = row &+ vectors / 2 &- first
+    for i in 0..<rows {
+      if isWhole || (above >= i && above &- i < column.height) {
+        gradients[i] = column.gradient(above &- i, isInside: isInside)
+      }
+    }
+    column.prefetchRow(row)
+    addTap(0, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+    addTap(1, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+    addTap(2, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+    if vectors > 3 {
+      addTap(3, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+      addTap(4, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+    }
+    if vectors > 5 {
+      addTap(5, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+      addTap(6, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
+    }
+  }
+
+  /// One column of the kernel. (The columns are not a loop: it would be too long to be unrolled.)
+  @inline(always)
+  private mutating func addTap(
+    _ tap: Int, _ gradients: InlineArray<rows, L.Vector>, _ row: Int, _ column: Column<L>, _ above: Int, isInside: Bool,
+    isWhole: Bool
+  ) {
+    let input = column.input(row, shift: tap &- vectors / 2, isInside: isInside)
+    for i in 0..<rows {
+      if isWhole || (above >= i && above &- i < column.height) {
+        sums[i][tap] = L.multiplyAdd(gradients[i], input, sums[i][tap])
+      }
+    }
+  }
+
+  /// Adds all rows of a column of vectors.
+  @inline(always)
+  fileprivate mutating func walk(_ column: Column<L>, first: Int, isInside: Bool) {
+    // Input row r meets gradient rows r + k/2 - first - i, i in 0 ..< rows.
+    let reach = vectors / 2 &- first
+    let top = rows &- 1 &- reach
+    let bottom = column.height &- (reach > 0 ? reach : 0)
+    var row = 0
+    while row < top && row < column.height {
+      add(row, column, first: first, isInside: isInside, isWhole: false)
+      row &+= 1
+    }
+    while row < bottom {
+      add(row, column, first: first, isInside: isInside, isWhole: true)
+      row &+= 1
+    }
+    while row < column.height {
+      add(row, column, first: first, isInside: isInside, isWhole: false)
+      row &+= 1
+    }
+  }
+}
+
+/// A kernel's rows whose sums fit the registers, and its columns.
+private enum Part<let rows: Int, let size: Int> {}
+
+@inline(always)
+private func differentiate<let rows: Int, let size: Int, L: Lanes>(
+  _ part: Part<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+) {
+  let a = p.pointee
+  let (height, width) = (a.height, a.width)
+  let count = height &* width
+  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
+  let isOrdered = size == 3 && width > L.count
+  // The sums of as many kernels' rows as whole parts have.
+  let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
+  let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
+  let sourceCount = a.images &* (a.channels / a.multiplier) &* count
+  for i in 0..<(a.endChannel &- a.firstChannel) &* kernelSums { a.sums[i] = 0 }
+  var image = 0
+  while image < a.images {
+    var channel = a.firstChannel
+    while channel < a.endChannel {
+      let start = (image &* (a.channels / a.multiplier) &+ channel / a.multiplier) &* count
+      let gradientStart = (image &* a.channels &+ channel) &* count
+      var source = a.source + start
+      var gradient = a.gradient + gradientStart
+      // Planes at the ends of the memory: vectors may not reach over them. Small planes of several images are. There is no
+      // less of the gradient before and behind its plane than of the source.
+      if start < L.count || sourceCount &- start < count &+ 2 &* L.count {
+        let second = copy + (count &+ 3 &* L.count)
+        for i in 0..<count {
+          copy[L.count &+ i] = source[i]
+          second[L.count &+ i] = gradient[i]
+        }
+        source = UnsafePointer(copy + L.count)
+        gradient = UnsafePointer(second + L.count)
+      }
+      var sums = a.sums + (channel &- a.firstChannel) &* kernelSums
+      var first = 0
+      while first < size {
+        var x = 0
+        while x < width {
+          let last = x > 0 && x &+ L.count > width ? width &- L.count : x
+          let column = Column<L>(
+            source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
+            isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? x &* height : last))
+          var tile = RegisterTile<rows, size, L>(spilledTo: sums)
+          if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
+            tile.walk(column, first: first, isInside: true)
+          } else {
+            tile.walk(column, first: first, isInside: false)
+          }
+          tile.spill(to: sums)
+          x &+= L.count
+        }
+        first &+= rows
+        sums += rows &* size &* L.count
+      }
+      channel &+= 1
+    }
+    image &+= 1
+  }
+  var channel = a.firstChannel
+  while channel < a.endChannel {
+    let sums = a.sums + (channel &- a.firstChannel) &* kernelSums
+    let target = a.target + channel &* size &* size
+    var i = 0
+    while i < size &* size {
+      target[i] = L.sum(L.load(sums + i &* L.count))
+      i &+= 1
+    }
+    channel &+= 1
+  }
+}
+
+/// With half the lanes where they hold a row.
+@inline(always)
+private func differentiateRows<let rows: Int, let size: Int, L: HalfLanes>(
+  _ part: Part<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+) {
+  if L.count == 16 && p.pointee.width <= 8 {
+    differentiate(part, L.Half.self, p)
+  } else {
+    differentiate(part, lanes, p)
+  }
+}
+
+#if arch(arm64)
+  private typealias N = NEONLanes
+  private typealias Arguments = UnsafePointer<ConvDepthwiseWeightsArguments>
+  @c(conv_depthwise_weights_3_neon_body) private func w3n(_ p: Arguments) {
+    differentiateRows(Part<3, 3>.self, N.self, p)
+  }
+  @c(conv_depthwise_weights_5_neon_body) private func w5n(_ p: Arguments) {
+    differentiateRows(Part<5, 5>.self, N.self, p)
+  }
+  @c(conv_depthwise_weights_7_neon_body) private func w7n(_ p: Arguments) {
+    differentiateRows(Part<3, 7>.self, N.self, p)
+  }
+
+  /// The level functions for each size of the kernel.
+  @inline(never) func convDepthwiseWeightsFunctions() -> [Int: LevelFunctions<ConvDepthwiseWeightsArguments>] {
+    [
+      3: LevelFunctions(neon: conv_depthwise_weights_3_neon), 5: LevelFunctions(neon: conv_depthwise_weights_5_neon),
+      7: LevelFunctions(neon: conv_depthwise_weights_7_neon),
+    ]
+  }
+#else
+  private typealias B = BaselineLanes
+  private typealias A = AVX2Lanes
+  private typealias Z = AVX512Lanes
+  private typealias Arguments = UnsafePointer<ConvDepthwiseWeightsArguments>
+  // 32 registers hold three rows of sums of the 7 × 7 kernel and all of the smaller ones; 16 hold 9 to 12 sums.
+  @c(conv_depthwise_weights_3_baseline_body) private func w3b(_ p: Arguments) {
+    differentiateRows(Part<3, 3>.self, B.self, p)
+  }
+  @c(conv_depthwise_weights_3_avx2_body) private func w3a(_ p: Arguments) {
+    differentiateRows(Part<3, 3>.self, A.self, p)
+  }
+  @c(conv_depthwise_weights_3_avx512_body) private func w3z(_ p: Arguments) {
+    differentiateRows(Part<3, 3>.self, Z.self, p)
+  }
+  @c(conv_depthwise_weights_5_baseline_body) private func w5b(_ p: Arguments) {
+    differentiateRows(Part<2, 5>.self, B.self, p)
+  }
+  @c(conv_depthwise_weights_5_avx2_body) private func w5a(_ p: Arguments) {
+    differentiateRows(Part<2, 5>.self, A.self, p)
+  }
+  @c(conv_depthwise_weights_5_avx512_body) private func w5z(_ p: Arguments) {
+    differentiateRows(Part<5, 5>.self, Z.self, p)
+  }
+  @c(conv_depthwise_weights_7_baseline_body) private func w7b(_ p: Arguments) {
+    differentiateRows(Part<1, 7>.self, B.self, p)
+  }
+  @c(conv_depthwise_weights_7_avx2_body) private func w7a(_ p: Arguments) {
+    differentiateRows(Part<1, 7>.self, A.self, p)
+  }
+  @c(conv_depthwise_weights_7_avx512_body) private func w7z(_ p: Arguments) {
+    differentiateRows(Part<3, 7>.self, Z.self, p)
+  }
+
+  /// The level functions for each size of the kernel.
+  @inline(never) func convDepthwiseWeightsFunctions() -> [Int: LevelFunctions<ConvDepthwiseWeightsArguments>] {
+    [
+      3: LevelFunctions(
+        baseline: conv_depthwise_weights_3_baseline, avx2: conv_depthwise_weights_3_avx2,
+        avx512: conv_depthwise_weights_3_avx512),
+      5: LevelFunctions(
+        baseline: conv_depthwise_weights_5_baseline, avx2: conv_depthwise_weights_5_avx2,
+        avx512: conv_depthwise_weights_5_avx512),
+      7: LevelFunctions(
+        baseline: conv_depthwise_weights_7_baseline, avx2: conv_depthwise_weights_7_avx2,
+        avx512: conv_depthwise_weights_7_avx512),
+    ]
+  }
+#endif

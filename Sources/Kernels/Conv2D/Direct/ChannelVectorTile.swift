@@ -1,0 +1,220 @@
+import ISA
+
+/// Sums of `runs` runs of `run` neighbouring points, for `vectors` vectors of channels, in accumulators.
+///
+/// The points of a run have one offset and constant distances, so that few registers hold the addresses of many points.
+private struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes> {
+  typealias Sums = InlineArray<runs, InlineArray<run, InlineArray<vectors, L.Vector>>>
+  var sums: Sums
+
+  @inline(always) static var points: Int { runs &* run }
+  @inline(always) static var columns: Int { vectors &* L.count }
+
+  /// A tile of zeros.
+  @inline(always) init() { sums = zeros(Sums.self) }
+
+  /// Adds, for each step of the sum, the products of a row of a panel with the values that lie the runs' offsets from
+  /// the step's.
+  @inline(always)
+  mutating func multiply(
+    _ source: UnsafePointer<Float>, _ taps: UnsafePointer<Int32>, _ offsets: InlineArray<runs, Int>,
+    _ panel: UnsafePointer<Float>, depth: Int
+  ) {
+    var panel = panel
+    var k = 0
+    while k < depth {
+      let origin = source + Int(taps[k])
+      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
+      for v in 0..<vectors { row[v] = L.load(panel + v &* L.count) }
+      for r in 0..<runs {
+        let values = origin + offsets[r]
+        for i in 0..<run {
+          let value = L.splat(values[i])
+          for v in 0..<vectors { sums[r][i][v] = L.multiplyAdd(value, row[v], sums[r][i][v]) }
+        }
+      }
+      panel += vectors &* L.count
+      k &+= 1
+    }
+  }
+
+  /// Writes the sums point by point, through bias and floor; see `RegisterTile.spill`.
+  @inline(always)
+  func spill(to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+    // No loop over the vectors: with two of 14 points, the optimiser would not unroll it, and the sums would go through
+    // memory.
+    spill(0, to: scratch, bias: bias, floor: floor)
+    if vectors > 1 { spill(1, to: scratch, bias: bias, floor: floor) }
+    if vectors > 2 {
+      for v in 2..<vectors { spill(v, to: scratch, bias: bias, floor: floor) }
+    }
+  }
+
+  @inline(always)
+  private func spill(_ v: Int, to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+    let bias = L.load(bias + v &* L.count)
+    for r in 0..<runs {
+      for i in 0..<run {
+        L.store(L.larger(sums[r][i][v] + bias, floor), scratch + ((r &* run &+ i) &* vectors &+ v) &* L.count)
+      }
+    }
+  }
+}
+
+/// Limits a tile's values in scratch memory.
+@inline(always)
+private func limit<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+) {
+  let limit = L.splat(p.pointee.ceiling)
+  var place = p.pointee.scratch
+  let end = place + runs &* run &* vectors &* L.count
+  while place < end {
+    L.store(L.smaller(L.load(place), limit), place)
+    place += L.count
+  }
+}
+
+/// One panel of channels after the other, all of the runs in tiles.
+@inline(always)
+private func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+) {
+  let depth = p.pointee.depth
+  let last = p.pointee.runs &- 1
+  var later = p.pointee.prefetch
+  var panel = p.pointee.panels
+  var channel = 0
+  while channel < p.pointee.channels {
+    var first = 0
+    while first <= last {
+      var offsets = InlineArray<runs, Int>(repeating: 0)
+      // A tile behind the last run computes that again.
+      for r in 0..<runs { offsets[r] = Int(p.pointee.sources[min(first &+ r, last)]) }
+      let steps = usedSteps(p.pointee.ranges, first, count: runs, last: last, depth: depth)
+      prefetchTarget(p, channel: channel &+ tile.columns, tile.columns, first: first)
+      // Nobody has asked for what the first panel's next runs go to.
+      if channel == 0, first &+ runs <= last { prefetchTarget(p, channel: 0, tile.columns, first: first &+ runs) }
+      var sum = tile.init()
+      var k = steps.first
+      let end = steps.first &+ steps.count
+      while k < end {
+        let count = min(end &- k, ConvPrefetch.steps)
+        sum.multiply(p.pointee.source, p.pointee.taps + k, offsets, panel + k &* tile.columns, depth: count)
+        later.advance()
+        k &+= count
+      }
+      sum.spill(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
+      if p.pointee.ceiling < .infinity { limit(tile, p) }
+      finish(tile, p, channel: channel, first: first)
+      first &+= runs
+    }
+    channel &+= tile.columns
+    panel += p.pointee.panelStride
+  }
+}
+
+/// Asks for the lines that the same run of the next panel's channels goes to: they take longer to come than a tile
+/// takes.
+@inline(always)
+private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: Int, _ width: Int, first: Int) {
+  let stride = p.pointee.channelStride
+  var target = p.pointee.target + (channel &* stride &+ Int(p.pointee.targets[first]))
+  var count = min(p.pointee.channels &- channel, width)
+  while count > 0 {
+    prefetchToWrite(target)
+    target += stride
+    count &-= 1
+  }
+}
+
+/// Transposes a tile in scratch memory from points × channels to its places in the target, as many runs at a time as
+/// follow one another there without a gap.
+///
+/// Runs of rows that have fewer points than the tile's are never joined: between the points of two of them lie points in
+/// scratch memory that belong nowhere.
+@inline(always)
+private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>, channel: Int,
+  first: Int
+) {
+  let columns = min(p.pointee.channels &- channel, tile.columns)
+  let count = min(p.pointee.runs &- first, runs)
+  let scratch = p.pointee.scratch
+  let target = p.pointee.target + channel &* p.pointee.channelStride
+  let targets = p.pointee.targets + first
+  let isFull = p.pointee.runPoints == run
+  var r = 0
+  while r < count {
+    let start = Int(targets[r])
+    var end = r &+ 1
+    while isFull, end < count, Int(targets[end]) &- start == (end &- r) &* run { end &+= 1 }
+    L.transpose(
+      scratch + r &* run &* tile.columns, tile.columns, rows: (end &- r) &* run &- (run &- p.pointee.runPoints),
+      columns: columns, target + start, p.pointee.channelStride)
+    r = end
+  }
+}
+
+/// A "points" tile of one level: its size, and the level's function.
+struct ChannelVectorTile: Sendable {
+  let level: InstructionSet
+  let runs: Int
+  let run: Int
+  let vectors: Int
+  let function: LevelFunction<ConvPointsArguments>
+
+  /// Runs × points of a run × vectors.
+  var name: String { "\(runs)x\(run)x\(vectors)" }
+  var byteCount: Int { cacheLines(runs * run * vectors * level.lanes * 4) }
+}
+
+#if arch(arm64)
+  private typealias Arguments = UnsafePointer<ConvPointsArguments>
+  private typealias N = NEONLanes
+  @c(conv_points_6x1x4_neon_body) private func p6x1x4n(_ p: Arguments) { points(ChannelVectorSums<6, 1, 4, N>.self, p) }
+  @c(conv_points_6x2x2_neon_body) private func p6x2x2n(_ p: Arguments) { points(ChannelVectorSums<6, 2, 2, N>.self, p) }
+
+  @inline(never) func channelVectorTiles() -> [ChannelVectorTile] {
+    [
+      .init(level: .neon, runs: 6, run: 1, vectors: 4, function: conv_points_6x1x4_neon),
+      .init(level: .neon, runs: 6, run: 2, vectors: 2, function: conv_points_6x2x2_neon),
+    ]
+  }
+#else
+  private typealias Arguments = UnsafePointer<ConvPointsArguments>
+  private typealias B = BaselineLanes
+  private typealias A = AVX2Lanes
+  private typealias Z = AVX512Lanes
+  @c(conv_points_7x2x2_avx512_body) private func p7x2x2z(_ p: Arguments) {
+    points(ChannelVectorSums<7, 2, 2, Z>.self, p)
+  }
+  @c(conv_points_2x7x2_avx512_body) private func p2x7x2z(_ p: Arguments) {
+    points(ChannelVectorSums<2, 7, 2, Z>.self, p)
+  }
+  @c(conv_points_3x4x2_avx512_body) private func p3x4x2z(_ p: Arguments) {
+    points(ChannelVectorSums<3, 4, 2, Z>.self, p)
+  }
+  @c(conv_points_2x10x1_avx512_body) private func p2x10x1z(_ p: Arguments) {
+    points(ChannelVectorSums<2, 10, 1, Z>.self, p)
+  }
+  @c(conv_points_7x4x1_avx512_body) private func p7x4x1z(_ p: Arguments) {
+    points(ChannelVectorSums<7, 4, 1, Z>.self, p)
+  }
+  @c(conv_points_6x1x2_avx2_body) private func p6x1x2a(_ p: Arguments) { points(ChannelVectorSums<6, 1, 2, A>.self, p) }
+  @c(conv_points_6x1x2_baseline_body) private func p6x1x2b(_ p: Arguments) {
+    points(ChannelVectorSums<6, 1, 2, B>.self, p)
+  }
+
+  @inline(never) func channelVectorTiles() -> [ChannelVectorTile] {
+    [
+      .init(level: .avx512, runs: 7, run: 2, vectors: 2, function: conv_points_7x2x2_avx512),
+      .init(level: .avx512, runs: 2, run: 7, vectors: 2, function: conv_points_2x7x2_avx512),
+      .init(level: .avx512, runs: 3, run: 4, vectors: 2, function: conv_points_3x4x2_avx512),
+      .init(level: .avx512, runs: 2, run: 10, vectors: 1, function: conv_points_2x10x1_avx512),
+      .init(level: .avx512, runs: 7, run: 4, vectors: 1, function: conv_points_7x4x1_avx512),
+      .init(level: .avx2, runs: 6, run: 1, vectors: 2, function: conv_points_6x1x2_avx2),
+      .init(level: .baseline, runs: 6, run: 1, vectors: 2, function: conv_points_6x1x2_baseline),
+    ]
+  }
+#endif

@@ -1,0 +1,389 @@
+import ISA
+
+/// A convolution from planes to planes in tiles, without a patch matrix: the forward pass, or the input gradient with one
+/// phase for each remainder of the input's coordinates by the strides.
+struct DirectConvolution: Sendable {
+  let tile: DirectTile
+  let view: InputView
+  let phases: [Phase]
+  /// Remainders of rows and columns by the strides.
+  let rowPhases: Int
+  let columnPhases: Int
+  let batch: Int
+  let groups: Int
+  /// Channels of a group in source and target.
+  let sourceChannels: Int
+  let targetChannels: Int
+  let targetHeight: Int
+  let targetWidth: Int
+  let panels: WeightPanels
+  let limits: (floor: Float, ceiling: Float)
+  /// Images that are computed together; the last images of a batch may be fewer.
+  let chunk: Int
+  /// In how many parts a band's channels are shared out among threads.
+  let splits: Int
+  let stage: LevelFunction<ConvStageArguments>
+  let interleave: LevelFunction<ConvInterleaveArguments>
+  /// Where each plane's vectors lie in the copy of what a tile reads of all of them, if there is one.
+  let packedTaps: OffsetTable?
+
+  /// Elements of source and target that are asked for before weights are packed.
+  private static let askedFirst = 2048
+  /// Bytes of such a copy at most: with a panel of weights it stays in the first-level cache.
+  private static let packedLimit = 24 << 10
+  /// Panels from which on a copy is worth its time.
+  private static let panelsWorthPacking = 16
+
+  /// Elements of a band of one row phase of the target, where it is copied: 1 MB.
+  private static let phaseLimit = 256 << 10
+
+  /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
+  /// remainders by the strides.
+  struct Phase: Sendable {
+    let row: Int
+    let column: Int
+    let depth: Int
+    /// The phase's first row in a panel.
+    let firstRow: Int
+    let taps: OffsetTable
+    let whole: OutputOffsets
+    /// Of the last images of a batch.
+    let lastImages: OutputOffsets
+    /// Of the last band.
+    let lastBand: OutputOffsets
+  }
+
+  init(
+    tile: DirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool,
+    activation: FusedActivation?, threads: Int
+  ) {
+    self.tile = tile
+    batch = shape.batch
+    groups = shape.groups
+    sourceChannels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
+    targetChannels = isBackward ? shape.groupInputChannels : shape.groupOutputChannels
+    targetHeight = isBackward ? shape.inputHeight : shape.outputHeight
+    targetWidth = isBackward ? shape.inputWidth : shape.outputWidth
+    rowPhases = ys.count
+    columnPhases = xs.count
+    let y = ConvAxis.union(of: ys)
+    let x = ConvAxis.union(of: xs)
+    let cut = PanelLayout(channels: targetChannels, width: tile.width, tail: tile.tail ?? tile.width)
+    let share = WorkPartition(
+      items: shape.batch * shape.groups, rows: y.count, panels: cut.count, threads: threads)
+    splits = share.splits
+    // Columns of several phases are put side by side from a copy of a band's targets.
+    let phaseRow = xs.count == 1 ? 0 : targetChannels * targetWidth
+    let phaseBands = phaseRow == 0 ? 1 : y.count / max(Self.phaseLimit / phaseRow, 1)
+    let view = InputView(
+      y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit,
+      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: max(share.bands, phaseBands))
+    self.view = view
+    let sourceImage = view.isStaged ? view.stagedCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
+    let targetImage = shape.groups * targetChannels * targetHeight * targetWidth
+    var chunk = 1
+    if view.bands == 1, xs.count == 1 {
+      let perImage = OutputOffsets(
+        view: view, y: y, x: x, unit: tile.unit, rows: view.bandRows, images: 1, imageStrides: (0, 0),
+        targetRowStride: x.count)
+      chunk = WorkPartition.chunk(
+        perImage: view.skipsRows ? perImage.perRow : perImage.count, units: tile.units,
+        limit: min(
+          view.isStaged ? InputView.bandLimit / max(view.stagedCount, 1) : 8,
+          Int(Int32.max) / 2 / max(targetImage, sourceImage, 1), shape.batch / threads))
+    }
+    self.chunk = chunk
+    let lastChunk = shape.batch % chunk == 0 ? chunk : shape.batch % chunk
+    let width = targetWidth
+    var firstRow = 0
+    var order: [[InputView.Tap]] = []
+    phases = ys.indices.flatMap { row in
+      xs.indices.map { column in
+        let (y, x) = (ys[row], xs[column])
+        let taps = view.order(y: y, x: x)
+        func outputs(rows: Int, images: Int) -> OutputOffsets {
+          OutputOffsets(
+            view: view, y: y, x: x, unit: tile.unit, rows: max(min(rows, y.count), 0), images: images,
+            imageStrides: (sourceImage, targetImage), targetRowStride: xs.count > 1 ? x.count : ys.count * width)
+        }
+        let whole = outputs(rows: view.bandRows, images: chunk)
+        let lastRows = y.count - (view.bands - 1) * view.bandRows
+        defer { firstRow += taps.count }
+        order.append(taps)
+        return Phase(
+          row: row, column: column, depth: taps.count, firstRow: firstRow, taps: OffsetTable(taps.map(\.offset)),
+          whole: whole, lastImages: lastChunk == chunk ? whole : outputs(rows: view.bandRows, images: lastChunk),
+          lastBand: lastRows == view.bandRows ? whole : outputs(rows: lastRows, images: chunk))
+      }
+    }
+    panels = WeightPanels(
+      shape: shape, isBackward: isBackward, cut: cut, needsPanels: tile.tail == nil, order: order.flatMap { $0 },
+      stagedCount: chunk * view.stagedCount + phaseRow * view.bandRows, level: tile.level)
+    let packedCount = sourceChannels * tile.units * tile.unit
+    packedTaps =
+      shape.isPointwise && !view.isStaged && tile.algorithm == "rows" && packedCount * 4 <= Self.packedLimit
+        && cut.count >= Self.panelsWorthPacking
+      ? OffsetTable(stride(from: 0, to: packedCount, by: tile.units * tile.unit).map { $0 }) : nil
+    limits = activation.limits
+    stage = convStage[tile.level]
+    interleave = convInterleave[tile.level]
+    if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
+  }
+
+  /// Checks that what tiles read lies in the images or in their staged bands, and what they write in the target's planes.
+  private func checkReach(sourceImage: Int, targetImage: Int) {
+    let sourcePlanes = sourceChannels * view.y.sourceCount * view.x.sourceCount
+    for phase in phases where phase.depth > 0 {
+      for (outputs, band) in [(phase.whole, 0), (phase.lastImages, 0), (phase.lastBand, view.bands - 1)]
+      where outputs.count > 0 {
+        let row = band * view.bandRows
+        // Where the view's base lies in the group's planes.
+        let base = view.isStaged ? 0 : (view.y.start + row * view.y.stride) * view.x.sourceCount + view.x.start
+        let first = base + outputs.sources.lowest + phase.taps.lowest
+        planCheck(
+          "source of a direct convolution", offset: first,
+          count: base + outputs.sources.highest + phase.taps.highest + tile.unit - first,
+          allocated: (outputs.images - 1) * sourceImage + (view.isStaged ? view.stagedCount : sourcePlanes))
+        planCheck(
+          "target of a direct convolution", offset: outputs.targets.lowest,
+          count: outputs.targets.highest + outputs.stored - outputs.targets.lowest,
+          allocated: columnPhases > 1
+            ? view.bandRows * targetWidth
+            : (outputs.images - 1) * targetImage + targetHeight * targetWidth
+              - (row * rowPhases + phase.row) * targetWidth)
+      }
+    }
+  }
+
+  /// Whether a tile's least workspace is within the limit: a panel of weights, and what a band of one row has of the source
+  /// and, of several phases of columns, of the target. The limit is that of all operations, or the shape's own where not
+  /// even a panel of one channel keeps to it.
+  static func fits(
+    _ tile: DirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool
+  ) -> Bool {
+    let channels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
+    let y = ConvAxis.union(of: ys)
+    let view = InputView(
+      y: y, x: .union(of: xs), channels: channels, lanes: tile.unit == 1 ? nil : tile.unit, skipsRows: false,
+      minimumBands: y.count)
+    let depth = channels * shape.kernelCount
+    let band = view.stagedCount + (xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth)
+    let limit = (depth + band) * 4 <= Workspace.mostKernelBytes ? Workspace.mostKernelBytes : shape.workspaceLimit
+    return (depth * tile.width + band) * 4 <= limit
+  }
+
+  /// Bytes that all threads share: packed weights and padded bias.
+  var sharedByteCount: Int { panels.byteCount }
+  /// Bytes of each thread.
+  var threadByteCount: Int { tileByteCount + stagedByteCount + offsetByteCount + phaseByteCount }
+  /// Of one tile's outputs and, if it is copied, what it reads.
+  private var tileByteCount: Int { tile.byteCount + (packedTaps?.count ?? 0) * tile.units * tile.unit * 4 }
+  private var stagedByteCount: Int { cacheLines(chunk * view.stagedCount * 4) }
+  private var offsetByteCount: Int { cacheLines(columnPhases * 4) }
+  /// Of a band's rows of one remainder, where the columns of several phases have to be put side by side.
+  private var phaseByteCount: Int {
+    columnPhases == 1 ? 0 : cacheLines(targetChannels * view.bandRows * targetWidth * 4)
+  }
+
+  /// - Parameter packed: what `panels.packing` made of weights and bias; nil for packing them now.
+  func run(
+    source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
+  ) {
+    if batch == 0 { return }
+    let chunks = (batch + chunk - 1) / chunk
+    askForFirst(source: source, target: target)
+    let packedPanels = packed ?? UnsafeRawPointer(workspace)
+    let packedBias = packed.map(panels.packedBias) ?? panels.bias(workspace)
+    for block in packed == nil ? panels.blocks : panels.whole {
+      if packed == nil { panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts) }
+      let units = chunks * block.groups.count * view.bands * splits
+      Parallel.run(parts: parts) { part in
+        let own = Parallel.range(part, of: parts, items: units)
+        for unit in own {
+          let split = unit % splits
+          let band = unit / splits % view.bands
+          let group = block.groups.lowerBound + unit / splits / view.bands % block.groups.count
+          let image = unit / splits / view.bands / block.groups.count * chunk
+          let plane = image * groups + group
+          let cut = Parallel.range(split, of: splits, items: block.panels.count)
+          if cut.isEmpty { continue }
+          let next = (unit + splits) / splits
+          let nextImage = next / view.bands / block.groups.count * chunk
+          let nextPlane = nextImage * groups + block.groups.lowerBound + next / view.bands % block.groups.count
+          runBand(
+            Band(
+              band: band, images: min(chunk, batch - image), group: group,
+              panels: block.panels.lowerBound + cut.lowerBound..<block.panels.lowerBound + cut.upperBound,
+              weights: panels.panels(block, group: group, panel: cut.lowerBound, of: weights, packedPanels),
+              isFirst: unit == own.lowerBound,
+              next: nextImage < batch
+                ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
+              nextBand: next % view.bands),
+            bias: packedBias,
+            source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
+            target: target + plane * targetChannels * targetHeight * targetWidth,
+            own: workspace + sharedByteCount + part * threadByteCount)
+        }
+      }
+    }
+  }
+
+  /// Asks for the beginning of source and target, which come while weights are turned to panels. More would be a burst
+  /// that the processor waits for.
+  private func askForFirst(source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
+    let sourceCount = batch * groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
+    let targetCount = batch * groups * targetChannels * targetHeight * targetWidth
+    for i in stride(from: 0, to: min(sourceCount, Self.askedFirst), by: 16) { prefetchToSecondLevel(source + i) }
+    for i in stride(from: 0, to: min(targetCount, Self.askedFirst), by: 16) { prefetchToSecondLevel(target + i) }
+  }
+
+  /// What a thread does at once: some panels of channels of a band of rows of some images.
+  private struct Band {
+    let band: Int
+    let images: Int
+    let group: Int
+    let panels: Range<Int>
+    let weights: UnsafePointer<Float>
+    /// Whether it is the thread's first, whose source nobody has asked for.
+    let isFirst: Bool
+    /// The planes that this thread computes next, and their band.
+    let next: UnsafePointer<Float>?
+    let nextBand: Int
+  }
+
+  /// What to ask for while a band is computed: its own target, if that is written at its end, else the next band's
+  /// source.
+  private func prefetch(
+    _ band: Band, row: Int, column: Int, target: UnsafePointer<Float>, rows: Int, channels: Int, times: Int
+  ) -> ConvPrefetch {
+    var base: UnsafePointer<Float>?
+    var plane = 0
+    var count = 0
+    var planes = 0
+    if columnPhases > 1, row == 0 {
+      plane = targetHeight * targetWidth
+      count = rows * rowPhases * targetWidth
+      // Phases without taps have no tiles to ask in.
+      let withTaps = phases[..<columnPhases].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
+      let before = phases[..<column].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
+      let share = Parallel.range(before, of: withTaps, items: channels)
+      base = target + share.lowerBound * plane
+      planes = share.count
+    } else if row == rowPhases - 1, column == columnPhases - 1, let next = band.next {
+      plane = view.y.sourceCount * view.x.sourceCount
+      let first = min(max(view.y.start + band.nextBand * view.bandRows * view.y.stride, 0), view.y.sourceCount - 1)
+      let last = view.y.start + ((band.nextBand + 1) * view.bandRows - 1) * view.y.stride + view.y.extent
+      count = (min(last, view.y.sourceCount) - first) * view.x.sourceCount
+      base = next + first * view.x.sourceCount
+      planes = sourceChannels
+      if count == plane {
+        count *= planes * band.images
+        plane = count
+        planes = 1
+      }
+    }
+    let lines = max((count + 15) / 16, 1)
+    return ConvPrefetch(
+      base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes, perPlane: lines,
+      rest: plane * 4 - lines * 64, atOnce: (lines * planes + times - 1) / max(times, 1))
+  }
+
+  private func runBand(
+    _ band: Band, bias: UnsafePointer<Float>, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
+    own: UnsafeMutableRawPointer
+  ) {
+    let staging = (own + tileByteCount).assumingMemoryBound(to: Float.self)
+    let base = view.base(of: source, band: band.band, staging: staging, stage: stage)
+    let imageStride = groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
+    if view.isStaged {
+      for image in 1..<max(band.images, 1) {
+        _ = view.base(
+          of: source + image * imageStride, band: band.band, staging: staging + image * view.stagedCount, stage: stage)
+      }
+    }
+    let firstChannel = panels.cut.first(band.panels.lowerBound)
+    let target = target + firstChannel * targetHeight * targetWidth
+    let channels = min(panels.cut.first(band.panels.upperBound), targetChannels) - firstChannel
+    let bias = bias + (band.group * panels.cut.padded + firstChannel)
+    let offsets = (own + tileByteCount + stagedByteCount).assumingMemoryBound(to: Int32.self)
+    let planes = (own + tileByteCount + stagedByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
+    let firstRow = band.band * view.bandRows
+    for row in 0..<rowPhases {
+      let rows = min(view.bandRows, (targetHeight - row + rowPhases - 1) / rowPhases - firstRow)
+      if rows <= 0 { continue }
+      let place = target + (firstRow * rowPhases + row) * targetWidth
+      var offset = 0
+      for column in 0..<columnPhases {
+        let phase = phases[row * columnPhases + column]
+        let width = (targetWidth - column + columnPhases - 1) / columnPhases
+        offsets[column] = phase.depth == 0 ? -1 : Int32(truncatingIfNeeded: offset)
+        if phase.depth > 0 {
+          runTile(
+            phase, band, rows: rows, channels: channels, bias: bias, source: base, band0: target,
+            target: columnPhases == 1 ? place : planes + offset,
+            channelStride: columnPhases == 1 ? targetHeight * targetWidth : rows * width,
+            scratch: own.assumingMemoryBound(to: Float.self))
+        }
+        offset += channels * rows * width
+        planCheck("columns of all phases", count: columnPhases == 1 ? 0 : offset * 4, allocated: phaseByteCount)
+      }
+      if columnPhases > 1 || offsets[0] < 0 {
+        for image in 0..<band.images {
+          var arguments = ConvInterleaveArguments(
+            source: planes, offsets: offsets,
+            target: place + image * groups * targetChannels * targetHeight * targetWidth,
+            step: columnPhases, planes: channels, height: rows, width: targetWidth,
+            targetPlaneStride: targetHeight * targetWidth, targetRowStride: rowPhases * targetWidth)
+          interleave(&arguments)
+        }
+      }
+    }
+  }
+
+  private func runTile(
+    _ phase: Phase, _ band: Band, rows: Int, channels: Int, bias: UnsafePointer<Float>, source: UnsafePointer<Float>,
+    band0: UnsafeMutablePointer<Float>, target: UnsafeMutablePointer<Float>, channelStride: Int,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let outputs =
+      band.images < chunk
+      ? phase.lastImages : view.bands > 1 && band.band == view.bands - 1 ? phase.lastBand : phase.whole
+    let ranges = outputs.ranges.map { $0.base(band: band.band) }
+    let weights = band.weights + phase.firstRow * panels.panelRow
+    let count = outputs.ranges == nil ? outputs.count : rows * outputs.perRow
+    let tiles = band.panels.count * ((count + tile.units - 1) / tile.units)
+    let later = prefetch(
+      band, row: phase.row, column: phase.column,
+      target: UnsafePointer(band0) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
+      channels: channels, times: tiles * ((phase.depth + ConvPrefetch.steps - 1) / ConvPrefetch.steps))
+    // A 1 × 1 convolution in place, of more source than target, or of a source that is not on its way.
+    let passesPlanes =
+      !view.isStaged && phase.depth == sourceChannels
+      && (sourceChannels >= channels || packedTaps != nil || band.isFirst)
+    // A line of the source serves few taps of a phase.
+    let keepsVectors = passesPlanes || columnPhases > 1
+    switch tile {
+    case .rows(let tile):
+      var arguments = ConvRowsArguments(
+        source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panels: band.panels.count,
+        widePanels: min(max(panels.cut.wide - band.panels.lowerBound, 0), band.panels.count),
+        panelStride: panels.panelStride, tailStride: panels.tailStride, panelRow: panels.panelRow, bias: bias,
+        target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges, vectors: count,
+        lanes: outputs.stored, channels: channels,
+        channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch, prefetch: later,
+        keepsVectors: keepsVectors ? 1 : 0, sourcePlanes: passesPlanes ? sourceChannels : 0,
+        sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,
+        packedTaps: packedTaps?.base ?? phase.taps.base)
+      tile.run(&arguments)
+    case .points(let tile):
+      var arguments = ConvPointsArguments(
+        source: source, taps: phase.taps.base, depth: phase.depth, panels: weights, panelStride: panels.panelStride,
+        bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
+        runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
+        ceiling: limits.ceiling,
+        scratch: scratch, prefetch: later)
+      tile.function(&arguments)
+    }
+  }
+}

@@ -1,0 +1,350 @@
+import ISA
+
+/// All tiles of vectors × panels of output channels. The last panels may have a smaller tile (`PanelLayout`).
+///
+/// The vectors of a panel follow one another: its weights stay in the first-level cache. Or the panels of a tile's vectors
+/// do (`keepsVectors`): then the source is passed over once, and where it is read in place, what the next vectors read is
+/// asked for meanwhile. Lines of planes that lie a power of two apart share few places of the first-level cache, so that
+/// a short source is copied from there for many panels.
+@inline(always)
+private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, tail lastTile: RegisterTile<tail, vectors, L>.Type,
+  _ p: UnsafePointer<ConvRowsArguments>
+) {
+  let panels = p.pointee.panels
+  let wide = p.pointee.widePanels
+  let groups = (p.pointee.vectors &+ vectors &- 1) / vectors
+  let keepsVectors = p.pointee.keepsVectors != 0
+  var later = p.pointee.prefetch
+  var next = ConvPrefetch()
+  var outer = 0
+  while outer < (keepsVectors ? groups : panels) {
+    if p.pointee.sourcePlanes > 0 { next.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels) }
+    if let packed = p.pointee.packed { pack(tile, p, vector: outer &* vectors, packed) }
+    var inner = 0
+    while inner < (keepsVectors ? panels : groups) {
+      let index = keepsVectors ? inner : outer
+      let vector = (keepsVectors ? outer : inner) &* vectors
+      if tail < rows, index >= wide {
+        let channel = wide &* rows &+ (index &- wide) &* tail
+        let panel = p.pointee.weights + (wide &* p.pointee.panelStride &+ (index &- wide) &* p.pointee.tailStride)
+        compute(lastTile, p, channel: channel, vector: vector, panel: panel, &later, &next)
+      } else {
+        let panel = p.pointee.weights + index &* p.pointee.panelStride
+        compute(tile, p, channel: index &* rows, vector: vector, panel: panel, &later, &next)
+      }
+      inner &+= 1
+    }
+    outer &+= 1
+  }
+}
+
+/// Copies what a tile's vectors read of all planes to where it lies together.
+@inline(always)
+private func pack<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, vector: Int,
+  _ packed: UnsafeMutablePointer<Float>
+) {
+  for v in 0..<vectors {
+    let origin = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, p.pointee.vectors &- 1)])
+    var target = packed + v &* L.count
+    var k = 0
+    while k < p.pointee.depth {
+      L.store(L.load(origin + Int(p.pointee.taps[k])), target)
+      target += tile.columns
+      k &+= 1
+    }
+  }
+}
+
+@inline(always)
+private func compute<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int,
+  panel: UnsafePointer<Float>, _ later: inout ConvPrefetch, _ next: inout ConvPrefetch
+) {
+  let lastVector = p.pointee.vectors &- 1
+  let panelRow = p.pointee.panelRow
+  typealias Origins = InlineArray<vectors, UnsafePointer<Float>>
+  // Zeros that are overwritten: `init(repeating:)` is not always inlined.
+  var origins = zeros(Origins.self)
+  // A tile behind the last vector computes that again.
+  for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
+  var taps = p.pointee.taps
+  if let packed = p.pointee.packed {
+    for v in 0..<vectors { origins[v] = UnsafePointer(packed) + v &* L.count }
+    taps = p.pointee.packedTaps
+  }
+  let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: p.pointee.depth)
+  // The lines that the next panel's channels of the same vectors go to take longer to come than a tile takes: they are
+  // asked for one a step, vector by vector. Behind them, the steps come in stretches between other requests. Where there
+  // is no next panel, it is the lines of the next vectors.
+  let stride = p.pointee.channelStride
+  let hasNext = p.pointee.channels &- channel > rows
+  let nextChannel = hasNext ? channel &+ rows : p.pointee.keepsVectors != 0 ? 0 : channel
+  let nextVector = hasNext ? vector : vector &+ vectors
+  let following = p.pointee.target + nextChannel &* stride
+  var asked = 0
+  var sum = RegisterTile<rows, vectors, L>()
+  later.advance()
+  next.advance()
+  var k = steps.first
+  let end = steps.first &+ steps.count
+  while k < end {
+    var count = end &- k
+    var ahead = origins[0]
+    var aheadStep = 0
+    if asked < vectors {
+      count = min(count, rows)
+      ahead = UnsafePointer(following) + Int(p.pointee.targets[min(nextVector &+ asked, lastVector)])
+      aheadStep = stride
+      asked &+= 1
+    } else if count > ConvPrefetch.steps {
+      count = ConvPrefetch.steps
+      later.advance()
+      next.advance()
+    }
+    sum.multiply(
+      panel + k &* panelRow, panelRow, origins, taps + k, depth: count, ahead: ahead, aheadStep: aheadStep)
+    k &+= count
+  }
+  finish(sum, p, channel: channel, vector: vector)
+}
+
+extension ConvPrefetch {
+  /// Begins to ask for what the vectors from `vector` on read of each of the source's planes.
+  @inline(always)
+  fileprivate mutating func begin(_ p: UnsafePointer<ConvRowsArguments>, vector: Int, count: Int, panels: Int) {
+    base = nil
+    if vector >= p.pointee.vectors { return }
+    let first = p.pointee.source + Int(p.pointee.sources[vector])
+    let last = p.pointee.source + Int(p.pointee.sources[min(vector &+ count, p.pointee.vectors) &- 1])
+    base = UnsafeRawPointer(first).assumingMemoryBound(to: CChar.self)
+    // Vectors of two images are not neighbours.
+    perPlane = min((last - first) / 16 &+ 1, count)
+    lines = perPlane
+    planes = p.pointee.sourcePlanes
+    rest = (p.pointee.sourcePlaneStride &- perPlane &* 16) &* 4
+    let times = panels &* ((p.pointee.depth &+ ConvPrefetch.steps &- 1) / ConvPrefetch.steps)
+    atOnce = (planes &* perPlane &+ times &- 1) / max(times, 1)
+  }
+}
+
+extension ConvPrefetch {
+  /// Steps of a sum between requests, which come a few at a time: a processor that has too many under way waits.
+  @inline(always) static var steps: Int { 32 }
+
+  /// Asks for the lines of one time.
+  @inline(always)
+  mutating func advance() {
+    guard let base else { return }
+    var count = atOnce
+    var line = base
+    while count > 0, planes > 0 {
+      prefetchToSecondLevel(line)
+      line += 64
+      lines &-= 1
+      count &-= 1
+      if lines == 0 {
+        planes &-= 1
+        line += rest
+        lines = perPlane
+      }
+    }
+    self.base = line
+  }
+}
+
+/// The steps of the sum that some of a tile's vectors or points need: those that the others need not add zeros to them.
+@inline(always)
+func usedSteps(
+  _ ranges: UnsafePointer<Int32>?, _ first: Int, count: Int, last: Int, depth: Int
+) -> (first: Int, count: Int) {
+  guard let ranges else { return (0, depth) }
+  var low = Int32(truncatingIfNeeded: depth)
+  var high: Int32 = 0
+  var i = first
+  let end = min(first &+ count &- 1, last)
+  while i <= end {
+    low = min(low, ranges[2 &* i])
+    high = max(high, ranges[2 &* i &+ 1])
+    i &+= 1
+  }
+  return (Int(low), max(Int(high &- low), 0))
+}
+
+extension RegisterTile {
+  /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`;
+  /// asks for a line a tap, from `ahead` on.
+  @inline(always)
+  fileprivate mutating func multiply(
+    _ weights: UnsafePointer<Float>, _ panelRow: Int, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
+    _ taps: UnsafePointer<Int32>, depth: Int, ahead: UnsafePointer<Float>, aheadStep: Int
+  ) {
+    var weights = weights
+    var ahead = ahead
+    var k = 0
+    while k < depth {
+      let tap = Int(taps[k])
+      var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
+      for v in 0..<vectors { row[v] = L.load(origins[v] + tap) }
+      prefetchToWrite(ahead)
+      ahead += aheadStep
+      for i in 0..<rows {
+        let weight = L.splat(weights[i])
+        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(weight, row[v], sums[i][v]) }
+      }
+      weights += panelRow
+      k &+= 1
+    }
+  }
+}
+
+extension RegisterTile {
+  /// Puts some rows through bias and floor. As many as 12 rows at once, or a loop that also stores them, are too much for
+  /// the optimiser to unroll, and the sums would go through memory.
+  @inline(always)
+  fileprivate mutating func finish(bias: UnsafePointer<Float>, floor: L.Vector, from first: Int, to last: Int) {
+    for i in first..<last {
+      let rowBias = L.splat(bias[i])
+      for v in 0..<vectors { sums[i][v] = L.larger(sums[i][v] + rowBias, floor) }
+    }
+  }
+}
+
+/// Limits a tile's values where they were stored: another operation on the sums would cost all tiles registers.
+@inline(always)
+private func limit<let vectors: Int, L: Lanes>(
+  _ lanes: L.Type, _ places: InlineArray<vectors, UnsafeMutablePointer<Float>>, step: Int, rows: Int, ceiling: Float
+) {
+  let limit = L.splat(ceiling)
+  for v in 0..<vectors {
+    var place = places[v]
+    var i = 0
+    while i < rows {
+      L.store(L.smaller(L.load(place), limit), place)
+      place += step
+      i &+= 1
+    }
+  }
+}
+
+/// Stores a tile's sums through bias and floor: in their places, or where some of its rows, vectors or lanes have none,
+/// in scratch memory, from where the others are copied.
+///
+/// The two kinds share one loop over the sums, since sums that are read in two places do not stay in registers.
+@inline(always)
+private func finish<let rows: Int, let vectors: Int, L: Lanes>(
+  _ sum: RegisterTile<rows, vectors, L>, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
+) {
+  let stride = p.pointee.channelStride
+  let lanes = p.pointee.lanes
+  let height = min(p.pointee.channels &- channel, rows)
+  let width = min(p.pointee.vectors &- vector, vectors)
+  let isWhole = lanes == L.count && height == rows && width == vectors
+  let target = p.pointee.target + channel &* stride
+  let targets = p.pointee.targets + vector
+  let lastVector = p.pointee.vectors &- 1 &- vector
+  typealias Places = InlineArray<vectors, UnsafeMutablePointer<Float>>
+  var places = zeros(Places.self)
+  for v in 0..<vectors {
+    let place = target + Int(targets[min(v, lastVector)])
+    places[v] = isWhole ? place : p.pointee.scratch + v &* L.count
+  }
+  let step = isWhole ? stride : vectors &* L.count
+  let floor = L.splat(p.pointee.floor)
+  let bias = p.pointee.bias + channel
+  var sum = sum
+  sum.finish(bias: bias, floor: floor, from: 0, to: min(rows, 6))
+  sum.finish(bias: bias, floor: floor, from: min(rows, 6), to: rows)
+  var offset = 0
+  for i in 0..<rows {
+    for v in 0..<vectors { L.store(sum.sums[i][v], places[v] + offset) }
+    offset &+= step
+  }
+  if p.pointee.ceiling < .infinity { limit(L.self, places, step: step, rows: rows, ceiling: p.pointee.ceiling) }
+  if isWhole { return }
+  var place = target
+  var from = p.pointee.scratch
+  var i = 0
+  while i < height {
+    var v = 0
+    while v < width {
+      if lanes == L.count {
+        L.store(L.load(from + v &* L.count), place + Int(targets[v]))
+      } else {
+        L.copy(from + v &* L.count, place + Int(targets[v]), first: lanes)
+      }
+      v &+= 1
+    }
+    place += stride
+    from += vectors &* L.count
+    i &+= 1
+  }
+}
+
+#if arch(arm64)
+  private typealias N = NEONLanes
+  @c(conv_rows_6x4_neon_body) private func r6x4n(_ p: UnsafePointer<ConvRowsArguments>) {
+    rows(RegisterTile<6, 4, N>.self, tail: RegisterTile<4, 4, N>.self, p)
+  }
+  @c(conv_rows_1x8_neon_body) private func r1x8n(_ p: UnsafePointer<ConvRowsArguments>) {
+    rows(RegisterTile<1, 8, N>.self, tail: RegisterTile<1, 8, N>.self, p)
+  }
+
+  @inline(never) func pixelVectorTiles() -> [ConvTile<ConvRowsArguments>] {
+    [
+      .init(level: .neon, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_neon),
+      .init(level: .neon, rows: 1, vectors: 8, run: conv_rows_1x8_neon),
+    ]
+  }
+#else
+  private typealias B = BaselineLanes
+  private typealias A = AVX2Lanes
+  private typealias Z = AVX512Lanes
+  private typealias Arguments = UnsafePointer<ConvRowsArguments>
+  @c(conv_rows_12x2_avx512_body) private func r12x2z(_ p: Arguments) {
+    rows(RegisterTile<12, 2, Z>.self, tail: RegisterTile<8, 2, Z>.self, p)
+  }
+  @c(conv_rows_8x3_avx512_body) private func r8x3z(_ p: Arguments) {
+    rows(RegisterTile<8, 3, Z>.self, tail: RegisterTile<8, 3, Z>.self, p)
+  }
+  @c(conv_rows_6x4_avx512_body) private func r6x4z(_ p: Arguments) {
+    rows(RegisterTile<6, 4, Z>.self, tail: RegisterTile<4, 4, Z>.self, p)
+  }
+  @c(conv_rows_4x6_avx512_body) private func r4x6z(_ p: Arguments) {
+    rows(RegisterTile<4, 6, Z>.self, tail: RegisterTile<4, 6, Z>.self, p)
+  }
+  @c(conv_rows_3x7_avx512_body) private func r3x7z(_ p: Arguments) {
+    rows(RegisterTile<3, 7, Z>.self, tail: RegisterTile<3, 7, Z>.self, p)
+  }
+  @c(conv_rows_1x8_avx512_body) private func r1x8z(_ p: Arguments) {
+    rows(RegisterTile<1, 8, Z>.self, tail: RegisterTile<1, 8, Z>.self, p)
+  }
+  @c(conv_rows_6x2_avx2_body) private func r6x2a(_ p: Arguments) {
+    rows(RegisterTile<6, 2, A>.self, tail: RegisterTile<4, 2, A>.self, p)
+  }
+  @c(conv_rows_1x8_avx2_body) private func r1x8a(_ p: Arguments) {
+    rows(RegisterTile<1, 8, A>.self, tail: RegisterTile<1, 8, A>.self, p)
+  }
+  @c(conv_rows_6x2_baseline_body) private func r6x2b(_ p: Arguments) {
+    rows(RegisterTile<6, 2, B>.self, tail: RegisterTile<4, 2, B>.self, p)
+  }
+  @c(conv_rows_1x8_baseline_body) private func r1x8b(_ p: Arguments) {
+    rows(RegisterTile<1, 8, B>.self, tail: RegisterTile<1, 8, B>.self, p)
+  }
+
+  @inline(never) func pixelVectorTiles() -> [ConvTile<ConvRowsArguments>] {
+    [
+      .init(level: .avx512, rows: 12, vectors: 2, tail: 8, run: conv_rows_12x2_avx512),
+      .init(level: .avx512, rows: 8, vectors: 3, run: conv_rows_8x3_avx512),
+      .init(level: .avx512, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_avx512),
+      .init(level: .avx512, rows: 4, vectors: 6, run: conv_rows_4x6_avx512),
+      .init(level: .avx512, rows: 3, vectors: 7, run: conv_rows_3x7_avx512),
+      .init(level: .avx512, rows: 1, vectors: 8, run: conv_rows_1x8_avx512),
+      .init(level: .avx2, rows: 6, vectors: 2, tail: 4, run: conv_rows_6x2_avx2),
+      .init(level: .avx2, rows: 1, vectors: 8, run: conv_rows_1x8_avx2),
+      .init(level: .baseline, rows: 6, vectors: 2, tail: 4, run: conv_rows_6x2_baseline),
+      .init(level: .baseline, rows: 1, vectors: 8, run: conv_rows_1x8_baseline),
+    ]
+  }
+#endif

@@ -1,0 +1,217 @@
+import ISA
+
+/// How channels are cut into panels of a tile's rows. The last one or two may have a smaller tile where that leaves fewer
+/// rows without a channel: 64 channels are four panels of 12 and two of 8.
+struct PanelLayout: Sendable {
+  let channels: Int
+  /// Rows of the tile, and of the smaller one; as many where there is none.
+  let width: Int
+  let tail: Int
+  let wide: Int
+  let tails: Int
+
+  init(channels: Int, width: Int, tail: Int) {
+    self.channels = channels
+    self.width = width
+    self.tail = tail
+    let left = channels % width
+    if left == 0 || left > tail || tail == width {
+      wide = (channels + width - 1) / width
+      tails = 0
+    } else if left <= 2 * tail - width, channels > width {
+      wide = channels / width - 1
+      tails = 2
+    } else {
+      wide = channels / width
+      tails = 1
+    }
+  }
+
+  /// Panels.
+  var count: Int { wide + tails }
+  /// The first channel of a panel, or behind the last.
+  func first(_ panel: Int) -> Int { min(panel, wide) * width + max(panel - wide, 0) * tail }
+  /// Channels, and the rows without one.
+  var padded: Int { first(count) }
+}
+
+/// The weights of a direct convolution as panels: `width` channels of the target side by side, for each step of the sums.
+///
+/// They are turned to panels block by block, so that large layers need no more memory than small ones: all outputs are
+/// computed for one block after the other.
+struct WeightPanels: Sendable {
+  /// What is packed at once: all panels of some groups, or some panels of one.
+  struct Block: Sendable {
+    let groups: Range<Int>
+    let panels: Range<Int>
+  }
+
+  let blocks: [Block]
+  /// All panels as one block: those that were packed before.
+  let whole: [Block]
+  /// The target channels of a group.
+  let cut: PanelLayout
+  /// Elements from a panel to the next, also of the smaller ones, and from a row of a panel to the next.
+  let panelStride: Int
+  let tailStride: Int
+  let panelRow: Int
+  /// Whether the weights are panels as they lie: those of neighbouring channels are neighbours, and no tile reads beyond
+  /// the last channel. Rows that lie as far apart as there are channels crowd into few places of the first-level cache,
+  /// so that panels are made where there are enough outputs: with 256 channels that is worth 6 %.
+  private let isInPlace: Bool
+  private let blockByteCount: Int
+  private let groups: Int
+  private let groupWeights: Int
+  private let laneStride: Int
+  private let segments: Int
+  private let segmentStride: Int
+  private let length: Int
+  private let rows: OffsetTable
+  /// How weights are packed before; nil for the input gradient.
+  private let layout: [Int]?
+  private let pack: LevelFunction<ConvPanelArguments>
+
+  /// Elements of a block: with 2 MB, most layers are one block, and two threads stay far below their share of memory.
+  private static let blockLimit = 512 << 10
+  /// Elements of a block and of what one thread stages: 3.75 MB.
+  private static let limit = 960 << 10
+
+  /// Outputs of a channel from which on panels are made where the weights could be used as they lie.
+  private static let outputsWorthPanels = 1024
+
+  /// - Parameters:
+  ///   - needsPanels: whether the tile has no register left for the distance of rows.
+  ///   - order: the taps whose weights are a panel's rows.
+  ///   - stagedCount: elements that each thread stages besides.
+  init(
+    shape: Conv2DShape, isBackward: Bool, cut: PanelLayout, needsPanels: Bool, order: [InputView.Tap],
+    stagedCount: Int, level: InstructionSet
+  ) {
+    let blockLimit = min(Self.blockLimit, Self.limit - stagedCount)
+    self.cut = cut
+    groups = shape.groups
+    isInPlace =
+      isBackward && shape.kernelCount == 1 && shape.batch * shape.outputPlane < Self.outputsWorthPanels
+      && !needsPanels && cut.padded == cut.channels
+    panelStride = isInPlace ? cut.width : order.count * cut.width
+    tailStride = isInPlace ? cut.tail : panelStride
+    panelRow = isInPlace ? cut.channels : cut.width
+    let panelCount = cut.count
+    groupWeights = shape.groupOutputChannels * shape.depth
+    laneStride = isBackward ? shape.kernelCount : shape.depth
+    segments = isBackward ? shape.groupOutputChannels : 1
+    segmentStride = isBackward ? shape.depth : 0
+    length = isBackward ? shape.kernelCount : shape.depth
+    var rows = Array(repeating: -1, count: segments * length)
+    for (row, tap) in order.enumerated() {
+      rows[tap.channel * shape.kernelCount + tap.kernelRow * shape.kernelWidth + tap.kernelColumn] = row
+    }
+    self.rows = OffsetTable(rows)
+    pack = convPanels[level]
+    layout =
+      isBackward
+      ? nil : [cut.channels, cut.width, cut.tail, shape.groups, panelStride, laneStride, segments, length] + rows
+    whole = [Block(groups: 0..<shape.groups, panels: 0..<panelCount)]
+    let groupsAtOnce = isInPlace ? shape.groups : max(blockLimit, 0) / max(panelCount * panelStride, 1)
+    if groupsAtOnce > 0 {
+      let step = min(groupsAtOnce, shape.groups)
+      blocks = stride(from: 0, to: shape.groups, by: step).map {
+        Block(groups: $0..<min($0 + step, shape.groups), panels: 0..<panelCount)
+      }
+    } else {
+      // Blocks of equal size, as the work on each begins with a copy of the source.
+      let most = max(blockLimit / max(panelStride, 1), 1)
+      let count = (panelCount + most - 1) / most
+      blocks = (0..<shape.groups).flatMap { group in
+        (0..<count).map { Block(groups: group..<group + 1, panels: Parallel.range($0, of: count, items: panelCount)) }
+      }
+    }
+    let largest = blocks.map { $0.groups.count * $0.panels.count }.max() ?? 0
+    blockByteCount = isInPlace ? 0 : cacheLines(largest * panelStride * 4)
+  }
+
+  /// Bytes of a block and of the padded bias.
+  var byteCount: Int { blockByteCount + cacheLines(groups * cut.padded * 4) }
+
+  /// A panel of a group in the block that is packed.
+  func panels(
+    _ block: Block, group: Int, panel: Int, of weights: UnsafePointer<Float>, _ packed: UnsafeRawPointer
+  ) -> UnsafePointer<Float> {
+    if isInPlace { return weights + (group * groupWeights + cut.first(panel)) }
+    let index = (group - block.groups.lowerBound) * block.panels.count + panel
+    return packed.assumingMemoryBound(to: Float.self) + index * panelStride
+  }
+
+  /// The bias of all groups, each padded to whole panels.
+  func bias(_ workspace: UnsafeMutableRawPointer) -> UnsafePointer<Float> {
+    UnsafePointer((workspace + blockByteCount).assumingMemoryBound(to: Float.self))
+  }
+
+  /// Bytes of all panels.
+  private var wholeByteCount: Int { cacheLines(groups * cut.count * panelStride * 4) }
+
+  /// The bias behind the panels that were packed before.
+  func packedBias(_ packed: UnsafeRawPointer) -> UnsafePointer<Float> {
+    (packed + wholeByteCount).assumingMemoryBound(to: Float.self)
+  }
+
+  /// All panels and the bias, packed once for many runs; nil for the input gradient.
+  var packing: WeightPacking? {
+    guard let layout else { return nil }
+    return WeightPacking(byteCount: wholeByteCount + cacheLines(groups * cut.padded * 4), layout: layout) {
+      weights, bias, memory in
+      prepareBias(bias, (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
+      packPanels(whole[0], weights: weights, memory, parts: 1)
+    }
+  }
+
+  /// Packs a block; the first comes with the bias.
+  func prepare(
+    _ block: Block, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer,
+    parts: Int
+  ) {
+    if block.groups.lowerBound == 0, block.panels.lowerBound == 0 {
+      prepareBias(bias, (workspace + blockByteCount).assumingMemoryBound(to: Float.self))
+    }
+    if !isInPlace { packPanels(block, weights: weights, workspace, parts: parts) }
+  }
+
+  private func packPanels(
+    _ block: Block, weights: UnsafePointer<Float>, _ memory: UnsafeMutableRawPointer, parts: Int
+  ) {
+    let items = block.groups.count * block.panels.count
+    // Below 64 KB, the threads would begin later than one ends.
+    let parts = items * panelStride < 16 << 10 ? 1 : min(parts, items)
+    let panels = memory.assumingMemoryBound(to: Float.self)
+    Parallel.run(parts: parts) { part in
+      let own = Parallel.range(part, of: parts, items: items)
+      var item = own.lowerBound
+      while item < own.upperBound {
+        // As many panels of a group as are this part's.
+        let group = item / block.panels.count
+        let first = item % block.panels.count
+        let panel = block.panels.lowerBound + first
+        // One of the smaller panels.
+        let most = panel < cut.wide ? min(block.panels.upperBound, cut.wide) - panel : 1
+        let count = min(most, own.upperBound - item)
+        let lane = cut.first(panel)
+        var arguments = ConvPanelArguments(
+          source: weights + ((block.groups.lowerBound + group) * groupWeights + lane * laneStride),
+          panels: panels + item * panelStride, lanes: min(cut.first(panel + count), cut.channels) - lane,
+          width: cut.width, panelStride: panelStride, laneStride: laneStride, segments: segments,
+          segmentStride: segmentStride,
+          length: length, rows: rows.base)
+        pack(&arguments)
+        item += count
+      }
+    }
+  }
+
+  private func prepareBias(_ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>) {
+    if bias == nil || cut.channels < cut.padded { padded.update(repeating: 0, count: groups * cut.padded) }
+    guard let bias else { return }
+    for group in 0..<groups {
+      (padded + group * cut.padded).update(from: bias + group * cut.channels, count: cut.channels)
+    }
+  }
+}

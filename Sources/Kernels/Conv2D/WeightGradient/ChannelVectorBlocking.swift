@@ -1,0 +1,380 @@
+import ISA
+
+/// How the weight gradient's work is cut.
+///
+/// The sum over the outputs of the batch is cut into segments of consecutive rows; each is summed in order by one
+/// thread, then the segments in order. They depend on the problem and the level alone, so the bits do not depend on the
+/// threads. The weights are cut into items, panels of output channels × ranges of input channels, whose sums stay in the
+/// second-level cache while a segment passes. A segment passes in units: some whole images, or some rows of one.
+struct ChannelVectorBlocking: Sendable {
+  let shape: Conv2DShape
+  let lanes: Int
+  let segments: Int
+  let threads: Int
+  /// Bytes of an item's sums.
+  let sumByteCount: Int
+  /// Images of a unit that are small, and rows of a unit where they are not.
+  let chunk: Int
+  let unitRows: Int
+  /// Whether units of the input are copied, with padding.
+  let isStaged: Bool
+  /// Whether the taps of each element of the kernel pass over the pixels that it meets inside the image.
+  let skipsPadding: Bool
+  /// Vectors of a group's output channels, and the panels that they are shared out in.
+  private let vectors: Int
+  private let panels: Int
+  /// Output channels of the widest panel, and what fills up its last vector.
+  let panelWidth: Int
+  private let panelParts: Int
+  private let channelParts: Int
+  private let channelsPerPart: Int
+  private let rowStride: Int
+  private let planeStride: Int
+
+  /// Pixels of a block, so that a turned block of 64 channels leaves room in 48 KB of first-level cache.
+  static let blockPixels = 160
+  /// Bytes of an item's sums, which share 1 MB of second-level cache with a unit of the input.
+  private static let sumLimit = 400 << 10
+  /// Elements of a staged unit: 256 KB.
+  private static let stagedLimit = 64 << 10
+  /// Elements of a staged unit of one row, 1 MB: an item has no more channels than fit.
+  private static let unitLimit = 256 << 10
+  /// Bytes of all segments' partial sums.
+  private static let partialLimit = 2 << 20
+
+  /// - Parameters:
+  ///   - panelVectors: vectors of output channels of the widest panel; panels are as equal as whole vectors allow.
+  ///   - tileRows: taps of a tile.
+  init(shape: Conv2DShape, lanes: Int, panelVectors: Int, tileRows: Int, threads: Int) {
+    self.shape = shape
+    self.lanes = lanes
+    self.threads = threads
+    let channels = shape.groupInputChannels
+    let vectors = (shape.groupOutputChannels + lanes - 1) / lanes
+    let panels = (vectors + panelVectors - 1) / panelVectors
+    self.vectors = vectors
+    self.panels = panels
+    let panelWidth = (vectors + panels - 1) / panels * lanes
+    self.panelWidth = panelWidth
+    func sumCount(_ channels: Int) -> Int {
+      channels * shape.kernelCount * panelWidth
+    }
+    let pixels = shape.batch * shape.outputPlane
+    let partial = shape.groups * panels * sumCount(channels) * 4
+    let segments = max(min(8, pixels / 512, Self.partialLimit / partial), 1)
+    self.segments = segments
+    // As few parts as keep an item's sums in the cache, and as give every thread as many items. All panels of an item
+    // share its copy of the input; parts of the channels each turn the gradient again.
+    let others = segments * shape.groups
+    func isEven(_ parts: Int) -> Bool { others * parts % threads == 0 || others * parts >= 4 * threads }
+    let panelLimit = max(Self.sumLimit / (sumCount(channels) * 4), 1)
+    var panelParts = (panels + panelLimit - 1) / panelLimit
+    while !isEven(panelParts), panelParts < panels { panelParts += 1 }
+    var parts = min((sumCount(channels) * 4 + Self.sumLimit - 1) / Self.sumLimit, channels)
+    let staged = channels * Self.leastStaged(shape)
+    parts = max(parts, min((staged + Self.unitLimit - 1) / Self.unitLimit, channels))
+    while !isEven(panelParts * parts), parts < channels { parts += 1 }
+    let perPart = (channels + parts - 1) / parts
+    self.panelParts = panelParts
+    channelParts = (channels + perPart - 1) / perPart
+    channelsPerPart = perPart
+    sumByteCount = cacheLines((panels + panelParts - 1) / panelParts * sumCount(perPart) * 4)
+    let y = shape.forwardY
+    let x = shape.forwardX
+    skipsPadding = Self.skipsPadding(shape, tileRows: tileRows)
+    isStaged = !skipsPadding && !(y.staysInside && x.staysInside)
+    if isStaged {
+      rowStride = x.reach(x.count)
+      let rows = Self.stagedLimit / max(perPart * rowStride, 1)
+      unitRows = min(max((rows - y.extent) / y.stride + 1, 1), y.count)
+      planeStride = y.reach(unitRows) * rowStride
+    } else {
+      rowStride = shape.inputWidth
+      let rows = Self.stagedLimit / max(perPart * y.stride * rowStride, 1)
+      unitRows = min(max(rows, 1), y.count)
+      planeStride = shape.inputPlane
+    }
+    let imageStride = isStaged ? perPart * planeStride : shape.inputChannels * shape.inputPlane
+    let limit = isStaged ? Self.stagedLimit : Int(Int32.max) / 2
+    chunk = unitRows < y.count ? 1 : max(min(Self.blockPixels / shape.outputPlane, limit / imageStride), 1)
+  }
+
+  /// Whether the least workspace is within the limit: the sums and the staged rows of one channel.
+  static func fits(_ shape: Conv2DShape, lanes: Int, panelVectors: Int) -> Bool {
+    let sums = shape.kernelCount * min((shape.groupOutputChannels + lanes - 1) / lanes, panelVectors) * lanes
+    return (sums + leastStaged(shape)) * 4 <= shape.workspaceLimit / 2
+  }
+
+  /// Elements of a channel of a staged unit of one row.
+  private static func leastStaged(_ shape: Conv2DShape) -> Int {
+    let x = shape.forwardX
+    return shape.forwardY.extent * x.reach(x.count)
+  }
+
+  /// Padding is skipped where there is some and the channels alone fill the tiles.
+  static func skipsPadding(_ shape: Conv2DShape, tileRows: Int) -> Bool {
+    !(shape.forwardY.staysInside && shape.forwardX.staysInside)
+      && filledByTiles(shape.groupInputChannels, rows: tileRows) > 0.8
+  }
+
+  /// Panels of a group's output channels with a range of its input channels.
+  struct Item {
+    let group: Int
+    let panels: Range<Int>
+    let channels: Range<Int>
+  }
+
+  /// Rows of consecutive images, all of them where there are several.
+  struct Unit {
+    let image: Int
+    let images: Int
+    let row: Int
+    let rows: Int
+  }
+
+  var items: Int { shape.groups * panelParts * channelParts }
+  var unitPixels: Int { chunk * unitRows * shape.outputWidth }
+  /// Elements of a staged image of a unit.
+  var stagedCount: Int { isStaged ? channelsPerPart * planeStride : 0 }
+
+  /// The vectors of a group's output channels that a panel holds.
+  func vectors(ofPanel panel: Int) -> Range<Int> { Parallel.range(panel, of: panels, items: vectors) }
+
+  /// The output channels of a panel, counted from the group's first.
+  func channels(ofPanel panel: Int) -> Range<Int> {
+    let vectors = vectors(ofPanel: panel)
+    return vectors.lowerBound * lanes..<min(vectors.upperBound * lanes, shape.groupOutputChannels)
+  }
+
+  /// Where the sums of one of an item's panels begin.
+  func sumOffset(_ item: Item, panel: Int) -> Int {
+    let first = vectors(ofPanel: panel).lowerBound - vectors(ofPanel: item.panels.lowerBound).lowerBound
+    return first * lanes * item.channels.count * shape.kernelCount
+  }
+
+  func item(_ index: Int) -> Item {
+    let part = index / channelParts
+    let first = index % channelParts * channelsPerPart
+    return Item(
+      group: part / panelParts, panels: Parallel.range(part % panelParts, of: panelParts, items: panels),
+      channels: first..<min(first + channelsPerPart, shape.groupInputChannels))
+  }
+
+  /// The rows of the batch's outputs that a segment sums: of whole images where there are enough.
+  func rows(_ segment: Int) -> Range<Int> {
+    Parallel.range(
+      segment, of: segments, items: shape.batch * shape.outputHeight,
+      granule: shape.batch >= segments ? shape.outputHeight : 1)
+  }
+
+  /// The unit that begins at a row of the batch.
+  func unit(at row: Int, end: Int) -> Unit {
+    let height = shape.outputHeight
+    let image = row / height
+    let y = row % height
+    if y == 0, chunk > 1, end - row >= height {
+      return Unit(image: image, images: min(chunk, (end - row) / height), row: 0, rows: height)
+    }
+    return Unit(image: image, images: 1, row: y, rows: min(unitRows, height - y, end - row))
+  }
+
+  /// The pixels of a unit's blocks: whole rows, or parts of one.
+  func block(_ unit: Unit) -> Int {
+    let width = shape.outputWidth
+    if unit.images > 1 { return unit.images * unit.rows * width }
+    if width > Self.blockPixels {
+      let parts = (width + Self.blockPixels - 1) / Self.blockPixels
+      return (width + parts - 1) / parts
+    }
+    let most = Self.blockPixels / width
+    let blocks = (unit.rows + most - 1) / most
+    return (unit.rows + blocks - 1) / blocks * width
+  }
+
+  /// A block of a unit: rows or a part of one, and the pixels.
+  func block(_ index: Int, of unit: Unit) -> Block {
+    let size = block(unit)
+    let width = shape.outputWidth
+    if unit.images > 1 { return Block(rows: 0..<unit.rows, columns: 0..<width, pixels: 0..<size) }
+    if size >= width {
+      let rows = index * (size / width)..<min((index + 1) * (size / width), unit.rows)
+      return Block(
+        rows: rows, columns: 0..<width, pixels: rows.lowerBound * width..<rows.upperBound * width)
+    }
+    let parts = (width + size - 1) / size
+    let row = index / parts
+    let columns = index % parts * size..<min((index % parts + 1) * size, width)
+    return Block(
+      rows: row..<row + 1, columns: columns,
+      pixels: row * width + columns.lowerBound..<row * width + columns.upperBound)
+  }
+
+  func blocks(of unit: Unit) -> Int {
+    let size = block(unit)
+    let width = shape.outputWidth
+    if unit.images > 1 { return 1 }
+    return size >= width ? (unit.rows * width + size - 1) / size : unit.rows * ((width + size - 1) / size)
+  }
+
+  struct Block {
+    let rows: Range<Int>
+    let columns: Range<Int>
+    /// Counted from the unit's first.
+    let pixels: Range<Int>
+  }
+
+  /// Rows of a unit: where their inputs lie, and their pixels.
+  struct Rows: Sendable {
+    let sources: OffsetTable
+    let pixels: OffsetTable
+  }
+
+  /// The rows of a unit; where padding is skipped and units are whole images, for each row of the kernel those that it
+  /// meets inside the image.
+  func rowTables() -> [Rows] {
+    let imageStride = isStaged ? stagedCount : shape.inputChannels * shape.inputPlane
+    func table(_ rows: Range<Int>) -> Rows {
+      var sources: [Int] = []
+      var pixels: [Int] = []
+      for image in 0..<chunk {
+        for row in rows {
+          sources.append(image * imageStride + row * shape.strideHeight * rowStride)
+          pixels.append((image * unitRows + row) * shape.outputWidth)
+        }
+      }
+      return Rows(sources: OffsetTable(sources), pixels: OffsetTable(pixels))
+    }
+    guard skipsPadding, chunk > 1 else { return [table(0..<unitRows)] }
+    return (0..<shape.kernelHeight).map { table(shape.insideRows($0)) }
+  }
+
+  /// The entries of a kernel row's table that belong to a block.
+  func entries(ky: Int, _ unit: Unit, _ block: Block) -> Range<Int> {
+    if chunk > 1 { return 0..<unit.images * (skipsPadding ? shape.insideRows(ky).count : unit.rows) }
+    if !skipsPadding { return block.rows }
+    let rows = shape.insideRows(ky)
+    let first = max(block.rows.lowerBound, rows.lowerBound - unit.row)
+    return first..<max(min(block.rows.upperBound, rows.upperBound - unit.row), first)
+  }
+
+  /// The columns of a block that a column of the kernel meets inside the image.
+  func columns(kx: Int, _ block: Block) -> Range<Int> {
+    if !skipsPadding { return block.columns }
+    let columns = shape.insideColumns(kx)
+    let first = max(block.columns.lowerBound, columns.lowerBound)
+    return first..<max(min(block.columns.upperBound, columns.upperBound), first)
+  }
+
+  /// The offsets of an item's taps from a pixel; where padding is skipped, of its channels.
+  func taps() -> [Int] {
+    if skipsPadding { return (0..<channelsPerPart).map { $0 * planeStride } }
+    return (0..<channelsPerPart).flatMap { channel in
+      (0..<shape.kernelHeight).flatMap { ky in
+        (0..<shape.kernelWidth).map { channel * planeStride + tap(ky, $0) }
+      }
+    }
+  }
+
+  /// The offset of an element of the kernel from the first.
+  func tap(_ ky: Int, _ kx: Int) -> Int { ky * shape.dilationHeight * rowStride + kx * shape.dilationWidth }
+
+  /// The base of a unit of an item's planes, of which `source` is the first; copies them where there is padding.
+  func base(
+    of source: UnsafePointer<Float>, _ unit: Unit, channels: Int, staging: UnsafeMutablePointer<Float>,
+    ahead: UnsafeMutablePointer<ConvAhead>, pad: LevelFunction<ConvPadArguments>
+  ) -> UnsafePointer<Float> {
+    let startY = unit.row * shape.strideHeight - shape.paddingHeight
+    guard isStaged else { return source + (startY * shape.inputWidth - shape.paddingWidth) }
+    for image in 0..<unit.images {
+      var arguments = ConvPadArguments(
+        source: source + image * shape.inputChannels * shape.inputPlane, target: staging + image * stagedCount,
+        planes: channels, planeStride: shape.inputPlane, sourceHeight: shape.inputHeight,
+        sourceWidth: shape.inputWidth, startY: startY, rows: planeStride / rowStride, left: shape.paddingWidth,
+        targetWidth: rowStride, ahead: ahead)
+      pad(&arguments)
+    }
+    return UnsafePointer(staging)
+  }
+
+  /// The gradients of a unit's pixels from one on, as a panel reads them.
+  func ahead(
+    gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, _ block: Block
+  ) -> ConvAhead {
+    let channels = channels(ofPanel: panel)
+    let channel = item.group * shape.groupOutputChannels + channels.lowerBound
+    let imageStride = shape.outputChannels * shape.outputPlane
+    let plane = gradient + (unit.image * imageStride + channel * shape.outputPlane)
+    if unit.images > 1 {
+      return lines(plane, count: channels.count * shape.outputPlane, rows: unit.images, stride: imageStride)
+    }
+    return lines(
+      plane + (unit.row * shape.outputWidth + block.pixels.lowerBound), count: block.pixels.count, rows: channels.count,
+      stride: shape.outputPlane)
+  }
+
+  /// One of `parts` equal parts of a unit's input.
+  func ahead(input: UnsafePointer<Float>, _ unit: Unit, _ item: Item, part: Int, of parts: Int) -> ConvAhead {
+    let imageStride = shape.inputChannels * shape.inputPlane
+    let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
+    let plane = input + (unit.image * imageStride + channel * shape.inputPlane)
+    if unit.images > 1 {
+      let images = Parallel.range(part, of: parts, items: unit.images)
+      return lines(
+        plane + images.lowerBound * imageStride, count: item.channels.count * shape.inputPlane, rows: images.count,
+        stride: imageStride)
+    }
+    let planes = Parallel.range(part, of: parts, items: item.channels.count)
+    let first = max(unit.row * shape.strideHeight - shape.paddingHeight, 0)
+    let rows = min(unit.rows * shape.strideHeight, shape.inputHeight - first)
+    return lines(
+      plane + (planes.lowerBound * shape.inputPlane + first * shape.inputWidth), count: rows * shape.inputWidth,
+      rows: planes.count, stride: shape.inputPlane)
+  }
+
+  private func lines(_ row: UnsafePointer<Float>, count: Int, rows: Int, stride: Int) -> ConvAhead {
+    let lines = (count + 15) / 16
+    return ConvAhead(row: row, rowStride: stride, lines: lines, line: 0, left: max(rows * lines, 0), atOnce: 0)
+  }
+}
+
+extension Conv2DShape {
+  /// The rows of the output for which a row of the kernel lies inside the image.
+  func insideRows(_ ky: Int) -> Range<Int> {
+    inside(shift: ky * dilationHeight - paddingHeight, stride: strideHeight, input: inputHeight, output: outputHeight)
+  }
+
+  /// The columns of the output for which a column of the kernel lies inside the image.
+  func insideColumns(_ kx: Int) -> Range<Int> {
+    inside(shift: kx * dilationWidth - paddingWidth, stride: strideWidth, input: inputWidth, output: outputWidth)
+  }
+
+  /// The outputs o of an axis for which o · stride + shift lies inside the input.
+  private func inside(shift: Int, stride: Int, input: Int, output: Int) -> Range<Int> {
+    let first = min(max((stride - 1 - shift) / stride, 0), output)
+    let last = input > shift ? min((input - 1 - shift) / stride + 1, output) : 0
+    return first..<max(first, last)
+  }
+
+  /// The share of the products that are not with padding.
+  var insideShare: Double {
+    let rows = (0..<kernelHeight).reduce(0) { $0 + insideRows($1).count }
+    let columns = (0..<kernelWidth).reduce(0) { $0 + insideColumns($1).count }
+    return Double(max(rows * columns, 1)) / Double(kernelCount * outputPlane)
+  }
+}
+
+/// The used share of tiles of taps, the last of which are 4 or 2 rows high where those are enough.
+func filledByTiles(_ taps: Int, rows: Int) -> Double {
+  let rest = taps % rows
+  let used = rest > 4 ? rows : rest > 2 ? 4 : rest > 0 ? 2 : 0
+  return Double(taps) / Double(taps - rest + used)
+}
+
+extension ConvAhead {
+  /// The same, asked for in as many times as there are.
+  func spread(over times: Int) -> ConvAhead {
+    var spread = self
+    spread.atOnce = (left + times - 1) / max(times, 1)
+    return spread
+  }
+}

@@ -1,0 +1,88 @@
+import ISA
+
+/// How the weight gradient's sum over the batch is cut: into segments of consecutive images, each summed in order by
+/// one thread, then the segments in order. It depends on the problem alone, so the bits do not depend on the threads.
+struct BatchSegments: Sendable {
+  let batch: Int
+  let count: Int
+  /// Images that are never parted.
+  let granule: Int
+
+  /// - Parameter partCount: elements of one segment's partial gradient; there are no more segments than 2 MB hold.
+  init(batch: Int, partCount: Int, granule: Int = 1) {
+    self.batch = batch
+    self.granule = granule
+    count = max(min(8, batch / (2 * granule), (512 << 10) / max(partCount, 1)), 1)
+  }
+
+  func images(_ segment: Int) -> Range<Int> {
+    Parallel.range(segment, of: count, items: batch, granule: granule)
+  }
+}
+
+/// What both weight-gradient algorithms share: segments, partial gradients, the final sum and the bias gradient.
+struct SegmentedReduction: Sendable {
+  let shape: Conv2DShape
+  let segments: BatchSegments
+  let parts: Int
+  /// Items that threads share out within a segment: groups, or groups × panels of channels.
+  let itemsPerSegment: Int
+  let threadByteCount: Int
+  let sum: LevelFunction<ConvSumArguments>
+  let bias: PreparedKernel<BiasBackward.Operands>
+
+  init(
+    shape: Conv2DShape, level: InstructionSet, segments: BatchSegments, parts: Int, itemsPerSegment: Int,
+    threadByteCount: Int
+  ) {
+    self.shape = shape
+    self.segments = segments
+    // A part without an item would only be waited for.
+    self.parts = min(parts, segments.count * itemsPerSegment)
+    self.itemsPerSegment = itemsPerSegment
+    self.threadByteCount = threadByteCount
+    sum = convSum[level]
+    let kernels = BiasBackward.kernels
+    let kernel = kernels.first { $0.level == level } ?? kernels[kernels.count - 1]
+    bias = kernel.prepare(
+      .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), parts)
+  }
+
+  private var partialByteCount: Int { segments.count == 1 ? 0 : cacheLines(shape.weightCount * 4) }
+  var workspaceByteCount: Int {
+    max(segments.count * partialByteCount + parts * threadByteCount, bias.workspaceByteCount)
+  }
+
+  /// Calls `body` for every item of every segment with the partial gradient that it adds to, then sums the segments.
+  func run(
+    _ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer,
+    _ body: (_ images: Range<Int>, _ item: Int, _ target: UnsafeMutablePointer<Float>, UnsafeMutableRawPointer) -> Void
+  ) {
+    let partials = workspace.assumingMemoryBound(to: Float.self)
+    let own = workspace + segments.count * partialByteCount
+    let stride = partialByteCount / 4
+    Parallel.run(parts: parts) { part in
+      for item in Parallel.range(part, of: parts, items: segments.count * itemsPerSegment) {
+        let segment = item / itemsPerSegment
+        body(
+          segments.images(segment), item % itemsPerSegment,
+          segments.count == 1 ? operands.weightGradient : partials + segment * stride, own + part * threadByteCount)
+      }
+    }
+    if segments.count > 1 {
+      var arguments = ConvSumArguments(
+        parts: partials, target: operands.weightGradient, count: shape.weightCount, partCount: segments.count,
+        partStride: stride)
+      sum(&arguments)
+    }
+    if let biasGradient = operands.biasGradient {
+      bias.body(.init(outputGradient: operands.outputGradient, biasGradient: biasGradient), workspace)
+    }
+  }
+
+  /// The gradient of no images.
+  static func clear(_ shape: Conv2DShape, _ operands: Conv2DBackwardWeights.Operands) {
+    operands.weightGradient.update(repeating: 0, count: shape.weightCount)
+    operands.biasGradient?.update(repeating: 0, count: shape.outputChannels)
+  }
+}

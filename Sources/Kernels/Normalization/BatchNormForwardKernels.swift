@@ -1,0 +1,324 @@
+import ISA
+
+@inline(always)
+func updateRunning(
+  _ running: UnsafeMutablePointer<Float>?, _ channel: Int, _ momentum: Double, _ value: Double
+) {
+  guard let running else { return }
+  running[channel] = Float((1 - momentum) * Double(running[channel]) + momentum * value)
+}
+
+@inline(always)
+private func batchNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormArguments>) {
+  let scratch = NormalizationScratch(p.pointee.scratch)
+  var first = p.pointee.firstChannel
+  while first < p.pointee.endChannel {
+    let left = p.pointee.endChannel &- first
+    let block = ChannelBlock(
+      batch: p.pointee.batch, channels: p.pointee.channels, plane: p.pointee.plane, first: first,
+      count: left < p.pointee.channelBlock ? left : p.pointee.channelBlock)
+    blockMoments(lanes, block, p.pointee.input, scratch)
+    finishMoments(lanes, block, first, p, scratch)
+    let floor = outputFloor(lanes, relu: p.pointee.relu)
+    if block.plane < L.count {
+      normalizeColumns(lanes, block, p, scratch, floor: floor)
+    } else if p.pointee.streams != 0 {
+      normalizePlanes(lanes, block, p, scratch, floor: floor, past: true)
+    } else {
+      normalizePlanes(lanes, block, p, scratch, floor: floor, past: false)
+    }
+    first &+= block.count
+  }
+  if p.pointee.streams != 0 { isa_stream_fence() }
+}
+
+/// Images that a block of the sums has at most.
+private let imagesAtOnce = 256
+
+/// The means (`doubles(0)`) and sums of squared deviations (`doubles(1)`) of a block's channels.
+@inline(always)
+private func blockMoments<L: Lanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ input: UnsafePointer<Float>, _ scratch: NormalizationScratch
+) {
+  let means = scratch.doubles(0)
+  let deviations = scratch.doubles(1)
+  let x = input + block.start
+  var c = 0
+  while c < block.count {
+    // A first shift that is one of the values keeps the first sums small.
+    means[c] = Double(x[c &* block.plane])
+    deviations[c] = 0
+    c &+= 1
+  }
+  // The first block is read twice: for its mean, then for its deviations from that.
+  let enough = (15 &+ block.plane) / block.plane
+  let firstImages = enough < block.batch ? enough : block.batch
+  sumImages(lanes, block, x, images: firstImages, before: 0, joins: false, scratch)
+  sumImages(lanes, block, x, images: firstImages, before: 0, joins: true, scratch)
+  var done = firstImages
+  while done < block.batch {
+    let most = momentsGrowth &* done < imagesAtOnce ? momentsGrowth &* done : imagesAtOnce
+    let images = block.batch &- done < most ? block.batch &- done : most
+    sumImages(lanes, block, x + done &* block.image, images: images, before: done, joins: true, scratch)
+    done &+= images
+  }
+}
+
+/// Sums a run of images and joins the sums to the moments, or puts only their mean there.
+@inline(always)
+private func sumImages<L: Lanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ x: UnsafePointer<Float>, images: Int, before: Int, joins: Bool,
+  _ scratch: NormalizationScratch
+) {
+  let (means, deviations) = (scratch.doubles(0), scratch.doubles(1))
+  let (sums, squares, shifts) = (scratch.floats(0), scratch.floats(1), scratch.floats(2))
+  let plane = block.plane
+  let join = MomentsJoin(before: before &* plane, count: images &* plane)
+  if plane < L.count {
+    spread(block, means, shifts)
+    sumColumns(lanes, block, x, images: images, scratch)
+  } else {
+    var c = 0
+    while c < block.count {
+      shifts[c] = Float(means[c])
+      L.store(L.splat(0), sums + c &* L.count)
+      L.store(L.splat(0), squares + c &* L.count)
+      c &+= 1
+    }
+    var image = 0
+    while image < images {
+      c = 0
+      while c < block.count {
+        var s = L.load(sums + c &* L.count)
+        var q = L.load(squares + c &* L.count)
+        addMoments(
+          lanes, x + (image &* block.image &+ c &* plane), count: plane, ahead: block.image, shift: L.splat(shifts[c]),
+          sums: &s, squares: &q)
+        L.store(s, sums + c &* L.count)
+        L.store(q, squares + c &* L.count)
+        c &+= 1
+      }
+      image &+= 1
+    }
+  }
+  var c = 0
+  while c < block.count {
+    var (sum, square, shift): (Float, Float, Float)
+    if plane < L.count {
+      (sum, square, shift) = (0, 0, shifts[c &* plane])
+      var column = c &* plane
+      while column < (c &+ 1) &* plane {
+        sum += sums[column]
+        square += squares[column]
+        column &+= 1
+      }
+    } else {
+      sum = L.total(L.load(sums + c &* L.count))
+      square = L.total(L.load(squares + c &* L.count))
+      shift = shifts[c]
+    }
+    if joins {
+      if before == 0 { means[c] = 0 }
+      join.join(shift: shift, sum: sum, squares: square, mean: &means[c], deviations: &deviations[c])
+    } else {
+      means[c] = join.mean(shift: shift, sum: sum)
+    }
+    c &+= 1
+  }
+}
+
+/// A value of each channel, given to all of its columns.
+@inline(always)
+private func spread(
+  _ block: ChannelBlock, _ values: UnsafePointer<Double>, _ columns: UnsafeMutablePointer<Float>
+) {
+  var column = 0
+  var c = 0
+  while c < block.count {
+    let v = Float(values[c])
+    let end = column &+ block.plane
+    while column < end {
+      columns[column] = v
+      column &+= 1
+    }
+    c &+= 1
+  }
+}
+
+/// Where the vector begins that holds the block's columns from `column` on: the last one overlaps the one before.
+@inline(always)
+func vectorStart<L: Lanes>(_ lanes: L.Type, _ column: Int, width: Int) -> Int {
+  let last = width &- L.count
+  return column < last ? column : (last < 0 ? 0 : last)
+}
+
+/// The sums of each column over some images: from shifts (`floats(2)`) to sums and squares.
+@inline(always)
+private func sumColumns<L: Lanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ x: UnsafePointer<Float>, images: Int, _ scratch: NormalizationScratch
+) {
+  let (sums, squares, shifts) = (scratch.floats(0), scratch.floats(1), scratch.floats(2))
+  let width = block.width
+  var column = 0
+  while column &+ 4 &* L.count <= width {
+    var s = zeros(InlineArray<4, L.Vector>.self)
+    var q = zeros(InlineArray<4, L.Vector>.self)
+    var values = x + column
+    var image = 0
+    while image < images {
+      for k in 0..<4 {
+        let d = L.load(values + k &* L.count) - L.load(shifts + column + k &* L.count)
+        s[k] += d
+        q[k] = L.multiplyAdd(d, d, q[k])
+      }
+      values += block.image
+      image &+= 1
+    }
+    for k in 0..<4 {
+      L.store(s[k], sums + column + k &* L.count)
+      L.store(q[k], squares + column + k &* L.count)
+    }
+    column &+= 4 &* L.count
+  }
+  let spare = scratch.spare(0)
+  while column < width {
+    let start = vectorStart(lanes, column, width: width)
+    let shift = L.load(shifts + start)
+    var s = L.splat(0)
+    var q = L.splat(0)
+    var image = 0
+    while image < images {
+      let d = loadPart(lanes, x + (image &* block.image &+ start), first: width &- start, by: spare) - shift
+      s += d
+      q = L.multiplyAdd(d, d, q)
+      image &+= 1
+    }
+    L.store(s, sums + start)
+    L.store(q, squares + start)
+    column &+= L.count
+  }
+}
+
+/// Statistics and running values of a block's channels; and the factors of the normalisation, of each channel or column:
+/// mean (`floats(0)`), scale (`floats(1)`) and offset (`floats(2)`).
+@inline(always)
+private func finishMoments<L: Lanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormArguments>,
+  _ scratch: NormalizationScratch
+) {
+  let channels = p.pointee.channels
+  let values = Double(block.batch &* block.plane)
+  let copies = block.plane < L.count ? block.plane : 1
+  var column = 0
+  var c = 0
+  while c < block.count {
+    let channel = first &+ c
+    let (mean, deviations) = (scratch.doubles(0)[c], scratch.doubles(1)[c])
+    let standard = Standardization(mean: mean, variance: deviations / values, epsilon: p.pointee.epsilon)
+    p.pointee.statistics[channel] = standard.mean
+    p.pointee.statistics[channels &+ channel] = standard.meanRest
+    p.pointee.statistics[2 &* channels &+ channel] = standard.inverseDeviation
+    updateRunning(p.pointee.runningMean, channel, p.pointee.momentum, mean)
+    updateRunning(p.pointee.runningVariance, channel, p.pointee.momentum, deviations / (values - 1))
+    let scale = standard.scale(value(p.pointee.weight, channel, 1))
+    let offset = standard.offset(value(p.pointee.bias, channel, 0), scale: scale)
+    let end = column &+ copies
+    while column < end {
+      scratch.floats(0)[column] = standard.mean
+      scratch.floats(1)[column] = scale
+      scratch.floats(2)[column] = offset
+      column &+= 1
+    }
+    c &+= 1
+  }
+}
+
+/// A channel's value, or the one that stands for none.
+@inline(always)
+func value(_ values: UnsafePointer<Float>?, _ channel: Int, _ none: Float) -> Float {
+  guard let values else { return none }
+  return values[channel]
+}
+
+/// From the last image to the first, as the last ones are still in the caches.
+@inline(always)
+private func normalizePlanes<L: Lanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormArguments>, _ scratch: NormalizationScratch,
+  floor: L.Vector, past: Bool
+) {
+  let plane = block.plane
+  var image = block.batch
+  while image > 0 {
+    image &-= 1
+    var start = block.start &+ image &* block.image
+    var c = 0
+    while c < block.count {
+      normalizePlane(
+        lanes, p.pointee.input + start, p.pointee.output + start, count: plane, mean: L.splat(scratch.floats(0)[c]),
+        scale: L.splat(scratch.floats(1)[c]), offset: L.splat(scratch.floats(2)[c]), floor: floor, past: past)
+      start &+= plane
+      c &+= 1
+    }
+  }
+}
+
+@inline(always)
+private func normalizeColumns<L: Lanes>(
+  _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormArguments>, _ scratch: NormalizationScratch,
+  floor: L.Vector
+) {
+  var image = block.batch
+  while image > 0 {
+    image &-= 1
+    let start = block.start &+ image &* block.image
+    normalizeRow(
+      lanes, p.pointee.input + start, p.pointee.output + start, count: block.width, means: scratch.floats(0),
+      scales: scratch.floats(1), offsets: scratch.floats(2), floor: floor, spare: scratch.floats(3))
+  }
+}
+
+/// A row of columns, each with factors of its own; in place if input and output are the same memory. `spare` is room for
+/// a vector.
+@inline(always)
+func normalizeRow<L: Lanes>(
+  _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int,
+  means: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>, floor: L.Vector,
+  spare: UnsafeMutablePointer<Float>
+) {
+  var i = 0
+  while i &+ L.count <= count {
+    let y = normalized(
+      lanes, L.load(input + i), mean: L.load(means + i), scale: L.load(scales + i), offset: L.load(offsets + i),
+      floor: floor)
+    L.store(y, output + i)
+    i &+= L.count
+  }
+  if i < count {
+    let x = loadPart(lanes, input + i, first: count &- i, by: spare)
+    let y = normalized(
+      lanes, x, mean: L.load(means + i), scale: L.load(scales + i), offset: L.load(offsets + i), floor: floor)
+    L.store(y, spare)
+    L.copy(spare, output + i, first: count &- i)
+  }
+}
+
+#if arch(arm64)
+  @c(batch_norm_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<BatchNormArguments>) {
+    batchNorm(NEONLanes.self, p)
+  }
+
+  let batchNormForwardFunctions = LevelFunctions(neon: batch_norm_forward_neon)
+#else
+  @c(batch_norm_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<BatchNormArguments>) {
+    batchNorm(BaselineLanes.self, p)
+  }
+  @c(batch_norm_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<BatchNormArguments>) {
+    batchNorm(AVX2Lanes.self, p)
+  }
+  @c(batch_norm_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<BatchNormArguments>) {
+    batchNorm(AVX512Lanes.self, p)
+  }
+
+  let batchNormForwardFunctions = LevelFunctions(
+    baseline: batch_norm_forward_baseline, avx2: batch_norm_forward_avx2, avx512: batch_norm_forward_avx512)
+#endif

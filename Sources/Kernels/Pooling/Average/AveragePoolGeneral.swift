@@ -1,0 +1,191 @@
+import ISA
+
+// Windows of any kernel, stride and padding.
+
+/// What a sum is divided by along one axis: the elements of a window that lie inside the padded input, or inside the
+/// input.
+@inline(always)
+func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countIncludePad: Bool) -> Int {
+  let border = countIncludePad ? input &+ padding : input
+  let first = countIncludePad || start > 0 ? start : 0
+  let end = start &+ kernel
+  return (end < border ? end : border) &- first
+}
+
+@inline(__always)
+private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+  let g = p.pointee.geometry
+  let width = g.outputWidth
+  var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: 0)
+  let columns = input.columns
+  var x = 0
+  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+    let count = windowExtent(
+      start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
+      input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+    columns[x] = Float(count)
+    x &+= 1
+  }
+  var source = p.pointee.source
+  var output = p.pointee.destination
+  var left = g.planes &* g.outputHeight &* width
+  while left > 0 {
+    input.fill(from: source, g)
+    source += g.inputHeight &* g.inputWidth
+    var y = 0
+    while y < g.outputHeight {
+      let top = y &* g.strideHeight &- g.paddingHeight
+      let first = top > 0 ? top : 0
+      let end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
+      let rows = windowExtent(
+        start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
+        countIncludePad: g.countIncludePad != 0)
+      // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
+      // rows, which are written later, as long as there are enough of them.
+      x = 0
+      while true {
+        var sum = L.splat(0)
+        var row = first
+        while row < end {
+          let source = input.rows + (row &* input.stride &+ x)
+          var kx = 0
+          while kx < g.kernelWidth {
+            sum += L.load(source + input.taps[kx])
+            kx &+= 1
+          }
+          row &+= 1
+        }
+        let mean = sum / (L.load(columns + x) * L.splat(Float(rows)))
+        if x &+ L.count <= left {
+          L.store(mean, output + x)
+        } else {
+          L.store(mean, output, first: width)
+        }
+        let next = x &+ L.count
+        if next >= width { break }
+        x = next &+ L.count <= width ? next : width &- L.count
+      }
+      output += width
+      left &-= width
+      y &+= 1
+    }
+  }
+}
+
+/// Floats from one row of shares to the next: every start of a window that reaches the input, and room for a vector
+/// that begins at the last of them.
+func averagePoolSharesStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernelWidth - 1 + 16 }
+
+/// An element of the input gathers from the outputs whose windows hold it.
+///
+/// The gradients over their divisors are laid out in the scratch plane where their windows start, zeros between, so that
+/// a vector of input sums contiguous vectors of shares for any stride, and no border needs a case of its own. It adds in
+/// scan order of the outputs, as the reference does: what a zero adds changes no bits.
+@inline(__always)
+private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+  let g = p.pointee.geometry
+  let shares = p.pointee.scratch
+  let stride = g.inputWidth &+ g.kernelWidth &- 1 &+ 16
+  let lead = g.kernelWidth &- 1 &- g.paddingWidth
+  var i = 0
+  while g.isPrepared == 0 && i < g.outputHeight &* stride {
+    shares[i] = 0
+    i &+= 1
+  }
+  var outputGradient = p.pointee.source
+  var destination = p.pointee.destination
+  var left = g.planes &* g.inputHeight &* g.inputWidth
+  while left > 0 {
+    var oy = 0
+    while oy < g.outputHeight {
+      let rows = windowExtent(
+        start: oy &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
+        input: g.inputHeight, countIncludePad: g.countIncludePad != 0)
+      let row = shares + (oy &* stride &+ lead)
+      var ox = 0
+      while ox < g.outputWidth {
+        let columns = windowExtent(
+          start: ox &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
+          input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+        row[ox &* g.strideWidth] = outputGradient[ox] / Float(rows &* columns)
+        ox &+= 1
+      }
+      outputGradient += g.outputWidth
+      oy &+= 1
+    }
+    var y = 0
+    while y < g.inputHeight {
+      let before = y &+ g.paddingHeight &- g.kernelHeight &+ 1
+      let first = before > 0 ? (before &+ g.strideHeight &- 1) / g.strideHeight : 0
+      let last = (y &+ g.paddingHeight) / g.strideHeight
+      let end = last < g.outputHeight ? last &+ 1 : g.outputHeight
+      var x = 0
+      while x < g.inputWidth {
+        // The last block of a row that is wide enough overlaps the one before; a narrower one runs on into the next
+        // row, which is written later.
+        if x &+ L.count > g.inputWidth && g.inputWidth >= L.count { x = g.inputWidth &- L.count }
+        var sum = L.splat(0)
+        oy = first
+        while oy < end {
+          let row = shares + (oy &* stride &+ x)
+          var tap = 0
+          while tap < g.kernelWidth {
+            sum += L.load(row + tap)
+            tap &+= 1
+          }
+          oy &+= 1
+        }
+        if x &+ L.count <= left {
+          L.store(sum, destination + x)
+        } else {
+          L.store(sum, destination + x, first: g.inputWidth &- x)
+        }
+        x &+= L.count
+      }
+      destination += g.inputWidth
+      left &-= g.inputWidth
+      y &+= 1
+    }
+  }
+}
+
+#if arch(arm64)
+  @c(average_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(NEONLanes.self, p)
+  }
+  @c(average_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(NEONLanes.self, p)
+  }
+
+  let averagePoolWindowsForward = LevelFunctions(neon: average_pool_windows_forward_neon)
+  let averagePoolWindowsBackward = LevelFunctions(neon: average_pool_windows_backward_neon)
+#else
+  @c(average_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
+  {
+    forward(BaselineLanes.self, p)
+  }
+  @c(average_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(AVX2Lanes.self, p)
+  }
+  @c(average_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
+    forward(AVX512Lanes.self, p)
+  }
+  @c(average_pool_windows_backward_baseline_body) private func backwardBaseline(
+    _ p: UnsafePointer<AveragePoolArguments>
+  ) {
+    backward(BaselineLanes.self, p)
+  }
+  @c(average_pool_windows_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(AVX2Lanes.self, p)
+  }
+  @c(average_pool_windows_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
+    backward(AVX512Lanes.self, p)
+  }
+
+  let averagePoolWindowsForward = LevelFunctions(
+    baseline: average_pool_windows_forward_baseline, avx2: average_pool_windows_forward_avx2,
+    avx512: average_pool_windows_forward_avx512)
+  let averagePoolWindowsBackward = LevelFunctions(
+    baseline: average_pool_windows_backward_baseline, avx2: average_pool_windows_backward_avx2,
+    avx512: average_pool_windows_backward_avx512)
+#endif
