@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 extension Machine {
@@ -7,9 +6,8 @@ extension Machine {
   ///
   /// It is read once. More threads than that would wait for each other's time.
   public static let processorCount: Int = {
-    // Foundation counts the processors of the machine.
     let affinity = isa_affinity_count()
-    let processors = affinity > 0 ? affinity : ProcessInfo.processInfo.activeProcessorCount
+    let processors = affinity > 0 ? affinity : max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
     guard let quota = ProcessorQuota.processors(root: "/") else { return processors }
     return quota < Double(processors) ? max(Int(quota.rounded(.up)), 1) : processors
   }()
@@ -88,7 +86,7 @@ enum ProcessorQuota {
     let root: String
 
     private func text(_ path: String) -> String? {
-      try? String(contentsOf: URL(fileURLWithPath: root).appendingPathComponent(path), encoding: .utf8)
+      systemText(root + path)
     }
 
     func lines(_ path: String) -> [Substring] { text(path)?.split(separator: "\n") ?? [] }
