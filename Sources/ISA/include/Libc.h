@@ -1,5 +1,5 @@
 // The C library for the kernels: `import ISA` shows Swift what these headers declare, on every system under the same
-// name. Foundation has the same functions, but would make each program that uses the kernels 40 MB larger.
+// name. Foundation has the same functions, but brings 60 MB of libraries to each program.
 #pragma once
 #include <math.h>
 #include <pthread.h>
@@ -7,4 +7,5 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>

@@ -130,14 +130,14 @@ final class WorkerPool: Sendable {
   /// Looks until a condition holds, but no longer than `time`: false if it does not.
   @inline(__always)
   private func look(for time: Duration, yielding: Bool = false, until condition: () -> Bool) -> Bool {
-    let end = ContinuousClock.now + time
+    let end = MonotonicClock.now + time
     repeat {
       for _ in 0..<64 {
         if condition() { return true }
         isa_pause()
       }
       if yielding { sched_yield() }
-    } while ContinuousClock.now < end
+    } while MonotonicClock.now < end
     return false
   }
 }
