@@ -102,8 +102,10 @@ final class StudyRunner {
       if number < stages.count - 1 { try session.model.save(to: model) }
       try file.append(.result(result))
       progress.clear()
+      // Of images that are made again, no class is right or wrong.
+      let accuracy = result.testConfusion == nil ? "" : "\(Figure.percent(result.test.accuracy)), "
       try report(
-        "  \(stages.count > 1 ? "stage \(number + 1): " : "")test \(Figure.percent(result.test.accuracy)), loss "
+        "  \(stages.count > 1 ? "stage \(number + 1): " : "")test \(accuracy)loss "
           + "\(Figure.fixed(result.test.loss, 4)), \(Figure.fixed(result.seconds, 1)) s")
     }
     for number in stages.indices {
