@@ -21,13 +21,19 @@ let optimizedInDebug: [SwiftSetting] = [
 
 let package = Package(
   name: "swift-conv-kernels",
+  // InlineArray is in the standard library of macOS 26. Linux, which is what is tested, has no such minimum.
+  platforms: [.macOS(.v26)],
   products: [
     .library(name: "Kernels", targets: ["Kernels"]),
     .library(name: "Layers", targets: ["Layers"]),
     .executable(name: "bench", targets: ["Bench"]),
   ],
   targets: [
-    .target(name: "ISA", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .target(
+      name: "ISA",
+      linkerSettings: [
+        .linkedLibrary("m", .when(platforms: [.linux])), .linkedLibrary("pthread", .when(platforms: [.linux])),
+      ]),
     .target(name: "Kernels", dependencies: ["ISA"], swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
     .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),

@@ -1,6 +1,7 @@
 // One header an operation: the arguments of its level functions, and their declarations.
 #pragma once
 #include "Levels.h"
+#include "Libc.h"
 #include "Machine.h"
 #include "Streaming.h"
 #include "Threads.h"

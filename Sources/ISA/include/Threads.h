@@ -22,6 +22,10 @@ static inline void isa_call(LentClosure closure, ptrdiff_t part) {
   ((Function)closure.function)(part, closure.context);
 }
 
+// Starts a thread that calls `body` and ends with it. Its name, of at most 15 bytes, is what debuggers show. 0, or the
+// system's error.
+int isa_start_thread(const char *_Nonnull name, void (*_Nonnull body)(void *_Nonnull context), void *_Nonnull context);
+
 // Processors that the system lets this thread run on; 0 where it does not say.
 ptrdiff_t isa_affinity_count(void);
 

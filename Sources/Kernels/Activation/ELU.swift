@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// ``ELUForward`` of `count` values.

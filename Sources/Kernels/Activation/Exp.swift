@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// exp(x), within 1 ulp of the exact value, also where that is denormal; 0 at -infinity.

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2 being the standard normal distribution's cumulative function; within 8 ulp, 1 on

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// The approximation of ``GELUForward`` by tanh: x·(1 + tanh(u/2)) / 2 = x / (1 + exp(-u)), u = √(8/π)·(x + 0.044715·x³).

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// x·tanh(log(1 + exp(x))), within 6 ulp, also where that is denormal; NaN at -infinity, as in PyTorch.

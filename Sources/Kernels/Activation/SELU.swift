@@ -1,4 +1,4 @@
-import Foundation
+import ISA
 
 /// The constants of SELU, for which activations of mean 0 and variance 1 stay so; PyTorch's digits.
 enum SELUConstants {

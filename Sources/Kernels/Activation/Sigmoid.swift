@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// 1 / (1 + exp(-x)), within 2 ulp of the exact value, also where that is denormal.

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// ``SoftplusForward`` of `count` values.

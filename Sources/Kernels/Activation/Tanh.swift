@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// tanh(x), within 2 ulp of the exact value; -0 stays -0 and denormals stay themselves.

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// What a processor offers to a kernel, lowest first.
@@ -60,7 +59,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
 
   private static let cap: Result<InstructionSet, KernelError> = {
     let best = available[available.count - 1]
-    guard let name = ProcessInfo.processInfo.environment["KERNELS_ISA"], !name.isEmpty else { return .success(best) }
+    guard let name = getenv("KERNELS_ISA").map({ String(cString: $0) }), !name.isEmpty else { return .success(best) }
     guard let level = InstructionSet(rawValue: name) else { return .failure(.unknownInstructionSet(name)) }
     return .success(min(level, best))
   }()

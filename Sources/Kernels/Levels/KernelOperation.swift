@@ -130,9 +130,10 @@ public struct Plan<Op: KernelOperation>: Sendable {
   /// Plans with the best kernel.
   ///
   /// - Parameters:
+  ///   - problem: the shapes and options of the operation.
   ///   - level: the level to use; nil for the highest that the processor has and `KERNELS_ISA` permits.
   ///   - threads: how many threads share the work, at least 1. The results do not depend on it.
-  ///   - kernel: the name of a row to use in place of the choice by level and fitness.
+  ///   - name: the name of a row to use in place of the choice by level and fitness.
   public init(
     _ problem: Op.Problem, level: InstructionSet? = nil, threads: Int = 1, kernel name: String? = nil
   ) throws(KernelError) {
@@ -175,8 +176,10 @@ public struct Plan<Op: KernelOperation>: Sendable {
   /// Runs the problem on the operands. The operands' memory is as large as the problem says, and outputs do not overlap
   /// inputs unless the operation's operands say that they may.
   ///
-  /// - Parameter workspace: scratch memory, which no other run uses at the same time. One that is smaller than
-  ///   ``workspaceByteCount`` grows to that first, so that only the first of many runs allocates.
+  /// - Parameters:
+  ///   - operands: pointers to the data, as the operation describes them.
+  ///   - workspace: scratch memory, which no other run uses at the same time. One that is smaller than
+  ///     ``workspaceByteCount`` grows to that first, so that only the first of many runs allocates.
   /// - Throws: ``KernelError`` where the operation's ``KernelOperation/RunError`` is that, if operands that the problem's
   ///   options ask for are missing or out of range. Nothing is written then.
   public func run(_ operands: Op.Operands, workspace: Workspace) throws(Op.RunError) {

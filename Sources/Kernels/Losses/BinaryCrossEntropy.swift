@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// Cross entropy of the sigmoid of a logit x with a target y, 0 to 1, and a weight p of positive targets:

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// The divergence of target probabilities t from those whose logarithms the outputs x are: t·(log t - x), with t·log t = 0

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// Focal loss of the sigmoid of a logit x with a target y, 0 to 1, as torchvision's `sigmoid_focal_loss` (Lin and others,

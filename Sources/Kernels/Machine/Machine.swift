@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// The machine's limits, measured in this process.
@@ -6,11 +5,12 @@ public enum Machine {
   /// The processor's name as the system gives it.
   public static let processorName: String = {
     #if os(Linux)
-      if let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+      if let text = systemText("/proc/cpuinfo"),
         let line = text.split(separator: "\n").first(where: { $0.hasPrefix("model name") }),
         let colon = line.firstIndex(of: ":")
       {
-        return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        let name = line[line.index(after: colon)...].drop(while: \.isWhitespace)
+        return String(name.reversed().drop(while: \.isWhitespace).reversed())
       }
     #endif
     return "unknown processor"
@@ -49,14 +49,15 @@ public enum Machine {
   }
 
   private static func fastest(within seconds: Double, _ body: () -> Void) -> Double {
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = MonotonicClock.now
     var best = Double.infinity
     var runs = 0
     repeat {
-      best = min(best, clock.measure(body) / .seconds(1))
+      let before = MonotonicClock.now
+      body()
+      best = min(best, (MonotonicClock.now - before) / .seconds(1))
       runs += 1
-    } while runs < 5 || (clock.now - start) / .seconds(1) < seconds
+    } while runs < 5 || (MonotonicClock.now - start) / .seconds(1) < seconds
     return best
   }
 }

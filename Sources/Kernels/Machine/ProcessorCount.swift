@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 extension Machine {
@@ -7,9 +6,8 @@ extension Machine {
   ///
   /// It is read once. More threads than that would wait for each other's time.
   public static let processorCount: Int = {
-    // Foundation counts the processors of the machine.
     let affinity = isa_affinity_count()
-    let processors = affinity > 0 ? affinity : ProcessInfo.processInfo.activeProcessorCount
+    let processors = affinity > 0 ? affinity : max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1)
     guard let quota = ProcessorQuota.processors(root: "/") else { return processors }
     return quota < Double(processors) ? max(Int(quota.rounded(.up)), 1) : processors
   }()
@@ -56,15 +54,29 @@ enum ProcessorQuota {
     /// From a line of mountinfo: number, parent, device, root, mount point, options, optional fields, `-`, type, source,
     /// the file system's options. Spaces in paths are written as `\040`.
     init?(_ line: Substring) {
-      let halves = line.split(separator: " - ", maxSplits: 1)
-      guard halves.count == 2 else { return nil }
-      let (fields, rest) = (halves[0].split(separator: " "), halves[1].split(separator: " "))
-      guard fields.count >= 5, rest.count >= 3 else { return nil }
+      let fields = line.split(separator: " ")
+      guard let hyphen = fields.firstIndex(of: "-"), hyphen >= 5 else { return nil }
+      let rest = Array(fields[(hyphen + 1)...])
+      guard rest.count >= 3 else { return nil }
       isUnified = rest[0] == "cgroup2"
       hasProcessors = rest[0] == "cgroup" && rest[2].split(separator: ",").contains("cpu")
       guard isUnified || hasProcessors else { return nil }
-      group = String(fields[3].replacing("\\040", with: " "))
-      path = String(fields[4].replacing("\\040", with: " "))
+      group = Mount.path(fields[3])
+      path = Mount.path(fields[4])
+    }
+
+    /// A path as mountinfo writes it.
+    private static func path(_ text: Substring) -> String {
+      var path = ""
+      var rest = text
+      while let backslash = rest.firstIndex(of: "\\") {
+        path += rest[..<backslash]
+        rest = rest[backslash...]
+        let isSpace = rest.hasPrefix("\\040")
+        path += isSpace ? " " : "\\"
+        rest = rest.dropFirst(isSpace ? 4 : 1)
+      }
+      return path + rest
     }
 
     /// The folders of a group and of those above it, as far as they are seen. A group that is not below the mount's, as
@@ -88,7 +100,7 @@ enum ProcessorQuota {
     let root: String
 
     private func text(_ path: String) -> String? {
-      try? String(contentsOf: URL(fileURLWithPath: root).appendingPathComponent(path), encoding: .utf8)
+      systemText(root + path)
     }
 
     func lines(_ path: String) -> [Substring] { text(path)?.split(separator: "\n") ?? [] }

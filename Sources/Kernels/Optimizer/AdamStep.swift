@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// A step of Adam on an array of parameters, as PyTorch's `torch.optim.Adam` defines it (Kingma and Ba, 2015, with the

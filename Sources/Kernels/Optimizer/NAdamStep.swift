@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// A step of NAdam on an array of parameters, as PyTorch's `torch.optim.NAdam` defines it (Dozat, 2016): Adam with

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// A step of RAdam on an array of parameters, as PyTorch's `torch.optim.RAdam` defines it (Liu and others, 2020): Adam

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// A step of stochastic gradient descent on an array of parameters, as PyTorch's `torch.optim.SGD` defines it:

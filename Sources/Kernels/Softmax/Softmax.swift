@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// exp(xⱼ) / Σᵢ exp(xᵢ) along each row. A row that holds NaN, +infinity, or only -infinity becomes NaN, as in PyTorch.

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// Softmax with cross entropy against class labels, in one pass: for a row of logits x with label k

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// Softmax with cross entropy against targets t that are not a 1 among zeros: for a row of logits x

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 
 /// Focal loss of class labels (Lin and others, 2017), softmax included: cross entropy that counts the less, the surer a

@@ -1,4 +1,3 @@
-import Foundation
 import ISA
 import Synchronization
 
@@ -27,10 +26,10 @@ final class WorkerPool: Sendable {
   private let offer = OwnLine(Offer())
   private let progress = OwnLine(Progress())
   /// Where workers sleep, and the number of them.
-  private let workersSleep = NSCondition()
+  private let workersSleep = Condition()
   private let sleepers = OwnLine(Atomic(0))
   /// Where the caller sleeps.
-  private let callerSleeps = NSCondition()
+  private let callerSleeps = Condition()
 
   /// What a run hands out, in one cache line. (Pointers are not Sendable by themselves.)
   private struct Offer: ~Copyable, @unchecked Sendable {
@@ -63,10 +62,12 @@ final class WorkerPool: Sendable {
   func start(threads: Int) {
     workers.withLock { count in
       while count < min(threads - 1, workerLimit) {
-        let thread = Thread { self.work() }
-        thread.name = "Kernels"
-        thread.qualityOfService = .userInitiated
-        thread.start()
+        let pool = Unmanaged.passRetained(self)
+        let body: @convention(c) (UnsafeMutableRawPointer) -> Void = {
+          Unmanaged<WorkerPool>.fromOpaque($0).takeRetainedValue().work()
+        }
+        // Where the system has no more threads, the caller does the parts.
+        guard isa_start_thread("Kernels", body, pool.toOpaque()) == 0 else { return pool.release() }
         count += 1
       }
     }
@@ -129,14 +130,14 @@ final class WorkerPool: Sendable {
   /// Looks until a condition holds, but no longer than `time`: false if it does not.
   @inline(__always)
   private func look(for time: Duration, yielding: Bool = false, until condition: () -> Bool) -> Bool {
-    let end = ContinuousClock.now + time
+    let end = MonotonicClock.now + time
     repeat {
       for _ in 0..<64 {
         if condition() { return true }
         isa_pause()
       }
       if yielding { sched_yield() }
-    } while ContinuousClock.now < end
+    } while MonotonicClock.now < end
     return false
   }
 }

@@ -143,7 +143,9 @@ extension Model {
   ///
   ///     try model.save(to: file)     // in PyTorch: safetensors.torch.load_file(file)
   ///
-  /// - Parameter metadata: strings that are stored besides; one under a key of the model's own takes its place.
+  /// - Parameters:
+  ///   - file: where to write; a file that is there is replaced.
+  ///   - metadata: strings that are stored besides; one under a key of the model's own takes its place.
   public func save(to file: URL, metadata: [String: String] = [:]) throws(CheckpointError) {
     var state = state()
     state.metadata.merge(metadata) { _, given in given }

@@ -18,7 +18,10 @@ extension SafeTensors {
   }
 
   /// Reads a file's content.
-  /// - Parameter file: the file's name in errors.
+  ///
+  /// - Parameters:
+  ///   - data: the bytes of the file.
+  ///   - file: the file's name in errors.
   public init(_ data: Data, file: String) throws(CheckpointError) {
     guard data.count >= 8 else {
       throw .header(file: file, reason: "it has \(data.count) bytes, expected at least 8")

@@ -23,7 +23,7 @@ extension Trainer {
     return state
   }
 
-  /// The model as ``Model/save(to:)`` stores it, with what its input is normalised by and the names of its classes: all
+  /// The model as ``Model/save(to:metadata:)`` stores it, with what its input is normalised by and the names of its classes: all
   /// that a ``Predictor`` needs.
   public func modelState() -> SafeTensors {
     var state = model.state()

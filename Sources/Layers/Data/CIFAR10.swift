@@ -17,7 +17,9 @@ public enum CIFAR10 {
 
   /// Loads a split.
   ///
-  /// - Parameter directory: the folder that holds the files, or the one above it.
+  /// - Parameters:
+  ///   - directory: the folder that holds the files, or the one above it.
+  ///   - split: which of the two.
   public static func load(from directory: URL, split: DatasetSplit) throws(DataError) -> ImageDataset {
     try load(from: directory, split: split, recordsPerFile: 10_000)
   }

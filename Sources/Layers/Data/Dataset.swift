@@ -22,7 +22,7 @@ public protocol Dataset: Sendable {
   var classNames: [String] { get }
   /// The number of classes; nil where images have no class. By default the number of ``classNames``, nil for none.
   var classCount: Int? { get }
-  /// The class of an image, at least 0 and below ``classes``; by default 0.
+  /// The class of an image, at least 0 and below ``Dataset/classCount``; by default 0.
   func label(at index: Int) -> Int
   /// Writes an image, all `imageShape.count` values: colours from 0 to 1, which a ``Normalization`` and the transforms are
   /// defined for.
@@ -32,9 +32,9 @@ public protocol Dataset: Sendable {
   /// Writes the target of an image, all `targetShape.count` values.
   func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws
   /// Whether each image's target is the image itself, transformed and normalised as it is; false by default. Then
-  /// ``targetShape`` is the ``imageShape``. See ``reconstructed()``.
+  /// ``Dataset/targetShape`` is the ``Dataset/imageShape``. See ``Dataset/reconstructed()``.
   var targetsAreImages: Bool { get }
-  /// The weight of each image in the loss; nil, the default, where all are 1. See ``weighted(by:)``.
+  /// The weight of each image in the loss; nil, the default, where all are 1. See ``Dataset/weighted(by:)``.
   var imageWeights: [Float]? { get }
   /// Where the images are bytes in memory, so that kernels read them there; nil, the default, where they are not.
   var byteImages: ByteImages? { get }

@@ -20,7 +20,9 @@ public struct EpochOrder: Sendable {
 
   /// Makes ``indices`` the order of an epoch. Allocates only when the count is another than before.
   ///
-  /// - Parameter count: the number of images, at most `Int32.max`; none for a number below 1.
+  /// - Parameters:
+  ///   - epoch: the epoch's number, which the order follows from.
+  ///   - count: the number of images, at most `Int32.max`; none for a number below 1.
   public mutating func begin(epoch: Int, count: Int) {
     let count = min(max(count, 0), Int(Int32.max))
     if indices.count != count { indices = [Int32](repeating: 0, count: count) }

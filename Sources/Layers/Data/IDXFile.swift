@@ -19,7 +19,9 @@ public struct IDXFile: Sendable {
   ///
   /// The sizes are checked before the elements are read, so that a file takes no more time and memory than it claims.
   ///
-  /// - Parameter dimensions: how many dimensions it has to have, 1 to 255: 1 for labels, 3 for images.
+  /// - Parameters:
+  ///   - file: an IDX file.
+  ///   - dimensions: how many dimensions it has to have, 1 to 255: 1 for labels, 3 for images.
   public init(contentsOf file: URL, dimensions: Int) throws(DataError) {
     try self.init(contentsOf: file, dimensions: dimensions) { _ throws(DataError) in }
   }

@@ -35,8 +35,11 @@ public enum MNIST {
 
   /// Loads a split from idx files, plain or .gz. Images of other sizes are for ``IDXFile``.
   ///
-  /// - Parameter directory: the folder that holds the files, or the one above it under its official name
-  ///   (`mnist`, `fashion-mnist`, or torchvision's `MNIST/raw`, `FashionMNIST/raw`).
+  /// - Parameters:
+  ///   - directory: the folder that holds the files, or the one above it under its official name
+  ///     (`mnist`, `fashion-mnist`, or torchvision's `MNIST/raw`, `FashionMNIST/raw`).
+  ///   - split: which of the two.
+  ///   - variant: which of the data sets of this format.
   /// - Throws: ``DataError`` naming the file, also where images are not 28×28 or more than the split has.
   public static func load(
     from directory: URL, split: DatasetSplit, variant: Variant = .digits

@@ -115,6 +115,7 @@ extension Image {
   /// - Parameters:
   ///   - content: the bytes of the file.
   ///   - name: what messages call it.
+  ///   - limits: how large the image may be.
   /// - Throws: as ``init(contentsOf:limits:)``.
   public init(
     decoding content: some Sequence<UInt8>, name: String = "image", limits: ImageLimits = ImageLimits()

@@ -15,7 +15,11 @@ public struct Image: Hashable, Sendable {
   /// `[height, width, channels]`
   public let samples: [UInt8]
 
-  /// - Parameter samples: `[height, width, channels]`
+  /// - Parameters:
+  ///   - height: rows of pixels.
+  ///   - width: pixels of a row.
+  ///   - channels: 1 (grey), 3 (red, green, blue) or 4 (with alpha).
+  ///   - samples: `[height, width, channels]`
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for sizes below 1, other channels than 1, 3 and 4, and
   ///   another number of samples than the sizes say.
   public init(height: Int, width: Int, channels: Int, samples: [UInt8]) throws(DataError) {

@@ -7,7 +7,7 @@ import Kernels
 ///
 /// It has its own copy of the weights, once in memory however many threads there are, so the model may go, or be trained
 /// further. Batch normalisation is part of the weights before it, dropout is gone, and ``ReLU`` and ``ReLU6`` are part of
-/// the layer before them. Without batch normalisation the outputs are those of ``Model/plan(batchSize:mode:)`` for
+/// the layer before them. Without batch normalisation the outputs are those of ``Model/plan(batchSize:mode:needsInputGradient:threads:level:)`` for
 /// inference bit for bit, with it to rounding. An image's output depends neither on the images beside it nor on what other
 /// threads do.
 ///
@@ -43,6 +43,7 @@ public final class Predictor: Sendable {
   /// Copies a model's weights.
   ///
   /// - Parameters:
+  ///   - model: a model, which may be trained further.
   ///   - classNames: a name for each output.
   ///   - normalization: how colours from 0 to 1 become the network's input.
   ///   - threads: how many threads share the work of a run. Where many runs are under way at once, 1 is best.

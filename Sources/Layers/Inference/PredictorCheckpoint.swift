@@ -11,8 +11,10 @@ extension Predictor {
   ///   - description: the network that the weights are of; nil for the one that the file describes.
   ///   - classNames: nil for those of the file.
   ///   - normalization: nil for that of the file.
-  ///   - threads, mostImages, mostRuns, level: see
-  ///     ``init(_:classNames:normalization:threads:mostImages:mostRuns:level:)``.
+  ///   - threads: how many threads share the work of a run.
+  ///   - mostImages: the most images of a run; more are run in parts of so many.
+  ///   - mostRuns: the most runs at once; more wait for one to end. nil for no limit.
+  ///   - level: the instruction-set level; nil for the best.
   /// - Throws: ``ModelError``, ``CheckpointError`` or ``PredictionError``.
   public convenience init(
     contentsOf file: URL, as description: ModelDescription? = nil, classNames: [String]? = nil,

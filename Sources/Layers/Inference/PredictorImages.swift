@@ -30,7 +30,9 @@ extension Predictor {
   /// Images of a data set as the network takes them: `[indices.count]` and then ``inputShape``, normalised by
   /// ``normalization``.
   ///
-  /// - Parameter indices: which images, of `0 ..< data.count`.
+  /// - Parameters:
+  ///   - data: the data set.
+  ///   - indices: which images, of `0 ..< data.count`.
   /// - Throws: ``PredictionError/shape(given:expected:)`` for images of another shape than ``inputShape``, ``DataError``
   ///   for an index outside the set, and what reading an image throws.
   public func input(_ data: any Dataset, at indices: some Collection<Int>) throws -> Tensor {
@@ -79,7 +81,8 @@ extension Predictor {
   /// The most probable classes of an image of any size, the most probable first.
   ///
   /// - Parameters:
-  ///   - shorterSide: as in ``input(_:shorterSide:)``.
+  ///   - image: of any size and channels.
+  ///   - shorterSide: as in ``input(_:shorterSide:)-(Image,_)``.
   ///   - count: how many classes; all where there are fewer.
   public func classify(_ image: Image, shorterSide: Int? = nil, top count: Int = 5) throws -> [Classification] {
     try classify(input(image, shorterSide: shorterSide), top: count)
@@ -89,7 +92,11 @@ extension Predictor {
   ///
   /// - Parameters:
   ///   - pixels: `[height, width, channels]`, 0 to 255.
+  ///   - height: rows of pixels.
+  ///   - width: pixels of a row.
   ///   - channels: 1 (grey), 3 (red, green, blue) or 4 (with alpha, which is left out where the network has none).
+  ///   - shorterSide: as in ``input(_:shorterSide:)-(Image,_)``.
+  ///   - count: how many classes; all where there are fewer.
   public func classify(
     pixels: [UInt8], height: Int, width: Int, channels: Int, shorterSide: Int? = nil, top count: Int = 5
   ) throws -> [Classification] {
@@ -99,7 +106,11 @@ extension Predictor {
 
   /// The most probable classes of an image file, the most probable first.
   ///
-  /// - Parameter limits: how large the file may be.
+  /// - Parameters:
+  ///   - file: an image file.
+  ///   - limits: how large the file may be.
+  ///   - shorterSide: as in ``input(_:shorterSide:)-(Image,_)``.
+  ///   - count: how many classes; all where there are fewer.
   /// - Throws: ``DataError`` where the file cannot be read or decoded.
   public func classify(
     contentsOf file: URL, limits: ImageLimits = ImageLimits(), shorterSide: Int? = nil, top count: Int = 5

@@ -3,7 +3,7 @@ import Kernels
 /// A step of a network, described: its options, but neither its parameters' values nor memory.
 ///
 /// A description is a small value. A ``Model`` gives it parameters, and a plan, which is made for an input shape and a
-/// batch size, runs it. A layer can be used alone as well, see ``forward(_:parameters:level:threads:)``.
+/// batch size, runs it. A layer can be used alone as well, see ``forward(_:parameters:mode:seed:level:threads:)``.
 ///
 /// All shapes of this protocol are those of one image, without the batch.
 public protocol Layer: Sendable {

@@ -36,6 +36,7 @@ extension Layer {
   ///   - input: the images, `[batch]` and then the shape of one.
   ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are, also in
   ///     training: ``forward(_:updating:mode:seed:level:threads:)`` changes buffers.
+  ///   - mode: whether the layer behaves as in training or as in inference.
   ///   - seed: where the random numbers of a layer that draws some come from.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
@@ -57,6 +58,7 @@ extension Layer {
   /// - Parameters:
   ///   - input: the images, `[batch]` and then the shape of one.
   ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``.
+  ///   - mode: whether the layer behaves as in training or as in inference.
   ///   - seed: where the random numbers of a layer that draws some come from.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.

@@ -51,6 +51,8 @@ extension Loss {
   ///   - output: what the network computed.
   ///   - targets: what it should be.
   ///   - weights: of each output, of the same shape; for losses that accept them.
+  ///   - level: the instruction-set level; nil for the best.
+  ///   - threads: how many threads share the work.
   public func evaluate(
     _ output: Tensor, targets: Tensor, weights: Tensor? = nil, level: InstructionSet? = nil, threads: Int = 1
   ) throws(LayerError) -> LossResult {

@@ -36,7 +36,12 @@ extension Model {
   }
 
   /// A model with the parameters of a checkpoint in memory, see ``init(checkpoint:as:seed:)``.
-  /// - Parameter file: the checkpoint's name in errors.
+  ///
+  /// - Parameters:
+  ///   - state: the checkpoint.
+  ///   - file: the checkpoint's name in errors.
+  ///   - description: the network; nil for the one that the checkpoint describes.
+  ///   - seed: where the model's random numbers come from.
   public convenience init(
     _ state: SafeTensors, file: String = "the checkpoint", as description: ModelDescription? = nil, seed: UInt64 = 0
   ) throws(ModelError) {

@@ -85,7 +85,10 @@ public struct ModelDescription: Hashable, Sendable, Codable {
 
 extension ModelDescription {
   /// The description in the metadata of a checkpoint; nil where there is none.
-  /// - Parameter file: the checkpoint's name in errors.
+  ///
+  /// - Parameters:
+  ///   - state: the checkpoint.
+  ///   - file: the checkpoint's name in errors.
   /// - Throws: ``ModelError/invalidDescription(file:reason:)``, or ``ModelError/unknownModel(name:known:)``.
   public init?(in state: SafeTensors, file: String) throws(ModelError) {
     guard let text = state.metadata[ModelDescription.metadataKey] else { return nil }

@@ -53,7 +53,9 @@ public struct ParameterGroup<Options: GroupableOptimizer>: Sendable {
   /// The parameters of a part of the network, by what their names begin with: `fc` stands for `fc.weight` and `fc.bias`,
   /// not for `fc2.weight`.
   ///
-  /// - Parameter change: what differs from the options of all.
+  /// - Parameters:
+  ///   - name: the first parts of the parameters' names.
+  ///   - change: what differs from the options of all.
   /// - Throws: when it is planned, ``LayerError/unknownParameter(name:known:)`` where no parameter's name begins so.
   public static func prefix(
     _ name: String, _ change: @escaping @Sendable (inout Options) -> Void

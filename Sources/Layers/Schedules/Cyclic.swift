@@ -28,8 +28,12 @@ public struct Cyclic: Schedule {
   public var momenta: ClosedRange<Double>?
 
   /// - Parameters:
+  ///   - base: the least learning rate, PyTorch's `base_lr`.
+  ///   - maximum: the largest learning rate, PyTorch's `max_lr`.
   ///   - unitsUp: PyTorch's `step_size_up`.
   ///   - unitsDown: PyTorch's `step_size_down`; nil for as many as up.
+  ///   - mode: how the height of the cycles changes.
+  ///   - momenta: PyTorch's `base_momentum` and `max_momentum`; nil to leave the optimiser's own alone.
   public init(
     base: Double, maximum: Double, unitsUp: Int = 2000, unitsDown: Int? = nil, mode: Mode = .triangular,
     momenta: ClosedRange<Double>? = 0.8...0.9

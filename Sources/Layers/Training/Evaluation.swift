@@ -19,7 +19,7 @@ extension Trainer {
 
   /// How often images of each class are taken for each class; images of a label that the loss ignores are left out.
   ///
-  /// - Throws: as ``evaluate(on:isCancelled:)``, and ``TrainingError`` for data without classes.
+  /// - Throws: as ``evaluate(on:isCancelled:)-(Dataset,_)``, and ``TrainingError`` for data without classes.
   public func confusionMatrix(
     on dataset: some Dataset, isCancelled: () -> Bool = { false }
   ) throws -> ConfusionMatrix {

@@ -28,8 +28,8 @@ extension Trainer {
   ///   - onEvent: told what happens, in order.
   ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the training is saved,
   ///     where there are ``checkpoints``, and ends.
-  /// - Throws: as ``trainEpoch(on:progress:isCancelled:)`` but for a cancellation, ``TrainingError`` where a figure is watched
-  ///   that the training does not have, and what `onEvent` throws.
+  /// - Throws: as ``trainEpoch(on:progress:isCancelled:)-(Dataset,_,_)`` but for a cancellation, ``TrainingError`` where a
+  ///   figure is watched that the training does not have, and what `onEvent` throws.
   @discardableResult
   public func fit(
     _ training: some Dataset, validation: (any Dataset)? = nil, epochs: Int, transforms: [any ImageTransform] = [],

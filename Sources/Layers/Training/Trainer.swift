@@ -50,7 +50,7 @@ public final class Trainer {
   public var batchesPerUpdate = 1
   /// An average of the weights that follows every update: `average.withAveragedWeights { try trainer.evaluate(on: test) }`.
   public var weightAverage: WeightAverage?
-  /// Where and how often ``trainEpoch(on:progress:isCancelled:)`` saves; nil for never.
+  /// Where and how often ``trainEpoch(on:progress:isCancelled:)-(Dataset,_,_)`` saves; nil for never.
   public var checkpoints: CheckpointPolicy?
   /// Strings of one's own that checkpoints hold in their metadata; asked for whenever a checkpoint is made. A key that the
   /// trainer or the model has itself stays theirs.

@@ -7,7 +7,7 @@ extension Trainer {
   ///
   /// - Parameters:
   ///   - dataset: the images; its shape and its labels or targets fit the model and the loss.
-  ///   - progress: called after each step.
+  ///   - report: called after each step.
   ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the epoch ends.
   /// - Throws: ``TrainingError``, ``LayerError`` or ``DataError`` when the data does not fit the training, what reading an
   ///   image throws, `CancellationError` when the epoch was cancelled, ``CheckpointError`` when a checkpoint cannot be

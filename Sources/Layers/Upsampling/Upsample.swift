@@ -18,7 +18,9 @@ public struct Upsample: Layer {
   public var scale: Size2D
   public var mode: Mode
 
-  /// - Parameter scale: a number for both axes or a ``Size2D``, at least 1.
+  /// - Parameters:
+  ///   - scale: a number for both axes or a ``Size2D``, at least 1.
+  ///   - mode: which values the new ones are made from.
   public init(_ scale: any Size2DConvertible, mode: Mode = .nearest) {
     self.scale = scale.size2D
     self.mode = mode
