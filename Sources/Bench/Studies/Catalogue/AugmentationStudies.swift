@@ -17,7 +17,7 @@ extension Study {
     ],
     orderings: augmentationOrderings("crop and flip", "none"),
     remarks: """
-      Augmentation raises the test accuracy by about 4 points and narrows the gap from about 16 points to 2, as R0 \
+      Augmentation raises the test accuracy by about 3 points and narrows the gap from about 17 points to 2, as R0 \
       found; all four of R0's accuracies are met within 3 points. Its class-wise figures are not: their means are \
       about 3 (with augmentation) and 6 points (without) above ours. R0's figures without augmentation contradict each \
       other: its classes have a mean of 65.6 % beside the 60 % that it states, and they are those of its run at 0.001 \

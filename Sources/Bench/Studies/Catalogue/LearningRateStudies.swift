@@ -54,7 +54,7 @@ extension Study {
     ],
     remarks: """
       The order of the rates is R0's. At 0.01 the network gives every image the same class, as R0's did, and at 0.001 \
-      the accuracy agrees; at 0.0001 it ends at about 63.5 %, where R0 has 70 %. R0's loss curves show that its runs \
+      the accuracy agrees; at 0.0001 it ends at about 64 %, where R0 has 70 %. R0's loss curves show that its runs \
       went on from an earlier training: at 0.0001 its first epoch has a training loss of 0.64, where ours has 1.75. So \
       its figures are of more than 20 epochs, which probably explains the difference. Its validation losses are at \
       least six times its training losses at every rate, even where nothing is learned and both would be 2.30; they \
