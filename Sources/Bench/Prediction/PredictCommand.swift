@@ -72,7 +72,7 @@ enum PredictCommand: Command {
       }
       let predictions = try part.input.flatMap { try predictor.classify(batch: $0, top: top) }
       for (i, classes) in predictions.enumerated() {
-        try write(text.line(image: part.names[i], label: part.labels[i], classes))
+        try write(try text.line(image: part.names[i], label: part.labels[i], classes))
         if let label = part.labels[i], let best = classes.first {
           try matrix.add(label: label, prediction: best.classIndex)
         }

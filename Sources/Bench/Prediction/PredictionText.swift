@@ -16,18 +16,18 @@ struct PredictionText {
   }
 
   /// - Parameter label: the class that the image is known to show; nil where it is not known.
-  func line(image: String, label: Int?, _ classes: [Classification]) -> String {
+  func line(image: String, label: Int?, _ classes: [Classification]) throws -> String {
     switch format {
     case .csv:
       return row(
         [image, label.map(name) ?? ""] + classes.flatMap { [name($0.classIndex), text($0.probability)] })
     case .jsonl:
       var line = JSONLine()
-      line.add("image", json: PredictionText.json(image))
-      if let label { line.add("label", json: PredictionText.json(name(label))) }
-      let entries = classes.map { entry in
+      line.add("image", json: try PredictionText.json(image))
+      if let label { line.add("label", json: try PredictionText.json(name(label))) }
+      let entries = try classes.map { entry in
         var object = JSONLine()
-        object.add("class", json: PredictionText.json(name(entry.classIndex)))
+        object.add("class", json: try PredictionText.json(name(entry.classIndex)))
         object.add("index", entry.classIndex)
         object.add("probability", entry.probability)
         return object.text
@@ -43,16 +43,9 @@ struct PredictionText {
 
   private func text(_ probability: Float) -> String { "\(probability)" }
 
-  private static func json(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20: result += "\\u" + String(format: "%04x", scalar.value)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+  private static func json(_ text: String) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return String(decoding: try encoder.encode(text), as: UTF8.self)
   }
 }

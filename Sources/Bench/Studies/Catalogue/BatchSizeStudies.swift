@@ -62,7 +62,8 @@ extension Study {
         better: "\(model), batch 4", worse: "\(model), batch 32", figure: .seconds)
     },
     remarks: """
-      R1's times and ours are of different machines, and R1 does not tell its own, so only the order can be compared. \
+      R1's times and ours are of different machines (ours: two cores of an AMD EPYC of the Zen 5 generation), and R1 \
+      does not tell its own, so only the order can be compared. \
       R1's 10 epochs take longer with 16 and 32 images a batch (876 and 1202 s) than with 4 and 8 (703 and 642 s), \
       although larger batches make fewer steps of the same work in all; its reason is not told. R1's network is known \
       by its size alone, and N12 is N1 widened to that size.
@@ -78,8 +79,8 @@ extension Study {
         figure: .seconds)
     ],
     remarks: """
-      No report is behind this study; what stands beside our times are PyTorch's, measured on the same processor with \
-      Benchmarks/peers/training. One epoch is too short for the accuracies to mean much, least of all with large \
+      No report is behind this study; what stands beside our times are PyTorch's, measured on the same processor, two \
+      cores of an AMD EPYC of the Zen 5 generation, with Benchmarks/peers/training. One epoch is too short for the accuracies to mean much, least of all with large \
       batches, which make few steps in it.
       """)
 
