@@ -30,11 +30,11 @@ let package = Package(
   ],
   targets: [
     .target(
-      name: "ISA",
+      name: "KernelsISA",
       linkerSettings: [
         .linkedLibrary("m", .when(platforms: [.linux])), .linkedLibrary("pthread", .when(platforms: [.linux])),
       ]),
-    .target(name: "Kernels", dependencies: ["ISA"], swiftSettings: kernelSettings),
+    .target(name: "Kernels", dependencies: ["KernelsISA"], exclude: ["Levels/Generation"], swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
     .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -8,7 +8,6 @@ import Testing
 @Suite struct DifferentialTests {
   /// Problems of an operation: more where there are more rows and more that shapes decide. Some 30 s in all.
   static func problems(_ operation: String) -> Int {
-    if operation.hasPrefix("conv2d-pool") { return 500 }
     if operation.hasPrefix("conv2d") { return 800 }
     if operation.contains("pool2d") || operation == "gemm" { return 600 }
     return 300

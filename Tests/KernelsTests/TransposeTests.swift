@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 import TestSupport
 import Testing
 

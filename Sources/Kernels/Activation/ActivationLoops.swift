@@ -1,14 +1,30 @@
-import ISA
+import KernelsISA
 
 /// Elements from what is computed to what is asked for ahead where data comes from memory.
 private let activationPrefetch = 1024
+
+struct ActivationArguments {
+  /// Forward: the input; backward: what the derivative is a function of.
+  var values: UnsafePointer<Float>
+  /// Null for the forward pass.
+  var outputGradient: UnsafePointer<Float>?
+  /// May be the memory of the values (forward), of the gradient (backward).
+  var result: UnsafeMutablePointer<Float>
+  var count: Int
+  /// The result is other memory, aligned for vectors, and is stored past the caches.
+  var streams: Bool
+  /// The function's own.
+  var options: (Float, Float)
+  /// Two vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
 
 /// result = Function(values).
 @inline(always)
 func map<L: Lanes, Function: VectorMap>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
 ) {
-  if p.pointee.streams != 0 {
+  if p.pointee.streams {
     mapAll(lanes, function, p, past: true)
     isa_stream_fence()
   } else {
@@ -22,7 +38,7 @@ func activate<L: Lanes, Function: Activation>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
 ) {
   guard let outputGradient = p.pointee.outputGradient else { return map(lanes, function, p) }
-  if p.pointee.streams != 0 {
+  if p.pointee.streams {
     gradientAll(lanes, function, p, outputGradient, past: true)
     isa_stream_fence()
   } else {

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// ``ELUForward`` of `count` values.
 public struct ELUProblem: ElementwiseSize {
@@ -24,7 +24,7 @@ public enum ELUForward: KernelOperation {
   public typealias Problem = ELUProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { problem, x in
+  public static let kernels = rows(Levels.eluActivation, multiplyAdds: 12, options: options) { problem, x in
     x >= 0 ? x : Float(Double(problem.alpha) * expm1(Double(x)))
   }
 }
@@ -36,14 +36,14 @@ public enum ELUBackward: KernelOperation {
   public typealias Problem = ELUProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { problem, x, gradient in
+  public static let kernels = rows(Levels.eluActivation, multiplyAdds: 12, options: options) { problem, x, gradient in
     let slope: Double = Double(problem.alpha) * exp(Double(x))
     return x <= 0 ? Float(Double(gradient) * slope) : gradient
   }
 }
 
 /// x·scale for positive x, else alpha·(exp(x) - 1); ``SELUForward`` is it with another scale than 1.
-private struct ELU: Activation {
+struct ELU: Activation {
   let alpha: Float
   let scale: Float
 
@@ -68,24 +68,3 @@ private struct ELU: Activation {
     return (outputGradient * L.splat(scale)).replacing(with: outputGradient * slope, where: L.splat(0) .>= x)
   }
 }
-
-#if arch(arm64)
-  @c(elu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, ELU.self, p)
-  }
-
-  let eluFunctions = LevelFunctions(neon: elu_activation_neon)
-#else
-  @c(elu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, ELU.self, p)
-  }
-  @c(elu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, ELU.self, p)
-  }
-  @c(elu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, ELU.self, p)
-  }
-
-  let eluFunctions = LevelFunctions(
-    baseline: elu_activation_baseline, avx2: elu_activation_avx2, avx512: elu_activation_avx512)
-#endif

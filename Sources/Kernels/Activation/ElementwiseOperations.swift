@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What an element-wise operation is planned for.
 public protocol ElementwiseSize: Sendable, Hashable {
@@ -146,7 +146,7 @@ private func runActivation(
     withRowScratch { scratch in
       var arguments = ActivationArguments(
         values: values + range.lowerBound, outputGradient: outputGradient.map { $0 + range.lowerBound },
-        result: result + range.lowerBound, count: range.count, streams: streams ? 1 : 0, options: options,
+        result: result + range.lowerBound, count: range.count, streams: streams, options: options,
         scratch: scratch)
       body(&arguments)
     }

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension Lanes {
   /// -x. (The operator on vectors works lane by lane, and with it what follows.)

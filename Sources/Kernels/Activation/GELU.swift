@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2 being the standard normal distribution's cumulative function; within 8 ulp, 1 on
 /// average, also where that is small or denormal; NaN at -infinity, as in PyTorch.
@@ -9,7 +9,7 @@ public enum GELUForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 24) { _, x in
+  public static let kernels = rows(Levels.geluActivation, multiplyAdds: 24) { _, x in
     Float(Double(x) * normalDistribution(Double(x)))
   }
 }
@@ -22,7 +22,7 @@ public enum GELUBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 26) { _, x, gradient in
+  public static let kernels = rows(Levels.geluActivation, multiplyAdds: 26) { _, x, gradient in
     let x = Double(x)
     return Float(Double(gradient) * (normalDistribution(x) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()))
   }
@@ -30,7 +30,7 @@ public enum GELUBackward: KernelOperation {
 
 private func normalDistribution(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
 
-private struct GELU: Activation {
+struct GELU: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   /// With a = |x| and h = 1 - Φ(a): Φ(x) = h for x < 0 and 1 - h for x ≥ 0, so that x·Φ(x) = max(x, 0) - a·h.
@@ -97,24 +97,3 @@ private struct GELU: Activation {
     return (q, power, numerator / denominator)
   }
 }
-
-#if arch(arm64)
-  @c(gelu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, GELU.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: gelu_activation_neon)
-#else
-  @c(gelu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, GELU.self, p)
-  }
-  @c(gelu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, GELU.self, p)
-  }
-  @c(gelu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512PairLanes.self, GELU.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: gelu_activation_baseline, avx2: gelu_activation_avx2, avx512: gelu_activation_avx512)
-#endif

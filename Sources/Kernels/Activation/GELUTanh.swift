@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The approximation of ``GELUForward`` by tanh: x·(1 + tanh(u/2)) / 2 = x / (1 + exp(-u)), u = √(8/π)·(x + 0.044715·x³).
 /// Within 4 ulp, and for negative u 4 ulp more for each unit of u, as u is rounded; NaN at -infinity, as in PyTorch.
@@ -7,7 +7,7 @@ public enum GELUTanhForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 16) { _, x in
+  public static let kernels = rows(Levels.geluTanhActivation, multiplyAdds: 16) { _, x in
     Float(Double(x) / (1 + exp(-exponent(Double(x)).u)))
   }
 }
@@ -20,7 +20,7 @@ public enum GELUTanhBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 20) { _, x, gradient in
+  public static let kernels = rows(Levels.geluTanhActivation, multiplyAdds: 20) { _, x, gradient in
     let (u, slope) = exponent(Double(x))
     let s = 1 / (1 + exp(-u))
     return Float(Double(gradient) * s * (1 + Double(x) * (1 - s) * slope))
@@ -33,7 +33,7 @@ private func exponent(_ x: Double) -> (u: Double, slope: Double) {
   return (factor * (x + 0.044715 * x * x * x), factor * (1 + 3 * 0.044715 * x * x))
 }
 
-private struct GELUTanh: Activation {
+struct GELUTanh: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   /// √(8/π), and the factor of x³ in u.
@@ -70,24 +70,3 @@ private struct GELUTanh: Activation {
     return outputGradient * slope
   }
 }
-
-#if arch(arm64)
-  @c(gelu_tanh_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, GELUTanh.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: gelu_tanh_activation_neon)
-#else
-  @c(gelu_tanh_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, GELUTanh.self, p)
-  }
-  @c(gelu_tanh_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, GELUTanh.self, p)
-  }
-  @c(gelu_tanh_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, GELUTanh.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: gelu_tanh_activation_baseline, avx2: gelu_tanh_activation_avx2, avx512: gelu_tanh_activation_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// x·tanh(log(1 + exp(x))), within 6 ulp, also where that is denormal; NaN at -infinity, as in PyTorch.
 ///
@@ -8,7 +8,7 @@ public enum MishForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 16) { _, x in
+  public static let kernels = rows(Levels.mishActivation, multiplyAdds: 16) { _, x in
     Float(Double(x) * tanh(softplus(Double(x))))
   }
 }
@@ -22,7 +22,7 @@ public enum MishBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 20) { _, x, gradient in
+  public static let kernels = rows(Levels.mishActivation, multiplyAdds: 20) { _, x, gradient in
     let x = Double(x)
     let t = tanh(softplus(x))
     // 1 - t² without cancellation.
@@ -33,7 +33,7 @@ public enum MishBackward: KernelOperation {
 
 private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 
-private struct Mish: Activation {
+struct Mish: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   /// With e = exp(x) and n = e·(e + 2): tanh(log(1 + e)) = ((1 + e)² - 1) / ((1 + e)² + 1) = n / (n + 2), in which nothing
@@ -74,24 +74,3 @@ private struct Mish: Activation {
     x.replacing(with: L.splat(20), where: x .> L.splat(20))
   }
 }
-
-#if arch(arm64)
-  @c(mish_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, Mish.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: mish_activation_neon)
-#else
-  @c(mish_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, Mish.self, p)
-  }
-  @c(mish_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, Mish.self, p)
-  }
-  @c(mish_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, Mish.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: mish_activation_baseline, avx2: mish_activation_avx2, avx512: mish_activation_avx512)
-#endif

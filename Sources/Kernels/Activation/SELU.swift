@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The constants of SELU, for which activations of mean 0 and variance 1 stay so; PyTorch's digits.
 enum SELUConstants {
@@ -21,7 +21,7 @@ public enum SELUForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { _, x in
+  public static let kernels = rows(Levels.eluActivation, multiplyAdds: 12, options: options) { _, x in
     let x = Double(x)
     return Float(SELUConstants.scale * (x >= 0 ? x : SELUConstants.alpha * expm1(x)))
   }
@@ -35,7 +35,7 @@ public enum SELUBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { _, x, gradient in
+  public static let kernels = rows(Levels.eluActivation, multiplyAdds: 12, options: options) { _, x, gradient in
     let slope: Double = SELUConstants.scale * (x <= 0 ? SELUConstants.alpha * exp(Double(x)) : 1)
     return Float(Double(gradient) * slope)
   }

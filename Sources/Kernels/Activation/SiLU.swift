@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// x / (1 + exp(-x)), within 3 ulp, also where that is denormal; NaN at -infinity, as in PyTorch.
 ///
@@ -9,7 +9,7 @@ public enum SiLUForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 14) { _, x in Float(Double(x) / (1 + exp(-Double(x)))) }
+  public static let kernels = rows(Levels.siluActivation, multiplyAdds: 14) { _, x in Float(Double(x) / (1 + exp(-Double(x)))) }
 }
 
 /// The gradient of ``SiLUForward`` from its input x, with s = 1 / (1 + exp(-x)): s·(1 + x·(1 - s)), within 5 units in the
@@ -20,13 +20,13 @@ public enum SiLUBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 16) { _, x, gradient in
+  public static let kernels = rows(Levels.siluActivation, multiplyAdds: 16) { _, x, gradient in
     let s = 1 / (1 + exp(-Double(x)))
     return Float(Double(gradient) * s * (1 + Double(x) * (1 - s)))
   }
 }
 
-private struct SiLU: Activation {
+struct SiLU: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
@@ -57,24 +57,3 @@ private struct SiLU: Activation {
     return outputGradient * slope
   }
 }
-
-#if arch(arm64)
-  @c(silu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, SiLU.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: silu_activation_neon)
-#else
-  @c(silu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, SiLU.self, p)
-  }
-  @c(silu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, SiLU.self, p)
-  }
-  @c(silu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, SiLU.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: silu_activation_baseline, avx2: silu_activation_avx2, avx512: silu_activation_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// ``SoftplusForward`` of `count` values.
 public struct SoftplusProblem: ElementwiseSize {
@@ -34,7 +34,7 @@ public enum SoftplusForward: KernelOperation {
   public typealias Problem = SoftplusProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 24, options: options) { problem, x in
+  public static let kernels = rows(Levels.softplusActivation, multiplyAdds: 24, options: options) { problem, x in
     let t = Double(problem.beta * x)
     if t > Double(problem.threshold) { return x }
     return Float((max(t, 0) + log1p(exp(-abs(t)))) / Double(problem.beta))
@@ -49,13 +49,13 @@ public enum SoftplusBackward: KernelOperation {
   public typealias Problem = SoftplusProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, multiplyAdds: 14, options: options) { problem, x, gradient in
+  public static let kernels = rows(Levels.softplusActivation, multiplyAdds: 14, options: options) { problem, x, gradient in
     let t = Double(problem.beta * x)
     return t > Double(problem.threshold) ? gradient : Float(Double(gradient) / (1 + exp(-t)))
   }
 }
 
-private struct Softplus: Activation {
+struct Softplus: Activation {
   let beta: Float
   let threshold: Float
 
@@ -93,24 +93,3 @@ extension Lanes {
     return multiplyAdd(square, q, e)
   }
 }
-
-#if arch(arm64)
-  @c(softplus_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, Softplus.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: softplus_activation_neon)
-#else
-  @c(softplus_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, Softplus.self, p)
-  }
-  @c(softplus_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, Softplus.self, p)
-  }
-  @c(softplus_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512PairLanes.self, Softplus.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: softplus_activation_baseline, avx2: softplus_activation_avx2, avx512: softplus_activation_avx512)
-#endif

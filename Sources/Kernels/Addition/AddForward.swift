@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The sum of two arrays, with an activation if asked for. All levels give the same bits.
 ///
@@ -39,7 +39,7 @@ public enum AddForward: KernelOperation {
 
   public static let kernels: [Kernel<AddForward>] = {
     let levels = Kernel<AddForward>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 12) },
+      "elementwise", Levels.addForward, work: { Work(bytes: $0.count * 12) },
       run: { body, problem, parts, operands in
         let (a, b, output) = (operands.a, operands.b, operands.output)
         let streams = Streaming.streams(problem.count, from: a, to: output) && b != UnsafePointer(output)
@@ -48,8 +48,8 @@ public enum AddForward: KernelOperation {
           let first = range.lowerBound
           var arguments = AdditionArguments(
             a: a + first, b: b + first, output: output + first, count: range.count,
-            relu: problem.activation == nil ? 0 : 1,
-            relu6: problem.activation == .relu6 ? 1 : 0, streams: streams ? 1 : 0)
+            relu: problem.activation != nil,
+            relu6: problem.activation == .relu6, streams: streams)
           body(&arguments)
         }
       })
@@ -87,11 +87,25 @@ private enum ReLU6Sum: SumMap {
 /// Elements from what is computed to what is asked for ahead where data comes from memory.
 private let prefetch = 1024
 
+struct AdditionArguments {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  /// May be the memory of a, or of b.
+  var output: UnsafeMutablePointer<Float>
+  var count: Int
+  /// Negative sums become 0.
+  var relu: Bool
+  /// And what is above 6 becomes 6.
+  var relu6: Bool
+  /// The output is other memory, aligned for vectors, and is stored past the caches.
+  var streams: Bool
+}
+
 @inline(always)
-private func add<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments>) {
-  if p.pointee.relu6 != 0 {
+func add<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments>) {
+  if p.pointee.relu6 {
     add(lanes, ReLU6Sum.self, p)
-  } else if p.pointee.relu != 0 {
+  } else if p.pointee.relu {
     add(lanes, ReLUSum.self, p)
   } else {
     add(lanes, PlainSum.self, p)
@@ -102,7 +116,7 @@ private func add<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments
 private func add<L: Lanes, Map: SumMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<AdditionArguments>
 ) {
-  if p.pointee.streams != 0 {
+  if p.pointee.streams {
     add(lanes, map, p, past: true)
     isa_stream_fence()
   } else {
@@ -138,20 +152,3 @@ private func add<L: Lanes, Map: SumMap>(
     i &+= L.count
   }
 }
-
-#if arch(arm64)
-  @c(add_forward_neon_body) private func addNEON(_ p: UnsafePointer<AdditionArguments>) { add(NEONLanes.self, p) }
-
-  private let functions = LevelFunctions(neon: add_forward_neon)
-#else
-  @c(add_forward_baseline_body) private func addBaseline(_ p: UnsafePointer<AdditionArguments>) {
-    add(BaselineLanes.self, p)
-  }
-  @c(add_forward_avx2_body) private func addAVX2(_ p: UnsafePointer<AdditionArguments>) { add(AVX2Lanes.self, p) }
-  @c(add_forward_avx512_body) private func addAVX512(_ p: UnsafePointer<AdditionArguments>) {
-    add(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: add_forward_baseline, avx2: add_forward_avx2, avx512: add_forward_avx512)
-#endif

@@ -1,11 +1,29 @@
-import ISA
+import KernelsISA
+
+struct ImageBlurArguments {
+  /// In place.
+  var image: UnsafeMutablePointer<Float>
+  /// A plane.
+  var scratch: UnsafeMutablePointer<Float>
+  var planes: Int
+  var height: Int
+  var width: Int
+  /// Along a row.
+  var columnWeights: UnsafePointer<Float>
+  /// Odd, half of it less than the width.
+  var columnTaps: Int
+  /// Along a column.
+  var rowWeights: UnsafePointer<Float>
+  /// Odd, half of it less than the height.
+  var rowTaps: Int
+}
 
 /// Weighted sums along the rows and then along the columns, mirrored at the borders.
 ///
 /// A pass goes over a plane as over one long row, across the borders, whose outputs are then computed again: so no row has
 /// a remainder of its own.
 @inline(always)
-private func blur<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageBlurArguments>) {
+func blur<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageBlurArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
   let count = height &* width
   let sums = p.pointee.scratch
@@ -141,24 +159,3 @@ private func borderRows(
 private func mirrored(_ x: Int, _ count: Int) -> Int {
   x < 0 ? 0 &- x : x < count ? x : 2 &* (count &- 1) &- x
 }
-
-#if arch(arm64)
-  @c(image_blur_neon_body) private func blurNEON(_ p: UnsafePointer<ImageBlurArguments>) {
-    blur(NEONLanes.self, p)
-  }
-
-  let imageBlur = LevelFunctions(neon: image_blur_neon)
-#else
-  @c(image_blur_baseline_body) private func blurBaseline(_ p: UnsafePointer<ImageBlurArguments>) {
-    blur(BaselineLanes.self, p)
-  }
-  @c(image_blur_avx2_body) private func blurAVX2(_ p: UnsafePointer<ImageBlurArguments>) {
-    blur(AVX2Lanes.self, p)
-  }
-  @c(image_blur_avx512_body) private func blurAVX512(_ p: UnsafePointer<ImageBlurArguments>) {
-    blur(AVX512Lanes.self, p)
-  }
-
-  let imageBlur = LevelFunctions(
-    baseline: image_blur_baseline, avx2: image_blur_avx2, avx512: image_blur_avx512)
-#endif

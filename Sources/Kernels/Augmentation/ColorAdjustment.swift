@@ -1,10 +1,20 @@
-import ISA
+import KernelsISA
 
 // The same for every level: LLVM's loop vectoriser makes these loops into the level's own instructions. Products are
 // rounded before they are added, so all levels give the same bits.
 
+struct ImageColorArguments {
+  /// In place.
+  var image: UnsafeMutablePointer<Float>
+  /// 1 or 3 where grey is needed, 3 for the hue.
+  var channels: Int
+  var plane: Int
+  /// Of the hue: the share of the circle.
+  var factor: Float
+}
+
 @inline(always)
-private func brightness(_ p: UnsafePointer<ImageColorArguments>) {
+func brightness(_ p: UnsafePointer<ImageColorArguments>) {
   scale(p, adding: 0)
 }
 
@@ -20,7 +30,7 @@ private func scale(_ p: UnsafePointer<ImageColorArguments>, adding rest: Float) 
 }
 
 @inline(always)
-private func contrast(_ p: UnsafePointer<ImageColorArguments>) {
+func contrast(_ p: UnsafePointer<ImageColorArguments>) {
   let plane = p.pointee.plane
   let image = p.pointee.image
   // Sixteen sums at every level, and a sum in Double of no more than some thousand values each.
@@ -49,7 +59,7 @@ private func contrast(_ p: UnsafePointer<ImageColorArguments>) {
 }
 
 @inline(always)
-private func saturation(_ p: UnsafePointer<ImageColorArguments>) {
+func saturation(_ p: UnsafePointer<ImageColorArguments>) {
   let (plane, factor) = (p.pointee.plane, p.pointee.factor)
   let (red, green, blue) = (p.pointee.image, p.pointee.image + plane, p.pointee.image + 2 &* plane)
   var i = 0
@@ -63,7 +73,7 @@ private func saturation(_ p: UnsafePointer<ImageColorArguments>) {
 }
 
 @inline(always)
-private func hue(_ p: UnsafePointer<ImageColorArguments>) {
+func hue(_ p: UnsafePointer<ImageColorArguments>) {
   let plane = p.pointee.plane
   let turn = 6 * p.pointee.factor
   let (red, green, blue) = (p.pointee.image, p.pointee.image + plane, p.pointee.image + 2 &* plane)
@@ -122,69 +132,3 @@ private func grey(_ image: UnsafeMutablePointer<Float>, _ i: Int, _ plane: Int, 
   let pair = SIMD16<Float>(repeating: 0.2989) * red + SIMD16<Float>(repeating: 0.587) * green
   return pair + SIMD16<Float>(repeating: 0.114) * blue
 }
-
-#if arch(arm64)
-  @c(image_brightness_neon_body) private func brightnessNEON(_ p: UnsafePointer<ImageColorArguments>) {
-    brightness(p)
-  }
-  @c(image_contrast_neon_body) private func contrastNEON(_ p: UnsafePointer<ImageColorArguments>) {
-    contrast(p)
-  }
-  @c(image_saturation_neon_body) private func saturationNEON(_ p: UnsafePointer<ImageColorArguments>) {
-    saturation(p)
-  }
-  @c(image_hue_neon_body) private func hueNEON(_ p: UnsafePointer<ImageColorArguments>) {
-    hue(p)
-  }
-
-  let imageBrightness = LevelFunctions(neon: image_brightness_neon)
-  let imageContrast = LevelFunctions(neon: image_contrast_neon)
-  let imageSaturation = LevelFunctions(neon: image_saturation_neon)
-  let imageHue = LevelFunctions(neon: image_hue_neon)
-#else
-  @c(image_brightness_baseline_body) private func brightnessBaseline(_ p: UnsafePointer<ImageColorArguments>) {
-    brightness(p)
-  }
-  @c(image_brightness_avx2_body) private func brightnessAVX2(_ p: UnsafePointer<ImageColorArguments>) {
-    brightness(p)
-  }
-  @c(image_brightness_avx512_body) private func brightnessAVX512(_ p: UnsafePointer<ImageColorArguments>) {
-    brightness(p)
-  }
-  @c(image_contrast_baseline_body) private func contrastBaseline(_ p: UnsafePointer<ImageColorArguments>) {
-    contrast(p)
-  }
-  @c(image_contrast_avx2_body) private func contrastAVX2(_ p: UnsafePointer<ImageColorArguments>) {
-    contrast(p)
-  }
-  @c(image_contrast_avx512_body) private func contrastAVX512(_ p: UnsafePointer<ImageColorArguments>) {
-    contrast(p)
-  }
-  @c(image_saturation_baseline_body) private func saturationBaseline(_ p: UnsafePointer<ImageColorArguments>) {
-    saturation(p)
-  }
-  @c(image_saturation_avx2_body) private func saturationAVX2(_ p: UnsafePointer<ImageColorArguments>) {
-    saturation(p)
-  }
-  @c(image_saturation_avx512_body) private func saturationAVX512(_ p: UnsafePointer<ImageColorArguments>) {
-    saturation(p)
-  }
-  @c(image_hue_baseline_body) private func hueBaseline(_ p: UnsafePointer<ImageColorArguments>) {
-    hue(p)
-  }
-  @c(image_hue_avx2_body) private func hueAVX2(_ p: UnsafePointer<ImageColorArguments>) {
-    hue(p)
-  }
-  @c(image_hue_avx512_body) private func hueAVX512(_ p: UnsafePointer<ImageColorArguments>) {
-    hue(p)
-  }
-
-  let imageBrightness = LevelFunctions(
-    baseline: image_brightness_baseline, avx2: image_brightness_avx2, avx512: image_brightness_avx512)
-  let imageContrast = LevelFunctions(
-    baseline: image_contrast_baseline, avx2: image_contrast_avx2, avx512: image_contrast_avx512)
-  let imageSaturation = LevelFunctions(
-    baseline: image_saturation_baseline, avx2: image_saturation_avx2, avx512: image_saturation_avx512)
-  let imageHue = LevelFunctions(
-    baseline: image_hue_baseline, avx2: image_hue_avx2, avx512: image_hue_avx512)
-#endif

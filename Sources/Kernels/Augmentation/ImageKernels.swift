@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What is done to single images before they are put into a batch: `[channels, height, width]`, colours from 0 to 1.
 ///
@@ -28,8 +28,8 @@ package struct ImageKernels: Sendable {
   ) {
     var arguments = ImageMirrorArguments(
       source: source, destination: destination, planes: planes, height: height, width: width,
-      reversesColumns: columns ? 1 : 0, reversesRows: rows ? 1 : 0)
-    imageMirror[level](&arguments)
+      reversesColumns: columns, reversesRows: rows)
+    Levels.imageMirror[level](&arguments)
   }
 }
 
@@ -85,7 +85,7 @@ package struct ImageRotation {
       rowX: fixed(-sine), rowY: fixed(cosine), fractionBits: fractionBits,
       scratch: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int32.self), bandCount: bandCount,
       padded: scratch + (isBilinear ? 10 * rotationBlock : 0))
-    (isBilinear ? imageRotateBilinear : imageRotateNearest)[kernels.level](&arguments)
+    (isBilinear ? Levels.imageRotateBilinear : Levels.imageRotateNearest)[kernels.level](&arguments)
   }
 }
 
@@ -110,29 +110,29 @@ extension ImageKernels {
     var arguments = ImageBlurArguments(
       image: image, scratch: scratch, planes: planes, height: height, width: width, columnWeights: columns,
       columnTaps: columnWeights.count, rowWeights: rows, rowTaps: rowWeights.count)
-    imageBlur[level](&arguments)
+    Levels.imageBlur[level](&arguments)
   }
 
   /// Every value times the factor, brought back to 0 … 1.
   package func adjustBrightness(_ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float) {
-    adjust(image, channels: channels, plane: plane, factor, imageBrightness)
+    adjust(image, channels: channels, plane: plane, factor, Levels.imageBrightness)
   }
 
   /// Every value's distance from the image's mean in grey times the factor, brought back to 0 … 1.
   ///
   /// - Parameter channels: 1, or 3 for red, green and blue.
   package func adjustContrast(_ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float) {
-    adjust(image, channels: channels, plane: plane, factor, imageContrast)
+    adjust(image, channels: channels, plane: plane, factor, Levels.imageContrast)
   }
 
   /// Every value's distance from its pixel's grey times the factor, of red, green and blue.
   package func adjustSaturation(_ image: UnsafeMutablePointer<Float>, plane: Int, _ factor: Float) {
-    adjust(image, channels: 3, plane: plane, factor, imageSaturation)
+    adjust(image, channels: 3, plane: plane, factor, Levels.imageSaturation)
   }
 
   /// Hues turned by a share of the circle, −0.5 to 0.5, of red, green and blue.
   package func adjustHue(_ image: UnsafeMutablePointer<Float>, plane: Int, _ share: Float) {
-    adjust(image, channels: 3, plane: plane, share, imageHue)
+    adjust(image, channels: 3, plane: plane, share, Levels.imageHue)
   }
 
   private func adjust(
@@ -149,9 +149,9 @@ extension ImageKernels {
   ) {
     let keys = DropoutDraw(key: key, block: 0)
     var arguments = ImageNoiseArguments(
-      image: image, count: count, deviation: deviation, clamps: clamps ? 1 : 0, firstKey: keys.firstKey,
+      image: image, count: count, deviation: deviation, clamps: clamps, firstKey: keys.firstKey,
       secondKey: keys.secondKey)
-    imageNoise[level](&arguments)
+    Levels.imageNoise[level](&arguments)
   }
 }
 
@@ -187,7 +187,7 @@ extension ImageKernels {
     var arguments = ImageResampleArguments(
       source: source, destination: destination, planes: planes, planeStride: planeStride, rowStride: rowStride,
       rows: rows, width: axis.outputs, starts: axis.starts, weights: axis.weights, taps: axis.taps)
-    imageResampleColumns[level](&arguments)
+    Levels.imageResampleColumns[level](&arguments)
   }
 
   /// Resizes along the columns: `width` columns of each plane.
@@ -202,6 +202,6 @@ extension ImageKernels {
     var arguments = ImageResampleArguments(
       source: source, destination: destination, planes: planes, planeStride: planeStride, rowStride: width,
       rows: axis.outputs, width: width, starts: axis.starts, weights: axis.weights, taps: axis.taps)
-    imageResampleRows[level](&arguments)
+    Levels.imageResampleRows[level](&arguments)
   }
 }

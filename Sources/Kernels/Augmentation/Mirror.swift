@@ -1,10 +1,21 @@
-import ISA
+import KernelsISA
+
+struct ImageMirrorArguments {
+  var source: UnsafePointer<Float>
+  /// Other memory.
+  var destination: UnsafeMutablePointer<Float>
+  var planes: Int
+  var height: Int
+  var width: Int
+  var reversesColumns: Bool
+  var reversesRows: Bool
+}
 
 /// Rows from right to left, from the last to the first, or both.
 @inline(always)
-private func mirror<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageMirrorArguments>) {
+func mirror<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageMirrorArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
-  let (columns, rows) = (p.pointee.reversesColumns != 0, p.pointee.reversesRows != 0)
+  let (columns, rows) = (p.pointee.reversesColumns, p.pointee.reversesRows)
   var output = p.pointee.destination
   var plane = 0
   while plane < p.pointee.planes {
@@ -73,24 +84,3 @@ extension Lanes {
 
   @inline(always) private static func reversed4(_ v: SIMD4<Float>) -> SIMD4<Float> { SIMD4(v.w, v.z, v.y, v.x) }
 }
-
-#if arch(arm64)
-  @c(image_mirror_neon_body) private func mirrorNEON(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(NEONLanes.self, p)
-  }
-
-  let imageMirror = LevelFunctions(neon: image_mirror_neon)
-#else
-  @c(image_mirror_baseline_body) private func mirrorBaseline(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(BaselineLanes.self, p)
-  }
-  @c(image_mirror_avx2_body) private func mirrorAVX2(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(AVX2Lanes.self, p)
-  }
-  @c(image_mirror_avx512_body) private func mirrorAVX512(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(AVX512Lanes.self, p)
-  }
-
-  let imageMirror = LevelFunctions(
-    baseline: image_mirror_baseline, avx2: image_mirror_avx2, avx512: image_mirror_avx512)
-#endif

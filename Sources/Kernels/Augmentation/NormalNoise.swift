@@ -1,4 +1,15 @@
-import ISA
+import KernelsISA
+
+struct ImageNoiseArguments {
+  /// In place.
+  var image: UnsafeMutablePointer<Float>
+  var count: Int
+  var deviation: Float
+  /// To 0 … 1.
+  var clamps: Bool
+  var firstKey: UInt32
+  var secondKey: UInt32
+}
 
 /// Adds normally distributed numbers, by Box and Muller's method ("A note on the generation of random normal deviates",
 /// Ann. Math. Stat. 29, 1958): √(−2·ln u)·cos(2πv) and √(−2·ln u)·sin(2πv) of two uniform numbers.
@@ -7,7 +18,7 @@ import ISA
 /// chain; u has 24 bits, so no number is farther from 0 than 5.77. LLVM's vectoriser makes the loop into the level's own
 /// instructions. There is no fused operation in it: all levels draw the same bits.
 @inline(always)
-private func noise(_ p: UnsafePointer<ImageNoiseArguments>) {
+func noise(_ p: UnsafePointer<ImageNoiseArguments>) {
   let (image, deviation) = (p.pointee.image, p.pointee.deviation)
   let pairs = p.pointee.count / 2
   let second = image + pairs
@@ -22,7 +33,7 @@ private func noise(_ p: UnsafePointer<ImageNoiseArguments>) {
     let (a, _) = normalPair(UInt32(truncatingIfNeeded: pairs), p.pointee.firstKey, p.pointee.secondKey)
     image[2 &* pairs] += deviation * a
   }
-  if p.pointee.clamps != 0 {
+  if p.pointee.clamps {
     i = 0
     while i < p.pointee.count {
       let value = image[i]
@@ -102,24 +113,3 @@ private func cosineOf(_ square: Float) -> Float {
   q = q * square + 4.166_664_6e-2
   return q * square * square - 0.5 * square + 1
 }
-
-#if arch(arm64)
-  @c(image_noise_neon_body) private func noiseNEON(_ p: UnsafePointer<ImageNoiseArguments>) {
-    noise(p)
-  }
-
-  let imageNoise = LevelFunctions(neon: image_noise_neon)
-#else
-  @c(image_noise_baseline_body) private func noiseBaseline(_ p: UnsafePointer<ImageNoiseArguments>) {
-    noise(p)
-  }
-  @c(image_noise_avx2_body) private func noiseAVX2(_ p: UnsafePointer<ImageNoiseArguments>) {
-    noise(p)
-  }
-  @c(image_noise_avx512_body) private func noiseAVX512(_ p: UnsafePointer<ImageNoiseArguments>) {
-    noise(p)
-  }
-
-  let imageNoise = LevelFunctions(
-    baseline: image_noise_baseline, avx2: image_noise_avx2, avx512: image_noise_avx512)
-#endif

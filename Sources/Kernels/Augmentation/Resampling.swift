@@ -1,8 +1,28 @@
-import ISA
+import KernelsISA
+
+struct ImageResampleArguments {
+  /// The first value of the part that is resized.
+  var source: UnsafePointer<Float>
+  var destination: UnsafeMutablePointer<Float>
+  var planes: Int
+  /// Of the source.
+  var planeStride: Int
+  /// Of the source.
+  var rowStride: Int
+  /// Of a plane of the destination.
+  var rows: Int
+  /// Of the destination.
+  var width: Int
+  /// The first source pixel of each output along the axis that is resized.
+  var starts: UnsafePointer<Int32>
+  /// [taps, outputs].
+  var weights: UnsafePointer<Float>
+  var taps: Int
+}
 
 /// Each output of a row is a weighted sum of neighbours in the source's row.
 @inline(always)
-private func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
+func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
   let (width, taps) = (p.pointee.width, p.pointee.taps)
   let starts = p.pointee.starts
   var output = p.pointee.destination
@@ -36,7 +56,7 @@ private func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
 
 /// Each row of the output is a weighted sum of neighbouring rows of the source.
 @inline(always)
-private func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
+func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
   let (width, taps, rows) = (p.pointee.width, p.pointee.taps, p.pointee.rows)
   var output = p.pointee.destination
   var plane = 0
@@ -71,42 +91,3 @@ private func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(image_resample_columns_neon_body) private func resampleColumnsNEON(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleColumns(p)
-  }
-  @c(image_resample_rows_neon_body) private func resampleRowsNEON(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-
-  let imageResampleColumns = LevelFunctions(neon: image_resample_columns_neon)
-  let imageResampleRows = LevelFunctions(neon: image_resample_rows_neon)
-#else
-  @c(image_resample_columns_baseline_body) private func resampleColumnsBaseline(
-    _ p: UnsafePointer<ImageResampleArguments>
-  ) {
-    resampleColumns(p)
-  }
-  @c(image_resample_columns_avx2_body) private func resampleColumnsAVX2(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleColumns(p)
-  }
-  @c(image_resample_columns_avx512_body) private func resampleColumnsAVX512(_ p: UnsafePointer<ImageResampleArguments>)
-  {
-    resampleColumns(p)
-  }
-  @c(image_resample_rows_baseline_body) private func resampleRowsBaseline(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-  @c(image_resample_rows_avx2_body) private func resampleRowsAVX2(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-  @c(image_resample_rows_avx512_body) private func resampleRowsAVX512(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-
-  let imageResampleColumns = LevelFunctions(
-    baseline: image_resample_columns_baseline, avx2: image_resample_columns_avx2, avx512: image_resample_columns_avx512)
-  let imageResampleRows = LevelFunctions(
-    baseline: image_resample_rows_baseline, avx2: image_resample_rows_avx2, avx512: image_resample_rows_avx512)
-#endif

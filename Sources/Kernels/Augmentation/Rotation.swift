@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Pixels of a row whose positions are computed at a time. A position in 32 bits counts from the first of them, so that
 /// rounded steps add up over no more.
@@ -6,6 +6,29 @@ let rotationBlock = 64
 
 /// Pixels whose places are computed before any is copied: with their masks 8 KB, which stay in the first-level cache.
 let rotationBand = 1024
+
+struct ImageRotationArguments {
+  var source: UnsafePointer<Float>
+  /// Other memory.
+  var destination: UnsafeMutablePointer<Float>
+  /// One a channel.
+  var fill: UnsafePointer<Float>
+  var channels: Int
+  var height: Int
+  var width: Int
+  /// Where the first output lies in the source, and by how much a column and a row further move that; in pixels · 2³².
+  var startX, startY: Int64
+  var columnX, columnY: Int64
+  var rowX, rowY: Int64
+  /// Those of a position in 32 bits.
+  var fractionBits: Int32
+  /// Nearest: two bands; bilinear: ten blocks.
+  var scratch: UnsafeMutablePointer<Int32>
+  /// Nearest: the elements of a band, with a vector behind the last.
+  var bandCount: Int
+  /// Bilinear: a plane with a margin of one pixel for each channel.
+  var padded: UnsafeMutablePointer<Float>
+}
 
 /// Where the outputs of a block lie in the source, in 2⁻ᵇⁱᵗˢ of a pixel: those of a vector, and the way to the next.
 private struct RotationPositions<L: Lanes> {
@@ -55,7 +78,7 @@ private func store<L: Lanes>(_ lanes: L.Type, _ bits: L.Bits, _ destination: Uns
 ///
 /// Places are computed for some rows at a time before the pixels there are copied: neither then waits for the other.
 @inline(always)
-private func rotateNearest<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>) {
+func rotateNearest<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
   let band = rotationBand / width > 1 ? rotationBand / width : 1
   let isOutside = p.pointee.scratch + p.pointee.bandCount
@@ -206,7 +229,7 @@ private func fillOutside<L: Lanes>(
 /// The source is first copied with a margin of zeros, so that no output needs a condition. For each output, two pixels
 /// that lie side by side are copied at a time.
 @inline(always)
-private func rotateBilinear<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>) {
+func rotateBilinear<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
   let stride = width &+ 2
   let paddedPlane = (height &+ 2) &* stride
@@ -357,42 +380,3 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArgu
     channel &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(image_rotate_nearest_neon_body) private func rotateNearestNEON(_ p: UnsafePointer<ImageRotationArguments>) {
-    rotateNearest(NEONLanes.self, p)
-  }
-  @c(image_rotate_bilinear_neon_body) private func rotateBilinearNEON(_ p: UnsafePointer<ImageRotationArguments>) {
-    rotateBilinear(NEONLanes.self, p)
-  }
-
-  let imageRotateNearest = LevelFunctions(neon: image_rotate_nearest_neon)
-  let imageRotateBilinear = LevelFunctions(neon: image_rotate_bilinear_neon)
-#else
-  @c(image_rotate_nearest_baseline_body) private func rotateNearestBaseline(_ p: UnsafePointer<ImageRotationArguments>)
-  {
-    rotateNearest(BaselineLanes.self, p)
-  }
-  @c(image_rotate_nearest_avx2_body) private func rotateNearestAVX2(_ p: UnsafePointer<ImageRotationArguments>) {
-    rotateNearest(AVX2Lanes.self, p)
-  }
-  @c(image_rotate_nearest_avx512_body) private func rotateNearestAVX512(_ p: UnsafePointer<ImageRotationArguments>) {
-    rotateNearest(AVX512Lanes.self, p)
-  }
-  @c(image_rotate_bilinear_baseline_body) private func rotateBilinearBaseline(
-    _ p: UnsafePointer<ImageRotationArguments>
-  ) {
-    rotateBilinear(BaselineLanes.self, p)
-  }
-  @c(image_rotate_bilinear_avx2_body) private func rotateBilinearAVX2(_ p: UnsafePointer<ImageRotationArguments>) {
-    rotateBilinear(AVX2Lanes.self, p)
-  }
-  @c(image_rotate_bilinear_avx512_body) private func rotateBilinearAVX512(_ p: UnsafePointer<ImageRotationArguments>) {
-    rotateBilinear(AVX512Lanes.self, p)
-  }
-
-  let imageRotateNearest = LevelFunctions(
-    baseline: image_rotate_nearest_baseline, avx2: image_rotate_nearest_avx2, avx512: image_rotate_nearest_avx512)
-  let imageRotateBilinear = LevelFunctions(
-    baseline: image_rotate_bilinear_baseline, avx2: image_rotate_bilinear_avx2, avx512: image_rotate_bilinear_avx512)
-#endif

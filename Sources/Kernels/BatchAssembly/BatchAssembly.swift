@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A batch of images for a network, gathered by index from a set of byte images and normalised by channel:
 /// output = (byte · (1/255)) · scale + offset.
@@ -48,7 +48,7 @@ public enum BatchAssembly: KernelOperation {
 
   public static let kernels: [Kernel<BatchAssembly>] = {
     let levels = InstructionSet.allCases.map { level in
-      let function = assemblyFunctions[level]
+      let function = Levels.batchAssembly[level]
       return Kernel<BatchAssembly>(algorithm: "elementwise", level: level) { problem, threads in
         let elements = problem.channels * problem.plane
         let parts = Work(bytes: problem.batch * elements * 5, pieces: problem.batch).parts(threads: threads)
@@ -102,10 +102,24 @@ public enum BatchAssembly: KernelOperation {
 /// A byte's colour is byte · this, from 0 to 1.
 private let colourOfByte: Float = 1 / 255
 
+struct BatchAssemblyArguments {
+  var images: UnsafePointer<UInt8>
+  /// One an image of the batch.
+  var indices: UnsafePointer<Int32>
+  var output: UnsafeMutablePointer<Float>
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// One a channel.
+  var scales: UnsafePointer<Float>
+  /// One a channel.
+  var offsets: UnsafePointer<Float>
+}
+
 /// The same for every level: LLVM's loop vectoriser widens bytes to floats in the level's own instructions, where Swift's
 /// conversions of integer vectors are calls or go through scalars.
 @inline(always)
-private func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
+func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
   let (scales, offsets) = (p.pointee.scales, p.pointee.offsets)
   var image = 0
@@ -135,24 +149,3 @@ private func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
     image &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(batch_assembly_neon_body) private func assembleNEON(_ p: UnsafePointer<BatchAssemblyArguments>) {
-    assemble(p)
-  }
-
-  private let assemblyFunctions = LevelFunctions(neon: batch_assembly_neon)
-#else
-  @c(batch_assembly_baseline_body) private func assembleBaseline(_ p: UnsafePointer<BatchAssemblyArguments>) {
-    assemble(p)
-  }
-  @c(batch_assembly_avx2_body) private func assembleAVX2(_ p: UnsafePointer<BatchAssemblyArguments>) {
-    assemble(p)
-  }
-  @c(batch_assembly_avx512_body) private func assembleAVX512(_ p: UnsafePointer<BatchAssemblyArguments>) {
-    assemble(p)
-  }
-
-  private let assemblyFunctions = LevelFunctions(
-    baseline: batch_assembly_baseline, avx2: batch_assembly_avx2, avx512: batch_assembly_avx512)
-#endif

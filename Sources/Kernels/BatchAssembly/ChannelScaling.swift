@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Multiplies each channel by its scale and adds its offset: output = input · scale + offset. The product is rounded before
 /// the offset is added; all levels give the same bits.
@@ -29,7 +29,7 @@ public enum ChannelScaling: KernelOperation {
 
   public static let kernels: [Kernel<ChannelScaling>] = {
     let levels = Kernel<ChannelScaling>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
+      "elementwise", Levels.channelScaling, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
         let streams =
@@ -40,7 +40,7 @@ public enum ChannelScaling: KernelOperation {
           var arguments = ChannelScalingArguments(
             input: operands.input + range.lowerBound * image, output: operands.output + range.lowerBound * image,
             batch: range.count, channels: problem.channels, plane: problem.plane, scales: operands.scales,
-            offsets: operands.offsets, streams: streams ? 1 : 0)
+            offsets: operands.offsets, streams: streams)
           body(&arguments)
         }
       })
@@ -55,9 +55,23 @@ public enum ChannelScaling: KernelOperation {
   }()
 }
 
+struct ChannelScalingArguments {
+  var input: UnsafePointer<Float>
+  var output: UnsafeMutablePointer<Float>
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// One a channel.
+  var scales: UnsafePointer<Float>
+  /// One a channel.
+  var offsets: UnsafePointer<Float>?
+  /// The output is other memory, its planes whole, aligned vectors, and is stored past the caches.
+  var streams: Bool
+}
+
 @inline(always)
-private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>) {
-  if p.pointee.streams != 0 {
+func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>) {
+  if p.pointee.streams {
     scale(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
@@ -66,7 +80,7 @@ private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingA
 }
 
 @inline(always)
-private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>, nonTemporal: Bool) {
+func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>, nonTemporal: Bool) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
   let scales = p.pointee.scales
   var input = p.pointee.input
@@ -139,24 +153,3 @@ private func scaleFeatures<L: Lanes>(
     }
   }
 }
-
-#if arch(arm64)
-  @c(channel_scaling_neon_body) private func scaleNEON(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: channel_scaling_neon)
-#else
-  @c(channel_scaling_baseline_body) private func scaleBaseline(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(BaselineLanes.self, p)
-  }
-  @c(channel_scaling_avx2_body) private func scaleAVX2(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(AVX2Lanes.self, p)
-  }
-  @c(channel_scaling_avx512_body) private func scaleAVX512(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: channel_scaling_baseline, avx2: channel_scaling_avx2, avx512: channel_scaling_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The gradient of a bias: the sum of its channel's output gradients over batch and plane.
 ///
@@ -23,7 +23,7 @@ public enum BiasBackward: KernelOperation {
 
   public static let kernels: [Kernel<BiasBackward>] = {
     let levels = Kernel<BiasBackward>.levelRows(
-      "channels", functions, work: { Work(bytes: $0.count * 4, pieces: $0.channels) },
+      "channels", Levels.biasBackward, work: { Work(bytes: $0.count * 4, pieces: $0.channels) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.channels)
@@ -49,8 +49,19 @@ public enum BiasBackward: KernelOperation {
   }()
 }
 
+struct BiasBackwardArguments {
+  var outputGradient: UnsafePointer<Float>
+  var biasGradient: UnsafeMutablePointer<Float>
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// Of those that are summed.
+  var firstChannel: Int
+  var endChannel: Int
+}
+
 @inline(always)
-private func sumChannels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
+func sumChannels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   if p.pointee.plane == 1 {
     sumColumns(lanes, p)
   } else {
@@ -160,24 +171,3 @@ private func planeSum<L: Lanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>,
   }
   return (a + b) + (c + d)
 }
-
-#if arch(arm64)
-  @c(bias_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<BiasBackwardArguments>) {
-    sumChannels(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: bias_backward_neon)
-#else
-  @c(bias_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<BiasBackwardArguments>) {
-    sumChannels(BaselineLanes.self, p)
-  }
-  @c(bias_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<BiasBackwardArguments>) {
-    sumChannels(AVX2Lanes.self, p)
-  }
-  @c(bias_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<BiasBackwardArguments>) {
-    sumChannels(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: bias_backward_baseline, avx2: bias_backward_avx2, avx512: bias_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Images of several channels: `[batch, channels, plane]`, the plane being height × width, or 1 for plain features.
 public struct ChannelsProblem: Sendable, Hashable {
@@ -48,7 +48,7 @@ public enum BiasForward: KernelOperation {
 
   public static let kernels: [Kernel<BiasForward>] = {
     let levels = Kernel<BiasForward>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
+      "elementwise", Levels.biasForward, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
         let streams =
@@ -59,7 +59,7 @@ public enum BiasForward: KernelOperation {
           var arguments = BiasArguments(
             input: operands.input + range.lowerBound * image, bias: operands.bias,
             output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
-            plane: problem.plane, streams: streams ? 1 : 0)
+            plane: problem.plane, streams: streams)
           body(&arguments)
         }
       })
@@ -72,9 +72,21 @@ public enum BiasForward: KernelOperation {
   }()
 }
 
+struct BiasArguments {
+  var input: UnsafePointer<Float>
+  var bias: UnsafePointer<Float>
+  /// May be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// The output is other memory, its planes whole, aligned vectors: past the caches.
+  var streams: Bool
+}
+
 @inline(always)
-private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
-  if p.pointee.streams != 0 {
+func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
+  if p.pointee.streams {
     addBias(lanes, p, past: true)
     isa_stream_fence()
   } else {
@@ -83,7 +95,7 @@ private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments
 }
 
 @inline(always)
-private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, past: Bool) {
+func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, past: Bool) {
   let channels = p.pointee.channels
   let plane = p.pointee.plane
   let bias = p.pointee.bias
@@ -124,24 +136,3 @@ private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments
     image &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(bias_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<BiasArguments>) {
-    addBias(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: bias_forward_neon)
-#else
-  @c(bias_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<BiasArguments>) {
-    addBias(BaselineLanes.self, p)
-  }
-  @c(bias_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<BiasArguments>) {
-    addBias(AVX2Lanes.self, p)
-  }
-  @c(bias_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<BiasArguments>) {
-    addBias(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: bias_forward_baseline, avx2: bias_forward_avx2, avx512: bias_forward_avx512)
-#endif

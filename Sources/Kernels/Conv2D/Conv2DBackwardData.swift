@@ -22,7 +22,7 @@ public enum Conv2DBackwardData: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardData>] =
-    DirectTile.all.map(directBackwardDataKernel) + batchTiles().map(batchBackwardDataKernel)
+    DirectTile.all.map(directBackwardDataKernel) + Levels.batchTiles().map(batchBackwardDataKernel)
     + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

@@ -25,9 +25,9 @@ public enum Conv2DBackwardWeights: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardWeights>] =
-    pixelVectorGradientTiles().map(pixelVectorGradientKernel)
-    + channelVectorGradientTiles().map(channelVectorGradientKernel)
-    + batchGradientTiles().map(batchGradientKernel)
+    Levels.pixelVectorGradientTiles().map(pixelVectorGradientKernel)
+    + ChannelVectorGradientTiles.all.map(channelVectorGradientKernel)
+    + Levels.batchGradientTiles().map(batchGradientKernel)
     + depthwiseBackwardWeightsKernels() + [.reference(referenceConv2DBackwardWeights)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

@@ -8,7 +8,7 @@ struct ConvTile<Arguments>: Sendable {
   let run: LevelFunction<Arguments>
 
   init(
-    level: InstructionSet, rows: Int, vectors: Int, tail: Int? = nil, run: @escaping LevelFunction<Arguments>
+    level: InstructionSet, rows: Int, vectors: Int, tail: Int? = nil, run: LevelFunction<Arguments>
   ) {
     self.level = level
     self.rows = rows

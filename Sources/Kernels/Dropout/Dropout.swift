@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Dropout: y = x / (1 - p) with probability 1 - p, else y = 0·x; a NaN or an infinity that is dropped becomes NaN, as in
 /// PyTorch. What is kept follows from the key and a value's place alone: threads and levels do not matter, and all levels
@@ -62,7 +62,7 @@ public enum DropoutForward: KernelOperation {
 
   public static let kernels: [Kernel<DropoutForward>] = {
     let levels = Kernel<DropoutForward>.levelRows(
-      "elementwise", functions,
+      "elementwise", Levels.dropout,
       work: {
         Work(
           multiplyAdds: $0.count * 8, bytes: $0.count * 8, pieces: $0.sharing == 1 ? Int.max : $0.count / $0.sharing)
@@ -100,7 +100,7 @@ public enum DropoutForward: KernelOperation {
             input: operands.input + first * sharing, output: operands.output + first * sharing,
             count: (last - first) * sharing, sharing: sharing, first: Int32(truncatingIfNeeded: first),
             firstKey: Int32(bitPattern: draw.firstKey), secondKey: Int32(bitPattern: draw.secondKey),
-            limit: problem.limit, scale: problem.scale, streams: streams ? 1 : 0, scratch: scratch)
+            limit: problem.limit, scale: problem.scale, streams: streams, scratch: scratch)
           body(&arguments)
           first = last
         }
@@ -112,11 +112,32 @@ public enum DropoutForward: KernelOperation {
 /// Elements from what is computed to what is asked for ahead where data comes from memory.
 private let dropoutPrefetch = 1024
 
+struct DropoutArguments {
+  var input: UnsafePointer<Float>
+  /// May be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  var count: Int
+  /// Neighbours that share a fate: 1, or a divisor of the count.
+  var sharing: Int
+  /// The low bits of the first draw's number; the high bits are in the second key.
+  var first: Int32
+  var firstKey: Int32
+  var secondKey: Int32
+  /// The largest draw, of 31 bits, that keeps its values.
+  var limit: Int32
+  /// The factor of what is kept.
+  var scale: Float
+  /// The output is other memory, aligned for vectors, and is stored past the caches.
+  var streams: Bool
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
-private func drop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
+func drop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
   if p.pointee.sharing > 1 {
     dropRuns(lanes, p)
-  } else if p.pointee.streams != 0 {
+  } else if p.pointee.streams {
     dropValues(lanes, p, past: true)
     isa_stream_fence()
   } else {
@@ -153,7 +174,7 @@ private func dropRuns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArgum
     let factor = draw.factor(L.Bits(repeating: number))
     let (input, output) = (p.pointee.input + start, p.pointee.output + start)
     var i = 0
-    if p.pointee.streams != 0 {
+    if p.pointee.streams {
       while i &+ L.count <= sharing {
         prefetch(input + i + dropoutPrefetch)
         L.stream(L.load(input + i) * factor, output + i)
@@ -184,17 +205,3 @@ private func scaleLast<L: Lanes>(
   L.store(L.load(scratch) * factor, scratch)
   L.copy(scratch, output, first: count)
 }
-
-#if arch(arm64)
-  @c(dropout_neon_body) private func neon(_ p: UnsafePointer<DropoutArguments>) { drop(NEONLanes.self, p) }
-
-  private let functions = LevelFunctions(neon: dropout_neon)
-#else
-  @c(dropout_baseline_body) private func baseline(_ p: UnsafePointer<DropoutArguments>) {
-    drop(BaselineLanes.self, p)
-  }
-  @c(dropout_avx2_body) private func avx2(_ p: UnsafePointer<DropoutArguments>) { drop(AVX2Lanes.self, p) }
-  @c(dropout_avx512_body) private func avx512(_ p: UnsafePointer<DropoutArguments>) { drop(AVX512Lanes.self, p) }
-
-  private let functions = LevelFunctions(baseline: dropout_baseline, avx2: dropout_avx2, avx512: dropout_avx512)
-#endif

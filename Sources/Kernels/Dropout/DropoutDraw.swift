@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The random numbers of dropout: draw i of a key is a hash of i and the key, so that it can be made at any place, in any
 /// order and again.

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What a processor offers to a kernel, lowest first.
 ///

@@ -1,5 +1,5 @@
 import Builtin
-import ISA
+import KernelsISA
 
 /// The vector of an instruction-set level, and the operations whose best code differs between levels.
 ///

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // Asking for what tiles of the "batch" kernels need soon, while they sum.
 
@@ -39,4 +39,33 @@ extension LinePrefetch {
     if lines * runs == 0 { return }
     (image, run, line) = (own.lowerBound / (lines * runs), own.lowerBound / lines % runs, own.lowerBound % lines)
   }
+}
+
+/// Planes that are needed later: while sums are computed, their lines are asked for, a few at a time.
+struct ConvPrefetch {
+  /// The next line.
+  var base: UnsafePointer<CChar>? = nil
+  /// Left of its plane.
+  var lines: Int = 0
+  var planes: Int = 0
+  var perPlane: Int = 0
+  /// Bytes from behind a plane's lines to the next plane.
+  var rest: Int = 0
+  var atOnce: Int = 0
+}
+
+/// Runs of memory that are needed soon: `runs` of as many images, of `lines` lines each, asked for a few lines at a time
+/// while sums are computed.
+struct LinePrefetch {
+  var base: UnsafePointer<Float>?
+  var lines: Int
+  var runs: Int
+  var images: Int
+  var runStride: Int
+  var imageStride: Int
+  /// The next.
+  var line: Int
+  var run: Int
+  var image: Int
+  var atOnce: Int
 }

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension Lanes {
   /// Stores a vector past the caches, to an address that is a multiple of its size.
@@ -65,7 +65,7 @@ struct StreamedOutput: Sendable {
 
   init(items: Int, itemCount: Int, level: InstructionSet) {
     self.itemCount = itemCount
-    copy = streamCopy[level]
+    copy = Levels.streamCopy[level]
     let isStreamed = Streaming.pays(outputCount: items * itemCount) && itemCount * 4 <= Self.largestItem
     chunk = isStreamed ? max(Self.chunkByteCount / (itemCount * 4), 1) : nil
   }
@@ -109,9 +109,19 @@ struct ReadAhead {
   var byteCount = 0
 }
 
+struct CopyArguments {
+  var source: UnsafePointer<Float>
+  var destination: UnsafeMutablePointer<Float>
+  var count: Int
+  /// What is read next, asked for meanwhile: the same number of lines at two addresses, or at one.
+  var ahead: UnsafePointer<CChar>?
+  var alsoAhead: UnsafePointer<CChar>?
+  var aheadLines: Int
+}
+
 /// Whole lines past the caches, what comes before and behind them as usual. The caller fences.
 @inline(always)
-private func copy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<CopyArguments>) {
+func copy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<CopyArguments>) {
   let (source, destination, count) = (p.pointee.source, p.pointee.destination, p.pointee.count)
   let misplaced = Int(bitPattern: destination) / 4 & 15
   let before = misplaced == 0 ? 0 : 16 &- misplaced
@@ -143,17 +153,3 @@ private func copy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<CopyArguments>) 
     i &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(stream_copy_neon_body) private func copyNEON(_ p: UnsafePointer<CopyArguments>) { copy(NEONLanes.self, p) }
-
-  let streamCopy = LevelFunctions(neon: stream_copy_neon)
-#else
-  @c(stream_copy_baseline_body) private func copyBaseline(_ p: UnsafePointer<CopyArguments>) {
-    copy(BaselineLanes.self, p)
-  }
-  @c(stream_copy_avx2_body) private func copyAVX2(_ p: UnsafePointer<CopyArguments>) { copy(AVX2Lanes.self, p) }
-  @c(stream_copy_avx512_body) private func copyAVX512(_ p: UnsafePointer<CopyArguments>) { copy(AVX512Lanes.self, p) }
-
-  let streamCopy = LevelFunctions(baseline: stream_copy_baseline, avx2: stream_copy_avx2, avx512: stream_copy_avx512)
-#endif

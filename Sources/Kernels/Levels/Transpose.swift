@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension Lanes {
   /// Four columns of `count` rows that lie `stride` elements apart: lane r of the vectors is row r.
@@ -330,32 +330,18 @@ extension Lanes {
   }
 }
 
+struct TransposeArguments {
+  var source: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var rows: Int
+  var columns: Int
+  var sourceStride: Int
+  var targetStride: Int
+}
+
 @inline(always)
-private func transpose<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposeArguments>) {
+func transpose<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposeArguments>) {
   L.transpose(
     p.pointee.source, p.pointee.sourceStride, rows: p.pointee.rows, columns: p.pointee.columns, p.pointee.target,
     p.pointee.targetStride)
 }
-
-#if arch(arm64)
-  @c(transpose_neon_body) private func transposeNEON(_ p: UnsafePointer<TransposeArguments>) {
-    transpose(NEONLanes.self, p)
-  }
-
-  /// Transposes a matrix of any size.
-  let transposeMatrix = LevelFunctions(neon: transpose_neon)
-#else
-  @c(transpose_baseline_body) private func transposeBaseline(_ p: UnsafePointer<TransposeArguments>) {
-    transpose(BaselineLanes.self, p)
-  }
-  @c(transpose_avx2_body) private func transposeAVX2(_ p: UnsafePointer<TransposeArguments>) {
-    transpose(AVX2Lanes.self, p)
-  }
-  @c(transpose_avx512_body) private func transposeAVX512(_ p: UnsafePointer<TransposeArguments>) {
-    transpose(AVX512Lanes.self, p)
-  }
-
-  /// Transposes a matrix of any size.
-  let transposeMatrix = LevelFunctions(
-    baseline: transpose_baseline, avx2: transpose_avx2, avx512: transpose_avx512)
-#endif

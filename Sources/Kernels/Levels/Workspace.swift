@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Memory for the data and scratch memory of plans, 64-byte aligned and not initialised.
 ///

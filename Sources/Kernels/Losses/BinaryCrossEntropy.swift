@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Cross entropy of the sigmoid of a logit x with a target y, 0 to 1, and a weight p of positive targets:
 ///
@@ -10,7 +10,7 @@ public enum BinaryCrossEntropy: KernelOperation {
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  public static let kernels = rows(binaryFunctions, multiplyAdds: 32) { x, y, p, _ in
+  public static let kernels = rows(Levels.binaryCrossEntropy, multiplyAdds: 32) { x, y, p, _ in
     let e = exp(-abs(x))
     let (larger, smaller) = (1 / (1 + e), e / (1 + e))
     let value = p * y * (max(-x, 0) + log1p(e)) + (1 - y) * (max(x, 0) + log1p(e))
@@ -19,7 +19,7 @@ public enum BinaryCrossEntropy: KernelOperation {
   }
 }
 
-private enum Binary: ElementLoss {
+enum Binary: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
@@ -38,24 +38,3 @@ private enum Binary: ElementLoss {
     return (yes * below + no * above, no * sigmoid - yes * opposite)
   }
 }
-
-#if arch(arm64)
-  @c(binary_cross_entropy_neon_body) private func binaryNEON(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(NEONLanes.self, Binary.self, p)
-  }
-
-  private let binaryFunctions = LevelFunctions(neon: binary_cross_entropy_neon)
-#else
-  @c(binary_cross_entropy_baseline_body) private func binaryBaseline(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(BaselineLanes.self, Binary.self, p)
-  }
-  @c(binary_cross_entropy_avx2_body) private func binaryAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2PairLanes.self, Binary.self, p)
-  }
-  @c(binary_cross_entropy_avx512_body) private func binaryAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512PairLanes.self, Binary.self, p)
-  }
-
-  private let binaryFunctions = LevelFunctions(
-    baseline: binary_cross_entropy_baseline, avx2: binary_cross_entropy_avx2, avx512: binary_cross_entropy_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A loss of each element of `rows` outputs, such as images, of `columns` elements.
 public struct ElementLossProblem: Sendable, Hashable {
@@ -205,8 +205,8 @@ private struct ElementLossRun: Sendable {
         positiveWeights: operands.positiveWeights, losses: operands.elementLosses.map { $0 + first },
         gradients: operands.gradients.map { $0 + first }, sums: sums, chunks: range.count,
         chunkSize: chunkSize, firstColumn: range.lowerBound % chunks * chunkSize, columns: problem.columns,
-        count: start(ofChunk: range.upperBound) - first, weightsAreOfElements: weightsAreOfElements ? 1 : 0,
-        streams: streams ? 1 : 0, gradientScale: operands.gradientScale, threshold: parameters.threshold,
+        count: start(ofChunk: range.upperBound) - first, weightsAreOfElements: weightsAreOfElements,
+        streams: streams, gradientScale: operands.gradientScale, threshold: parameters.threshold,
         slope: parameters.slope,
         scratch: scratch)
       body(&arguments)

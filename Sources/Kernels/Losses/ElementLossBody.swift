@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A loss of one output and its target, in all lanes of a vector.
 protocol ElementLoss {
@@ -11,11 +11,43 @@ protocol ElementLoss {
   ) -> (value: L.Vector, derivative: L.Vector)
 }
 
+/// A range of chunks: pieces of rows, the last of a row being what is left of it.
+struct ElementLossArguments {
+  var outputs: UnsafePointer<Float>
+  var targets: UnsafePointer<Float>
+  /// One an element, or one a column of the whole row.
+  var weights: UnsafePointer<Float>?
+  /// One a column of the whole row.
+  var positiveWeights: UnsafePointer<Float>?
+  /// One an element.
+  var losses: UnsafeMutablePointer<Float>?
+  var gradients: UnsafeMutablePointer<Float>?
+  /// One a chunk.
+  var sums: UnsafeMutablePointer<Float>
+  var chunks: Int
+  /// A multiple of 16.
+  var chunkSize: Int
+  /// Of the first chunk.
+  var firstColumn: Int
+  var columns: Int
+  /// Elements of all chunks.
+  var count: Int
+  var weightsAreOfElements: Bool
+  /// The gradients are aligned for vectors and stored past the caches.
+  var streams: Bool
+  var gradientScale: Float
+  /// What these mean is the loss's business.
+  var threshold: Float
+  var slope: Float
+  /// Five vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
 func elementLosses<L: Lanes, Loss: ElementLoss>(
   _ lanes: L.Type, _ loss: Loss.Type, _ p: UnsafePointer<ElementLossArguments>
 ) {
-  if p.pointee.streams != 0 {
+  if p.pointee.streams {
     elementLosses(lanes, loss, p, past: true)
     isa_stream_fence()
   } else {
@@ -33,7 +65,7 @@ private func elementLosses<L: Lanes, Loss: ElementLoss>(
   let (outputs, targets) = (p.pointee.outputs, p.pointee.targets)
   // Constants, so that loops of their own can be made for what is asked for.
   let (positiveWeights, elementWeights) = (p.pointee.positiveWeights, p.pointee.weights)
-  let weightsAreOfElements = p.pointee.weightsAreOfElements != 0
+  let weightsAreOfElements = p.pointee.weightsAreOfElements
   let (losses, gradients) = (p.pointee.losses, p.pointee.gradients)
   let scale = L.splat(p.pointee.gradientScale)
   let threshold = L.splat(p.pointee.threshold)

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension Lanes {
   /// xᵞ for x of 0 to 1 and a γ of at least 0; 1 where both are 0. NaN stays.

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A squared error up to an error of β and linear from there on: e²/2β, then |e| - β/2. Its derivative is e/β within ±1.
 public enum SmoothL1Error: KernelOperation {
@@ -6,7 +6,7 @@ public enum SmoothL1Error: KernelOperation {
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  public static let kernels = rows(huberFunctions) { x, y, _, problem in
+  public static let kernels = rows(Levels.huberError) { x, y, _, problem in
     huber(x - y, threshold: Double(problem.threshold), slope: 1)
   }
 }
@@ -18,7 +18,7 @@ public enum HuberError: KernelOperation {
   public typealias Operands = ElementLossOperands
 
   public static let kernels = rows(
-    huberFunctions, parameters: { ($0.threshold, $0.threshold) },
+    Levels.huberError, parameters: { ($0.threshold, $0.threshold) },
     reference: { x, y, _, problem in
       huber(x - y, threshold: Double(problem.threshold), slope: Double(problem.threshold))
     })
@@ -30,7 +30,7 @@ private func huber(_ error: Double, threshold: Double, slope: Double) -> (value:
   return (slope * (abs(error) - threshold / 2), error > 0 ? slope : error < 0 ? -slope : .nan)
 }
 
-private enum Huber: ElementLoss {
+enum Huber: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
@@ -46,24 +46,3 @@ private enum Huber: ElementLoss {
     return (value, derivative)
   }
 }
-
-#if arch(arm64)
-  @c(huber_error_neon_body) private func huberNEON(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(NEONLanes.self, Huber.self, p)
-  }
-
-  private let huberFunctions = LevelFunctions(neon: huber_error_neon)
-#else
-  @c(huber_error_baseline_body) private func huberBaseline(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(BaselineLanes.self, Huber.self, p)
-  }
-  @c(huber_error_avx2_body) private func huberAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2Lanes.self, Huber.self, p)
-  }
-  @c(huber_error_avx512_body) private func huberAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512Lanes.self, Huber.self, p)
-  }
-
-  private let huberFunctions = LevelFunctions(
-    baseline: huber_error_baseline, avx2: huber_error_avx2, avx512: huber_error_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Rows of one value at a label and another everywhere else.
 public enum OneHot: KernelOperation {
@@ -34,7 +34,7 @@ public enum OneHot: KernelOperation {
 
   public static let kernels: [Kernel<OneHot>] = {
     let levels = Kernel<OneHot>.levelRows(
-      "rows", labelRowsFunctions,
+      "rows", Levels.labelRows,
       work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
@@ -113,7 +113,7 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
 
   public static let kernels: [Kernel<NegativeLogLikelihoodOfLabels>] = {
     let levels = Kernel<NegativeLogLikelihoodOfLabels>.levelRows(
-      "rows", labelRowsFunctions,
+      "rows", Levels.labelRows,
       work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
@@ -152,10 +152,32 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
   }
 }
 
+struct LabelRowsArguments {
+  /// One a row.
+  var labels: UnsafePointer<Int32>
+  /// [rows, columns], of which the label's are the losses, negated.
+  var values: UnsafePointer<Float>?
+  /// One a column.
+  var weights: UnsafePointer<Float>?
+  /// One a row.
+  var losses: UnsafeMutablePointer<Float>?
+  /// [rows, columns].
+  var output: UnsafeMutablePointer<Float>?
+  var rows: Int
+  var columns: Int
+  var ignoredLabel: Int32
+  /// The output at the label.
+  var on: Float
+  /// And elsewhere.
+  var off: Float
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 /// Losses first, as far as there are any, then rows of the output. A vector at a row's end reaches into the next row, whose turn
 /// comes next; the last row's goes through the scratch vector.
 @inline(always)
-private func labelRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsArguments>) {
+func labelRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsArguments>) {
   let columns = p.pointee.columns
   if let values = p.pointee.values, let losses = p.pointee.losses {
     var row = 0
@@ -195,24 +217,3 @@ private func labelRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsAr
     row &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(label_rows_neon_body) private func labelRowsNEON(_ p: UnsafePointer<LabelRowsArguments>) {
-    labelRows(NEONLanes.self, p)
-  }
-
-  private let labelRowsFunctions = LevelFunctions(neon: label_rows_neon)
-#else
-  @c(label_rows_baseline_body) private func labelRowsBaseline(_ p: UnsafePointer<LabelRowsArguments>) {
-    labelRows(BaselineLanes.self, p)
-  }
-  @c(label_rows_avx2_body) private func labelRowsAVX2(_ p: UnsafePointer<LabelRowsArguments>) {
-    labelRows(AVX2Lanes.self, p)
-  }
-  @c(label_rows_avx512_body) private func labelRowsAVX512(_ p: UnsafePointer<LabelRowsArguments>) {
-    labelRows(AVX512Lanes.self, p)
-  }
-
-  private let labelRowsFunctions = LevelFunctions(
-    baseline: label_rows_baseline, avx2: label_rows_avx2, avx512: label_rows_avx512)
-#endif

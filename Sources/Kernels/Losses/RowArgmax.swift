@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The index of each row's largest value: the first of equals, or the first NaN if there is one.
 public enum RowArgmax: KernelOperation {
@@ -19,7 +19,7 @@ public enum RowArgmax: KernelOperation {
 
   public static let kernels: [Kernel<RowArgmax>] = {
     let levels = Kernel<RowArgmax>.levelRows(
-      "rows", functions,
+      "rows", Levels.rowArgmax,
       work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
@@ -42,9 +42,19 @@ public enum RowArgmax: KernelOperation {
   }()
 }
 
+struct ArgmaxArguments {
+  var input: UnsafePointer<Float>
+  /// One a row.
+  var output: UnsafeMutablePointer<Int32>
+  var rows: Int
+  var columns: Int
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 /// A row of at most one vector is one vector; it may reach into the rows behind it.
 @inline(always)
-private func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
+func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
   let columns = p.pointee.columns
   let total = p.pointee.rows &* columns
   let isNarrow = columns <= L.count
@@ -85,20 +95,3 @@ private func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArgum
     row &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(row_argmax_neon_body) private func argmaxNEON(_ p: UnsafePointer<ArgmaxArguments>) { rowArgmax(NEONLanes.self, p) }
-
-  private let functions = LevelFunctions(neon: row_argmax_neon)
-#else
-  @c(row_argmax_baseline_body) private func argmaxBaseline(_ p: UnsafePointer<ArgmaxArguments>) {
-    rowArgmax(BaselineLanes.self, p)
-  }
-  @c(row_argmax_avx2_body) private func argmaxAVX2(_ p: UnsafePointer<ArgmaxArguments>) { rowArgmax(AVX2Lanes.self, p) }
-  @c(row_argmax_avx512_body) private func argmaxAVX512(_ p: UnsafePointer<ArgmaxArguments>) {
-    rowArgmax(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: row_argmax_baseline, avx2: row_argmax_avx2, avx512: row_argmax_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Focal loss of the sigmoid of a logit x with a target y, 0 to 1, as torchvision's `sigmoid_focal_loss` (Lin and others,
 /// 2017): with p = sigmoid(x), the share u = y·(1 - p) + (1 - y)·p that the output is wrong by, the binary cross entropy
@@ -12,7 +12,7 @@ public enum SigmoidFocalLoss: KernelOperation {
 
   // Without α the second parameter is negative.
   public static let kernels = rows(
-    focalFunctions, multiplyAdds: 72, parameters: { ($0.gamma, $0.alpha ?? -1) },
+    Levels.sigmoidFocalLoss, multiplyAdds: 72, parameters: { ($0.gamma, $0.alpha ?? -1) },
     reference: { x, y, positive, problem in
       let e = exp(-abs(x))
       let (larger, smaller) = (1 / (1 + e), e / (1 + e))
@@ -28,7 +28,7 @@ public enum SigmoidFocalLoss: KernelOperation {
     })
 }
 
-private enum Focal: ElementLoss {
+enum Focal: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold gamma: L.Vector,
     slope alpha: L.Vector
@@ -56,24 +56,3 @@ private enum Focal: ElementLoss {
     return (focus * entropy, focus * (no * p - yes * q + change))
   }
 }
-
-#if arch(arm64)
-  @c(sigmoid_focal_loss_neon_body) private func focalNEON(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(NEONLanes.self, Focal.self, p)
-  }
-
-  private let focalFunctions = LevelFunctions(neon: sigmoid_focal_loss_neon)
-#else
-  @c(sigmoid_focal_loss_baseline_body) private func focalBaseline(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(BaselineLanes.self, Focal.self, p)
-  }
-  @c(sigmoid_focal_loss_avx2_body) private func focalAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2Lanes.self, Focal.self, p)
-  }
-  @c(sigmoid_focal_loss_avx512_body) private func focalAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512Lanes.self, Focal.self, p)
-  }
-
-  private let focalFunctions = LevelFunctions(
-    baseline: sigmoid_focal_loss_baseline, avx2: sigmoid_focal_loss_avx2, avx512: sigmoid_focal_loss_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The gradients of ``MultiplyForward``: g·b of a, and of b the sum of g·a over its row.
 ///
@@ -6,7 +6,7 @@ import ISA
 /// depends on its own row alone.
 public enum MultiplyBackward: KernelOperation {
   public static let name = "multiply"
-  public static let pass = "backward-data"
+  public static let pass = "multiplyBackward-data"
   public typealias Problem = MultiplyProblem
 
   public struct Operands {
@@ -35,7 +35,7 @@ public enum MultiplyBackward: KernelOperation {
 
   public static let kernels: [Kernel<MultiplyBackward>] = {
     let levels = Kernel<MultiplyBackward>.levelRows(
-      "rows", functions, work: { Work(bytes: $0.count * 12 + $0.rows * 8, pieces: $0.rows) },
+      "rows", Levels.multiplyBackward, work: { Work(bytes: $0.count * 12 + $0.rows * 8, pieces: $0.rows) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows, granule: problem.granule)
@@ -69,8 +69,21 @@ public enum MultiplyBackward: KernelOperation {
 /// Values of a row that are summed in Float.
 private let runLength = 8192
 
+struct MultiplicationBackwardArguments {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  /// May be the output gradient's memory.
+  var aGradient: UnsafeMutablePointer<Float>?
+  var bGradient: UnsafeMutablePointer<Float>?
+  var rows: Int
+  var columns: Int
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
-private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>) {
+func multiplyBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>) {
   let columns = p.pointee.columns
   if columns == 1 {
     elements(lanes, p)
@@ -144,26 +157,3 @@ private func elements<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Multiplicati
     i &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(multiply_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MultiplicationBackwardArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: multiply_backward_neon)
-#else
-  @c(multiply_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<MultiplicationBackwardArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(multiply_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MultiplicationBackwardArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(multiply_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MultiplicationBackwardArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: multiply_backward_baseline, avx2: multiply_backward_avx2, avx512: multiply_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Rows of `columns` values and a factor for each row; where a row is one value, the product of two arrays.
 public struct MultiplyProblem: Sendable, Hashable {
@@ -52,7 +52,7 @@ public enum MultiplyForward: KernelOperation {
 
   public static let kernels: [Kernel<MultiplyForward>] = {
     let levels = Kernel<MultiplyForward>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8 + $0.rows * 4, pieces: $0.rows) },
+      "elementwise", Levels.multiplyForward, work: { Work(bytes: $0.count * 8 + $0.rows * 4, pieces: $0.rows) },
       run: { body, problem, parts, operands in
         let (a, b, output) = (operands.a, operands.b, operands.output)
         let isWhole = problem.columns == 1 || problem.columns % 16 == 0
@@ -63,7 +63,7 @@ public enum MultiplyForward: KernelOperation {
           let first = range.lowerBound * problem.columns
           var arguments = MultiplicationArguments(
             a: a + first, b: b + range.lowerBound, output: output + first, rows: range.count,
-            columns: problem.columns, streams: streams ? 1 : 0)
+            columns: problem.columns, streams: streams)
           body(&arguments)
         }
       })
@@ -74,9 +74,22 @@ public enum MultiplyForward: KernelOperation {
   }()
 }
 
+struct MultiplicationArguments {
+  /// rows * columns.
+  var a: UnsafePointer<Float>
+  /// Rows.
+  var b: UnsafePointer<Float>
+  /// May be the memory of a; of b where a row is one element.
+  var output: UnsafeMutablePointer<Float>
+  var rows: Int
+  var columns: Int
+  /// The output is other memory, its rows whole, aligned vectors: past the caches.
+  var streams: Bool
+}
+
 @inline(always)
-private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>) {
-  if p.pointee.streams != 0 {
+func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>) {
+  if p.pointee.streams {
     multiply(lanes, p, past: true)
     isa_stream_fence()
   } else {
@@ -85,7 +98,7 @@ private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Multiplicati
 }
 
 @inline(always)
-private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>, past: Bool) {
+func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>, past: Bool) {
   let columns = p.pointee.columns
   if columns == 1 {
     let (a, b, output, count) = (p.pointee.a, p.pointee.b, p.pointee.output, p.pointee.rows)
@@ -118,24 +131,3 @@ private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Multiplicati
     row &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(multiply_forward_neon_body) private func multiplyNEON(_ p: UnsafePointer<MultiplicationArguments>) {
-    multiply(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: multiply_forward_neon)
-#else
-  @c(multiply_forward_baseline_body) private func multiplyBaseline(_ p: UnsafePointer<MultiplicationArguments>) {
-    multiply(BaselineLanes.self, p)
-  }
-  @c(multiply_forward_avx2_body) private func multiplyAVX2(_ p: UnsafePointer<MultiplicationArguments>) {
-    multiply(AVX2Lanes.self, p)
-  }
-  @c(multiply_forward_avx512_body) private func multiplyAVX512(_ p: UnsafePointer<MultiplicationArguments>) {
-    multiply(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: multiply_forward_baseline, avx2: multiply_forward_avx2, avx512: multiply_forward_avx512)
-#endif

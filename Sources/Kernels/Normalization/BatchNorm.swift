@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Images whose channels are normalised: `[batch, channels, plane]`, the plane being height × width, or 1 for plain
 /// features.

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The gradients of ``BatchNormForward``: with x̂ = (x − mean) / √(variance + ε), n values a channel and ȳ the output's
 /// gradient (0 where ReLU stopped the output),
@@ -50,7 +50,7 @@ public enum BatchNormBackward: KernelOperation {
 
   public static let kernels: [Kernel<BatchNormBackward>] =
     InstructionSet.allCases.map { level in
-      let body = functions[level]
+      let body = Levels.batchNormBackward[level]
       return Kernel(algorithm: "channels", level: level) { problem, threads in
         let parts = Work(bytes: problem.count * 20, pieces: problem.channels).parts(threads: threads)
         let block = ChannelBlock.channels(problem, arrays: 2)
@@ -70,7 +70,7 @@ public enum BatchNormBackward: KernelOperation {
               weightGradient: operands.weightGradient, biasGradient: operands.biasGradient, batch: problem.batch,
               channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
               endChannel: range.upperBound, channelBlock: block,
-              scratch: workspace + part * NormalizationScratch.byteCount, relu: problem.relu ? 1 : 0)
+              scratch: workspace + part * NormalizationScratch.byteCount, relu: problem.relu)
             body(&arguments)
           }
         }
@@ -103,11 +103,32 @@ public enum BatchNormBackward: KernelOperation {
   }
 }
 
+struct BatchNormBackwardArguments {
+  var input: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>?
+  var bias: UnsafePointer<Float>?
+  var statistics: UnsafePointer<Float>
+  /// May be the output gradient's memory.
+  var inputGradient: UnsafeMutablePointer<Float>?
+  var weightGradient: UnsafeMutablePointer<Float>?
+  var biasGradient: UnsafeMutablePointer<Float>?
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  var firstChannel: Int
+  var endChannel: Int
+  var channelBlock: Int
+  var scratch: UnsafeMutableRawPointer
+  /// The forward pass applied it.
+  var relu: Bool
+}
+
 @inline(always)
-private func batchNormBackward<L: Lanes>(
+func batchNormBackward<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormBackwardArguments>
 ) {
-  if p.pointee.relu != 0 {
+  if p.pointee.relu {
     batchNormBackward(lanes, p, relu: true)
   } else {
     batchNormBackward(lanes, p, relu: false)
@@ -115,7 +136,7 @@ private func batchNormBackward<L: Lanes>(
 }
 
 @inline(always)
-private func batchNormBackward<L: Lanes>(
+func batchNormBackward<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormBackwardArguments>, relu: Bool
 ) {
   let scratch = NormalizationScratch(p.pointee.scratch)
@@ -261,24 +282,3 @@ private func gradientColumns<L: Lanes>(
     }
   }
 }
-
-#if arch(arm64)
-  @c(batch_norm_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<BatchNormBackwardArguments>) {
-    batchNormBackward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: batch_norm_backward_neon)
-#else
-  @c(batch_norm_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<BatchNormBackwardArguments>) {
-    batchNormBackward(BaselineLanes.self, p)
-  }
-  @c(batch_norm_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<BatchNormBackwardArguments>) {
-    batchNormBackward(AVX2Lanes.self, p)
-  }
-  @c(batch_norm_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<BatchNormBackwardArguments>) {
-    batchNormBackward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: batch_norm_backward_baseline, avx2: batch_norm_backward_avx2, avx512: batch_norm_backward_avx512)
-#endif

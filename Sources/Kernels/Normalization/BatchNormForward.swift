@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Normalises each channel by its mean and variance over batch and planes, then scales and shifts it:
 /// y = (x − mean) / √(variance + ε) · weight + bias, with ReLU if asked for. The form for training.
@@ -45,7 +45,7 @@ public enum BatchNormForward: KernelOperation {
 
   public static let kernels: [Kernel<BatchNormForward>] =
     InstructionSet.allCases.map { level in
-      let body = batchNormForwardFunctions[level]
+      let body = Levels.batchNormForward[level]
       return Kernel(algorithm: "channels", level: level) { problem, threads in
         let parts = Work(bytes: problem.count * 12, pieces: problem.channels).parts(threads: threads)
         let block = ChannelBlock.channels(problem, arrays: 1)
@@ -62,7 +62,7 @@ public enum BatchNormForward: KernelOperation {
               epsilon: Double(problem.epsilon), batch: problem.batch, channels: problem.channels,
               plane: problem.plane, firstChannel: range.lowerBound, endChannel: range.upperBound,
               channelBlock: block, scratch: workspace + part * NormalizationScratch.byteCount,
-              relu: problem.relu ? 1 : 0, streams: streams ? 1 : 0)
+              relu: problem.relu, streams: streams)
             body(&arguments)
           }
         }

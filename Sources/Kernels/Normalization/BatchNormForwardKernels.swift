@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 @inline(always)
 func updateRunning(
@@ -8,8 +8,36 @@ func updateRunning(
   running[channel] = Float((1 - momentum) * Double(running[channel]) + momentum * value)
 }
 
+struct BatchNormArguments {
+  var input: UnsafePointer<Float>
+  /// 1 where there is none.
+  var weight: UnsafePointer<Float>?
+  /// 0 where there is none.
+  var bias: UnsafePointer<Float>?
+  var output: UnsafeMutablePointer<Float>
+  /// Of each channel: mean, what its rounding left, 1 / deviation.
+  var statistics: UnsafeMutablePointer<Float>
+  var runningMean: UnsafeMutablePointer<Float>?
+  var runningVariance: UnsafeMutablePointer<Float>?
+  /// The share of the batch in the running values.
+  var momentum: Double
+  var epsilon: Double
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// Of those that are computed.
+  var firstChannel: Int
+  var endChannel: Int
+  /// Channels that are computed side by side.
+  var channelBlock: Int
+  var scratch: UnsafeMutableRawPointer
+  var relu: Bool
+  /// Planes of the output are whole, aligned vectors: past the caches.
+  var streams: Bool
+}
+
 @inline(always)
-private func batchNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormArguments>) {
+func batchNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormArguments>) {
   let scratch = NormalizationScratch(p.pointee.scratch)
   var first = p.pointee.firstChannel
   while first < p.pointee.endChannel {
@@ -22,14 +50,14 @@ private func batchNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormAr
     let floor = outputFloor(lanes, relu: p.pointee.relu)
     if block.plane < L.count {
       normalizeColumns(lanes, block, p, scratch, floor: floor)
-    } else if p.pointee.streams != 0 {
+    } else if p.pointee.streams {
       normalizePlanes(lanes, block, p, scratch, floor: floor, past: true)
     } else {
       normalizePlanes(lanes, block, p, scratch, floor: floor, past: false)
     }
     first &+= block.count
   }
-  if p.pointee.streams != 0 { isa_stream_fence() }
+  if p.pointee.streams { isa_stream_fence() }
 }
 
 /// Images that a block of the sums has at most.
@@ -301,24 +329,3 @@ func normalizeRow<L: Lanes>(
     L.copy(spare, output + i, first: count &- i)
   }
 }
-
-#if arch(arm64)
-  @c(batch_norm_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<BatchNormArguments>) {
-    batchNorm(NEONLanes.self, p)
-  }
-
-  let batchNormForwardFunctions = LevelFunctions(neon: batch_norm_forward_neon)
-#else
-  @c(batch_norm_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<BatchNormArguments>) {
-    batchNorm(BaselineLanes.self, p)
-  }
-  @c(batch_norm_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<BatchNormArguments>) {
-    batchNorm(AVX2Lanes.self, p)
-  }
-  @c(batch_norm_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<BatchNormArguments>) {
-    batchNorm(AVX512Lanes.self, p)
-  }
-
-  let batchNormForwardFunctions = LevelFunctions(
-    baseline: batch_norm_forward_baseline, avx2: batch_norm_forward_avx2, avx512: batch_norm_forward_avx512)
-#endif

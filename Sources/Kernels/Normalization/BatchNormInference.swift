@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Normalises each channel by given statistics: y = (x − mean) · weight / √(variance + ε) + bias, with ReLU if asked for:
 /// a subtraction and a multiply-add. The form for inference: an image's output does not depend on the others.
@@ -35,7 +35,7 @@ public enum BatchNormInference: KernelOperation {
 
   public static let kernels: [Kernel<BatchNormInference>] =
     InstructionSet.allCases.map { level in
-      let body = functions[level]
+      let body = Levels.batchNormInference[level]
       return Kernel(
         algorithm: "planes", level: level,
         cost: { problem, _ in Workspace.cost(ifFits: InferenceScratch.byteCount(problem)) }
@@ -54,7 +54,7 @@ public enum BatchNormInference: KernelOperation {
               runningVariance: operands.runningVariance, output: operands.output, epsilon: problem.epsilon,
               channels: problem.channels, plane: problem.plane, firstPlane: range.lowerBound,
               endPlane: range.upperBound, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              relu: problem.relu ? 1 : 0, streams: streams ? 1 : 0)
+              relu: problem.relu, streams: streams)
             body(&arguments)
           }
         }
@@ -71,6 +71,25 @@ public enum BatchNormInference: KernelOperation {
       operands.output[i] = problem.relu && y <= 0 ? 0 : y
     }
   }
+}
+
+struct BatchNormInferenceArguments {
+  var input: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>?
+  var bias: UnsafePointer<Float>?
+  var runningMean: UnsafePointer<Float>
+  var runningVariance: UnsafePointer<Float>
+  /// May be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  var epsilon: Float
+  var channels: Int
+  var plane: Int
+  /// Of batch × channels.
+  var firstPlane: Int
+  var endPlane: Int
+  var scratch: UnsafeMutablePointer<Float>
+  var relu: Bool
+  var streams: Bool
 }
 
 /// The factors of all channels, and of all columns where planes are small.
@@ -97,7 +116,7 @@ private struct InferenceScratch {
 }
 
 @inline(always)
-private func infer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>) {
+func infer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>) {
   let scratch = InferenceScratch(p)
   var channel = 0
   while channel < p.pointee.channels {
@@ -111,7 +130,7 @@ private func infer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInfere
   let floor = outputFloor(lanes, relu: p.pointee.relu)
   if p.pointee.plane < L.count {
     inferColumns(lanes, p, scratch, floor: floor)
-  } else if p.pointee.streams != 0 {
+  } else if p.pointee.streams {
     inferPlanes(lanes, p, scratch, floor: floor, past: true)
     isa_stream_fence()
   } else {
@@ -173,24 +192,3 @@ private func inferColumns<L: Lanes>(
     place = 0
   }
 }
-
-#if arch(arm64)
-  @c(batch_norm_inference_neon_body) private func inferNEON(_ p: UnsafePointer<BatchNormInferenceArguments>) {
-    infer(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: batch_norm_inference_neon)
-#else
-  @c(batch_norm_inference_baseline_body) private func inferBaseline(_ p: UnsafePointer<BatchNormInferenceArguments>) {
-    infer(BaselineLanes.self, p)
-  }
-  @c(batch_norm_inference_avx2_body) private func inferAVX2(_ p: UnsafePointer<BatchNormInferenceArguments>) {
-    infer(AVX2Lanes.self, p)
-  }
-  @c(batch_norm_inference_avx512_body) private func inferAVX512(_ p: UnsafePointer<BatchNormInferenceArguments>) {
-    infer(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: batch_norm_inference_baseline, avx2: batch_norm_inference_avx2, avx512: batch_norm_inference_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The gradients of ``BatchNormInference``, whose statistics are given and do not follow from the input: with
 /// x̂ = (x − mean) / √(variance + ε) and ȳ the output's gradient (0 where ReLU stopped the output),
@@ -54,7 +54,7 @@ public enum BatchNormInferenceBackward: KernelOperation {
 
   public static let kernels: [Kernel<BatchNormInferenceBackward>] =
     InstructionSet.allCases.map { level in
-      let body = functions[level]
+      let body = Levels.batchNormInferenceBackward[level]
       return Kernel(algorithm: "channels", level: level) { problem, threads in
         let parts = Work(bytes: problem.count * 12, pieces: problem.channels).parts(threads: threads)
         let block = ChannelBlock.channels(problem, arrays: 2)
@@ -75,7 +75,7 @@ public enum BatchNormInferenceBackward: KernelOperation {
               biasGradient: operands.biasGradient, epsilon: problem.epsilon, batch: problem.batch,
               channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
               endChannel: range.upperBound, channelBlock: block,
-              scratch: workspace + part * NormalizationScratch.byteCount, relu: problem.relu ? 1 : 0)
+              scratch: workspace + part * NormalizationScratch.byteCount, relu: problem.relu)
             body(&arguments)
           }
         }
@@ -105,11 +105,34 @@ public enum BatchNormInferenceBackward: KernelOperation {
   }
 }
 
+struct BatchNormInferenceBackwardArguments {
+  var input: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>?
+  var bias: UnsafePointer<Float>?
+  var runningMean: UnsafePointer<Float>
+  var runningVariance: UnsafePointer<Float>
+  /// May be the output gradient's memory.
+  var inputGradient: UnsafeMutablePointer<Float>?
+  var weightGradient: UnsafeMutablePointer<Float>?
+  var biasGradient: UnsafeMutablePointer<Float>?
+  var epsilon: Float
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  var firstChannel: Int
+  var endChannel: Int
+  var channelBlock: Int
+  var scratch: UnsafeMutableRawPointer
+  /// The forward pass applied it.
+  var relu: Bool
+}
+
 @inline(always)
-private func batchNormInferenceBackward<L: Lanes>(
+func batchNormInferenceBackward<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceBackwardArguments>
 ) {
-  if p.pointee.relu != 0 {
+  if p.pointee.relu {
     batchNormInferenceBackward(lanes, p, relu: true)
   } else {
     batchNormInferenceBackward(lanes, p, relu: false)
@@ -117,7 +140,7 @@ private func batchNormInferenceBackward<L: Lanes>(
 }
 
 @inline(always)
-private func batchNormInferenceBackward<L: Lanes>(
+func batchNormInferenceBackward<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceBackwardArguments>, relu: Bool
 ) {
   let scratch = NormalizationScratch(p.pointee.scratch)
@@ -280,33 +303,3 @@ private func scaledGradient<L: Lanes>(
 ) -> L.Vector {
   centeredAndGradient(lanes, x: x, gradient: gradient, forward, relu: relu).gradient * forward.scale
 }
-
-#if arch(arm64)
-  @c(batch_norm_inference_backward_neon_body) private func backwardNEON(
-    _ p: UnsafePointer<BatchNormInferenceBackwardArguments>
-  ) {
-    batchNormInferenceBackward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: batch_norm_inference_backward_neon)
-#else
-  @c(batch_norm_inference_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<BatchNormInferenceBackwardArguments>
-  ) {
-    batchNormInferenceBackward(BaselineLanes.self, p)
-  }
-  @c(batch_norm_inference_backward_avx2_body) private func backwardAVX2(
-    _ p: UnsafePointer<BatchNormInferenceBackwardArguments>
-  ) {
-    batchNormInferenceBackward(AVX2Lanes.self, p)
-  }
-  @c(batch_norm_inference_backward_avx512_body) private func backwardAVX512(
-    _ p: UnsafePointer<BatchNormInferenceBackwardArguments>
-  ) {
-    batchNormInferenceBackward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: batch_norm_inference_backward_baseline, avx2: batch_norm_inference_backward_avx2,
-    avx512: batch_norm_inference_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Images whose channels are normalised group by group: `[batch, groups · channels, plane]`. The rows that are normalised,
 /// one for each group of each image, lie one after another.

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The gradients of ``GroupNormForward``: with x̂ = (x − mean) / √(variance + ε), n values a row, ȳ the output's gradient
 /// (0 where ReLU stopped the output) and g = ȳ · weight,
@@ -50,7 +50,7 @@ public enum GroupNormBackward: KernelOperation {
 
   public static let kernels: [Kernel<GroupNormBackward>] =
     InstructionSet.allCases.map { level in
-      let (body, weightsBody) = (functions[level], groupNormWeights[level])
+      let (body, weightsBody) = (Levels.groupNormBackward[level], Levels.groupNormWeights[level])
       return Kernel(algorithm: "rows", level: level, cost: PlaceWeights.cost) { problem, threads in
         let channels = problem.groups * problem.channels
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
@@ -74,7 +74,7 @@ public enum GroupNormBackward: KernelOperation {
                 biasGradient: operands.biasGradient, batch: problem.batch, groups: problem.groups,
                 channels: problem.channels, plane: problem.plane, firstChannel: range.lowerBound,
                 endChannel: range.upperBound, scratch: workspace + part * NormalizationScratch.byteCount,
-                relu: problem.relu ? 1 : 0)
+                relu: problem.relu)
               weightsBody(&arguments)
             }
           }
@@ -86,7 +86,7 @@ public enum GroupNormBackward: KernelOperation {
               bias: operands.bias, statistics: operands.statistics, inputGradient: inputGradient, rows: problem.rows,
               groups: problem.groups, channels: problem.channels, plane: problem.plane, firstRow: range.lowerBound,
               endRow: range.upperBound, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              relu: problem.relu ? 1 : 0)
+              relu: problem.relu)
             body(&arguments)
           }
         }
@@ -128,15 +128,33 @@ public enum GroupNormBackward: KernelOperation {
   }
 }
 
+struct GroupNormBackwardArguments {
+  var input: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>?
+  var bias: UnsafePointer<Float>?
+  var statistics: UnsafePointer<Float>
+  /// May be the output gradient's memory.
+  var inputGradient: UnsafeMutablePointer<Float>
+  var rows: Int
+  var groups: Int
+  var channels: Int
+  var plane: Int
+  var firstRow: Int
+  var endRow: Int
+  var scratch: UnsafeMutablePointer<Float>
+  var relu: Bool
+}
+
 @inline(always)
-private func groupNormBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>) {
+func groupNormBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>) {
   if p.pointee.plane < L.count {
-    if p.pointee.relu != 0 {
+    if p.pointee.relu {
       backwardPlaces(lanes, p, relu: true)
     } else {
       backwardPlaces(lanes, p, relu: false)
     }
-  } else if p.pointee.relu != 0 {
+  } else if p.pointee.relu {
     backwardPlanes(lanes, p, relu: true)
   } else {
     backwardPlanes(lanes, p, relu: false)
@@ -288,24 +306,3 @@ private func addPlaces<L: Lanes>(
   sums = L.multiplyAdd(g, weight, sums)
   products = L.multiplyAdd(g * weight, centered, products)
 }
-
-#if arch(arm64)
-  @c(group_norm_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<GroupNormBackwardArguments>) {
-    groupNormBackward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: group_norm_backward_neon)
-#else
-  @c(group_norm_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<GroupNormBackwardArguments>) {
-    groupNormBackward(BaselineLanes.self, p)
-  }
-  @c(group_norm_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<GroupNormBackwardArguments>) {
-    groupNormBackward(AVX2Lanes.self, p)
-  }
-  @c(group_norm_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<GroupNormBackwardArguments>) {
-    groupNormBackward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: group_norm_backward_baseline, avx2: group_norm_backward_avx2, avx512: group_norm_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Normalises the groups of channels of each image by their mean and variance, then scales and shifts each channel:
 /// y = (x − mean) / √(variance + ε) · weight + bias, with ReLU if asked for. In training and inference alike.
@@ -35,7 +35,7 @@ public enum GroupNormForward: KernelOperation {
 
   public static let kernels: [Kernel<GroupNormForward>] =
     InstructionSet.allCases.map { level in
-      let body = functions[level]
+      let body = Levels.groupNormForward[level]
       return Kernel(algorithm: "rows", level: level, cost: PlaceWeights.cost) { problem, threads in
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
         let scratch = PlaceWeights.byteCount(problem)
@@ -50,7 +50,7 @@ public enum GroupNormForward: KernelOperation {
               statistics: operands.statistics, epsilon: Double(problem.epsilon), rows: problem.rows,
               groups: problem.groups, channels: problem.channels, plane: problem.plane, firstRow: range.lowerBound,
               endRow: range.upperBound, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              relu: problem.relu ? 1 : 0, streams: streams ? 1 : 0)
+              relu: problem.relu, streams: streams)
             body(&arguments)
           }
         }
@@ -79,12 +79,34 @@ public enum GroupNormForward: KernelOperation {
   }
 }
 
+struct GroupNormArguments {
+  var input: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>?
+  var bias: UnsafePointer<Float>?
+  var output: UnsafeMutablePointer<Float>
+  /// Of each image's groups: mean, what its rounding left, 1 / deviation.
+  var statistics: UnsafeMutablePointer<Float>
+  var epsilon: Double
+  /// Images × groups.
+  var rows: Int
+  var groups: Int
+  /// Of a group.
+  var channels: Int
+  var plane: Int
+  /// Of those that are computed.
+  var firstRow: Int
+  var endRow: Int
+  var scratch: UnsafeMutablePointer<Float>
+  var relu: Bool
+  var streams: Bool
+}
+
 @inline(always)
-private func groupNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>) {
+func groupNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>) {
   let floor = outputFloor(lanes, relu: p.pointee.relu)
   if p.pointee.plane < L.count {
     groupNormPlaces(lanes, p, floor: floor)
-  } else if p.pointee.streams != 0 {
+  } else if p.pointee.streams {
     groupNormPlanes(lanes, p, floor: floor, past: true)
     isa_stream_fence()
   } else {
@@ -208,24 +230,3 @@ private func standardizeRow<L: Lanes>(
   p.pointee.statistics[2 &* p.pointee.rows &+ row] = standard.inverseDeviation
   return standard
 }
-
-#if arch(arm64)
-  @c(group_norm_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<GroupNormArguments>) {
-    groupNorm(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: group_norm_forward_neon)
-#else
-  @c(group_norm_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<GroupNormArguments>) {
-    groupNorm(BaselineLanes.self, p)
-  }
-  @c(group_norm_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<GroupNormArguments>) {
-    groupNorm(AVX2Lanes.self, p)
-  }
-  @c(group_norm_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<GroupNormArguments>) {
-    groupNorm(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: group_norm_forward_baseline, avx2: group_norm_forward_avx2, avx512: group_norm_forward_avx512)
-#endif

@@ -1,9 +1,29 @@
-import ISA
+import KernelsISA
+
+struct GroupNormWeightsArguments {
+  var input: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>?
+  var bias: UnsafePointer<Float>?
+  var statistics: UnsafePointer<Float>
+  var weightGradient: UnsafeMutablePointer<Float>?
+  var biasGradient: UnsafeMutablePointer<Float>?
+  var batch: Int
+  var groups: Int
+  /// Of a group.
+  var channels: Int
+  var plane: Int
+  /// Of all channels, those that are computed.
+  var firstChannel: Int
+  var endChannel: Int
+  var scratch: UnsafeMutableRawPointer
+  var relu: Bool
+}
 
 /// The gradients of the weights and biases of ``GroupNormForward``: sums over the images, in the images' order.
 @inline(always)
-private func weightGradients<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
-  if p.pointee.relu != 0 {
+func weightGradients<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
+  if p.pointee.relu {
     weightGradients(lanes, p, relu: true)
   } else {
     weightGradients(lanes, p, relu: false)
@@ -12,7 +32,7 @@ private func weightGradients<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Group
 
 /// Blocks of neighbouring channels of one group.
 @inline(always)
-private func weightGradients<L: Lanes>(
+func weightGradients<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>, relu: Bool
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -215,24 +235,3 @@ private func addColumns<L: Lanes>(
   let standardized = (centered - L.splat(standard.meanRest)) * L.splat(standard.inverseDeviation)
   products = L.multiplyAdd(gradient, standardized, products)
 }
-
-#if arch(arm64)
-  @c(group_norm_weights_neon_body) private func weightsNEON(_ p: UnsafePointer<GroupNormWeightsArguments>) {
-    weightGradients(NEONLanes.self, p)
-  }
-
-  let groupNormWeights = LevelFunctions(neon: group_norm_weights_neon)
-#else
-  @c(group_norm_weights_baseline_body) private func weightsBaseline(_ p: UnsafePointer<GroupNormWeightsArguments>) {
-    weightGradients(BaselineLanes.self, p)
-  }
-  @c(group_norm_weights_avx2_body) private func weightsAVX2(_ p: UnsafePointer<GroupNormWeightsArguments>) {
-    weightGradients(AVX2Lanes.self, p)
-  }
-  @c(group_norm_weights_avx512_body) private func weightsAVX512(_ p: UnsafePointer<GroupNormWeightsArguments>) {
-    weightGradients(AVX512Lanes.self, p)
-  }
-
-  let groupNormWeights = LevelFunctions(
-    baseline: group_norm_weights_baseline, avx2: group_norm_weights_avx2, avx512: group_norm_weights_avx512)
-#endif

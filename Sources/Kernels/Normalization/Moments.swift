@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Mean and sum of squared deviations of a set of values that grows by blocks.
 ///

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The first `count` values, by way of scratch memory for a vector, from which the other lanes come.
 ///
@@ -108,8 +108,8 @@ func normalized<L: Lanes>(
 
 /// The least output: with ReLU 0, which replaces −0 too, else what replaces nothing. NaN is not replaced.
 @inline(always)
-func outputFloor<L: Lanes>(_ lanes: L.Type, relu: Int32) -> L.Vector {
-  L.splat(relu != 0 ? 0 : -Float.infinity)
+func outputFloor<L: Lanes>(_ lanes: L.Type, relu: Bool) -> L.Vector {
+  L.splat(relu ? 0 : -Float.infinity)
 }
 
 /// The factors of a normalisation's forward pass, from which its backward pass finds where ReLU stopped the output: the

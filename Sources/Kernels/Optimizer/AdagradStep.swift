@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of Adagrad on an array of parameters, as PyTorch's `torch.optim.Adagrad` defines it (Duchi, Hazan and Singer,
 /// 2011):
@@ -47,7 +47,7 @@ public enum AdagradStep: KernelOperation {
 
   public static let kernels: [Kernel<AdagradStep>] = {
     let levels = Kernel<AdagradStep>.levelRows(
-      "elementwise", adagradFunctions, work: { Work(bytes: $0.count * 20) },
+      "elementwise", Levels.adagradStep, work: { Work(bytes: $0.count * 20) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
@@ -81,6 +81,18 @@ private func referenceAdagrad(_ problem: AdagradStep.Problem, _ operands: Adagra
   }
 }
 
+struct AdagradArguments {
+  var parameters: UnsafeMutablePointer<Float>
+  var gradients: UnsafePointer<Float>
+  /// Of the gradients' squares.
+  var sums: UnsafeMutablePointer<Float>
+  var count: Int
+  var weightDecay: Float
+  var epsilon: Float
+  var learningRate: Float
+  var gradientSign: Float
+}
+
 private struct AdagradRule<L: Lanes>: StepRule {
   let weightDecay: L.Vector
   let epsilon: L.Vector
@@ -103,30 +115,9 @@ private struct AdagradRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func adagrad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
+func adagrad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
   let sums = p.pointee.sums
   stepAll(
     AdagradRule<L>(p), p.pointee.parameters, p.pointee.gradients,
     StepArrays(first: sums, second: sums, third: sums, count: 1), count: p.pointee.count)
 }
-
-#if arch(arm64)
-  @c(adagrad_step_neon_body) private func adagradNEON(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(NEONLanes.self, p)
-  }
-
-  private let adagradFunctions = LevelFunctions(neon: adagrad_step_neon)
-#else
-  @c(adagrad_step_baseline_body) private func adagradBaseline(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(BaselineLanes.self, p)
-  }
-  @c(adagrad_step_avx2_body) private func adagradAVX2(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(AVX2Lanes.self, p)
-  }
-  @c(adagrad_step_avx512_body) private func adagradAVX512(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(AVX512Lanes.self, p)
-  }
-
-  private let adagradFunctions = LevelFunctions(
-    baseline: adagrad_step_baseline, avx2: adagrad_step_avx2, avx512: adagrad_step_avx512)
-#endif

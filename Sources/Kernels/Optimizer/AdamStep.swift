@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of Adam on an array of parameters, as PyTorch's `torch.optim.Adam` defines it (Kingma and Ba, 2015, with the
 /// weight decay added to the gradient). At step t, counted from 1:
@@ -80,7 +80,7 @@ public enum AdamStep: KernelOperation {
 
   public static let kernels: [Kernel<AdamStep>] = {
     let levels = Kernel<AdamStep>.levelRows(
-      "elementwise", adamFunctions, work: { Work(bytes: $0.count * ($0.amsgrad ? 36 : 28)) },
+      "elementwise", Levels.adamStep, work: { Work(bytes: $0.count * ($0.amsgrad ? 36 : 28)) },
       run: { body, problem, parts, operands in
         let factors = AdamFactors(problem, operands)
         Parallel.run(parts: parts) { part in
@@ -168,6 +168,32 @@ private func referenceAdam(_ problem: AdamStep.Problem, _ operands: AdamStep.Ope
   }
 }
 
+struct AdamArguments {
+  var parameters: UnsafeMutablePointer<Float>
+  var gradients: UnsafePointer<Float>
+  var firstMoments: UnsafeMutablePointer<Float>
+  var secondMoments: UnsafeMutablePointer<Float>
+  /// AMSGrad's; null for Adam.
+  var largestMoments: UnsafeMutablePointer<Float>?
+  var count: Int
+  /// 1 - beta1; of the gradient in the new first moment.
+  var firstShare: Float
+  /// Beta2.
+  var secondDecay: Float
+  /// 1 - beta2.
+  var secondShare: Float
+  /// learningRate / (1 - beta1^step).
+  var stepSize: Float
+  /// 1 / sqrt(1 - beta2^step).
+  var rootScale: Float
+  var epsilon: Float
+  /// Of the parameter in the gradient.
+  var weightDecay: Float
+  /// Of the parameter before its step: 1 - learningRate * decoupled decay.
+  var kept: Float
+  var gradientSign: Float
+}
+
 private struct AdamRule<L: Lanes>: StepRule {
   let firstShare: L.Vector
   let secondDecay: L.Vector
@@ -207,7 +233,7 @@ private struct AdamRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func adam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
+func adam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
   if let largest = p.pointee.largestMoments {
@@ -218,18 +244,3 @@ private func adam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) 
     stepAll(AdamRule<L>(p, isAMSGrad: false), parameters, gradients, arrays, count: count)
   }
 }
-
-#if arch(arm64)
-  @c(adam_step_neon_body) private func adamNEON(_ p: UnsafePointer<AdamArguments>) { adam(NEONLanes.self, p) }
-
-  private let adamFunctions = LevelFunctions(neon: adam_step_neon)
-#else
-  @c(adam_step_baseline_body) private func adamBaseline(_ p: UnsafePointer<AdamArguments>) {
-    adam(BaselineLanes.self, p)
-  }
-  @c(adam_step_avx2_body) private func adamAVX2(_ p: UnsafePointer<AdamArguments>) { adam(AVX2Lanes.self, p) }
-  @c(adam_step_avx512_body) private func adamAVX512(_ p: UnsafePointer<AdamArguments>) { adam(AVX512Lanes.self, p) }
-
-  private let adamFunctions = LevelFunctions(
-    baseline: adam_step_baseline, avx2: adam_step_avx2, avx512: adam_step_avx512)
-#endif

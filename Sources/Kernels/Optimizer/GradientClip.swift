@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Gradients, or other values, scaled and then limited: value ← min(max(value·scale, −limit), limit). NaN stays NaN.
 ///
@@ -24,7 +24,7 @@ public enum GradientClip: KernelOperation {
 
   public static let kernels: [Kernel<GradientClip>] = {
     let levels = Kernel<GradientClip>.levelRows(
-      "elementwise", clipFunctions, work: { Work(bytes: $0.count * 8) },
+      "elementwise", Levels.gradientClip, work: { Work(bytes: $0.count * 8) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
@@ -46,8 +46,16 @@ public enum GradientClip: KernelOperation {
   }()
 }
 
+/// values = clamp(values * scale, -limit, limit).
+struct ClipArguments {
+  var values: UnsafeMutablePointer<Float>
+  var count: Int
+  var scale: Float
+  var limit: Float
+}
+
 @inline(always)
-private func clip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
+func clip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
   if p.pointee.limit == .infinity {
     clipAll(lanes, p, limits: false)
   } else {
@@ -79,20 +87,3 @@ private func limited<L: Lanes>(
   let below = value.replacing(with: high, where: value .> high)
   return below.replacing(with: low, where: low .> below)
 }
-
-#if arch(arm64)
-  @c(gradient_clip_neon_body) private func clipNEON(_ p: UnsafePointer<ClipArguments>) { clip(NEONLanes.self, p) }
-
-  private let clipFunctions = LevelFunctions(neon: gradient_clip_neon)
-#else
-  @c(gradient_clip_baseline_body) private func clipBaseline(_ p: UnsafePointer<ClipArguments>) {
-    clip(BaselineLanes.self, p)
-  }
-  @c(gradient_clip_avx2_body) private func clipAVX2(_ p: UnsafePointer<ClipArguments>) { clip(AVX2Lanes.self, p) }
-  @c(gradient_clip_avx512_body) private func clipAVX512(_ p: UnsafePointer<ClipArguments>) {
-    clip(AVX512Lanes.self, p)
-  }
-
-  private let clipFunctions = LevelFunctions(
-    baseline: gradient_clip_baseline, avx2: gradient_clip_avx2, avx512: gradient_clip_avx512)
-#endif

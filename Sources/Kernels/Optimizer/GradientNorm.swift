@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The square root of the sum of the squares of values, in Double and then rounded: 0 for none. All levels give the same
 /// bits, as a float's square is exact in Double and the order of the sum is fixed: by 16 lanes over blocks of 8,192
@@ -23,7 +23,7 @@ public enum GradientNorm: KernelOperation {
 
   public static let kernels: [Kernel<GradientNorm>] = {
     let levels = InstructionSet.allCases.map { level in
-      let body = squaresFunctions[level]
+      let body = Levels.sumOfSquares[level]
       return Kernel<GradientNorm>(algorithm: "blocks", level: level) { problem, threads in
         let blocks = (problem.count + block - 1) / block
         let parts = Work(bytes: problem.count * 4, pieces: max(blocks, 1)).parts(threads: threads)
@@ -69,9 +69,16 @@ private func addSquares(_ sum: inout SIMD8<Double>, _ source: UnsafePointer<Floa
   sum = sum + values * values
 }
 
+/// The sum of squares of a block, in Double.
+struct SquaresArguments {
+  var values: UnsafePointer<Float>
+  var count: Int
+  var sum: UnsafeMutablePointer<Double>
+}
+
 /// The vectors are of the same length at every level; a narrower level takes several registers for them.
 @inline(always)
-private func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
+func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
   let (values, count) = (p.pointee.values, p.pointee.count)
   var low = SIMD8<Double>()
   var high = SIMD8<Double>()
@@ -92,24 +99,3 @@ private func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArgume
   }
   p.pointee.sum.pointee = sum
 }
-
-#if arch(arm64)
-  @c(sum_of_squares_neon_body) private func squaresNEON(_ p: UnsafePointer<SquaresArguments>) {
-    squares(NEONLanes.self, p)
-  }
-
-  private let squaresFunctions = LevelFunctions(neon: sum_of_squares_neon)
-#else
-  @c(sum_of_squares_baseline_body) private func squaresBaseline(_ p: UnsafePointer<SquaresArguments>) {
-    squares(BaselineLanes.self, p)
-  }
-  @c(sum_of_squares_avx2_body) private func squaresAVX2(_ p: UnsafePointer<SquaresArguments>) {
-    squares(AVX2Lanes.self, p)
-  }
-  @c(sum_of_squares_avx512_body) private func squaresAVX512(_ p: UnsafePointer<SquaresArguments>) {
-    squares(AVX512Lanes.self, p)
-  }
-
-  private let squaresFunctions = LevelFunctions(
-    baseline: sum_of_squares_baseline, avx2: sum_of_squares_avx2, avx512: sum_of_squares_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of NAdam on an array of parameters, as PyTorch's `torch.optim.NAdam` defines it (Dozat, 2016): Adam with
 /// Nesterov's momentum. At step t, counted from 1:
@@ -85,7 +85,7 @@ public enum NAdamStep: KernelOperation {
 
   public static let kernels: [Kernel<NAdamStep>] = {
     let levels = Kernel<NAdamStep>.levelRows(
-      "elementwise", nadamFunctions, work: { Work(bytes: $0.count * 28) },
+      "elementwise", Levels.nadamStep, work: { Work(bytes: $0.count * 28) },
       run: { body, problem, parts, operands in
         let factors = NAdamFactors(problem, operands)
         Parallel.run(parts: parts) { part in
@@ -171,6 +171,32 @@ private func referenceNAdam(_ problem: NAdamStep.Problem, _ operands: NAdamStep.
   }
 }
 
+struct NAdamArguments {
+  var parameters: UnsafeMutablePointer<Float>
+  var gradients: UnsafePointer<Float>
+  var firstMoments: UnsafeMutablePointer<Float>
+  var secondMoments: UnsafeMutablePointer<Float>
+  var count: Int
+  /// 1 - beta1; of the gradient in the new first moment.
+  var firstShare: Float
+  /// Beta2.
+  var secondDecay: Float
+  /// 1 - beta2.
+  var secondShare: Float
+  /// learningRate * next momentum / (1 - product of all momenta up to it).
+  var momentSize: Float
+  /// 1 / sqrt(1 - beta2^step).
+  var rootScale: Float
+  /// learningRate * (1 - momentum) / (1 - product of all momenta).
+  var gradientSize: Float
+  var epsilon: Float
+  /// Of the parameter in the gradient.
+  var weightDecay: Float
+  /// Of the parameter before its step: 1 - learningRate * decoupled decay.
+  var kept: Float
+  var gradientSign: Float
+}
+
 private struct NAdamRule<L: Lanes>: StepRule {
   let firstShare: L.Vector
   let secondDecay: L.Vector
@@ -208,25 +234,8 @@ private struct NAdamRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func nadam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<NAdamArguments>) {
+func nadam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<NAdamArguments>) {
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
   let arrays = StepArrays(first: first, second: second, third: second, count: 2)
   stepAll(NAdamRule<L>(p), p.pointee.parameters, p.pointee.gradients, arrays, count: p.pointee.count)
 }
-
-#if arch(arm64)
-  @c(nadam_step_neon_body) private func nadamNEON(_ p: UnsafePointer<NAdamArguments>) { nadam(NEONLanes.self, p) }
-
-  private let nadamFunctions = LevelFunctions(neon: nadam_step_neon)
-#else
-  @c(nadam_step_baseline_body) private func nadamBaseline(_ p: UnsafePointer<NAdamArguments>) {
-    nadam(BaselineLanes.self, p)
-  }
-  @c(nadam_step_avx2_body) private func nadamAVX2(_ p: UnsafePointer<NAdamArguments>) { nadam(AVX2Lanes.self, p) }
-  @c(nadam_step_avx512_body) private func nadamAVX512(_ p: UnsafePointer<NAdamArguments>) {
-    nadam(AVX512Lanes.self, p)
-  }
-
-  private let nadamFunctions = LevelFunctions(
-    baseline: nadam_step_baseline, avx2: nadam_step_avx2, avx512: nadam_step_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of RAdam on an array of parameters, as PyTorch's `torch.optim.RAdam` defines it (Liu and others, 2020): Adam
 /// whose first steps, as long as the second moment is too uncertain, do without it. At step t, counted from 1:
@@ -75,7 +75,7 @@ public enum RAdamStep: KernelOperation {
 
   public static let kernels: [Kernel<RAdamStep>] = {
     let levels = Kernel<RAdamStep>.levelRows(
-      "elementwise", radamFunctions, work: { Work(bytes: $0.count * 28) },
+      "elementwise", Levels.radamStep, work: { Work(bytes: $0.count * 28) },
       run: { body, problem, parts, operands in
         let factors = RAdamFactors(problem, operands)
         Parallel.run(parts: parts) { part in
@@ -87,7 +87,7 @@ public enum RAdamStep: KernelOperation {
             count: range.count, firstShare: factors.firstShare, secondDecay: Float(problem.beta2),
             secondShare: factors.secondShare, stepSize: factors.stepSize, epsilon: problem.epsilon,
             weightDecay: factors.weightDecay, kept: factors.kept, gradientSign: problem.maximize ? -1 : 1,
-            isRectified: factors.isRectified ? 1 : 0)
+            isRectified: factors.isRectified)
           body(&arguments)
         }
       })
@@ -155,6 +155,29 @@ private func referenceRAdam(_ problem: RAdamStep.Problem, _ operands: RAdamStep.
   }
 }
 
+struct RAdamArguments {
+  var parameters: UnsafeMutablePointer<Float>
+  var gradients: UnsafePointer<Float>
+  var firstMoments: UnsafeMutablePointer<Float>
+  var secondMoments: UnsafeMutablePointer<Float>
+  var count: Int
+  /// 1 - beta1; of the gradient in the new first moment.
+  var firstShare: Float
+  /// Beta2.
+  var secondDecay: Float
+  /// 1 - beta2.
+  var secondShare: Float
+  /// Of the first moment, over the root of the second where that is rectified.
+  var stepSize: Float
+  var epsilon: Float
+  /// Of the parameter in the gradient.
+  var weightDecay: Float
+  /// Of the parameter before its step: 1 - learningRate * decoupled decay.
+  var kept: Float
+  var gradientSign: Float
+  var isRectified: Bool
+}
+
 private struct RAdamRule<L: Lanes>: StepRule {
   let firstShare: L.Vector
   let secondDecay: L.Vector
@@ -191,30 +214,13 @@ private struct RAdamRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func radam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RAdamArguments>) {
+func radam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RAdamArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
   let arrays = StepArrays(first: first, second: second, third: second, count: 2)
-  if p.pointee.isRectified != 0 {
+  if p.pointee.isRectified {
     stepAll(RAdamRule<L>(p, isRectified: true), parameters, gradients, arrays, count: count)
   } else {
     stepAll(RAdamRule<L>(p, isRectified: false), parameters, gradients, arrays, count: count)
   }
 }
-
-#if arch(arm64)
-  @c(radam_step_neon_body) private func radamNEON(_ p: UnsafePointer<RAdamArguments>) { radam(NEONLanes.self, p) }
-
-  private let radamFunctions = LevelFunctions(neon: radam_step_neon)
-#else
-  @c(radam_step_baseline_body) private func radamBaseline(_ p: UnsafePointer<RAdamArguments>) {
-    radam(BaselineLanes.self, p)
-  }
-  @c(radam_step_avx2_body) private func radamAVX2(_ p: UnsafePointer<RAdamArguments>) { radam(AVX2Lanes.self, p) }
-  @c(radam_step_avx512_body) private func radamAVX512(_ p: UnsafePointer<RAdamArguments>) {
-    radam(AVX512Lanes.self, p)
-  }
-
-  private let radamFunctions = LevelFunctions(
-    baseline: radam_step_baseline, avx2: radam_step_avx2, avx512: radam_step_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of RMSprop on an array of parameters, as PyTorch's `torch.optim.RMSprop` defines it (Hinton, 2012; centred as
 /// in Graves, 2013):
@@ -73,7 +73,7 @@ public enum RMSpropStep: KernelOperation {
 
   public static let kernels: [Kernel<RMSpropStep>] = {
     let levels = Kernel<RMSpropStep>.levelRows(
-      "elementwise", rmspropFunctions,
+      "elementwise", Levels.rmspropStep,
       work: { Work(bytes: $0.count * (20 + ($0.momentum == 0 ? 0 : 8) + ($0.centered ? 8 : 0))) },
       run: { body, problem, parts, operands in
         let momentum = operands.momentum ?? problem.momentum
@@ -138,6 +138,27 @@ private func referenceRMSprop(_ problem: RMSpropStep.Problem, _ operands: RMSpro
   }
 }
 
+struct RMSpropArguments {
+  var parameters: UnsafeMutablePointer<Float>
+  var gradients: UnsafePointer<Float>
+  /// The running mean of the gradients' squares.
+  var squares: UnsafeMutablePointer<Float>
+  /// Null where there is no momentum.
+  var velocity: UnsafeMutablePointer<Float>?
+  /// The running mean of the gradients; null where not centred.
+  var means: UnsafeMutablePointer<Float>?
+  var count: Int
+  /// Alpha.
+  var decay: Float
+  /// 1 - alpha.
+  var share: Float
+  var epsilon: Float
+  var weightDecay: Float
+  var learningRate: Float
+  var momentum: Float
+  var gradientSign: Float
+}
+
 /// The state is the squares, then the velocity if there is momentum, then the means where centred.
 private struct RMSpropRule<L: Lanes>: StepRule {
   let decay: L.Vector
@@ -185,7 +206,7 @@ private struct RMSpropRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func rmsprop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RMSpropArguments>) {
+func rmsprop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RMSpropArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let squares = p.pointee.squares
   if let velocity = p.pointee.velocity {
@@ -204,24 +225,3 @@ private func rmsprop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RMSpropArgume
     stepAll(RMSpropRule<L>(p, hasMomentum: false, isCentered: false), parameters, gradients, arrays, count: count)
   }
 }
-
-#if arch(arm64)
-  @c(rmsprop_step_neon_body) private func rmspropNEON(_ p: UnsafePointer<RMSpropArguments>) {
-    rmsprop(NEONLanes.self, p)
-  }
-
-  private let rmspropFunctions = LevelFunctions(neon: rmsprop_step_neon)
-#else
-  @c(rmsprop_step_baseline_body) private func rmspropBaseline(_ p: UnsafePointer<RMSpropArguments>) {
-    rmsprop(BaselineLanes.self, p)
-  }
-  @c(rmsprop_step_avx2_body) private func rmspropAVX2(_ p: UnsafePointer<RMSpropArguments>) {
-    rmsprop(AVX2Lanes.self, p)
-  }
-  @c(rmsprop_step_avx512_body) private func rmspropAVX512(_ p: UnsafePointer<RMSpropArguments>) {
-    rmsprop(AVX512Lanes.self, p)
-  }
-
-  private let rmspropFunctions = LevelFunctions(
-    baseline: rmsprop_step_baseline, avx2: rmsprop_step_avx2, avx512: rmsprop_step_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of stochastic gradient descent on an array of parameters, as PyTorch's `torch.optim.SGD` defines it:
 ///
@@ -61,7 +61,7 @@ public enum SGDStep: KernelOperation {
 
   public static let kernels: [Kernel<SGDStep>] = {
     let levels = Kernel<SGDStep>.levelRows(
-      "elementwise", sgdFunctions, work: { Work(bytes: $0.count * ($0.momentum == 0 ? 12 : 20)) },
+      "elementwise", Levels.sgdStep, work: { Work(bytes: $0.count * ($0.momentum == 0 ? 12 : 20)) },
       run: { body, problem, parts, operands in
         let momentum = operands.momentum ?? problem.momentum
         Parallel.run(parts: parts) { part in
@@ -71,7 +71,7 @@ public enum SGDStep: KernelOperation {
             parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
             velocity: velocity, count: range.count, momentum: momentum, weightDecay: problem.weightDecay,
             learningRate: operands.learningRate, gradientShare: 1 - problem.dampening,
-            isFirst: operands.isFirst ? 1 : 0, nesterov: problem.nesterov ? 1 : 0,
+            isFirst: operands.isFirst, nesterov: problem.nesterov,
             gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
         }
@@ -138,6 +138,23 @@ private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operan
   }
 }
 
+struct SGDArguments {
+  var parameters: UnsafeMutablePointer<Float>
+  var gradients: UnsafePointer<Float>
+  /// Null where there is no momentum.
+  var velocity: UnsafeMutablePointer<Float>?
+  var count: Int
+  var momentum: Float
+  var weightDecay: Float
+  var learningRate: Float
+  /// 1 - dampening; of the gradient in the new velocity.
+  var gradientShare: Float
+  /// The velocity is written, not read.
+  var isFirst: Bool
+  var nesterov: Bool
+  var gradientSign: Float
+}
+
 private struct SGDRule<L: Lanes>: StepRule {
   let learningRate: L.Vector
   let momentum: L.Vector
@@ -155,7 +172,7 @@ private struct SGDRule<L: Lanes>: StepRule {
     gradientShare = L.splat(p.pointee.gradientShare)
     weightDecay = L.splat(p.pointee.weightDecay)
     gradientSign = L.splat(p.pointee.gradientSign)
-    nesterov = p.pointee.nesterov != 0
+    nesterov = p.pointee.nesterov
     self.hasMomentum = hasMomentum
     self.isFirst = isFirst
   }
@@ -173,11 +190,11 @@ private struct SGDRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
+func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   if let velocity = p.pointee.velocity {
     var arrays = StepArrays(first: velocity, second: velocity, third: velocity, count: 1)
-    if p.pointee.isFirst != 0 {
+    if p.pointee.isFirst {
       arrays.isRead = false
       stepAll(SGDRule<L>(p, hasMomentum: true, isFirst: true), parameters, gradients, arrays, count: count)
     } else {
@@ -188,15 +205,3 @@ private func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
     stepAll(SGDRule<L>(p, hasMomentum: false, isFirst: false), parameters, gradients, none, count: count)
   }
 }
-
-#if arch(arm64)
-  @c(sgd_step_neon_body) private func sgdNEON(_ p: UnsafePointer<SGDArguments>) { sgd(NEONLanes.self, p) }
-
-  private let sgdFunctions = LevelFunctions(neon: sgd_step_neon)
-#else
-  @c(sgd_step_baseline_body) private func sgdBaseline(_ p: UnsafePointer<SGDArguments>) { sgd(BaselineLanes.self, p) }
-  @c(sgd_step_avx2_body) private func sgdAVX2(_ p: UnsafePointer<SGDArguments>) { sgd(AVX2Lanes.self, p) }
-  @c(sgd_step_avx512_body) private func sgdAVX512(_ p: UnsafePointer<SGDArguments>) { sgd(AVX512Lanes.self, p) }
-
-  private let sgdFunctions = LevelFunctions(baseline: sgd_step_baseline, avx2: sgd_step_avx2, avx512: sgd_step_avx512)
-#endif

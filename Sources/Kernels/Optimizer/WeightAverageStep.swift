@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Values that follow others by a share of the way, as averages of weights do: average ← average + share·(value −
 /// average). All levels give the same bits.
@@ -36,14 +36,14 @@ public enum WeightAverageStep: KernelOperation {
 
   public static let kernels: [Kernel<WeightAverageStep>] = {
     let levels = Kernel<WeightAverageStep>.levelRows(
-      "elementwise", averageFunctions, work: { Work(bytes: $0.count * ($0.valuesFollow ? 16 : 12)) },
+      "elementwise", Levels.weightAverage, work: { Work(bytes: $0.count * ($0.valuesFollow ? 16 : 12)) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           var arguments = AverageArguments(
             averages: operands.averages + range.lowerBound, values: operands.values + range.lowerBound,
             count: range.count, share: Float(operands.share), rest: Float(1 - operands.share),
-            isNear: operands.share < 0.5 ? 1 : 0, valuesFollow: problem.valuesFollow ? 1 : 0)
+            isNear: operands.share < 0.5, valuesFollow: problem.valuesFollow)
           body(&arguments)
         }
       })
@@ -66,15 +66,31 @@ public enum WeightAverageStep: KernelOperation {
   }
 }
 
+/// averages = averages + share * (values - averages).
+struct AverageArguments {
+  var averages: UnsafeMutablePointer<Float>
+  /// Written where they follow.
+  var values: UnsafeMutablePointer<Float>
+  var count: Int
+  /// Of the values in the new averages.
+  var share: Float
+  /// 1 - share.
+  var rest: Float
+  /// Share is below a half.
+  var isNear: Bool
+  /// The new averages are stored as the values, too.
+  var valuesFollow: Bool
+}
+
 @inline(always)
-private func average<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageArguments>) {
-  if p.pointee.isNear != 0 {
-    if p.pointee.valuesFollow != 0 {
+func average<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageArguments>) {
+  if p.pointee.isNear {
+    if p.pointee.valuesFollow {
       averageAll(lanes, p, isNear: true, valuesFollow: true)
     } else {
       averageAll(lanes, p, isNear: true, valuesFollow: false)
     }
-  } else if p.pointee.valuesFollow != 0 {
+  } else if p.pointee.valuesFollow {
     averageAll(lanes, p, isNear: false, valuesFollow: true)
   } else {
     averageAll(lanes, p, isNear: false, valuesFollow: false)
@@ -106,24 +122,3 @@ private func averageAll<L: Lanes>(
     if valuesFollow { L.store(new, values + i, first: left) }
   }
 }
-
-#if arch(arm64)
-  @c(weight_average_neon_body) private func averageNEON(_ p: UnsafePointer<AverageArguments>) {
-    average(NEONLanes.self, p)
-  }
-
-  private let averageFunctions = LevelFunctions(neon: weight_average_neon)
-#else
-  @c(weight_average_baseline_body) private func averageBaseline(_ p: UnsafePointer<AverageArguments>) {
-    average(BaselineLanes.self, p)
-  }
-  @c(weight_average_avx2_body) private func averageAVX2(_ p: UnsafePointer<AverageArguments>) {
-    average(AVX2Lanes.self, p)
-  }
-  @c(weight_average_avx512_body) private func averageAVX512(_ p: UnsafePointer<AverageArguments>) {
-    average(AVX512Lanes.self, p)
-  }
-
-  private let averageFunctions = LevelFunctions(
-    baseline: weight_average_baseline, avx2: weight_average_avx2, avx512: weight_average_avx512)
-#endif

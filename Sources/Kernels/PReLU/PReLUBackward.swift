@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The gradients of ``PReLUForward``: of the input g where x > 0, else slope·g, where x is NaN, too; and of each channel's
 /// slope the sum of x·g over the values that are not above 0.
@@ -9,7 +9,7 @@ import ISA
 /// in Double, too. Threads share the segments and the channels.
 public enum PReLUBackward: KernelOperation {
   public static let name = "prelu"
-  public static let pass = "backward-data"
+  public static let pass = "preluBackward-data"
   public typealias Problem = ChannelsProblem
 
   public struct Operands {
@@ -44,7 +44,7 @@ public enum PReLUBackward: KernelOperation {
 
   public static let kernels: [Kernel<PReLUBackward>] =
     InstructionSet.allCases.map { level in
-      let function = functions[level]
+      let function = Levels.preluBackward[level]
       return Kernel(algorithm: "segments", level: level) { problem, threads in
         let segments = segments(problem)
         let parts = Work(bytes: problem.count * 12, pieces: segments * problem.channels).parts(threads: threads)
@@ -116,8 +116,27 @@ private let imagesAtOnce = 128
 /// Channels whose planes are read one after the other.
 private let channelBlock = 16
 
+struct PReLUBackwardArguments {
+  var input: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  var weight: UnsafePointer<Float>
+  /// May be the output gradient's memory.
+  var inputGradient: UnsafeMutablePointer<Float>?
+  /// A segment's sum of each channel; else the gradient itself is written.
+  var sums: UnsafeMutablePointer<Double>?
+  var weightGradient: UnsafeMutablePointer<Float>?
+  var channels: Int
+  var plane: Int
+  var firstImage: Int
+  var endImage: Int
+  var firstChannel: Int
+  var endChannel: Int
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
-private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardArguments>) {
+func preluBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardArguments>) {
   if p.pointee.plane == 1 {
     columns(lanes, p)
   } else {
@@ -255,24 +274,3 @@ private func gradient<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ g: L.Vector, _
 private func term<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ g: L.Vector) -> L.Vector {
   (x * g).replacing(with: L.splat(0), where: x .> L.splat(0))
 }
-
-#if arch(arm64)
-  @c(prelu_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<PReLUBackwardArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: prelu_backward_neon)
-#else
-  @c(prelu_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<PReLUBackwardArguments>) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(prelu_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<PReLUBackwardArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(prelu_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<PReLUBackwardArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: prelu_backward_baseline, avx2: prelu_backward_avx2, avx512: prelu_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// x > 0 ? x : slope·x with a slope for each channel; all levels give the same bits.
 ///
@@ -25,7 +25,7 @@ public enum PReLUForward: KernelOperation {
 
   public static let kernels: [Kernel<PReLUForward>] = {
     let levels = Kernel<PReLUForward>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: pieces($0)) },
+      "elementwise", Levels.preluForward, work: { Work(bytes: $0.count * 8, pieces: pieces($0)) },
       run: { body, problem, parts, operands in
         let streams =
           problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
@@ -33,7 +33,7 @@ public enum PReLUForward: KernelOperation {
           let range = Parallel.range(part, of: parts, items: pieces(problem))
           var arguments = PReLUArguments(
             input: operands.input, weight: operands.weight, output: operands.output, first: range.lowerBound,
-            count: range.count, channels: problem.channels, plane: problem.plane, streams: streams ? 1 : 0)
+            count: range.count, channels: problem.channels, plane: problem.plane, streams: streams)
           body(&arguments)
         }
       })
@@ -52,9 +52,24 @@ public enum PReLUForward: KernelOperation {
   }
 }
 
+struct PReLUArguments {
+  var input: UnsafePointer<Float>
+  /// A slope for each channel.
+  var weight: UnsafePointer<Float>
+  /// May be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  /// Of the planes, or of the images where a plane is one value.
+  var first: Int
+  var count: Int
+  var channels: Int
+  var plane: Int
+  /// The output is other memory, its planes whole, aligned vectors: past the caches.
+  var streams: Bool
+}
+
 @inline(always)
-private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
-  if p.pointee.streams != 0 {
+func preluForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
+  if p.pointee.streams {
     planes(lanes, p, past: true)
     isa_stream_fence()
   } else if p.pointee.plane == 1 {
@@ -121,24 +136,3 @@ private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArgument
     left &-= 1
   }
 }
-
-#if arch(arm64)
-  @c(prelu_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<PReLUArguments>) {
-    forward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: prelu_forward_neon)
-#else
-  @c(prelu_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<PReLUArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(prelu_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<PReLUArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(prelu_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<PReLUArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: prelu_forward_baseline, avx2: prelu_forward_avx2, avx512: prelu_forward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Shares the planes of a pooling problem out to threads. No result depends on it: planes are independent.
 struct PlanePartition: Sendable {
@@ -48,7 +48,7 @@ struct PlanePartition: Sendable {
           part, share, plane &* geometry.inputHeight &* geometry.inputWidth,
           plane &* geometry.outputHeight &* geometry.outputWidth)
         plane &+= share.planes
-        share.isPrepared = 1
+        share.isPrepared = true
       }
       planes.finish()
     }

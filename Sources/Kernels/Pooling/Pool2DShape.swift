@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Windows that slide over the planes of `[batch, channels, inputHeight, inputWidth]`.
 ///
@@ -105,8 +105,8 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
       outputHeight: outputHeight, outputWidth: outputWidth, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
       strideHeight: strideHeight, strideWidth: outputWidth == 1 ? 1 : strideWidth, paddingHeight: paddingHeight,
       paddingWidth: paddingWidth, dilationHeight: dilationHeight, dilationWidth: dilationWidth,
-      insideFirst: inside.lowerBound, insideEnd: inside.upperBound, countIncludePad: countIncludePad ? 1 : 0,
-      isPrepared: 0)
+      insideFirst: inside.lowerBound, insideEnd: inside.upperBound, countIncludePad: countIncludePad,
+      isPrepared: false)
   }
 }
 

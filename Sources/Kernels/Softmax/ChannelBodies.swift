@@ -1,4 +1,24 @@
-import ISA
+import KernelsISA
+
+/// Softmax along the channels of images.
+struct ChannelRowsArguments {
+  /// Forward: the input; backward: the forward pass's output.
+  var values: UnsafePointer<Float>
+  /// Null for the forward pass.
+  var outputGradient: UnsafePointer<Float>?
+  var result: UnsafeMutablePointer<Float>
+  var images: Int
+  var channels: Int
+  var plane: Int
+  /// Pixels that are worked on at once, whole vectors.
+  var block: Int
+  /// Planes are whole vectors, and the result is stored past the caches.
+  var streams: Bool
+  /// 2 · block, and channels · block for each array that is read.
+  var workspace: UnsafeMutablePointer<Float>
+  /// Two vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
 
 /// Softmax's family along the channels of images: a vector holds neighbouring pixels, each of which is a row of its own.
 ///
@@ -9,7 +29,7 @@ import ISA
 func mapChannels<L: Lanes, Function: RowMap & RowGradient>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ChannelRowsArguments>
 ) {
-  if p.pointee.streams != 0 {
+  if p.pointee.streams {
     mapBlocks(lanes, function, p, past: true)
     isa_stream_fence()
   } else {

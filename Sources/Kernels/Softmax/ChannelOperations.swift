@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension KernelOperation where Problem == ChannelsProblem, Operands == RowsOperands {
   /// A row of the table for each level, and the reference, which works on the channels of one pixel after the other.
@@ -91,7 +91,7 @@ private struct ChannelsRun: Sendable {
   /// Bytes of a block's copy: a quarter of a second-level cache of 1 MB, as what comes next is there, too.
   private static let blockByteCount = 256 << 10
 
-  init(_ problem: ChannelsProblem, arrays: Int, threads: Int, body: @escaping LevelFunction<ChannelRowsArguments>) {
+  init(_ problem: ChannelsProblem, arrays: Int, threads: Int, body: LevelFunction<ChannelRowsArguments>) {
     self.problem = problem
     self.body = body
     let pieces = max(problem.batch, 1)
@@ -130,7 +130,7 @@ private struct ChannelsRun: Sendable {
         var arguments = ChannelRowsArguments(
           values: values + first, outputGradient: outputGradient.map { $0 + first }, result: result + first,
           images: range.count, channels: problem.channels, plane: problem.plane, block: block,
-          streams: streams ? 1 : 0,
+          streams: streams,
           workspace: (workspace + part * byteCount).assumingMemoryBound(to: Float.self), scratch: scratch)
         body(&arguments)
       }

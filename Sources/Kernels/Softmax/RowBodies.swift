@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What a row of outputs is made of once its inputs have been reduced: from x - largest x, and Σ exp(x - largest x).
 protocol RowMap {
@@ -20,6 +20,15 @@ protocol RowGradient {
   ) -> L.Vector
 }
 
+struct RowsArguments {
+  var input: UnsafePointer<Float>
+  var output: UnsafeMutablePointer<Float>
+  var rows: Int
+  var columns: Int
+  /// Three vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
 func mapRows<L: Lanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>) {
   if p.pointee.columns > L.count {
@@ -29,6 +38,17 @@ func mapRows<L: Lanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: Unsaf
   } else {
     narrowRowsTogether(lanes, map, p)
   }
+}
+
+struct RowsBackwardArguments {
+  /// Of the forward pass.
+  var output: UnsafePointer<Float>
+  var outputGradient: UnsafePointer<Float>
+  var inputGradient: UnsafeMutablePointer<Float>
+  var rows: Int
+  var columns: Int
+  /// Two vectors.
+  var scratch: UnsafeMutablePointer<Float>
 }
 
 @inline(always)

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A matrix, each of whose rows is worked on as a whole.
 public struct RowsProblem: Sendable, Hashable {

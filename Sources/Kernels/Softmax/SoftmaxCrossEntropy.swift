@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Softmax with cross entropy against class labels, in one pass: for a row of logits x with label k
 ///
@@ -51,7 +51,7 @@ public enum SoftmaxCrossEntropy: KernelOperation {
 
   public static let kernels: [Kernel<SoftmaxCrossEntropy>] = {
     let levels = Kernel<SoftmaxCrossEntropy>.levelRows(
-      "rows", functions,
+      "rows", Levels.softmaxCrossEntropy,
       work: { rowWork(rows: $0.rows, columns: $0.columns) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
@@ -96,32 +96,27 @@ public enum SoftmaxCrossEntropy: KernelOperation {
   }
 }
 
+struct SoftmaxCrossEntropyArguments {
+  var logits: UnsafePointer<Float>
+  /// One a row, 0 ..< columns.
+  var labels: UnsafePointer<Int32>
+  /// One a row.
+  var losses: UnsafeMutablePointer<Float>
+  var logitGradients: UnsafeMutablePointer<Float>?
+  /// One a row.
+  var predictions: UnsafeMutablePointer<Int32>?
+  var rows: Int
+  var columns: Int
+  var gradientScale: Float
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
-private func crossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
+func crossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
   if p.pointee.columns <= L.count {
     narrowCrossEntropy(lanes, p)
   } else {
     wideCrossEntropy(lanes, p)
   }
 }
-
-#if arch(arm64)
-  @c(softmax_cross_entropy_neon_body)
-  private func crossEntropyNEON(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) { crossEntropy(NEONLanes.self, p) }
-
-  private let functions = LevelFunctions(neon: softmax_cross_entropy_neon)
-#else
-  @c(softmax_cross_entropy_baseline_body)
-  private func crossEntropyBaseline(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
-    crossEntropy(BaselineLanes.self, p)
-  }
-  @c(softmax_cross_entropy_avx2_body)
-  private func crossEntropyAVX2(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) { crossEntropy(AVX2Lanes.self, p) }
-  @c(softmax_cross_entropy_avx512_body)
-  private func crossEntropyAVX512(_ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
-    crossEntropy(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: softmax_cross_entropy_baseline, avx2: softmax_cross_entropy_avx2, avx512: softmax_cross_entropy_avx512)
-#endif

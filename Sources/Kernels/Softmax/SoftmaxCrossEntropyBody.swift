@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Rows of at most one vector: a row is loaded, worked on and stored as one vector, its lanes behind the last column
 /// at -infinity. Such a vector may reach into the next rows; what is stored there is overwritten when their turn comes.

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Softmax with cross entropy against targets t that are not a 1 among zeros: for a row of logits x
 ///
@@ -62,7 +62,7 @@ public enum SoftmaxCrossEntropyOfLabels: KernelOperation {
   public typealias Problem = CrossEntropyTargetsProblem
   public typealias Operands = CrossEntropyTargetsOperands<Int32>
 
-  public static let kernels = rows(labelFunctions) { row, problem, operands in
+  public static let kernels = rows(Levels.crossEntropyLabels) { row, problem, operands in
     let label = operands.targets[row]
     if label == problem.ignoredLabel { return nil }
     return (0..<problem.columns).map { j in
@@ -79,7 +79,7 @@ public enum SoftmaxCrossEntropyOfProbabilities: KernelOperation {
   public typealias Problem = CrossEntropyTargetsProblem
   public typealias Operands = CrossEntropyTargetsOperands<Float>
 
-  public static let kernels = rows(probabilityFunctions) { row, problem, operands in
+  public static let kernels = rows(Levels.crossEntropyProbabilities) { row, problem, operands in
     (0..<problem.columns).map { j in
       let weight = Double(operands.classWeights?[j] ?? 1)
       let spread = Double(problem.labelSmoothing) / Double(problem.columns)
@@ -163,44 +163,3 @@ extension KernelOperation where Problem == CrossEntropyTargetsProblem {
     }
   }
 }
-
-#if arch(arm64)
-  @c(cross_entropy_labels_neon_body) private func labelsNEON(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(NEONLanes.self, LabelTargets.self, p)
-  }
-  @c(cross_entropy_probabilities_neon_body)
-  private func probabilitiesNEON(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(NEONLanes.self, ProbabilityTargets.self, p)
-  }
-
-  private let labelFunctions = LevelFunctions(neon: cross_entropy_labels_neon)
-  private let probabilityFunctions = LevelFunctions(neon: cross_entropy_probabilities_neon)
-#else
-  @c(cross_entropy_labels_baseline_body) private func labelsBaseline(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(BaselineLanes.self, LabelTargets.self, p)
-  }
-  @c(cross_entropy_labels_avx2_body) private func labelsAVX2(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(AVX2Lanes.self, LabelTargets.self, p)
-  }
-  @c(cross_entropy_labels_avx512_body) private func labelsAVX512(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(AVX512Lanes.self, LabelTargets.self, p)
-  }
-  @c(cross_entropy_probabilities_baseline_body)
-  private func probabilitiesBaseline(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(BaselineLanes.self, ProbabilityTargets.self, p)
-  }
-  @c(cross_entropy_probabilities_avx2_body)
-  private func probabilitiesAVX2(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(AVX2Lanes.self, ProbabilityTargets.self, p)
-  }
-  @c(cross_entropy_probabilities_avx512_body)
-  private func probabilitiesAVX512(_ p: UnsafePointer<CrossEntropyTargetsArguments>) {
-    crossEntropy(AVX512Lanes.self, ProbabilityTargets.self, p)
-  }
-
-  private let labelFunctions = LevelFunctions(
-    baseline: cross_entropy_labels_baseline, avx2: cross_entropy_labels_avx2, avx512: cross_entropy_labels_avx512)
-  private let probabilityFunctions = LevelFunctions(
-    baseline: cross_entropy_probabilities_baseline, avx2: cross_entropy_probabilities_avx2,
-    avx512: cross_entropy_probabilities_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What a row's targets are made of. A label's own share is added by the loop.
 protocol CrossEntropyTargets {
@@ -33,6 +33,32 @@ enum ProbabilityTargets: CrossEntropyTargets {
   ) -> L.Vector {
     L.multiplyAdd(value, kept, spread) * weight
   }
+}
+
+/// The same with targets that are not 1 at a label and 0 elsewhere.
+struct CrossEntropyTargetsArguments {
+  var logits: UnsafePointer<Float>
+  /// One a row, 0 ..< columns or ignoredLabel.
+  var labels: UnsafePointer<Int32>?
+  /// [rows, columns].
+  var probabilities: UnsafePointer<Float>?
+  /// One a column.
+  var classWeights: UnsafePointer<Float>?
+  /// One a row.
+  var losses: UnsafeMutablePointer<Float>
+  var logitGradients: UnsafeMutablePointer<Float>?
+  /// One a row.
+  var predictions: UnsafeMutablePointer<Int32>?
+  var rows: Int
+  var columns: Int
+  var ignoredLabel: Int32
+  /// 1 - smoothing.
+  var kept: Float
+  /// Smoothing / columns.
+  var spread: Float
+  var gradientScale: Float
+  /// Two vectors.
+  var scratch: UnsafeMutablePointer<Float>
 }
 
 @inline(always)

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Focal loss of class labels (Lin and others, 2017), softmax included: cross entropy that counts the less, the surer a
 /// row already is. For a row of logits x with label k, p = softmax(x)ₖ, and the label's class weight α
@@ -61,7 +61,7 @@ public enum SoftmaxFocalLoss: KernelOperation {
 
   public static let kernels: [Kernel<SoftmaxFocalLoss>] = {
     let levels = Kernel<SoftmaxFocalLoss>.levelRows(
-      "rows", functions,
+      "rows", Levels.softmaxFocalLoss,
       work: { rowWork(rows: $0.rows, columns: $0.columns) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
@@ -122,19 +122,23 @@ public enum SoftmaxFocalLoss: KernelOperation {
   }
 }
 
-#if arch(arm64)
-  @c(softmax_focal_loss_neon_body)
-  private func focalLossNEON(_ p: UnsafePointer<SoftmaxFocalLossArguments>) { focalLoss(NEONLanes.self, p) }
-
-  private let functions = LevelFunctions(neon: softmax_focal_loss_neon)
-#else
-  @c(softmax_focal_loss_baseline_body)
-  private func focalLossBaseline(_ p: UnsafePointer<SoftmaxFocalLossArguments>) { focalLoss(BaselineLanes.self, p) }
-  @c(softmax_focal_loss_avx2_body)
-  private func focalLossAVX2(_ p: UnsafePointer<SoftmaxFocalLossArguments>) { focalLoss(AVX2Lanes.self, p) }
-  @c(softmax_focal_loss_avx512_body)
-  private func focalLossAVX512(_ p: UnsafePointer<SoftmaxFocalLossArguments>) { focalLoss(AVX512Lanes.self, p) }
-
-  private let functions = LevelFunctions(
-    baseline: softmax_focal_loss_baseline, avx2: softmax_focal_loss_avx2, avx512: softmax_focal_loss_avx512)
-#endif
+/// Focal loss: the cross entropy of labels, less of it the surer a row is.
+struct SoftmaxFocalLossArguments {
+  var logits: UnsafePointer<Float>
+  /// One a row, 0 ..< columns or ignoredLabel.
+  var labels: UnsafePointer<Int32>
+  /// One a column.
+  var classWeights: UnsafePointer<Float>?
+  /// One a row.
+  var losses: UnsafeMutablePointer<Float>
+  var logitGradients: UnsafeMutablePointer<Float>?
+  /// One a row.
+  var predictions: UnsafeMutablePointer<Int32>?
+  var rows: Int
+  var columns: Int
+  var ignoredLabel: Int32
+  var gamma: Float
+  var gradientScale: Float
+  /// A vector.
+  var scratch: UnsafeMutablePointer<Float>
+}

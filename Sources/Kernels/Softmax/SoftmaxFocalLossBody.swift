@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 @inline(always)
 func focalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxFocalLossArguments>) {

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A mutex and a condition variable of the C library: threads that hold the lock wait for a signal.
 ///

@@ -1,3 +1,5 @@
+import KernelsISA
+
 /// What an operation does, as far as it matters for sharing it among threads.
 struct Work {
   /// Multiply-adds, or what takes as long.
@@ -15,8 +17,8 @@ struct Work {
   /// in a nanosecond and moves 128 bytes to and from its first-level cache; slower work is shared a little later than it
   /// could be, and none before two threads are faster.
   ///
-  /// Tests set it to 0, so that small problems are shared too.
-  @TaskLocal static var least = 1500 * 128
+  /// It is 0 for the plans that ``withWorkShared(_:)`` makes.
+  static var least: Int { isa_shares_any_work() ? 0 : 1500 * 128 }
 
   /// The number of parts for a number of threads: as many, if all have enough to do.
   func parts(threads: Int) -> Int {
@@ -27,5 +29,8 @@ struct Work {
 
 /// Makes plans whose threads share whatever there is, for tests from outside of the module.
 package func withWorkShared<Result>(_ plan: () throws -> Result) rethrows -> Result {
-  try Work.$least.withValue(0, operation: plan)
+  let before = isa_shares_any_work()
+  isa_set_shares_any_work(true)
+  defer { isa_set_shares_any_work(before) }
+  return try plan()
 }

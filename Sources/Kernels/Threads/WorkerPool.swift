@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 import Synchronization
 
 /// Threads that do parts of operations, for the life of the process; see ``shared`` for what a forked process has.

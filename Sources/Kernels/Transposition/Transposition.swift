@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Each image's rows as columns: output[b, c, r] = input[b, r, c]. All levels give the same bits.
 ///
@@ -51,7 +51,7 @@ public enum Transposition: KernelOperation {
 
   public static let kernels: [Kernel<Transposition>] =
     InstructionSet.allCases.map { level in
-      let body = transposeMatrix[level]
+      let body = Levels.transpose[level]
       return Kernel(algorithm: "strips", level: level) { problem, threads in
         let image = problem.rows * problem.columns
         let splitsRows = problem.rows >= problem.columns

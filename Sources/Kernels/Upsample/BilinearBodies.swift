@@ -1,9 +1,23 @@
-import ISA
+import KernelsISA
+
+struct BilinearArguments {
+  var rows: LinearAxis
+  var columns: LinearAxis
+  /// The input, or the output's gradient.
+  var source: UnsafePointer<Float>
+  /// The output, or the input's gradient.
+  var destination: UnsafeMutablePointer<Float>
+  /// Of the destination's rows of all planes.
+  var begin: Int
+  var end: Int
+  /// Two rows of outputs; backward one.
+  var scratch: UnsafeMutablePointer<Float>
+}
 
 /// Each row of outputs is a mean of two rows of inputs that have been resampled to its width. Those of an even and of an
 /// odd number are kept, as the next row of outputs mostly needs one of them again.
 @inline(always)
-private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BilinearArguments>) {
+func runBilinearForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BilinearArguments>) {
   let (height, width) = (p.pointee.rows.inputs, p.pointee.columns.inputs)
   let (outputHeight, outputWidth) = (p.pointee.rows.outputs, p.pointee.columns.outputs)
   let stride = (outputWidth &+ 31) & ~15
@@ -65,7 +79,7 @@ private func resample(
 /// Each row of input gradients: the rows of output gradients that it weighs in are added up in scratch memory by vectors,
 /// then the columns.
 @inline(always)
-private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BilinearArguments>) {
+func runBilinearBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BilinearArguments>) {
   let (height, width) = (p.pointee.rows.inputs, p.pointee.columns.inputs)
   let (outputHeight, outputWidth) = (p.pointee.rows.outputs, p.pointee.columns.outputs)
   var row = p.pointee.begin
@@ -143,39 +157,3 @@ private func gather(
     x &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(bilinear_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<BilinearArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(bilinear_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<BilinearArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let bilinearForward = LevelFunctions(neon: bilinear_forward_neon)
-  let bilinearBackward = LevelFunctions(neon: bilinear_backward_neon)
-#else
-  @c(bilinear_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<BilinearArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(bilinear_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<BilinearArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(bilinear_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<BilinearArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(bilinear_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<BilinearArguments>) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(bilinear_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<BilinearArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(bilinear_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<BilinearArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let bilinearForward = LevelFunctions(
-    baseline: bilinear_forward_baseline, avx2: bilinear_forward_avx2, avx512: bilinear_forward_avx512)
-  let bilinearBackward = LevelFunctions(
-    baseline: bilinear_backward_baseline, avx2: bilinear_backward_avx2, avx512: bilinear_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Planes that are resampled to another size, each output a mean of the four inputs around its place.
 public struct BilinearProblem: Sendable, Hashable {
@@ -155,7 +155,7 @@ public enum BilinearUpsampleForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<BilinearUpsampleForward>] =
-    rows(bilinearForward, isForward: true, arrays: { ($0.input, $0.output) }) + [.reference(reference)]
+    rows(Levels.bilinearForward, isForward: true, arrays: { ($0.input, $0.output) }) + [.reference(reference)]
 
   @Sendable
   private static func reference(_ problem: Problem, _ operands: Operands) {
@@ -197,7 +197,7 @@ public enum BilinearUpsampleBackward: KernelOperation {
   }
 
   public static let kernels: [Kernel<BilinearUpsampleBackward>] =
-    rows(bilinearBackward, isForward: false, arrays: { ($0.outputGradient, $0.inputGradient) })
+    rows(Levels.bilinearBackward, isForward: false, arrays: { ($0.outputGradient, $0.inputGradient) })
     + [.reference(reference)]
 
   @Sendable

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Planes that are made larger by whole factors, each value becoming a rectangle of `scaleHeight` × `scaleWidth` equal
 /// ones (nearest neighbour).
@@ -75,7 +75,7 @@ extension KernelOperation where Problem == UpsampleProblem {
               destination: destination + range.lowerBound * destinationRow,
               rows: range.count, width: problem.inputWidth, scaleHeight: problem.scaleHeight,
               scaleWidth: problem.scaleWidth, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              chunk: chunk, streams: streams ? 1 : 0)
+              chunk: chunk, streams: streams)
             body(&arguments)
           }
         }
@@ -103,7 +103,7 @@ public enum UpsampleForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<UpsampleForward>] =
-    rows(upsampleForward, streamsOutput: true, arrays: { ($0.input, $0.output) })
+    rows(Levels.upsampleForward, streamsOutput: true, arrays: { ($0.input, $0.output) })
     + [
       .reference { problem, operands in
         for i in 0..<problem.outputCount {
@@ -135,7 +135,7 @@ public enum UpsampleBackward: KernelOperation {
   }
 
   public static let kernels: [Kernel<UpsampleBackward>] =
-    rows(upsampleBackward, streamsOutput: false, arrays: { ($0.outputGradient, $0.inputGradient) })
+    rows(Levels.upsampleBackward, streamsOutput: false, arrays: { ($0.outputGradient, $0.inputGradient) })
     + [
       .reference { problem, operands in
         for i in 0..<problem.inputCount {

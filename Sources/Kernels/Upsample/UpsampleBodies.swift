@@ -1,17 +1,35 @@
-import ISA
+import KernelsISA
+
+struct UpsampleArguments {
+  /// The input, or the output's gradient.
+  var source: UnsafePointer<Float>
+  /// The output, or the input's gradient.
+  var destination: UnsafeMutablePointer<Float>
+  /// Of the small image: those of this run, of any number of planes.
+  var rows: Int
+  /// Of the small image.
+  var width: Int
+  var scaleHeight: Int
+  var scaleWidth: Int
+  var scratch: UnsafeMutablePointer<Float>
+  /// Rows that the scratch memory holds.
+  var chunk: Int
+  /// Rows of the output are whole, aligned vectors: past the caches.
+  var streams: Bool
+}
 
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
-  if p.pointee.streams != 0 {
-    forward(lanes, p, past: true)
+func runUpsampleForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
+  if p.pointee.streams {
+    runUpsampleForward(lanes, p, past: true)
     isa_stream_fence()
   } else {
-    forward(lanes, p, past: false)
+    runUpsampleForward(lanes, p, past: false)
   }
 }
 
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>, past: Bool) {
+func runUpsampleForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>, past: Bool) {
   let width = p.pointee.width
   let outputWidth = width &* p.pointee.scaleWidth
   var output = p.pointee.destination
@@ -80,7 +98,7 @@ private func copy<L: HalfLanes>(
 }
 
 @inline(always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
+func runUpsampleBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
   let width = p.pointee.width
   let scale = p.pointee.scaleWidth
   let outputWidth = width &* scale
@@ -156,39 +174,3 @@ private func addColumns<L: HalfLanes>(
     i &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(upsample_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<UpsampleArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(upsample_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<UpsampleArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let upsampleForward = LevelFunctions(neon: upsample_forward_neon)
-  let upsampleBackward = LevelFunctions(neon: upsample_backward_neon)
-#else
-  @c(upsample_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<UpsampleArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(upsample_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<UpsampleArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(upsample_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<UpsampleArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(upsample_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<UpsampleArguments>) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(upsample_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<UpsampleArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(upsample_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<UpsampleArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let upsampleForward = LevelFunctions(
-    baseline: upsample_forward_baseline, avx2: upsample_forward_avx2, avx512: upsample_forward_avx512)
-  let upsampleBackward = LevelFunctions(
-    baseline: upsample_backward_baseline, avx2: upsample_backward_avx2, avx512: upsample_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The forward pass or the input gradient with images side by side: for batches of images whose rows are short.
 ///
@@ -49,9 +49,9 @@ struct BatchInnermost: Sendable {
     self.geometry = geometry
     self.isBackward = isBackward
     limits = activation.limits
-    turnIn = convBatchTurnIn[tile.level]
-    turnOut = convBatchTurnOut[tile.level]
-    pack = convPack[tile.level]
+    turnIn = Levels.convBatchTurnIn[tile.level]
+    turnOut = Levels.convBatchTurnOut[tile.level]
+    pack = Levels.convPack[tile.level]
     let pixels = geometry.pixels
     let lanes = tile.level.lanes
     let units = (geometry.batch + lanes - 1) / lanes * geometry.groups

@@ -1,8 +1,33 @@
-import ISA
+import KernelsISA
+
+/// A tile is output channels × pixels. For each of the records
+/// [pixels, first step, steps, (origin of each pixel), (target of each pixel)]
+/// target[c · channelStride + target…] =
+/// limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin… + sourceSteps[s]]…)
+/// A record that has fewer pixels than the tile repeats its last one.
+struct ConvBatchArguments {
+  var source: UnsafePointer<Float>
+  var weights: UnsafePointer<Float>
+  /// NULL: the sums alone, without limits.
+  var bias: UnsafePointer<Float>?
+  var records: UnsafePointer<Int32>
+  var recordCount: Int
+  var sourceSteps: UnsafePointer<Int32>
+  var weightSteps: UnsafePointer<Int32>
+  var target: UnsafeMutablePointer<Float>
+  var channelStride: Int
+  /// 0 for ReLU, else -infinity.
+  var floor: Float
+  /// Infinity for none.
+  var ceiling: Float
+  var nextSource: LinePrefetch
+  /// Where the tiles' outputs go.
+  var images: LinePrefetch
+}
 
 /// All records of a panel of output channels, each in the wide tile or, where it has few pixels, in the narrow one.
 @inline(always)
-private func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
+func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
   _ wideTile: RegisterTile<rows, wide, L>.Type, _ narrowTile: RegisterTile<rows, narrow, L>.Type,
   _ p: UnsafePointer<ConvBatchArguments>
 ) {
@@ -128,83 +153,3 @@ struct BatchTile: Sendable {
     return max(Double(rows * vectors), Double(rows + vectors + 2), 8) / 2
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  private typealias Arguments = UnsafePointer<ConvBatchArguments>
-  @c(conv_batch_6x4_neon_body) private func b6x4n(_ p: Arguments) {
-    batch(RegisterTile<6, 4, N>.self, RegisterTile<6, 2, N>.self, p)
-  }
-  @c(conv_batch_1x8_neon_body) private func b1x8n(_ p: Arguments) {
-    batch(RegisterTile<1, 8, N>.self, RegisterTile<1, 4, N>.self, p)
-  }
-
-  @inline(never) func batchTiles() -> [BatchTile] {
-    [
-      .init(level: .neon, rows: 6, wide: 4, narrow: 2, run: conv_batch_6x4_neon),
-      .init(level: .neon, rows: 1, wide: 8, narrow: 4, run: conv_batch_1x8_neon),
-    ]
-  }
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<ConvBatchArguments>
-  @c(conv_batch_12x2_avx512_body) private func b12x2z(_ p: Arguments) {
-    batch(RegisterTile<12, 2, Z>.self, RegisterTile<12, 1, Z>.self, p)
-  }
-  @c(conv_batch_8x3_avx512_body) private func b8x3z(_ p: Arguments) {
-    batch(RegisterTile<8, 3, Z>.self, RegisterTile<8, 1, Z>.self, p)
-  }
-  @c(conv_batch_6x4_avx512_body) private func b6x4z(_ p: Arguments) {
-    batch(RegisterTile<6, 4, Z>.self, RegisterTile<6, 2, Z>.self, p)
-  }
-  @c(conv_batch_5x4_avx512_body) private func b5x4z(_ p: Arguments) {
-    batch(RegisterTile<5, 4, Z>.self, RegisterTile<5, 2, Z>.self, p)
-  }
-  @c(conv_batch_4x6_avx512_body) private func b4x6z(_ p: Arguments) {
-    batch(RegisterTile<4, 6, Z>.self, RegisterTile<4, 3, Z>.self, p)
-  }
-  @c(conv_batch_3x7_avx512_body) private func b3x7z(_ p: Arguments) {
-    batch(RegisterTile<3, 7, Z>.self, RegisterTile<3, 3, Z>.self, p)
-  }
-  @c(conv_batch_1x8_avx512_body) private func b1x8z(_ p: Arguments) {
-    batch(RegisterTile<1, 8, Z>.self, RegisterTile<1, 4, Z>.self, p)
-  }
-  @c(conv_batch_6x2_avx2_body) private func b6x2a(_ p: Arguments) {
-    batch(RegisterTile<6, 2, A>.self, RegisterTile<6, 1, A>.self, p)
-  }
-  @c(conv_batch_3x3_avx2_body) private func b3x3a(_ p: Arguments) {
-    batch(RegisterTile<3, 3, A>.self, RegisterTile<3, 2, A>.self, p)
-  }
-  @c(conv_batch_1x8_avx2_body) private func b1x8a(_ p: Arguments) {
-    batch(RegisterTile<1, 8, A>.self, RegisterTile<1, 4, A>.self, p)
-  }
-  @c(conv_batch_6x2_baseline_body) private func b6x2b(_ p: Arguments) {
-    batch(RegisterTile<6, 2, B>.self, RegisterTile<6, 1, B>.self, p)
-  }
-  @c(conv_batch_3x3_baseline_body) private func b3x3b(_ p: Arguments) {
-    batch(RegisterTile<3, 3, B>.self, RegisterTile<3, 2, B>.self, p)
-  }
-  @c(conv_batch_1x8_baseline_body) private func b1x8b(_ p: Arguments) {
-    batch(RegisterTile<1, 8, B>.self, RegisterTile<1, 4, B>.self, p)
-  }
-
-  @inline(never) func batchTiles() -> [BatchTile] {
-    [
-      .init(level: .avx512, rows: 12, wide: 2, narrow: 1, run: conv_batch_12x2_avx512),
-      .init(level: .avx512, rows: 8, wide: 3, narrow: 1, run: conv_batch_8x3_avx512),
-      .init(level: .avx512, rows: 6, wide: 4, narrow: 2, run: conv_batch_6x4_avx512),
-      .init(level: .avx512, rows: 5, wide: 4, narrow: 2, run: conv_batch_5x4_avx512),
-      .init(level: .avx512, rows: 4, wide: 6, narrow: 3, run: conv_batch_4x6_avx512),
-      .init(level: .avx512, rows: 3, wide: 7, narrow: 3, run: conv_batch_3x7_avx512),
-      .init(level: .avx512, rows: 1, wide: 8, narrow: 4, run: conv_batch_1x8_avx512),
-      .init(level: .avx2, rows: 6, wide: 2, narrow: 1, run: conv_batch_6x2_avx2),
-      .init(level: .avx2, rows: 3, wide: 3, narrow: 2, run: conv_batch_3x3_avx2),
-      .init(level: .avx2, rows: 1, wide: 8, narrow: 4, run: conv_batch_1x8_avx2),
-      .init(level: .baseline, rows: 6, wide: 2, narrow: 1, run: conv_batch_6x2_baseline),
-      .init(level: .baseline, rows: 3, wide: 3, narrow: 2, run: conv_batch_3x3_baseline),
-      .init(level: .baseline, rows: 1, wide: 8, narrow: 4, run: conv_batch_1x8_baseline),
-    ]
-  }
-#endif

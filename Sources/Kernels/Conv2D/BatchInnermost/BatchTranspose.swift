@@ -1,8 +1,27 @@
-import ISA
+import KernelsISA
+
+/// Turns runs of elements of some images: staged[run][element][image] = images[image][run][element], or the other way
+/// round. Lanes behind the last image are staged as 0, and not written back.
+struct ConvBatchTurnArguments {
+  /// The first image's first run; only read on the way in.
+  var images: UnsafeMutablePointer<Float>
+  var staged: UnsafeMutablePointer<Float>
+  var runs: Int
+  var length: Int
+  var imageRunStride: Int
+  var stagedRunStride: Int
+  /// From one element to the next.
+  var stagedStride: Int
+  var imageStride: Int
+  /// Images, at most the lanes.
+  var count: Int
+  /// A square of lanes × lanes.
+  var scratch: UnsafeMutablePointer<Float>
+}
 
 /// Turns runs of elements of some images so that their images lie side by side.
 @inline(always)
-private func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
   let stride = arguments.stagedStride
@@ -38,7 +57,7 @@ private func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnA
 
 /// Turns staged runs back to images.
 @inline(always)
-private func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
   let stride = arguments.stagedStride
@@ -68,36 +87,3 @@ private func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurn
     }
   }
 }
-
-#if arch(arm64)
-  @c(conv_batch_turn_in_neon_body) private func inN(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnIn(NEONLanes.self, p)
-  }
-  @c(conv_batch_turn_out_neon_body) private func outN(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnOut(NEONLanes.self, p)
-  }
-
-  let convBatchTurnIn = LevelFunctions(neon: conv_batch_turn_in_neon)
-  let convBatchTurnOut = LevelFunctions(neon: conv_batch_turn_out_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_batch_turn_in_baseline_body) private func inB(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnIn(B.self, p)
-  }
-  @c(conv_batch_turn_in_avx2_body) private func inA(_ p: UnsafePointer<ConvBatchTurnArguments>) { turnIn(A.self, p) }
-  @c(conv_batch_turn_in_avx512_body) private func inZ(_ p: UnsafePointer<ConvBatchTurnArguments>) { turnIn(Z.self, p) }
-  @c(conv_batch_turn_out_baseline_body) private func outB(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnOut(B.self, p)
-  }
-  @c(conv_batch_turn_out_avx2_body) private func outA(_ p: UnsafePointer<ConvBatchTurnArguments>) { turnOut(A.self, p) }
-  @c(conv_batch_turn_out_avx512_body) private func outZ(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnOut(Z.self, p)
-  }
-
-  let convBatchTurnIn = LevelFunctions(
-    baseline: conv_batch_turn_in_baseline, avx2: conv_batch_turn_in_avx2, avx512: conv_batch_turn_in_avx512)
-  let convBatchTurnOut = LevelFunctions(
-    baseline: conv_batch_turn_out_baseline, avx2: conv_batch_turn_out_avx2, avx512: conv_batch_turn_out_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // Depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A vector holds neighbouring
 // outputs of a row, and a column of vectors is walked from the plane's top to its bottom, two rows at a time: a row that
@@ -154,8 +154,37 @@ private struct Sums<let size: Int, L: Lanes> {
   }
 }
 
+/// "depthwise": each channel is a plane of its own, convolved with a k × k kernel at stride 1 and padding k / 2.
+/// target[plane] = limit(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
+struct ConvDepthwiseArguments {
+  /// All planes.
+  var source: UnsafePointer<Float>
+  /// Elements of all.
+  var sourceCount: Int
+  /// All planes.
+  var target: UnsafeMutablePointer<Float>
+  var weights: UnsafePointer<Float>
+  var bias: UnsafePointer<Float>?
+  var firstPlane: Int
+  var endPlane: Int
+  /// Of the target: a plane's channel is its remainder by this.
+  var channels: Int
+  /// Target planes for each source plane.
+  var multiplier: Int
+  var height: Int
+  var width: Int
+  /// The weights are turned by 180°
+  var isTurned: Bool
+  /// The target is stored past the caches; its rows are whole, aligned vectors.
+  var streams: Bool
+  var floor: Float
+  var ceiling: Float
+  /// k · k + 4 vectors and a plane.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
-private func convolve<let size: Int, L: HalfLanes>(
+func convolve<let size: Int, L: HalfLanes>(
   _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
@@ -163,7 +192,7 @@ private func convolve<let size: Int, L: HalfLanes>(
   } else {
     planes(kernel, lanes, p)
   }
-  if p.pointee.streams != 0 { isa_stream_fence() }
+  if p.pointee.streams { isa_stream_fence() }
 }
 
 @inline(always)
@@ -182,7 +211,7 @@ private func planes<let size: Int, L: Lanes>(
     let channel = plane % arguments.channels
     let values = arguments.weights + channel &* size &* size
     for i in 0..<size &* size {
-      L.store(L.splat(values[arguments.isTurned != 0 ? size &* size &- 1 &- i : i]), weights + i &* L.count)
+      L.store(L.splat(values[arguments.isTurned ? size &* size &- 1 &- i : i]), weights + i &* L.count)
     }
     var bias: Float = 0
     if let values = arguments.bias { bias = values[channel] }
@@ -201,7 +230,7 @@ private func planes<let size: Int, L: Lanes>(
         source: source, target: arguments.target + plane &* count, x: x, height: height, width: width,
         isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? first &* height : x),
         targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
-        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), streams: arguments.streams != 0)
+        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), streams: arguments.streams)
       var sums = Sums(kernel, lanes, weights: weights, bias: bias)
       if x >= size / 2 && x &+ L.count &+ size / 2 <= width {
         sums.walk(column, isInside: true)
@@ -213,44 +242,3 @@ private func planes<let size: Int, L: Lanes>(
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  private typealias Arguments = UnsafePointer<ConvDepthwiseArguments>
-  @c(conv_depthwise_3_neon_body) private func d3n(_ p: Arguments) { convolve(DepthwiseKernel<3>.self, N.self, p) }
-  @c(conv_depthwise_5_neon_body) private func d5n(_ p: Arguments) { convolve(DepthwiseKernel<5>.self, N.self, p) }
-  @c(conv_depthwise_7_neon_body) private func d7n(_ p: Arguments) { convolve(DepthwiseKernel<7>.self, N.self, p) }
-
-  /// The level functions for each size of the kernel.
-  @inline(never) func convDepthwiseFunctions() -> [Int: LevelFunctions<ConvDepthwiseArguments>] {
-    [
-      3: LevelFunctions(neon: conv_depthwise_3_neon), 5: LevelFunctions(neon: conv_depthwise_5_neon),
-      7: LevelFunctions(neon: conv_depthwise_7_neon),
-    ]
-  }
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<ConvDepthwiseArguments>
-  @c(conv_depthwise_3_baseline_body) private func d3b(_ p: Arguments) { convolve(DepthwiseKernel<3>.self, B.self, p) }
-  @c(conv_depthwise_3_avx2_body) private func d3a(_ p: Arguments) { convolve(DepthwiseKernel<3>.self, A.self, p) }
-  @c(conv_depthwise_3_avx512_body) private func d3z(_ p: Arguments) { convolve(DepthwiseKernel<3>.self, Z.self, p) }
-  @c(conv_depthwise_5_baseline_body) private func d5b(_ p: Arguments) { convolve(DepthwiseKernel<5>.self, B.self, p) }
-  @c(conv_depthwise_5_avx2_body) private func d5a(_ p: Arguments) { convolve(DepthwiseKernel<5>.self, A.self, p) }
-  @c(conv_depthwise_5_avx512_body) private func d5z(_ p: Arguments) { convolve(DepthwiseKernel<5>.self, Z.self, p) }
-  @c(conv_depthwise_7_baseline_body) private func d7b(_ p: Arguments) { convolve(DepthwiseKernel<7>.self, B.self, p) }
-  @c(conv_depthwise_7_avx2_body) private func d7a(_ p: Arguments) { convolve(DepthwiseKernel<7>.self, A.self, p) }
-  @c(conv_depthwise_7_avx512_body) private func d7z(_ p: Arguments) { convolve(DepthwiseKernel<7>.self, Z.self, p) }
-
-  @inline(never) func convDepthwiseFunctions() -> [Int: LevelFunctions<ConvDepthwiseArguments>] {
-    [
-      3: LevelFunctions(
-        baseline: conv_depthwise_3_baseline, avx2: conv_depthwise_3_avx2, avx512: conv_depthwise_3_avx512),
-      5: LevelFunctions(
-        baseline: conv_depthwise_5_baseline, avx2: conv_depthwise_5_avx2, avx512: conv_depthwise_5_avx512),
-      7: LevelFunctions(
-        baseline: conv_depthwise_7_baseline, avx2: conv_depthwise_7_avx2, avx512: conv_depthwise_7_avx512),
-    ]
-  }
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // The weight gradient of a depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A
 // vector holds neighbouring elements of a row, and every lane sums products of its own:
@@ -118,11 +118,32 @@ extension RegisterTile {
 }
 
 /// A kernel's rows whose sums fit the registers, and its columns.
-private enum Part<let rows: Int, let size: Int> {}
+enum DepthwiseGradientPart<let rows: Int, let size: Int> {}
+
+/// The weight gradient of the same convolution, of channels firstChannel ..< endChannel, summed over some images.
+struct ConvDepthwiseWeightsArguments {
+  /// The first image.
+  var source: UnsafePointer<Float>
+  /// The first image.
+  var gradient: UnsafePointer<Float>
+  var images: Int
+  /// Of the gradient.
+  var channels: Int
+  /// Gradient planes for each source plane.
+  var multiplier: Int
+  var firstChannel: Int
+  var endChannel: Int
+  var height: Int
+  var width: Int
+  /// Of all channels.
+  var target: UnsafeMutablePointer<Float>
+  /// For each channel at most k · (k + 2) vectors, then two planes and six vectors.
+  var sums: UnsafeMutablePointer<Float>
+}
 
 @inline(always)
 private func differentiate<let rows: Int, let size: Int, L: Lanes>(
-  _ part: Part<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
 ) {
   let a = p.pointee
   let (height, width) = (a.height, a.width)
@@ -193,8 +214,8 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
 
 /// With half the lanes where they hold a row.
 @inline(always)
-private func differentiateRows<let rows: Int, let size: Int, L: HalfLanes>(
-  _ part: Part<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+func differentiateRows<let rows: Int, let size: Int, L: HalfLanes>(
+  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
     differentiate(part, L.Half.self, p)
@@ -202,73 +223,3 @@ private func differentiateRows<let rows: Int, let size: Int, L: HalfLanes>(
     differentiate(part, lanes, p)
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  private typealias Arguments = UnsafePointer<ConvDepthwiseWeightsArguments>
-  @c(conv_depthwise_weights_3_neon_body) private func w3n(_ p: Arguments) {
-    differentiateRows(Part<3, 3>.self, N.self, p)
-  }
-  @c(conv_depthwise_weights_5_neon_body) private func w5n(_ p: Arguments) {
-    differentiateRows(Part<5, 5>.self, N.self, p)
-  }
-  @c(conv_depthwise_weights_7_neon_body) private func w7n(_ p: Arguments) {
-    differentiateRows(Part<3, 7>.self, N.self, p)
-  }
-
-  /// The level functions for each size of the kernel.
-  @inline(never) func convDepthwiseWeightsFunctions() -> [Int: LevelFunctions<ConvDepthwiseWeightsArguments>] {
-    [
-      3: LevelFunctions(neon: conv_depthwise_weights_3_neon), 5: LevelFunctions(neon: conv_depthwise_weights_5_neon),
-      7: LevelFunctions(neon: conv_depthwise_weights_7_neon),
-    ]
-  }
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<ConvDepthwiseWeightsArguments>
-  // 32 registers hold three rows of sums of the 7 × 7 kernel and all of the smaller ones; 16 hold 9 to 12 sums.
-  @c(conv_depthwise_weights_3_baseline_body) private func w3b(_ p: Arguments) {
-    differentiateRows(Part<3, 3>.self, B.self, p)
-  }
-  @c(conv_depthwise_weights_3_avx2_body) private func w3a(_ p: Arguments) {
-    differentiateRows(Part<3, 3>.self, A.self, p)
-  }
-  @c(conv_depthwise_weights_3_avx512_body) private func w3z(_ p: Arguments) {
-    differentiateRows(Part<3, 3>.self, Z.self, p)
-  }
-  @c(conv_depthwise_weights_5_baseline_body) private func w5b(_ p: Arguments) {
-    differentiateRows(Part<2, 5>.self, B.self, p)
-  }
-  @c(conv_depthwise_weights_5_avx2_body) private func w5a(_ p: Arguments) {
-    differentiateRows(Part<2, 5>.self, A.self, p)
-  }
-  @c(conv_depthwise_weights_5_avx512_body) private func w5z(_ p: Arguments) {
-    differentiateRows(Part<5, 5>.self, Z.self, p)
-  }
-  @c(conv_depthwise_weights_7_baseline_body) private func w7b(_ p: Arguments) {
-    differentiateRows(Part<1, 7>.self, B.self, p)
-  }
-  @c(conv_depthwise_weights_7_avx2_body) private func w7a(_ p: Arguments) {
-    differentiateRows(Part<1, 7>.self, A.self, p)
-  }
-  @c(conv_depthwise_weights_7_avx512_body) private func w7z(_ p: Arguments) {
-    differentiateRows(Part<3, 7>.self, Z.self, p)
-  }
-
-  /// The level functions for each size of the kernel.
-  @inline(never) func convDepthwiseWeightsFunctions() -> [Int: LevelFunctions<ConvDepthwiseWeightsArguments>] {
-    [
-      3: LevelFunctions(
-        baseline: conv_depthwise_weights_3_baseline, avx2: conv_depthwise_weights_3_avx2,
-        avx512: conv_depthwise_weights_3_avx512),
-      5: LevelFunctions(
-        baseline: conv_depthwise_weights_5_baseline, avx2: conv_depthwise_weights_5_avx2,
-        avx512: conv_depthwise_weights_5_avx512),
-      7: LevelFunctions(
-        baseline: conv_depthwise_weights_7_baseline, avx2: conv_depthwise_weights_7_avx2,
-        avx512: conv_depthwise_weights_7_avx512),
-    ]
-  }
-#endif

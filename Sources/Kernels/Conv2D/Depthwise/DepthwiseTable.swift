@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// One convolution of planes with kernels of their own, without sums over channels: the forward pass of a depthwise
 /// convolution, or its input gradient, which is the same with the kernels turned.
@@ -13,7 +13,7 @@ private struct DepthwiseConvolution: Sendable {
   let streams: Bool
 
   init(
-    _ function: @escaping LevelFunction<ConvDepthwiseArguments>, level: InstructionSet, shape: Conv2DShape,
+    _ function: LevelFunction<ConvDepthwiseArguments>, level: InstructionSet, shape: Conv2DShape,
     isTurned: Bool, activation: FusedActivation?, threads: Int
   ) {
     self.function = function
@@ -37,7 +37,7 @@ private struct DepthwiseConvolution: Sendable {
         source: source, sourceCount: shape.inputCount, target: target, weights: weights, bias: bias,
         firstPlane: planes.lowerBound, endPlane: planes.upperBound, channels: shape.outputChannels,
         multiplier: shape.groupOutputChannels, height: shape.inputHeight, width: shape.inputWidth,
-        isTurned: isTurned ? 1 : 0, streams: streams && Streaming.isAligned(target) ? 1 : 0,
+        isTurned: isTurned, streams: streams && Streaming.isAligned(target),
         floor: limits.floor, ceiling: limits.ceiling,
         scratch: (workspace + part * scratchByteCount).assumingMemoryBound(to: Float.self))
       function(&arguments)
@@ -104,9 +104,9 @@ func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
 }
 
 private func depthwiseRows<Op: KernelOperation>(
-  _ row: (InstructionSet, Int, @escaping LevelFunction<ConvDepthwiseArguments>) -> Kernel<Op>
+  _ row: (InstructionSet, Int, LevelFunction<ConvDepthwiseArguments>) -> Kernel<Op>
 ) -> [Kernel<Op>] {
-  let functions = convDepthwiseFunctions()
+  let functions = [3: Levels.convDepthwise3, 5: Levels.convDepthwise5, 7: Levels.convDepthwise7]
   return InstructionSet.allCases.flatMap { level in
     [3, 5, 7].compactMap { size in functions[size].map { row(level, size, $0[level]) } }
   }
@@ -114,7 +114,9 @@ private func depthwiseRows<Op: KernelOperation>(
 
 /// The weight gradient's rows for depthwise convolutions.
 func depthwiseBackwardWeightsKernels() -> [Kernel<Conv2DBackwardWeights>] {
-  let functions = convDepthwiseWeightsFunctions()
+  let functions = [
+    3: Levels.convDepthwiseWeights3, 5: Levels.convDepthwiseWeights5, 7: Levels.convDepthwiseWeights7,
+  ]
   return InstructionSet.allCases.flatMap { level in
     [3, 5, 7].compactMap { size in functions[size].map { weightsKernel(level, size, $0[level]) } }
   }
@@ -130,7 +132,7 @@ private func depthwiseBlocks(_ shape: Conv2DShape, sumsOfChannel: Int, parts: In
 }
 
 private func weightsKernel(
-  _ level: InstructionSet, _ size: Int, _ function: @escaping LevelFunction<ConvDepthwiseWeightsArguments>
+  _ level: InstructionSet, _ size: Int, _ function: LevelFunction<ConvDepthwiseWeightsArguments>
 ) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "depthwise", level: level, tile: "\(size)x\(size)",

@@ -1,9 +1,9 @@
-import ISA
+import KernelsISA
 
 /// Sums of `runs` runs of `run` neighbouring points, for `vectors` vectors of channels, in accumulators.
 ///
 /// The points of a run have one offset and constant distances, so that few registers hold the addresses of many points.
-private struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes> {
+struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes> {
   typealias Sums = InlineArray<runs, InlineArray<run, InlineArray<vectors, L.Vector>>>
   var sums: Sums
 
@@ -61,6 +61,35 @@ private struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, 
   }
 }
 
+/// "points": a vector holds channels, a tile's rows are runs of outputs that are neighbours in the source.
+/// target[c][targets[r] + i] = limit(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]]).
+struct ConvPointsArguments {
+  var source: UnsafePointer<Float>
+  var taps: UnsafePointer<Int32>
+  var depth: Int
+  var panels: UnsafePointer<Float>
+  var panelStride: Int
+  /// As many values as the panels have lanes.
+  var bias: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var sources: UnsafePointer<Int32>
+  var targets: UnsafePointer<Int32>
+  /// The first tap of each run, and behind its last; NULL: all taps.
+  var ranges: UnsafePointer<Int32>?
+  var runs: Int
+  /// Of a run that are stored; fewer than it has only if every run is the start of a row.
+  var runPoints: Int
+  var channels: Int
+  var channelStride: Int
+  /// 0 for ReLU, else -infinity.
+  var floor: Float
+  /// Infinity for none.
+  var ceiling: Float
+  /// One tile.
+  var scratch: UnsafeMutablePointer<Float>
+  var prefetch: ConvPrefetch
+}
+
 /// Limits a tile's values in scratch memory.
 @inline(always)
 private func limit<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
@@ -77,7 +106,7 @@ private func limit<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
 
 /// One panel of channels after the other, all of the runs in tiles.
 @inline(always)
-private func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
 ) {
   let depth = p.pointee.depth
@@ -168,53 +197,3 @@ struct ChannelVectorTile: Sendable {
   var name: String { "\(runs)x\(run)x\(vectors)" }
   var byteCount: Int { cacheLines(runs * run * vectors * level.lanes * 4) }
 }
-
-#if arch(arm64)
-  private typealias Arguments = UnsafePointer<ConvPointsArguments>
-  private typealias N = NEONLanes
-  @c(conv_points_6x1x4_neon_body) private func p6x1x4n(_ p: Arguments) { points(ChannelVectorSums<6, 1, 4, N>.self, p) }
-  @c(conv_points_6x2x2_neon_body) private func p6x2x2n(_ p: Arguments) { points(ChannelVectorSums<6, 2, 2, N>.self, p) }
-
-  @inline(never) func channelVectorTiles() -> [ChannelVectorTile] {
-    [
-      .init(level: .neon, runs: 6, run: 1, vectors: 4, function: conv_points_6x1x4_neon),
-      .init(level: .neon, runs: 6, run: 2, vectors: 2, function: conv_points_6x2x2_neon),
-    ]
-  }
-#else
-  private typealias Arguments = UnsafePointer<ConvPointsArguments>
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_points_7x2x2_avx512_body) private func p7x2x2z(_ p: Arguments) {
-    points(ChannelVectorSums<7, 2, 2, Z>.self, p)
-  }
-  @c(conv_points_2x7x2_avx512_body) private func p2x7x2z(_ p: Arguments) {
-    points(ChannelVectorSums<2, 7, 2, Z>.self, p)
-  }
-  @c(conv_points_3x4x2_avx512_body) private func p3x4x2z(_ p: Arguments) {
-    points(ChannelVectorSums<3, 4, 2, Z>.self, p)
-  }
-  @c(conv_points_2x10x1_avx512_body) private func p2x10x1z(_ p: Arguments) {
-    points(ChannelVectorSums<2, 10, 1, Z>.self, p)
-  }
-  @c(conv_points_7x4x1_avx512_body) private func p7x4x1z(_ p: Arguments) {
-    points(ChannelVectorSums<7, 4, 1, Z>.self, p)
-  }
-  @c(conv_points_6x1x2_avx2_body) private func p6x1x2a(_ p: Arguments) { points(ChannelVectorSums<6, 1, 2, A>.self, p) }
-  @c(conv_points_6x1x2_baseline_body) private func p6x1x2b(_ p: Arguments) {
-    points(ChannelVectorSums<6, 1, 2, B>.self, p)
-  }
-
-  @inline(never) func channelVectorTiles() -> [ChannelVectorTile] {
-    [
-      .init(level: .avx512, runs: 7, run: 2, vectors: 2, function: conv_points_7x2x2_avx512),
-      .init(level: .avx512, runs: 2, run: 7, vectors: 2, function: conv_points_2x7x2_avx512),
-      .init(level: .avx512, runs: 3, run: 4, vectors: 2, function: conv_points_3x4x2_avx512),
-      .init(level: .avx512, runs: 2, run: 10, vectors: 1, function: conv_points_2x10x1_avx512),
-      .init(level: .avx512, runs: 7, run: 4, vectors: 1, function: conv_points_7x4x1_avx512),
-      .init(level: .avx2, runs: 6, run: 1, vectors: 2, function: conv_points_6x1x2_avx2),
-      .init(level: .baseline, runs: 6, run: 1, vectors: 2, function: conv_points_6x1x2_baseline),
-    ]
-  }
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A convolution from planes to planes in tiles, without a patch matrix: the forward pass, or the input gradient with one
 /// phase for each remainder of the input's coordinates by the strides.
@@ -125,8 +125,8 @@ struct DirectConvolution: Sendable {
         && cut.count >= Self.panelsWorthPacking
       ? OffsetTable(stride(from: 0, to: packedCount, by: tile.units * tile.unit).map { $0 }) : nil
     limits = activation.limits
-    stage = convStage[tile.level]
-    interleave = convInterleave[tile.level]
+    stage = Levels.convStage[tile.level]
+    interleave = Levels.convInterleave[tile.level]
     if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
   }
 
@@ -372,7 +372,7 @@ struct DirectConvolution: Sendable {
         target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges, vectors: count,
         lanes: outputs.stored, channels: channels,
         channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch, prefetch: later,
-        keepsVectors: keepsVectors ? 1 : 0, sourcePlanes: passesPlanes ? sourceChannels : 0,
+        keepsVectors: keepsVectors, sourcePlanes: passesPlanes ? sourceChannels : 0,
         sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,
         packedTaps: packedTaps?.base ?? phase.taps.base)
       tile.run(&arguments)

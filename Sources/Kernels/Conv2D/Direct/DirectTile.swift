@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The tile that a direct convolution uses.
 enum DirectTile: Sendable {
@@ -65,5 +65,5 @@ enum DirectTile: Sendable {
     }
   }
 
-  static let all: [DirectTile] = pixelVectorTiles().map { .rows($0) } + channelVectorTiles().map { .points($0) }
+  static let all: [DirectTile] = Levels.pixelVectorTiles().map { .rows($0) } + Levels.channelVectorTiles().map { .points($0) }
 }

@@ -1,4 +1,50 @@
-import ISA
+import KernelsISA
+
+/// "rows": a vector holds neighbouring outputs of a row, a tile's rows are output channels.
+/// target[c][targets[v]…] = limit(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…]).
+struct ConvRowsArguments {
+  var source: UnsafePointer<Float>
+  var taps: UnsafePointer<Int32>
+  var depth: Int
+  /// Panels.
+  var weights: UnsafePointer<Float>
+  var panels: Int
+  /// Those of the tile's rows; the others are of the smaller tile's.
+  var widePanels: Int
+  var panelStride: Int
+  /// From one of the smaller panels to the next.
+  var tailStride: Int
+  /// From one tap's weights to the next's.
+  var panelRow: Int
+  /// As many values as the panels have lanes.
+  var bias: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var sources: UnsafePointer<Int32>
+  var targets: UnsafePointer<Int32>
+  /// The first tap of each vector, and behind its last; NULL: all taps.
+  var ranges: UnsafePointer<Int32>?
+  var vectors: Int
+  /// Of each vector that are stored.
+  var lanes: Int
+  var channels: Int
+  var channelStride: Int
+  /// 0 for ReLU, else -infinity.
+  var floor: Float
+  /// Infinity for none.
+  var ceiling: Float
+  /// One tile.
+  var scratch: UnsafeMutablePointer<Float>
+  var prefetch: ConvPrefetch
+  /// All panels pass over a tile's vectors before the next vectors come.
+  var keepsVectors: Bool
+  /// If then the source's planes, of which each is one tap, are read in place, their number.
+  var sourcePlanes: Int
+  var sourcePlaneStride: Int
+  /// Where a tile's vectors of all steps are copied before the panels pass over them.
+  var packed: UnsafeMutablePointer<Float>?
+  /// Of each step there.
+  var packedTaps: UnsafePointer<Int32>
+}
 
 /// All tiles of vectors × panels of output channels. The last panels may have a smaller tile (`PanelLayout`).
 ///
@@ -7,14 +53,14 @@ import ISA
 /// asked for meanwhile. Lines of planes that lie a power of two apart share few places of the first-level cache, so that
 /// a short source is copied from there for many panels.
 @inline(always)
-private func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
+func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, tail lastTile: RegisterTile<tail, vectors, L>.Type,
   _ p: UnsafePointer<ConvRowsArguments>
 ) {
   let panels = p.pointee.panels
   let wide = p.pointee.widePanels
   let groups = (p.pointee.vectors &+ vectors &- 1) / vectors
-  let keepsVectors = p.pointee.keepsVectors != 0
+  let keepsVectors = p.pointee.keepsVectors
   var later = p.pointee.prefetch
   var next = ConvPrefetch()
   var outer = 0
@@ -80,7 +126,7 @@ private func compute<let rows: Int, let vectors: Int, L: Lanes>(
   // is no next panel, it is the lines of the next vectors.
   let stride = p.pointee.channelStride
   let hasNext = p.pointee.channels &- channel > rows
-  let nextChannel = hasNext ? channel &+ rows : p.pointee.keepsVectors != 0 ? 0 : channel
+  let nextChannel = hasNext ? channel &+ rows : p.pointee.keepsVectors ? 0 : channel
   let nextVector = hasNext ? vector : vector &+ vectors
   let following = p.pointee.target + nextChannel &* stride
   var asked = 0
@@ -281,70 +327,3 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
     i &+= 1
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  @c(conv_rows_6x4_neon_body) private func r6x4n(_ p: UnsafePointer<ConvRowsArguments>) {
-    rows(RegisterTile<6, 4, N>.self, tail: RegisterTile<4, 4, N>.self, p)
-  }
-  @c(conv_rows_1x8_neon_body) private func r1x8n(_ p: UnsafePointer<ConvRowsArguments>) {
-    rows(RegisterTile<1, 8, N>.self, tail: RegisterTile<1, 8, N>.self, p)
-  }
-
-  @inline(never) func pixelVectorTiles() -> [ConvTile<ConvRowsArguments>] {
-    [
-      .init(level: .neon, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_neon),
-      .init(level: .neon, rows: 1, vectors: 8, run: conv_rows_1x8_neon),
-    ]
-  }
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<ConvRowsArguments>
-  @c(conv_rows_12x2_avx512_body) private func r12x2z(_ p: Arguments) {
-    rows(RegisterTile<12, 2, Z>.self, tail: RegisterTile<8, 2, Z>.self, p)
-  }
-  @c(conv_rows_8x3_avx512_body) private func r8x3z(_ p: Arguments) {
-    rows(RegisterTile<8, 3, Z>.self, tail: RegisterTile<8, 3, Z>.self, p)
-  }
-  @c(conv_rows_6x4_avx512_body) private func r6x4z(_ p: Arguments) {
-    rows(RegisterTile<6, 4, Z>.self, tail: RegisterTile<4, 4, Z>.self, p)
-  }
-  @c(conv_rows_4x6_avx512_body) private func r4x6z(_ p: Arguments) {
-    rows(RegisterTile<4, 6, Z>.self, tail: RegisterTile<4, 6, Z>.self, p)
-  }
-  @c(conv_rows_3x7_avx512_body) private func r3x7z(_ p: Arguments) {
-    rows(RegisterTile<3, 7, Z>.self, tail: RegisterTile<3, 7, Z>.self, p)
-  }
-  @c(conv_rows_1x8_avx512_body) private func r1x8z(_ p: Arguments) {
-    rows(RegisterTile<1, 8, Z>.self, tail: RegisterTile<1, 8, Z>.self, p)
-  }
-  @c(conv_rows_6x2_avx2_body) private func r6x2a(_ p: Arguments) {
-    rows(RegisterTile<6, 2, A>.self, tail: RegisterTile<4, 2, A>.self, p)
-  }
-  @c(conv_rows_1x8_avx2_body) private func r1x8a(_ p: Arguments) {
-    rows(RegisterTile<1, 8, A>.self, tail: RegisterTile<1, 8, A>.self, p)
-  }
-  @c(conv_rows_6x2_baseline_body) private func r6x2b(_ p: Arguments) {
-    rows(RegisterTile<6, 2, B>.self, tail: RegisterTile<4, 2, B>.self, p)
-  }
-  @c(conv_rows_1x8_baseline_body) private func r1x8b(_ p: Arguments) {
-    rows(RegisterTile<1, 8, B>.self, tail: RegisterTile<1, 8, B>.self, p)
-  }
-
-  @inline(never) func pixelVectorTiles() -> [ConvTile<ConvRowsArguments>] {
-    [
-      .init(level: .avx512, rows: 12, vectors: 2, tail: 8, run: conv_rows_12x2_avx512),
-      .init(level: .avx512, rows: 8, vectors: 3, run: conv_rows_8x3_avx512),
-      .init(level: .avx512, rows: 6, vectors: 4, tail: 4, run: conv_rows_6x4_avx512),
-      .init(level: .avx512, rows: 4, vectors: 6, run: conv_rows_4x6_avx512),
-      .init(level: .avx512, rows: 3, vectors: 7, run: conv_rows_3x7_avx512),
-      .init(level: .avx512, rows: 1, vectors: 8, run: conv_rows_1x8_avx512),
-      .init(level: .avx2, rows: 6, vectors: 2, tail: 4, run: conv_rows_6x2_avx2),
-      .init(level: .avx2, rows: 1, vectors: 8, run: conv_rows_1x8_avx2),
-      .init(level: .baseline, rows: 6, vectors: 2, tail: 4, run: conv_rows_6x2_baseline),
-      .init(level: .baseline, rows: 1, vectors: 8, run: conv_rows_1x8_baseline),
-    ]
-  }
-#endif

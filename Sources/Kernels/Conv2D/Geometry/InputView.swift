@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// How a tile finds the source of one image and group: in place, or as a staged copy of a band of rows.
 struct InputView: Sendable {

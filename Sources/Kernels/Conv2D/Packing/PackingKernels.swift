@@ -1,8 +1,20 @@
-import ISA
+import KernelsISA
+
+/// Gathers panels of `width` lanes side by side for each k; lanes behind the last are 0.
+struct ConvPackArguments {
+  var source: UnsafePointer<Float>
+  var panels: UnsafeMutablePointer<Float>
+  var lanes: Int
+  var width: Int
+  var depth: Int
+  var laneStride: Int
+  /// Of each k; NULL: k itself.
+  var depthOffsets: UnsafePointer<Int32>?
+}
 
 /// Gathers panels of lanes.
 @inline(always)
-private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments>) {
+func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   let stride = arguments.laneStride
@@ -46,9 +58,25 @@ private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArgument
   }
 }
 
+/// Turns weights to panels of `width` output or input channels side by side, a row of the panel for each step of a sum.
+/// The weights of a lane come in segments of `length` neighbours; rows[segment · length + i] is the row of the panel that
+/// element i goes to, or -1 if no sum needs it. Lanes behind the last are 0.
+struct ConvPanelArguments {
+  var source: UnsafePointer<Float>
+  var panels: UnsafeMutablePointer<Float>
+  var lanes: Int
+  var width: Int
+  var panelStride: Int
+  var laneStride: Int
+  var segments: Int
+  var segmentStride: Int
+  var length: Int
+  var rows: UnsafePointer<Int32>
+}
+
 /// Turns weights to panels, segment by segment, so that they are read in the order in which they lie.
 @inline(always)
-private func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
+func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   for segment in 0..<arguments.segments {
@@ -162,9 +190,18 @@ private func clearLanes(
   }
 }
 
+/// target[i] = Σ parts[p][i], in the order of the parts.
+struct ConvSumArguments {
+  var parts: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var count: Int
+  var partCount: Int
+  var partStride: Int
+}
+
 /// Sums the parts element by element, in their order.
 @inline(always)
-private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
+func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
   var i = 0
   while i < p.pointee.count {
     let count = min(p.pointee.count &- i, L.count)
@@ -179,9 +216,25 @@ private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArgum
   }
 }
 
+/// Puts columns of `step` planes side by side: target[y · rowStride][x] = planes[x mod step][y][x / step].
+struct ConvInterleaveArguments {
+  var source: UnsafePointer<Float>
+  /// Of each of the `step` planes from `source`; -1: zeros.
+  var offsets: UnsafePointer<Int32>
+  var target: UnsafeMutablePointer<Float>
+  var step: Int
+  /// Of the target.
+  var planes: Int
+  var height: Int
+  /// Of the target.
+  var width: Int
+  var targetPlaneStride: Int
+  var targetRowStride: Int
+}
+
 /// Puts the planes of a strided convolution's phases side by side.
 @inline(always)
-private func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArguments>) {
+func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArguments>) {
   let arguments = p.pointee
   let step = arguments.step
   for plane in 0..<arguments.planes {
@@ -259,50 +312,24 @@ private func interleave2<L: Lanes>(
   return 2 &* x
 }
 
-#if arch(arm64)
-  @c(conv_stage_neon_body) private func stageN(_ p: UnsafePointer<ConvStageArguments>) { stage(NEONLanes.self, p) }
-  @c(conv_pack_neon_body) private func packN(_ p: UnsafePointer<ConvPackArguments>) { pack(NEONLanes.self, p) }
-  @c(conv_sum_neon_body) private func sumN(_ p: UnsafePointer<ConvSumArguments>) { sumParts(NEONLanes.self, p) }
-  @c(conv_panels_neon_body) private func panelsN(_ p: UnsafePointer<ConvPanelArguments>) { panels(NEONLanes.self, p) }
-  @c(conv_interleave_neon_body) private func interleaveN(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(NEONLanes.self, p)
-  }
-
-  let convStage = LevelFunctions(neon: conv_stage_neon)
-  let convPack = LevelFunctions(neon: conv_pack_neon)
-  let convSum = LevelFunctions(neon: conv_sum_neon)
-  let convPanels = LevelFunctions(neon: conv_panels_neon)
-  let convInterleave = LevelFunctions(neon: conv_interleave_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_stage_baseline_body) private func stageB(_ p: UnsafePointer<ConvStageArguments>) { stage(B.self, p) }
-  @c(conv_stage_avx2_body) private func stageA(_ p: UnsafePointer<ConvStageArguments>) { stage(A.self, p) }
-  @c(conv_stage_avx512_body) private func stageZ(_ p: UnsafePointer<ConvStageArguments>) { stage(Z.self, p) }
-  @c(conv_pack_baseline_body) private func packB(_ p: UnsafePointer<ConvPackArguments>) { pack(B.self, p) }
-  @c(conv_pack_avx2_body) private func packA(_ p: UnsafePointer<ConvPackArguments>) { pack(A.self, p) }
-  @c(conv_pack_avx512_body) private func packZ(_ p: UnsafePointer<ConvPackArguments>) { pack(Z.self, p) }
-  @c(conv_sum_baseline_body) private func sumB(_ p: UnsafePointer<ConvSumArguments>) { sumParts(B.self, p) }
-  @c(conv_sum_avx2_body) private func sumA(_ p: UnsafePointer<ConvSumArguments>) { sumParts(A.self, p) }
-  @c(conv_sum_avx512_body) private func sumZ(_ p: UnsafePointer<ConvSumArguments>) { sumParts(Z.self, p) }
-  @c(conv_panels_baseline_body) private func panelsB(_ p: UnsafePointer<ConvPanelArguments>) { panels(B.self, p) }
-  @c(conv_interleave_baseline_body) private func interleaveB(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(B.self, p)
-  }
-  @c(conv_panels_avx2_body) private func panelsA(_ p: UnsafePointer<ConvPanelArguments>) { panels(A.self, p) }
-  @c(conv_interleave_avx2_body) private func interleaveA(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(A.self, p)
-  }
-  @c(conv_panels_avx512_body) private func panelsZ(_ p: UnsafePointer<ConvPanelArguments>) { panels(Z.self, p) }
-  @c(conv_interleave_avx512_body) private func interleaveZ(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(Z.self, p)
-  }
-
-  let convStage = LevelFunctions(baseline: conv_stage_baseline, avx2: conv_stage_avx2, avx512: conv_stage_avx512)
-  let convPack = LevelFunctions(baseline: conv_pack_baseline, avx2: conv_pack_avx2, avx512: conv_pack_avx512)
-  let convSum = LevelFunctions(baseline: conv_sum_baseline, avx2: conv_sum_avx2, avx512: conv_sum_avx512)
-  let convPanels = LevelFunctions(baseline: conv_panels_baseline, avx2: conv_panels_avx2, avx512: conv_panels_avx512)
-  let convInterleave = LevelFunctions(
-    baseline: conv_interleave_baseline, avx2: conv_interleave_avx2, avx512: conv_interleave_avx512)
-#endif
+/// Copies rows of planes into a view. A staged row is `phases` runs of `phaseWidth` elements: run p, element j is the
+/// source's column startX + j · columnStep + p, so that the columns of a strided convolution become contiguous. What lies
+/// outside the source is 0.
+struct ConvStageArguments {
+  var source: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var planes: Int
+  var sourcePlaneStride: Int
+  var sourceHeight: Int
+  var sourceWidth: Int
+  /// The source's row of the first staged row.
+  var startY: Int
+  var startX: Int
+  /// The source's rows from one staged row to the next.
+  var rowStep: Int
+  var columnStep: Int
+  /// Staged rows.
+  var height: Int
+  var phases: Int
+  var phaseWidth: Int
+}

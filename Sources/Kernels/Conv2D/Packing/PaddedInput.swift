@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Copies rows of planes into a view, with zeros around them and the columns of a strided convolution side by side.
 @inline(always)

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Asks for the next few lines of what will be read soon.
 @inline(always)
@@ -19,9 +19,20 @@ func askAhead(_ ahead: UnsafeMutablePointer<ConvAhead>) {
   ahead.pointee.line = line
 }
 
+/// target[k · targetStride + lane] = source[lane · sourceStride + k]; lanes behind the last are 0 up to the width.
+struct ConvTurnArguments {
+  var source: UnsafePointer<Float>
+  var sourceStride: Int
+  var target: UnsafeMutablePointer<Float>
+  var targetStride: Int
+  var lanes: Int
+  var width: Int
+  var depth: Int
+}
+
 /// Turns lanes × depth to depth × lanes, with zeros up to the width.
 @inline(always)
-private func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
+func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
   let target = p.pointee.target
   let stride = p.pointee.targetStride
   let depth = p.pointee.depth
@@ -44,11 +55,27 @@ private func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArgument
 /// Elements that a copy of rows asks for ahead: a plane is short for the processor to find out that it is read in order.
 private let padAhead = 512
 
+/// Copies rows startY ..< startY + rows of planes, with zeros around what lies inside: a target row has `left` zeros, the
+/// source's row, and zeros up to its width.
+struct ConvPadArguments {
+  var source: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var planes: Int
+  var planeStride: Int
+  var sourceHeight: Int
+  var sourceWidth: Int
+  var startY: Int
+  var rows: Int
+  var left: Int
+  var targetWidth: Int
+  var ahead: UnsafeMutablePointer<ConvAhead>
+}
+
 /// Copies rows of planes with zeros around them.
 ///
 /// Zeros are stored in whole vectors first, and the row's own elements over what of them was too much.
 @inline(always)
-private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
+func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
   let zero = L.splat(0)
   let width = p.pointee.targetWidth
   let left = min(p.pointee.left, width)
@@ -103,24 +130,18 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
   }
 }
 
-#if arch(arm64)
-  private typealias Turn = UnsafePointer<ConvTurnArguments>
-  private typealias Pad = UnsafePointer<ConvPadArguments>
-  @c(conv_turn_neon_body) private func turnN(_ p: Turn) { turn(NEONLanes.self, p) }
-  @c(conv_pad_neon_body) private func padN(_ p: Pad) { pad(NEONLanes.self, p) }
+/// Memory that will be read soon: rows of whole cache lines, which a level function asks for a few at a time while it
+/// computes. It counts on what it finds here.
+struct ConvAhead {
+  var row: UnsafePointer<Float>?
+  var rowStride: Int
+  /// Of a row.
+  var lines: Int
+  /// Of the row, the next to ask for.
+  var line: Int
+  /// Lines of all rows.
+  var left: Int
+  var atOnce: Int
 
-  let convTurn = LevelFunctions(neon: conv_turn_neon)
-  let convPad = LevelFunctions(neon: conv_pad_neon)
-#else
-  private typealias Turn = UnsafePointer<ConvTurnArguments>
-  private typealias Pad = UnsafePointer<ConvPadArguments>
-  @c(conv_turn_baseline_body) private func turnB(_ p: Turn) { turn(BaselineLanes.self, p) }
-  @c(conv_turn_avx2_body) private func turnA(_ p: Turn) { turn(AVX2Lanes.self, p) }
-  @c(conv_turn_avx512_body) private func turnZ(_ p: Turn) { turn(AVX512Lanes.self, p) }
-  @c(conv_pad_baseline_body) private func padB(_ p: Pad) { pad(BaselineLanes.self, p) }
-  @c(conv_pad_avx2_body) private func padA(_ p: Pad) { pad(AVX2Lanes.self, p) }
-  @c(conv_pad_avx512_body) private func padZ(_ p: Pad) { pad(AVX512Lanes.self, p) }
-
-  let convTurn = LevelFunctions(baseline: conv_turn_baseline, avx2: conv_turn_avx2, avx512: conv_turn_avx512)
-  let convPad = LevelFunctions(baseline: conv_pad_baseline, avx2: conv_pad_avx2, avx512: conv_pad_avx512)
-#endif
+  static var none: ConvAhead { ConvAhead(row: nil, rowStride: 0, lines: 0, line: 0, left: 0, atOnce: 0) }
+}

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// How channels are cut into panels of a tile's rows. The last one or two may have a smaller tile where that leaves fewer
 /// rows without a channel: 64 channels are four panels of 12 and two of 8.
@@ -107,7 +107,7 @@ struct WeightPanels: Sendable {
       rows[tap.channel * shape.kernelCount + tap.kernelRow * shape.kernelWidth + tap.kernelColumn] = row
     }
     self.rows = OffsetTable(rows)
-    pack = convPanels[level]
+    pack = Levels.convPanels[level]
     layout =
       isBackward
       ? nil : [cut.channels, cut.width, cut.tail, shape.groups, panelStride, laneStride, segments, length] + rows

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The weight gradient with images side by side: every lane sums the products of its images over a whole segment of the
 /// batch, and the lanes are summed at the end.
@@ -76,8 +76,8 @@ private struct BatchGradient: Sendable {
     let lanes = tile.level.lanes
     let layout = Layout(shape, tile)
     self.layout = layout
-    turn = convBatchTurnIn[tile.level]
-    sum = convBatchSum[tile.level]
+    turn = Levels.convBatchTurnIn[tile.level]
+    sum = Levels.convBatchSum[tile.level]
     let segments = BatchSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes)
     // Few segments: the threads share out the channels, too, at the price of staging the input twice. Of fewer tiles of
     // channels than threads they share out the taps, and stage the gradient twice, too.

@@ -1,8 +1,28 @@
-import ISA
+import KernelsISA
+
+/// The weight gradient: a tile is output channels × taps, every lane keeps a sum of its own. For each of the records
+/// [first row, row behind the last, first column, column behind the last, (offset of each tap)]
+/// sums[c][t] += gradient[row][column][c] · source[row · sourceRowStride + column · sourceColumnStride + offset[t]…],
+/// lane by lane, over the record's rows and columns that are also in firstRow ..< lastRow.
+struct ConvBatchWeightsArguments {
+  var source: UnsafePointer<Float>
+  var sourceRowStride: Int
+  var sourceColumnStride: Int
+  /// [row][column][channel of the tile][image].
+  var gradient: UnsafePointer<Float>
+  /// Columns of a row of the gradient.
+  var width: Int
+  var firstRow: Int
+  var lastRow: Int
+  var records: UnsafePointer<Int32>
+  var recordCount: Int
+  /// A tile of vectors for each record, added to.
+  var sums: UnsafeMutablePointer<Float>
+}
 
 /// Adds, for every record of taps, the products of a tile's channels of the gradient with the inputs at those taps.
 @inline(always)
-private func weights<let channels: Int, let taps: Int, L: Lanes>(
+func weights<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvBatchWeightsArguments>
 ) {
   var record = p.pointee.records
@@ -60,9 +80,20 @@ extension RegisterTile {
   }
 }
 
+/// target[places[i]] = the sum over the lanes of sums[i], where the place is at least 0.
+struct ConvBatchSumArguments {
+  var sums: UnsafePointer<Float>
+  var places: UnsafePointer<Int32>
+  /// Vectors, a multiple of the lanes.
+  var count: Int
+  var target: UnsafeMutablePointer<Float>
+  /// A square of lanes × lanes.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 /// Sums the lanes of vectors, a square of them at a time, and puts the sums in their places.
 @inline(always)
-private func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
+func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
   let scratch = p.pointee.scratch
   let target = p.pointee.target
   var sums = p.pointee.sums
@@ -85,48 +116,3 @@ private func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSum
     left &-= L.count
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  private typealias Arguments = UnsafePointer<ConvBatchWeightsArguments>
-  @c(conv_batch_weights_6x4_neon_body) private func w6x4n(_ p: Arguments) { weights(RegisterTile<6, 4, N>.self, p) }
-  @c(conv_batch_sum_neon_body) private func sumN(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(N.self, p) }
-
-  @inline(never) func batchGradientTiles() -> [ConvTile<ConvBatchWeightsArguments>] {
-    [.init(level: .neon, rows: 6, vectors: 4, run: conv_batch_weights_6x4_neon)]
-  }
-
-  let convBatchSum = LevelFunctions(neon: conv_batch_sum_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<ConvBatchWeightsArguments>
-  @c(conv_batch_weights_8x3_avx512_body) private func w8x3z(_ p: Arguments) { weights(RegisterTile<8, 3, Z>.self, p) }
-  @c(conv_batch_weights_6x4_avx512_body) private func w6x4z(_ p: Arguments) { weights(RegisterTile<6, 4, Z>.self, p) }
-  @c(conv_batch_weights_5x5_avx512_body) private func w5x5z(_ p: Arguments) { weights(RegisterTile<5, 5, Z>.self, p) }
-  @c(conv_batch_weights_4x6_avx512_body) private func w4x6z(_ p: Arguments) { weights(RegisterTile<4, 6, Z>.self, p) }
-  @c(conv_batch_weights_6x2_avx2_body) private func w6x2a(_ p: Arguments) { weights(RegisterTile<6, 2, A>.self, p) }
-  @c(conv_batch_weights_3x3_avx2_body) private func w3x3a(_ p: Arguments) { weights(RegisterTile<3, 3, A>.self, p) }
-  @c(conv_batch_weights_6x2_baseline_body) private func w6x2b(_ p: Arguments) { weights(RegisterTile<6, 2, B>.self, p) }
-  @c(conv_batch_weights_3x3_baseline_body) private func w3x3b(_ p: Arguments) { weights(RegisterTile<3, 3, B>.self, p) }
-  @c(conv_batch_sum_baseline_body) private func sumB(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(B.self, p) }
-  @c(conv_batch_sum_avx2_body) private func sumA(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(A.self, p) }
-  @c(conv_batch_sum_avx512_body) private func sumZ(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(Z.self, p) }
-
-  @inline(never) func batchGradientTiles() -> [ConvTile<ConvBatchWeightsArguments>] {
-    [
-      .init(level: .avx512, rows: 8, vectors: 3, run: conv_batch_weights_8x3_avx512),
-      .init(level: .avx512, rows: 6, vectors: 4, run: conv_batch_weights_6x4_avx512),
-      .init(level: .avx512, rows: 5, vectors: 5, run: conv_batch_weights_5x5_avx512),
-      .init(level: .avx512, rows: 4, vectors: 6, run: conv_batch_weights_4x6_avx512),
-      .init(level: .avx2, rows: 6, vectors: 2, run: conv_batch_weights_6x2_avx2),
-      .init(level: .avx2, rows: 3, vectors: 3, run: conv_batch_weights_3x3_avx2),
-      .init(level: .baseline, rows: 6, vectors: 2, run: conv_batch_weights_6x2_baseline),
-      .init(level: .baseline, rows: 3, vectors: 3, run: conv_batch_weights_3x3_baseline),
-    ]
-  }
-
-  let convBatchSum = LevelFunctions(
-    baseline: conv_batch_sum_baseline, avx2: conv_batch_sum_avx2, avx512: conv_batch_sum_avx512)
-#endif

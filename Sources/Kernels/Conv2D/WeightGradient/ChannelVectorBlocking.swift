@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// How the weight gradient's work is cut.
 ///

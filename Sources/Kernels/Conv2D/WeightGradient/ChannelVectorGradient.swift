@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The weight gradient with output channels in the vector: the gradient of a block of pixels is turned to pixel by
 /// pixel, and every tap's sum over the pixels is a row of a tile.
@@ -23,8 +23,8 @@ private struct ChannelVectorGradient: Sendable {
       threads: threads)
     taps = OffsetTable(plan.taps())
     rows = plan.rowTables()
-    pad = convPad[tiles.level]
-    turn = convTurn[tiles.level]
+    pad = Levels.convPad[tiles.level]
+    turn = Levels.convTurn[tiles.level]
     let kernels = BiasBackward.kernels
     let kernel = kernels.first { $0.level == tiles.level } ?? kernels[kernels.count - 1]
     bias = kernel.prepare(
@@ -66,7 +66,7 @@ private struct ChannelVectorGradient: Sendable {
       }
     }
     if plan.segments > 1 {
-      let sum = convSum[tiles.level]
+      let sum = Levels.convSum[tiles.level]
       Parallel.run(parts: threads) { part in
         for index in Parallel.range(part, of: threads, items: plan.items) {
           let sums = (workspace + index * plan.sumByteCount).assumingMemoryBound(to: Float.self)
@@ -119,8 +119,7 @@ private struct ChannelVectorGradient: Sendable {
       let unit = plan.unit(at: row, end: rows.upperBound)
       row += unit.images * unit.rows
       let firstBlock = plan.block(0, of: unit)
-      var none = ConvAhead()
-      none.left = 0
+      let none = ConvAhead.none
       ahead[0] = none
       if isFirst, isFirstUnit {
         ahead[0] = plan.ahead(
@@ -200,7 +199,7 @@ private struct ChannelVectorGradient: Sendable {
         runs: entries.count, runLength: columns.count, sourceStep: shape.strideWidth, offsets: taps.base,
         taps: plan.skipsPadding ? channels : channels * shape.kernelCount, panel: panel + columns.lowerBound * width,
         sums: sums + element * width, sumStride: plan.skipsPadding ? shape.kernelCount * width : width,
-        isFirst: isFirst ? 1 : 0, ahead: ahead)
+        isFirst: isFirst, ahead: ahead)
       tiles.run(vectors)(&arguments)
     }
   }

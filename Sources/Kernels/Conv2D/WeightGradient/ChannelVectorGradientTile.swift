@@ -1,9 +1,33 @@
-import ISA
+import KernelsISA
+
+/// "channels": a vector holds output channels, a tile's rows are taps, and the sum goes over the pixels of a block, which
+/// are runs of neighbours.
+/// sums[tap · sumStride + c] +=
+/// Σ_run Σ_i panel[pixels[run] + i][c] · source[sources[run] + i · sourceStep + offsets[tap]].
+struct ConvTapsArguments {
+  var source: UnsafePointer<Float>
+  var sources: UnsafePointer<Int32>
+  var pixels: UnsafePointer<Int32>
+  var runs: Int
+  var runLength: Int
+  var sourceStep: Int
+  var offsets: UnsafePointer<Int32>
+  var taps: Int
+  /// As wide as the tile.
+  var panel: UnsafePointer<Float>
+  /// Rows as wide as the tile.
+  var sums: UnsafeMutablePointer<Float>
+  var sumStride: Int
+  /// 1: the sums begin at 0.
+  var isFirst: Bool
+  /// Two of them.
+  var ahead: UnsafeMutablePointer<ConvAhead>
+}
 
 /// One tile of taps after the other, each over all pixels of the block. The last taps, fewer than a tile has rows, are in
 /// smaller ones.
 @inline(always)
-private func taps<let rows: Int, let vectors: Int, L: Lanes>(
+func taps<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>
 ) {
   let taps = p.pointee.taps
@@ -33,7 +57,7 @@ private func add<let rows: Int, let vectors: Int, L: Lanes>(
   for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(tap &+ i, last)]) }
   let stride = p.pointee.sumStride
   let sums = p.pointee.sums
-  let isFirst = p.pointee.isFirst != 0
+  let isFirst = p.pointee.isFirst
   let start = isFirst ? isa_zeros() : UnsafePointer(sums)
   let startStride = isFirst ? 0 : stride
   var sum = RegisterTile<rows, vectors, L>()
@@ -87,7 +111,15 @@ struct ChannelVectorGradientTiles: Sendable {
   private let three: ConvTile<ConvTapsArguments>?
   private let four: ConvTile<ConvTapsArguments>?
 
-  init(_ tiles: [ConvTile<ConvTapsArguments>]) {
+  /// The tiles of each level, those of the highest first.
+  static var all: [ChannelVectorGradientTiles] {
+    let tiles = Levels.channelVectorGradientTiles()
+    return InstructionSet.allCases.reversed().map { level in
+      ChannelVectorGradientTiles(tiles.filter { $0.level == level })
+    }
+  }
+
+  private init(_ tiles: [ConvTile<ConvTapsArguments>]) {
     level = tiles[0].level
     vectors = tiles.count
     one = tiles[0]
@@ -109,55 +141,3 @@ struct ChannelVectorGradientTiles: Sendable {
     return tile((all + panels - 1) / panels).rows
   }
 }
-
-#if arch(arm64)
-  private typealias Arguments = UnsafePointer<ConvTapsArguments>
-  @c(conv_taps_6x4_neon_body) private func t6x4n(_ p: Arguments) { taps(RegisterTile<6, 4, NEONLanes>.self, p) }
-  @c(conv_taps_8x3_neon_body) private func t8x3n(_ p: Arguments) { taps(RegisterTile<8, 3, NEONLanes>.self, p) }
-  @c(conv_taps_8x2_neon_body) private func t8x2n(_ p: Arguments) { taps(RegisterTile<8, 2, NEONLanes>.self, p) }
-
-  @c(conv_taps_8x1_neon_body) private func t8x1n(_ p: Arguments) { taps(RegisterTile<8, 1, NEONLanes>.self, p) }
-
-  @inline(never) func channelVectorGradientTiles() -> [ChannelVectorGradientTiles] {
-    [
-      ChannelVectorGradientTiles([
-        .init(level: .neon, rows: 8, vectors: 1, run: conv_taps_8x1_neon),
-        .init(level: .neon, rows: 8, vectors: 2, run: conv_taps_8x2_neon),
-        .init(level: .neon, rows: 8, vectors: 3, run: conv_taps_8x3_neon),
-        .init(level: .neon, rows: 6, vectors: 4, run: conv_taps_6x4_neon),
-      ])
-    ]
-  }
-#else
-  private typealias Arguments = UnsafePointer<ConvTapsArguments>
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_taps_6x4_avx512_body) private func t6x4z(_ p: Arguments) { taps(RegisterTile<6, 4, Z>.self, p) }
-  @c(conv_taps_8x3_avx512_body) private func t8x3z(_ p: Arguments) { taps(RegisterTile<8, 3, Z>.self, p) }
-  @c(conv_taps_8x2_avx512_body) private func t8x2z(_ p: Arguments) { taps(RegisterTile<8, 2, Z>.self, p) }
-  @c(conv_taps_8x1_avx512_body) private func t8x1z(_ p: Arguments) { taps(RegisterTile<8, 1, Z>.self, p) }
-  @c(conv_taps_6x2_avx2_body) private func t6x2a(_ p: Arguments) { taps(RegisterTile<6, 2, A>.self, p) }
-  @c(conv_taps_8x1_avx2_body) private func t8x1a(_ p: Arguments) { taps(RegisterTile<8, 1, A>.self, p) }
-  @c(conv_taps_6x2_baseline_body) private func t6x2b(_ p: Arguments) { taps(RegisterTile<6, 2, B>.self, p) }
-  @c(conv_taps_8x1_baseline_body) private func t8x1b(_ p: Arguments) { taps(RegisterTile<8, 1, B>.self, p) }
-
-  @inline(never) func channelVectorGradientTiles() -> [ChannelVectorGradientTiles] {
-    [
-      ChannelVectorGradientTiles([
-        .init(level: .avx512, rows: 8, vectors: 1, run: conv_taps_8x1_avx512),
-        .init(level: .avx512, rows: 8, vectors: 2, run: conv_taps_8x2_avx512),
-        .init(level: .avx512, rows: 8, vectors: 3, run: conv_taps_8x3_avx512),
-        .init(level: .avx512, rows: 6, vectors: 4, run: conv_taps_6x4_avx512),
-      ]),
-      ChannelVectorGradientTiles([
-        .init(level: .avx2, rows: 8, vectors: 1, run: conv_taps_8x1_avx2),
-        .init(level: .avx2, rows: 6, vectors: 2, run: conv_taps_6x2_avx2),
-      ]),
-      ChannelVectorGradientTiles([
-        .init(level: .baseline, rows: 8, vectors: 1, run: conv_taps_8x1_baseline),
-        .init(level: .baseline, rows: 6, vectors: 2, run: conv_taps_6x2_baseline),
-      ]),
-    ]
-  }
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The weight gradient with the outputs of a row in the vector: every lane sums its own products over a whole segment
 /// of the batch, and the lanes are summed at the end. For few channels.
@@ -44,7 +44,7 @@ private struct PixelVectorGradient: Sendable {
       rows: min(view.bandRows, view.y.count), view: view, gradientRowStride: rowStride, lanes: lanes)
     last = Vectors(
       rows: view.rows(ofBand: view.bands - 1), view: view, gradientRowStride: rowStride, lanes: lanes)
-    stage = convStage[dot.tile.level]
+    stage = Levels.convStage[dot.tile.level]
     let sums = dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth)
     let gradients = view.x.count < lanes ? shape.groupOutputChannels * view.bandRows * lanes : 0
     common = SegmentedReduction(

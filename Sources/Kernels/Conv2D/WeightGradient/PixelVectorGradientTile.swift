@@ -1,8 +1,29 @@
-import ISA
+import KernelsISA
+
+/// "dot": a vector holds neighbouring outputs of a row, a tile is output channels × taps, and every lane keeps a sum of
+/// its own: sums[c][tap] += gradient[c][gradients[v]…] · source[sources[v] + taps[tap]…], lane by lane.
+struct ConvDotArguments {
+  var source: UnsafePointer<Float>
+  var sources: UnsafePointer<Int32>
+  var gradient: UnsafePointer<Float>
+  var gradients: UnsafePointer<Int32>
+  /// From one channel to the next.
+  var gradientStride: Int
+  var wholeVectors: Int
+  /// Behind the whole ones, of which the lanes tailFirst ..< tailLast count.
+  var tailVectors: Int
+  var tailFirst: Int32
+  var tailLast: Int32
+  var taps: UnsafePointer<Int32>
+  var depth: Int
+  var channels: Int
+  /// Tiles of vectors, added to: [channel tile][tap tile][channel][tap].
+  var sums: UnsafeMutablePointer<Float>
+}
 
 /// Output channels × taps in tiles, each over all vectors of the view.
 @inline(always)
-private func dot<let channels: Int, let taps: Int, L: Lanes>(
+func dot<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotArguments>
 ) {
   var sums = p.pointee.sums
@@ -87,9 +108,17 @@ extension RegisterTile {
   }
 }
 
+/// target[c][tap] = the sum over the lanes of sums[c][tap].
+struct ConvDotReduceArguments {
+  var sums: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var channels: Int
+  var depth: Int
+}
+
 /// Sums the lanes of every tile.
 @inline(always)
-private func reduce<let channels: Int, let taps: Int, L: Lanes>(
+func reduce<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotReduceArguments>
 ) {
   var sums = p.pointee.sums
@@ -123,59 +152,3 @@ struct PixelVectorGradientTile: Sendable {
     return tiles * tile.rows * tile.vectors * tile.level.lanes
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  private typealias Dot = UnsafePointer<ConvDotArguments>
-  private typealias Reduce = UnsafePointer<ConvDotReduceArguments>
-  @c(conv_dot_6x4_neon_body) private func d6x4n(_ p: Dot) { dot(RegisterTile<6, 4, N>.self, p) }
-  @c(conv_dot_1x9_neon_body) private func d1x9n(_ p: Dot) { dot(RegisterTile<1, 9, N>.self, p) }
-  @c(conv_dot_6x4_reduce_neon_body) private func e6x4n(_ p: Reduce) { reduce(RegisterTile<6, 4, N>.self, p) }
-  @c(conv_dot_1x9_reduce_neon_body) private func e1x9n(_ p: Reduce) { reduce(RegisterTile<1, 9, N>.self, p) }
-
-  @inline(never) func pixelVectorGradientTiles() -> [PixelVectorGradientTile] {
-    [
-      .init(tile: .init(level: .neon, rows: 6, vectors: 4, run: conv_dot_6x4_neon), reduce: conv_dot_6x4_reduce_neon),
-      .init(tile: .init(level: .neon, rows: 1, vectors: 9, run: conv_dot_1x9_neon), reduce: conv_dot_1x9_reduce_neon),
-    ]
-  }
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Dot = UnsafePointer<ConvDotArguments>
-  private typealias Reduce = UnsafePointer<ConvDotReduceArguments>
-  @c(conv_dot_6x3_avx512_body) private func d6x3z(_ p: Dot) { dot(RegisterTile<6, 3, Z>.self, p) }
-  @c(conv_dot_3x5_avx512_body) private func d3x5z(_ p: Dot) { dot(RegisterTile<3, 5, Z>.self, p) }
-  @c(conv_dot_1x9_avx512_body) private func d1x9z(_ p: Dot) { dot(RegisterTile<1, 9, Z>.self, p) }
-  @c(conv_dot_3x3_avx2_body) private func d3x3a(_ p: Dot) { dot(RegisterTile<3, 3, A>.self, p) }
-  @c(conv_dot_1x9_avx2_body) private func d1x9a(_ p: Dot) { dot(RegisterTile<1, 9, A>.self, p) }
-  @c(conv_dot_3x3_baseline_body) private func d3x3b(_ p: Dot) { dot(RegisterTile<3, 3, B>.self, p) }
-  @c(conv_dot_1x9_baseline_body) private func d1x9b(_ p: Dot) { dot(RegisterTile<1, 9, B>.self, p) }
-  @c(conv_dot_6x3_reduce_avx512_body) private func e6x3z(_ p: Reduce) { reduce(RegisterTile<6, 3, Z>.self, p) }
-  @c(conv_dot_3x5_reduce_avx512_body) private func e3x5z(_ p: Reduce) { reduce(RegisterTile<3, 5, Z>.self, p) }
-  @c(conv_dot_1x9_reduce_avx512_body) private func e1x9z(_ p: Reduce) { reduce(RegisterTile<1, 9, Z>.self, p) }
-  @c(conv_dot_3x3_reduce_avx2_body) private func e3x3a(_ p: Reduce) { reduce(RegisterTile<3, 3, A>.self, p) }
-  @c(conv_dot_1x9_reduce_avx2_body) private func e1x9a(_ p: Reduce) { reduce(RegisterTile<1, 9, A>.self, p) }
-  @c(conv_dot_3x3_reduce_baseline_body) private func e3x3b(_ p: Reduce) { reduce(RegisterTile<3, 3, B>.self, p) }
-  @c(conv_dot_1x9_reduce_baseline_body) private func e1x9b(_ p: Reduce) { reduce(RegisterTile<1, 9, B>.self, p) }
-
-  @inline(never) func pixelVectorGradientTiles() -> [PixelVectorGradientTile] {
-    [
-      .init(
-        tile: .init(level: .avx512, rows: 6, vectors: 3, run: conv_dot_6x3_avx512), reduce: conv_dot_6x3_reduce_avx512),
-      .init(
-        tile: .init(level: .avx512, rows: 3, vectors: 5, run: conv_dot_3x5_avx512), reduce: conv_dot_3x5_reduce_avx512),
-      .init(
-        tile: .init(level: .avx512, rows: 1, vectors: 9, run: conv_dot_1x9_avx512), reduce: conv_dot_1x9_reduce_avx512),
-      .init(tile: .init(level: .avx2, rows: 3, vectors: 3, run: conv_dot_3x3_avx2), reduce: conv_dot_3x3_reduce_avx2),
-      .init(tile: .init(level: .avx2, rows: 1, vectors: 9, run: conv_dot_1x9_avx2), reduce: conv_dot_1x9_reduce_avx2),
-      .init(
-        tile: .init(level: .baseline, rows: 3, vectors: 3, run: conv_dot_3x3_baseline),
-        reduce: conv_dot_3x3_reduce_baseline),
-      .init(
-        tile: .init(level: .baseline, rows: 1, vectors: 9, run: conv_dot_1x9_baseline),
-        reduce: conv_dot_1x9_reduce_baseline),
-    ]
-  }
-#endif

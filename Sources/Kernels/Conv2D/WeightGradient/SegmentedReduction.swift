@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// How the weight gradient's sum over the batch is cut: into segments of consecutive images, each summed in order by
 /// one thread, then the segments in order. It depends on the problem alone, so the bits do not depend on the threads.
@@ -41,7 +41,7 @@ struct SegmentedReduction: Sendable {
     self.parts = min(parts, segments.count * itemsPerSegment)
     self.itemsPerSegment = itemsPerSegment
     self.threadByteCount = threadByteCount
-    sum = convSum[level]
+    sum = Levels.convSum[level]
     let kernels = BiasBackward.kernels
     let kernel = kernels.first { $0.level == level } ?? kernels[kernels.count - 1]
     bias = kernel.prepare(

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Pooling to a given output size, whatever the input's.
 public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
@@ -50,8 +50,8 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
     PoolGeometry(
       planes: batch &* channels, inputHeight: inputHeight, inputWidth: inputWidth, outputHeight: outputHeight,
       outputWidth: outputWidth, kernelHeight: 0, kernelWidth: 0, strideHeight: 0, strideWidth: 0, paddingHeight: 0,
-      paddingWidth: 0, dilationHeight: 1, dilationWidth: 1, insideFirst: 0, insideEnd: 0, countIncludePad: 0,
-      isPrepared: 0)
+      paddingWidth: 0, dilationHeight: 1, dilationWidth: 1, insideFirst: 0, insideEnd: 0, countIncludePad: false,
+      isPrepared: false)
   }
 }
 
@@ -68,7 +68,7 @@ public enum AdaptiveAveragePool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<AdaptiveAveragePool2DForward>] =
     InstructionSet.allCases.map { level in
-      let function = adaptiveAveragePoolForward[level]
+      let function = Levels.adaptiveAveragePoolForward[level]
       return Kernel(algorithm: "columns", level: level, cost: { shape, _ in shape.cost }) { shape, threads in
         let split = PlanePartition(shape.geometry, level: level, threads: threads)
         let bytes = shape.scratchByteCount
@@ -115,7 +115,7 @@ public enum AdaptiveAveragePool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<AdaptiveAveragePool2DBackward>] =
     InstructionSet.allCases.map { level in
-      let function = adaptiveAveragePoolBackward[level]
+      let function = Levels.adaptiveAveragePoolBackward[level]
       return Kernel(algorithm: "rows", level: level, cost: { shape, _ in shape.cost }) { shape, threads in
         let split = PlanePartition(shape.geometry, level: level, threads: threads)
         let bytes = shape.scratchByteCount

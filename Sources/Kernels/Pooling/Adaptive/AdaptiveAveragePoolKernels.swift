@@ -1,9 +1,9 @@
-import ISA
+import KernelsISA
 
 /// For each row of outputs, the columns of input under it are summed with vectors into the scratch row, then each
 /// output sums its columns.
 @inline(__always)
-private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAdaptiveAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.inputWidth
   let columns = p.pointee.scratch
@@ -58,7 +58,7 @@ private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolAr
 /// For each row of outputs, the shares of a row of input are summed in the scratch row, which vectors then add to each
 /// row of input under it.
 @inline(__always)
-private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAdaptiveAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.inputWidth
   let shares = p.pointee.scratch
@@ -112,44 +112,3 @@ private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolA
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(adaptive_average_pool_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let adaptiveAveragePoolForward = LevelFunctions(neon: adaptive_average_pool_forward_neon)
-  let adaptiveAveragePoolBackward = LevelFunctions(neon: adaptive_average_pool_backward_neon)
-#else
-  @c(adaptive_average_pool_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
-  {
-    forward(BaselineLanes.self, p)
-  }
-  @c(adaptive_average_pool_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(adaptive_average_pool_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<AveragePoolArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let adaptiveAveragePoolForward = LevelFunctions(
-    baseline: adaptive_average_pool_forward_baseline, avx2: adaptive_average_pool_forward_avx2,
-    avx512: adaptive_average_pool_forward_avx512)
-  let adaptiveAveragePoolBackward = LevelFunctions(
-    baseline: adaptive_average_pool_backward_baseline, avx2: adaptive_average_pool_backward_avx2,
-    avx512: adaptive_average_pool_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The maximum of each window, the windows as even as whole elements permit.
 ///
@@ -30,7 +30,7 @@ public enum AdaptiveMaxPool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<AdaptiveMaxPool2DForward>] =
     InstructionSet.allCases.map { level in
-      let function = adaptiveMaxPoolForward[level]
+      let function = Levels.adaptiveMaxPoolForward[level]
       return Kernel(
         algorithm: "columns", level: level, cost: { shape, _ in Workspace.cost(ifFits: 2 * shape.scratchByteCount) }
       ) { shape, threads in

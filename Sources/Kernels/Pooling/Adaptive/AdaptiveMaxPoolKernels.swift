@@ -1,9 +1,25 @@
-import ISA
+import KernelsISA
+
+struct AdaptiveMaxPoolArguments {
+  var input: UnsafePointer<Float>
+  var output: UnsafeMutablePointer<Float>
+  /// Of the winners in their planes, y * inputWidth + x.
+  var indices: UnsafeMutablePointer<Int32>?
+  var planes: Int
+  var inputHeight: Int
+  var inputWidth: Int
+  var outputHeight: Int
+  var outputWidth: Int
+  /// A row of inputs.
+  var values: UnsafeMutablePointer<Float>
+  /// As many.
+  var rows: UnsafeMutablePointer<Int32>
+}
 
 /// For each row of outputs, the maxima of the columns under it and their rows are found with vectors, then each output's
 /// among its columns.
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
+func runAdaptiveMaxPoolForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
   let (height, width) = (p.pointee.inputHeight, p.pointee.inputWidth)
   let (outputHeight, outputWidth) = (p.pointee.outputHeight, p.pointee.outputWidth)
   var input = p.pointee.input
@@ -89,27 +105,3 @@ private func winner(
   }
   return winner
 }
-
-#if arch(arm64)
-  @c(adaptive_max_pool_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-
-  let adaptiveMaxPoolForward = LevelFunctions(neon: adaptive_max_pool_forward_neon)
-#else
-  @c(adaptive_max_pool_forward_baseline_body) private func forwardBaseline(
-    _ p: UnsafePointer<AdaptiveMaxPoolArguments>
-  ) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(adaptive_max_pool_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(adaptive_max_pool_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-
-  let adaptiveMaxPoolForward = LevelFunctions(
-    baseline: adaptive_max_pool_forward_baseline, avx2: adaptive_max_pool_forward_avx2,
-    avx512: adaptive_max_pool_forward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The mean of each window; `countIncludePad` says what it is divided by. There is no dilation.
 public enum AveragePool2DForward: KernelOperation {
@@ -25,27 +25,27 @@ public enum AveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 },
+        "2x2", $0, Levels.averagePool2x2Forward, scratchBytes: { _ in 0 },
         cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) }
+        "windows", $0, Levels.averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) }
       )
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
+        "rows", $0, Levels.averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
         cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, averagePoolThreeByThreeForward, scratchBytes: { $0.averageThreeByThreeByteCount },
+        "3x3", $0, Levels.averagePool3x3Forward, scratchBytes: { $0.averageThreeByThreeByteCount },
         cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
+        "tiles", $0, Levels.averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
         cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(averagePool2DForwardReference)]
@@ -97,18 +97,18 @@ public enum AveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DBackward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 },
+        "2x2", $0, Levels.averagePool2x2Backward, scratchBytes: { _ in 0 },
         cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, averagePoolWindowsBackward,
+        "windows", $0, Levels.averagePoolWindowsBackward,
         scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) },
         cost: { $0.cycles(share: 0.5) })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
+        "rows", $0, Levels.averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
         cost: { shape in
           // Measured: a row's shares are soon summed with few of them, and slowly woven together with many phases.
           let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
@@ -117,13 +117,13 @@ public enum AveragePool2DBackward: KernelOperation {
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, averagePoolThreeByThreeBackward,
+        "3x3", $0, Levels.averagePool3x3Backward,
         scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount },
         cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
+        "tiles", $0, Levels.averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
         cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(averagePool2DBackwardReference)]

@@ -1,8 +1,8 @@
-import ISA
+import KernelsISA
 
 // 2×2 windows with stride 2, none of which a border cuts: the divisor is 4.
 
-private struct Forward: Windows2x2Pass {
+struct AveragePool2x2Forward: Windows2x2Pass {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   let below: Int
@@ -31,7 +31,7 @@ private struct Forward: Windows2x2Pass {
   }
 }
 
-private struct Backward: Windows2x2Pass {
+struct AveragePool2x2Backward: Windows2x2Pass {
   let outputGradient: UnsafePointer<Float>
   let inputGradient: UnsafeMutablePointer<Float>
   let below: Int
@@ -63,41 +63,3 @@ private struct Backward: Windows2x2Pass {
     inputGradient[i &+ below &+ 1] = share
   }
 }
-
-#if arch(arm64)
-  @c(average_pool_2x2_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(NEONLanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(NEONLanes.self, p.pointee.geometry)
-  }
-
-  let averagePoolTwoByTwoForward = LevelFunctions(neon: average_pool_2x2_forward_neon)
-  let averagePoolTwoByTwoBackward = LevelFunctions(neon: average_pool_2x2_backward_neon)
-#else
-  @c(average_pool_2x2_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(BaselineLanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(AVX2Lanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(AVX512Lanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(BaselineLanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(AVX2Lanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(AVX512Lanes.self, p.pointee.geometry)
-  }
-
-  let averagePoolTwoByTwoForward = LevelFunctions(
-    baseline: average_pool_2x2_forward_baseline, avx2: average_pool_2x2_forward_avx2,
-    avx512: average_pool_2x2_forward_avx512)
-  let averagePoolTwoByTwoBackward = LevelFunctions(
-    baseline: average_pool_2x2_backward_baseline, avx2: average_pool_2x2_backward_avx2,
-    avx512: average_pool_2x2_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // 3×3 windows with stride 1 or 2.
 
@@ -92,17 +92,17 @@ extension PoolGeometry {
     Float(
       windowExtent(
         start: y &* strideHeight &- paddingHeight, kernel: kernelHeight, padding: paddingHeight, input: inputHeight,
-        countIncludePad: countIncludePad != 0))
+        countIncludePad: countIncludePad))
   }
 
   /// Writes the divisors of columns: 1 behind the last.
   @inline(always)
   fileprivate func fillDivisors(_ columns: UnsafeMutablePointer<Float>) {
     var x = 0
-    while isPrepared == 0 && x < columnsCount {
+    while !isPrepared && x < columnsCount {
       let count = windowExtent(
         start: x &* strideWidth &- paddingWidth, kernel: kernelWidth, padding: paddingWidth, input: inputWidth,
-        countIncludePad: countIncludePad != 0)
+        countIncludePad: countIncludePad)
       columns[x] = x < outputWidth ? Float(count) : 1
       x &+= 1
     }
@@ -117,7 +117,7 @@ extension PoolGeometry {
 }
 
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePool3x3Forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let columns = p.pointee.scratch
   g.fillDivisors(columns)
@@ -126,48 +126,10 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
 }
 
 @inline(always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePool3x3Backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let columns = p.pointee.scratch
   g.fillDivisors(columns)
   let shares = MeanShares<L>(g: g, gradient: p.pointee.source, columns: columns)
   Gradients3x3(g, shares, scratch: columns + g.columnsCount).run(p.pointee.destination)
 }
-
-#if arch(arm64)
-  @c(average_pool_3x3_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(average_pool_3x3_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let averagePoolThreeByThreeForward = LevelFunctions(neon: average_pool_3x3_forward_neon)
-  let averagePoolThreeByThreeBackward = LevelFunctions(neon: average_pool_3x3_backward_neon)
-#else
-  @c(average_pool_3x3_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(average_pool_3x3_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_3x3_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(average_pool_3x3_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(average_pool_3x3_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_3x3_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let averagePoolThreeByThreeForward = LevelFunctions(
-    baseline: average_pool_3x3_forward_baseline, avx2: average_pool_3x3_forward_avx2,
-    avx512: average_pool_3x3_forward_avx512)
-  let averagePoolThreeByThreeBackward = LevelFunctions(
-    baseline: average_pool_3x3_backward_baseline, avx2: average_pool_3x3_backward_avx2,
-    avx512: average_pool_3x3_backward_avx512)
-#endif

@@ -1,10 +1,10 @@
-import ISA
+import KernelsISA
 
 // Windows side by side: the stride is the kernel's size, and no border cuts one.
 
 /// The sums of columns, a vector of them at a time, and then of each window's.
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAveragePoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth) = (g.kernelHeight, g.kernelWidth)
   let span = g.outputWidth &* kernelWidth
@@ -59,7 +59,7 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
 
 /// Each output's share is written over its window's columns of one row, and that row as often as the window is high.
 @inline(always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAveragePoolTilesBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth, width) = (g.kernelHeight, g.kernelWidth, g.inputWidth)
   let count = Float(kernelHeight &* kernelWidth)
@@ -119,42 +119,3 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
 extension PoolGeometry {
   var averageTilesByteCount: Int { cacheLines((inputWidth + kernelWidth + 4 * PoolGeometry.slack) * 4) }
 }
-
-#if arch(arm64)
-  @c(average_pool_tiles_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(average_pool_tiles_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let averagePoolTilesForward = LevelFunctions(neon: average_pool_tiles_forward_neon)
-  let averagePoolTilesBackward = LevelFunctions(neon: average_pool_tiles_backward_neon)
-#else
-  @c(average_pool_tiles_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(average_pool_tiles_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_tiles_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(average_pool_tiles_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
-  {
-    backward(BaselineLanes.self, p)
-  }
-  @c(average_pool_tiles_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_tiles_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let averagePoolTilesForward = LevelFunctions(
-    baseline: average_pool_tiles_forward_baseline, avx2: average_pool_tiles_forward_avx2,
-    avx512: average_pool_tiles_forward_avx512)
-  let averagePoolTilesBackward = LevelFunctions(
-    baseline: average_pool_tiles_backward_baseline, avx2: average_pool_tiles_backward_avx2,
-    avx512: average_pool_tiles_backward_avx512)
-#endif

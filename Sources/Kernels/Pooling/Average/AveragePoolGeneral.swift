@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // Windows of any kernel, stride and padding.
 
@@ -13,16 +13,16 @@ func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countInclud
 }
 
 @inline(__always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAveragePoolWindowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
   var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: 0)
   let columns = input.columns
   var x = 0
-  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+  while !g.isPrepared && x < width &+ PoolGeometry.slack {
     let count = windowExtent(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
-      input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+      input: g.inputWidth, countIncludePad: g.countIncludePad)
     columns[x] = Float(count)
     x &+= 1
   }
@@ -39,7 +39,7 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
       let end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
       let rows = windowExtent(
         start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
-        countIncludePad: g.countIncludePad != 0)
+        countIncludePad: g.countIncludePad)
       // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
       // rows, which are written later, as long as there are enough of them.
       x = 0
@@ -82,13 +82,13 @@ func averagePoolSharesStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernel
 /// a vector of input sums contiguous vectors of shares for any stride, and no border needs a case of its own. It adds in
 /// scan order of the outputs, as the reference does: what a zero adds changes no bits.
 @inline(__always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAveragePoolWindowsBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let shares = p.pointee.scratch
   let stride = g.inputWidth &+ g.kernelWidth &- 1 &+ 16
   let lead = g.kernelWidth &- 1 &- g.paddingWidth
   var i = 0
-  while g.isPrepared == 0 && i < g.outputHeight &* stride {
+  while !g.isPrepared && i < g.outputHeight &* stride {
     shares[i] = 0
     i &+= 1
   }
@@ -100,13 +100,13 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
     while oy < g.outputHeight {
       let rows = windowExtent(
         start: oy &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
-        input: g.inputHeight, countIncludePad: g.countIncludePad != 0)
+        input: g.inputHeight, countIncludePad: g.countIncludePad)
       let row = shares + (oy &* stride &+ lead)
       var ox = 0
       while ox < g.outputWidth {
         let columns = windowExtent(
           start: ox &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
-          input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+          input: g.inputWidth, countIncludePad: g.countIncludePad)
         row[ox &* g.strideWidth] = outputGradient[ox] / Float(rows &* columns)
         ox &+= 1
       }
@@ -148,44 +148,3 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
     }
   }
 }
-
-#if arch(arm64)
-  @c(average_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(average_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let averagePoolWindowsForward = LevelFunctions(neon: average_pool_windows_forward_neon)
-  let averagePoolWindowsBackward = LevelFunctions(neon: average_pool_windows_backward_neon)
-#else
-  @c(average_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
-  {
-    forward(BaselineLanes.self, p)
-  }
-  @c(average_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(average_pool_windows_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<AveragePoolArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(average_pool_windows_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_windows_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let averagePoolWindowsForward = LevelFunctions(
-    baseline: average_pool_windows_forward_baseline, avx2: average_pool_windows_forward_avx2,
-    avx512: average_pool_windows_forward_avx512)
-  let averagePoolWindowsBackward = LevelFunctions(
-    baseline: average_pool_windows_backward_baseline, avx2: average_pool_windows_backward_avx2,
-    avx512: average_pool_windows_backward_avx512)
-#endif

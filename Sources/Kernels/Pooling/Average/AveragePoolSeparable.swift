@@ -1,9 +1,9 @@
-import ISA
+import KernelsISA
 
 /// Rows are summed first, and then the rows of each window: k + k additions in place of k², as each row is summed once.
 /// The sums of rows are in a ring.
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAveragePoolRowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
   let rows = PaddedRows<L>(g, scratch: p.pointee.scratch, padding: 0)
@@ -12,10 +12,10 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
   let offsets = UnsafeMutableRawPointer(sums + 2 &* (ringRows &+ 1) &* stride).assumingMemoryBound(to: Int.self)
   let columns = rows.columns
   var x = 0
-  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+  while !g.isPrepared && x < width &+ PoolGeometry.slack {
     let count = windowExtent(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
-      input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+      input: g.inputWidth, countIncludePad: g.countIncludePad)
     columns[x] = Float(count)
     x &+= 1
   }
@@ -45,7 +45,7 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
       }
       let height = windowExtent(
         start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
-        countIncludePad: g.countIncludePad != 0)
+        countIncludePad: g.countIncludePad)
       // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
       // rows, which are written later, as long as there are enough of them.
       x = 0
@@ -125,7 +125,7 @@ extension PoolGeometry {
     return 1 << (Int.bitWidth &- (rows &- 1).leadingZeroBitCount)
   }
 
-  /// Bytes of scratch memory that a thread needs for the backward pass.
+  /// Bytes of scratch memory that a thread needs for the Levels.averagePoolRowsBackward pass.
   var spreadByteCount: Int {
     let count = shareCount + outputWidth + PoolGeometry.slack + spreadRows * spreadStride + 2 * spreadRows
     return cacheLines(count * MemoryLayout<Float>.stride)
@@ -139,7 +139,7 @@ extension PoolGeometry {
 /// from the padded border has the shares j, j - 1 … of ⌈(k - r)/s⌉ outputs: for each phase r vectors of inputs sum
 /// contiguous vectors of shares. The sums of rows, with their phases woven together again, are in a ring.
 @inline(always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func runAveragePoolRowsBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let lead = g.sharers
   let shares = p.pointee.scratch + lead
@@ -148,15 +148,15 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
   let (stride, ringRows) = (g.spreadStride, g.spreadRows)
   let offsets = UnsafeMutableRawPointer(spread + ringRows &* stride).assumingMemoryBound(to: Int.self)
   var i = 0
-  while g.isPrepared == 0 && i < g.shareCount {
+  while !g.isPrepared && i < g.shareCount {
     p.pointee.scratch[i] = 0
     i &+= 1
   }
   var x = 0
-  while g.isPrepared == 0 && x < g.outputWidth &+ PoolGeometry.slack {
+  while !g.isPrepared && x < g.outputWidth &+ PoolGeometry.slack {
     let count = windowExtent(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
-      input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+      input: g.inputWidth, countIncludePad: g.countIncludePad)
     columns[x] = x < g.outputWidth ? Float(count) : 1
     x &+= 1
   }
@@ -174,7 +174,7 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
       while done < end {
         let rows = windowExtent(
           start: done &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
-          input: g.inputHeight, countIncludePad: g.countIncludePad != 0)
+          input: g.inputHeight, countIncludePad: g.countIncludePad)
         let height = L.splat(Float(rows))
         x = 0
         while x &+ L.count <= g.outputWidth {
@@ -264,41 +264,3 @@ private func shareSum<L: HalfLanes>(_ lanes: L.Type, _ shares: UnsafePointer<Flo
   }
   return sum
 }
-
-#if arch(arm64)
-  @c(average_pool_rows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(average_pool_rows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let averagePoolRowsForward = LevelFunctions(neon: average_pool_rows_forward_neon)
-  let averagePoolRowsBackward = LevelFunctions(neon: average_pool_rows_backward_neon)
-#else
-  @c(average_pool_rows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(average_pool_rows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_rows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(average_pool_rows_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(average_pool_rows_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_rows_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let averagePoolRowsForward = LevelFunctions(
-    baseline: average_pool_rows_forward_baseline, avx2: average_pool_rows_forward_avx2,
-    avx512: average_pool_rows_forward_avx512)
-  let averagePoolRowsBackward = LevelFunctions(
-    baseline: average_pool_rows_backward_baseline, avx2: average_pool_rows_backward_avx2,
-    avx512: average_pool_rows_backward_avx512)
-#endif

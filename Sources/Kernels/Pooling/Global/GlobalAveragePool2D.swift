@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Planes that are pooled to one value each.
 public struct GlobalPoolShape: Equatable, Hashable, Sendable {
@@ -35,7 +35,7 @@ public enum GlobalAveragePool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<GlobalAveragePool2DForward>] =
     InstructionSet.allCases.map { level in
-      let function = globalAveragePoolForward[level]
+      let function = Levels.globalAveragePoolForward[level]
       return Kernel(algorithm: "planes", level: level) { shape, threads in
         let split = PlanePartition(shape.adaptive.geometry, level: level, threads: threads)
         return PreparedKernel(workspaceByteCount: split.parts * split.outputPlanes.byteCount) { operands, workspace in
@@ -69,7 +69,7 @@ public enum GlobalAveragePool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<GlobalAveragePool2DBackward>] =
     InstructionSet.allCases.map { level in
-      let function = globalAveragePoolBackward[level]
+      let function = Levels.globalAveragePoolBackward[level]
       return Kernel(algorithm: "planes", level: level) { shape, threads in
         let split = PlanePartition(shape.adaptive.geometry, level: level, threads: threads)
         return PreparedKernel(workspaceByteCount: split.parts * split.inputPlanes.byteCount) { operands, workspace in

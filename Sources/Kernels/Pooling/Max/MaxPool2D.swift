@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The maximum of each window.
 ///
@@ -33,26 +33,26 @@ public enum MaxPool2DForward: KernelOperation {
   public static let kernels: [Kernel<MaxPool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, maxPoolTwoByTwoForward, scratchBytes: { _ in 0 }, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil }
+        "2x2", $0, Levels.maxPool2x2Forward, scratchBytes: { _ in 0 }, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil }
       )
     }
     + InstructionSet.allCases.map {
-      row("windows", $0, maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) })
+      row("windows", $0, Levels.maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
+        "rows", $0, Levels.maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
         cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, maxPoolThreeByThreeForward, withSpecials: maxPoolRowsForward,
+        "3x3", $0, Levels.maxPool3x3Forward, withSpecials: Levels.maxPoolRowsForward,
         scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) },
         cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, maxPoolTilesForward, withSpecials: maxPoolRowsForward, scratchBytes: { $0.maxTilesByteCount },
+        "tiles", $0, Levels.maxPoolTilesForward, withSpecials: Levels.maxPoolRowsForward, scratchBytes: { $0.maxTilesByteCount },
         cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(maxPool2DForwardReference)]
@@ -90,7 +90,7 @@ public enum MaxPool2DForward: KernelOperation {
             positions: positions.map { planes.place($0, places) }, scratch: own.assumingMemoryBound(to: Float.self))
           function(&arguments)
           if let withSpecials, arguments.scratch.pointee.isNaN {
-            arguments.geometry.isPrepared = 0
+            arguments.geometry.isPrepared = false
             arguments.scratch = (own + (ownByteCount - specialBytes)).assumingMemoryBound(to: Float.self)
             withSpecials(&arguments)
           }
@@ -135,12 +135,12 @@ public enum MaxPool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<MaxPool2DBackward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, maxPoolTwoByTwoBackward, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+      row("2x2", $0, Levels.maxPool2x2Backward, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
     }
-    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward, cost: { $0.cycles(share: 0.5) }) }
+    + InstructionSet.allCases.map { row("windows", $0, Levels.maxPoolWindowsBackward, cost: { $0.cycles(share: 0.5) }) }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, maxPoolThreeByThreeBackward, scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
+        "3x3", $0, Levels.maxPool3x3Backward, scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
         cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil },
         arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
     }

@@ -1,8 +1,8 @@
-import ISA
+import KernelsISA
 
 // 2×2 windows with stride 2: the rows of a window are loaded whole, and its columns taken apart by shuffles.
 
-private struct Forward: Windows2x2Pass {
+struct MaxPool2x2Forward: Windows2x2Pass {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   let positions: UnsafeMutablePointer<Int32>?
@@ -55,7 +55,7 @@ private struct Forward: Windows2x2Pass {
   }
 }
 
-private struct Backward: Windows2x2Pass {
+struct MaxPool2x2Backward: Windows2x2Pass {
   let outputGradient: UnsafePointer<Float>
   let positions: UnsafePointer<Int32>
   let inputGradient: UnsafeMutablePointer<Float>
@@ -96,39 +96,3 @@ private struct Backward: Windows2x2Pass {
     inputGradient[i &+ below &+ 1] = winner == 3 ? gradient : 0
   }
 }
-
-#if arch(arm64)
-  @c(max_pool_2x2_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    Forward(p).run(NEONLanes.self, p.pointee.geometry)
-  }
-  @c(max_pool_2x2_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    Backward(p).run(NEONLanes.self, p.pointee.geometry)
-  }
-
-  let maxPoolTwoByTwoForward = LevelFunctions(neon: max_pool_2x2_forward_neon)
-  let maxPoolTwoByTwoBackward = LevelFunctions(neon: max_pool_2x2_backward_neon)
-#else
-  @c(max_pool_2x2_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    Forward(p).run(BaselineLanes.self, p.pointee.geometry)
-  }
-  @c(max_pool_2x2_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    Forward(p).run(AVX2Lanes.self, p.pointee.geometry)
-  }
-  @c(max_pool_2x2_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    Forward(p).run(AVX512Lanes.self, p.pointee.geometry)
-  }
-  @c(max_pool_2x2_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    Backward(p).run(BaselineLanes.self, p.pointee.geometry)
-  }
-  @c(max_pool_2x2_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    Backward(p).run(AVX2Lanes.self, p.pointee.geometry)
-  }
-  @c(max_pool_2x2_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    Backward(p).run(AVX512Lanes.self, p.pointee.geometry)
-  }
-
-  let maxPoolTwoByTwoForward = LevelFunctions(
-    baseline: max_pool_2x2_forward_baseline, avx2: max_pool_2x2_forward_avx2, avx512: max_pool_2x2_forward_avx512)
-  let maxPoolTwoByTwoBackward = LevelFunctions(
-    baseline: max_pool_2x2_backward_baseline, avx2: max_pool_2x2_backward_avx2, avx512: max_pool_2x2_backward_avx512)
-#endif

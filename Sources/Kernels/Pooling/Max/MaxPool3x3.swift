@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // 3×3 windows with stride 1 or 2.
 
@@ -65,7 +65,7 @@ private struct Maximum<L: HalfLanes>: WindowReduction {
 
 /// Leaves NaN at the start of the scratch memory if the input holds NaN or an infinity: the outputs are not right then.
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
+func maxPool3x3Forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let maximum = Maximum<L>(output: p.pointee.output, positions: p.pointee.positions)
   let scratch = p.pointee.scratch
   scratch.pointee =
@@ -131,45 +131,9 @@ private struct WinnerShares<L: HalfLanes>: WindowShares {
 }
 
 @inline(always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolGatherArguments>) {
+func maxPool3x3Backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolGatherArguments>) {
   let pass = p.pointee.pass
   let shares = WinnerShares<L>(
     gradient: pass.outputGradient, positions: pass.positions, width: pass.geometry.outputWidth)
   Gradients3x3(pass.geometry, shares, scratch: p.pointee.scratch).run(pass.inputGradient)
 }
-
-#if arch(arm64)
-  @c(max_pool_3x3_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(max_pool_3x3_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MaxPoolGatherArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let maxPoolThreeByThreeForward = LevelFunctions(neon: max_pool_3x3_forward_neon)
-  let maxPoolThreeByThreeBackward = LevelFunctions(neon: max_pool_3x3_backward_neon)
-#else
-  @c(max_pool_3x3_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(max_pool_3x3_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(max_pool_3x3_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(max_pool_3x3_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<MaxPoolGatherArguments>) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(max_pool_3x3_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MaxPoolGatherArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(max_pool_3x3_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MaxPoolGatherArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let maxPoolThreeByThreeForward = LevelFunctions(
-    baseline: max_pool_3x3_forward_baseline, avx2: max_pool_3x3_forward_avx2, avx512: max_pool_3x3_forward_avx512)
-  let maxPoolThreeByThreeBackward = LevelFunctions(
-    baseline: max_pool_3x3_backward_baseline, avx2: max_pool_3x3_backward_avx2, avx512: max_pool_3x3_backward_avx512)
-#endif

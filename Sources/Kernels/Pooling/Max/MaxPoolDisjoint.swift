@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // Windows side by side: the stride is the kernel's size, and no border cuts one.
 
@@ -9,7 +9,7 @@ import ISA
 /// columns' numbers. Leaves NaN at the start of the scratch memory if the input holds NaN or an infinity: the outputs are
 /// not right then.
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
+func runMaxPoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth) = (g.kernelHeight, g.kernelWidth)
   let span = g.outputWidth &* kernelWidth
@@ -21,19 +21,19 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolFo
   let columns = UnsafeMutableRawPointer(scratch + 2 &* room).assumingMemoryBound(to: Int32.self)
   let distances = columns + room
   var x = 0
-  while g.isPrepared == 0 && x < room {
+  while !g.isPrepared && x < room {
     columns[x] = Int32(truncatingIfNeeded: x % kernelWidth)
     x &+= 1
   }
   var place = 0
-  while g.isPrepared == 0 && place < kernelHeight &* kernelWidth {
+  while !g.isPrepared && place < kernelHeight &* kernelWidth {
     let distance = place / kernelWidth &* g.inputWidth &+ place % kernelWidth
     distances[place] = Int32(truncatingIfNeeded: distance)
     place &+= 1
   }
   let spare = scratch + (3 &* room &+ kernelHeight &* kernelWidth)
   var i = 0
-  while g.isPrepared == 0 && i < L.count {
+  while !g.isPrepared && i < L.count {
     spare[i] = 0
     i &+= 1
   }
@@ -118,24 +118,3 @@ extension PoolGeometry {
       (16 + 3 * tilesColumns + kernelHeight * kernelWidth + PoolGeometry.slack) * MemoryLayout<Float>.stride)
   }
 }
-
-#if arch(arm64)
-  @c(max_pool_tiles_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(NEONLanes.self, p)
-  }
-
-  let maxPoolTilesForward = LevelFunctions(neon: max_pool_tiles_forward_neon)
-#else
-  @c(max_pool_tiles_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(max_pool_tiles_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(max_pool_tiles_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-
-  let maxPoolTilesForward = LevelFunctions(
-    baseline: max_pool_tiles_forward_baseline, avx2: max_pool_tiles_forward_avx2, avx512: max_pool_tiles_forward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 // Windows of any kernel, stride, padding and dilation.
 
@@ -39,13 +39,13 @@ private func block<L: HalfLanes>(
 }
 
 @inline(__always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
+func runMaxPoolWindowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
   var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: -.infinity)
   let firstColumns = UnsafeMutableRawPointer(input.columns).assumingMemoryBound(to: Int32.self)
   var x = 0
-  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+  while !g.isPrepared && x < width &+ PoolGeometry.slack {
     let column = windowTaps(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, dilation: g.dilationWidth,
       input: g.inputWidth)
@@ -99,7 +99,7 @@ private func positionVector<L: HalfLanes>(_ lanes: L.Type, _ value: Int) -> L.Po
 /// A position that is none of the window's, or whose element lies outside the plane, adds nothing: no position makes this
 /// write outside the plane.
 @inline(__always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolBackwardArguments>) {
+func runMaxPoolWindowsBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolBackwardArguments>) {
   let g = p.pointee.geometry
   let inputCount = g.inputHeight &* g.inputWidth
   let kernelCount = g.kernelHeight &* g.kernelWidth
@@ -176,43 +176,3 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolB
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(max_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(max_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let maxPoolWindowsForward = LevelFunctions(neon: max_pool_windows_forward_neon)
-  let maxPoolWindowsBackward = LevelFunctions(neon: max_pool_windows_backward_neon)
-#else
-  @c(max_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(max_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(max_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(max_pool_windows_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<MaxPoolBackwardArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(max_pool_windows_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(max_pool_windows_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MaxPoolBackwardArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let maxPoolWindowsForward = LevelFunctions(
-    baseline: max_pool_windows_forward_baseline, avx2: max_pool_windows_forward_avx2,
-    avx512: max_pool_windows_forward_avx512)
-  let maxPoolWindowsBackward = LevelFunctions(
-    baseline: max_pool_windows_backward_baseline, avx2: max_pool_windows_backward_avx2,
-    avx512: max_pool_windows_backward_avx512)
-#endif

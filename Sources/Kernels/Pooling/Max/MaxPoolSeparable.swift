@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Rows that are reduced one by one, and the windows' maxima from them.
 ///
@@ -29,7 +29,7 @@ private struct MaximaRing<L: HalfLanes> {
     offsets = UnsafeMutableRawPointer(places + (ringRows &+ 1) &* stride).assumingMemoryBound(to: Int.self)
     let firstColumns = UnsafeMutableRawPointer(rows.columns).assumingMemoryBound(to: Int32.self)
     self.firstColumns = UnsafePointer(firstColumns)
-    if g.isPrepared != 0 { return }
+    if g.isPrepared { return }
     var x = 0
     while x < g.outputWidth &+ PoolGeometry.slack {
       let column = windowTaps(
@@ -156,7 +156,7 @@ private func holdsSpecials<L: HalfLanes>(_ lanes: L.Type, _ values: UnsafePointe
 }
 
 @inline(always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
+func runMaxPoolRowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let g = p.pointee.geometry
   let windows = MaximaRing<L>(g, scratch: p.pointee.scratch)
   let width = g.outputWidth
@@ -206,24 +206,3 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolFo
     source += g.inputHeight &* g.inputWidth
   }
 }
-
-#if arch(arm64)
-  @c(max_pool_rows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(NEONLanes.self, p)
-  }
-
-  let maxPoolRowsForward = LevelFunctions(neon: max_pool_rows_forward_neon)
-#else
-  @c(max_pool_rows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(max_pool_rows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(max_pool_rows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<MaxPoolForwardArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-
-  let maxPoolRowsForward = LevelFunctions(
-    baseline: max_pool_rows_forward_baseline, avx2: max_pool_rows_forward_avx2, avx512: max_pool_rows_forward_avx512)
-#endif

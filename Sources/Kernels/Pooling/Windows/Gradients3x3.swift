@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What the windows of a row of outputs have for each tap.
 protocol WindowShares {
@@ -38,7 +38,7 @@ struct Gradients3x3<Shares: WindowShares> {
     self.scratch = scratch
     stride = g.threeByThreeGradientStride
     var i = 0
-    while g.isPrepared == 0 && i < 1 &+ PoolGeometry.gradientRows {
+    while !g.isPrepared && i < 1 &+ PoolGeometry.gradientRows {
       shares.clear(scratch + i &* Shares.parts &* stride, stride: stride)
       i &+= 1
     }

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A plane of input laid out for windows: with its side padding in place, so that a window that a border cuts is
 /// computed like any other and a vector may run past the last output of a row, and with the columns of each phase of the
@@ -31,7 +31,7 @@ struct PaddedPlane<L: HalfLanes> {
     rows = UnsafePointer(plane)
     stride = isDirect ? g.inputWidth : phases &* phaseStride
     var kx = 0
-    while g.isPrepared == 0 && kx < g.kernelWidth {
+    while !g.isPrepared && kx < g.kernelWidth {
       let column = kx &* g.dilationWidth
       taps[kx] = isDirect ? column : column % g.strideWidth &* phaseStride &+ column / g.strideWidth
       kx &+= 1
@@ -39,7 +39,7 @@ struct PaddedPlane<L: HalfLanes> {
     self.taps = UnsafePointer(taps)
     if isDirect { return }
     var i = 0
-    while g.isPrepared == 0 && i < g.inputHeight &* stride {
+    while !g.isPrepared && i < g.inputHeight &* stride {
       plane[i] = padding
       i &+= 1
     }

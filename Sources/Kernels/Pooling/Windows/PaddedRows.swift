@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Some rows of input at a time, laid out for windows: with their side padding in place, so that a window that a border
 /// cuts is computed like any other and a vector may run past the last output of a row, and with the columns of each phase
@@ -37,7 +37,7 @@ struct PaddedRows<L: HalfLanes> {
     isDirect = g.strideWidth == 1 && g.insideFirst == 0 && g.insideEnd == g.outputWidth && g.outputWidth >= L.count
     stride = isDirect ? g.inputWidth : phases &* phaseStride
     self.taps = UnsafePointer(taps)
-    if g.isPrepared != 0 { return }
+    if g.isPrepared { return }
     var kx = 0
     while kx < g.kernelWidth {
       let column = kx &* g.dilationWidth

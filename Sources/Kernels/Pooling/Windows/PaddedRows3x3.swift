@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Rows of input under 3×3 windows, some at a time, laid out with their padding in place and with the columns of each
 /// phase of the stride side by side: vectors of outputs then read contiguous input, and a border cuts no window.
@@ -35,7 +35,7 @@ struct PaddedRows3x3<L: HalfLanes> {
     rows = scratch + stride
     rest = scratch + g.threeByThreeCount
     spare = rest - PoolGeometry.slack
-    if g.isPrepared != 0 { return }
+    if g.isPrepared { return }
     var i = 0
     while i < g.threeByThreeCount {
       scratch[i] = padding

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A pass of pooling with 2×2 windows and stride 2, for the walk over a run of planes.
 protocol Windows2x2Pass {

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// What becomes of the elements of a window.
 protocol WindowReduction {
