@@ -40,7 +40,9 @@ struct CaseSeries {
     let values = quadruples
     let weight = lookWeight
     slower = min(slower, weight * SignedRankTest.upperTail(values))
-    faster = min(faster, weight * SignedRankTest.upperTail(values.map { -$0 }))
+    // No fresh pairs follow a speed-up, so that those of this part have to show it themselves.
+    let pairs = StudentTest(pairMedians).lowerTail()
+    faster = min(faster, weight * max(SignedRankTest.upperTail(values.map { -$0 }), pairs))
     let below = SignedRankTest.upperTail(values.map { smallestChange - $0 })
     let above = SignedRankTest.upperTail(values.map { $0 + smallestChange })
     same = min(same, weight * max(below, above))

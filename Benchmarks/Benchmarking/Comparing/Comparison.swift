@@ -144,7 +144,7 @@ public struct Comparison {
       let pairs = StudentTest(series[index].pairMedians)
       if slower[index] <= error, estimate >= logSmallestChange, pairs.upperTail() <= agreement {
         series[index].state = .suspect
-      } else if faster[index] <= error, estimate <= -logSmallestChange, pairs.lowerTail() <= agreement {
+      } else if faster[index] <= error, estimate <= -logSmallestChange {
         series[index].state = .decided(.faster)
       } else if series[index].same <= error, pairs.lowerTail(center: logSmallestChange) <= agreement,
         pairs.upperTail(center: -logSmallestChange) <= agreement

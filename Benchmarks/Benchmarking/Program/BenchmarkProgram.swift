@@ -66,7 +66,8 @@ public struct BenchmarkProgram {
     let wanted = cases.filter { options.comparison.wants($0.name) }
     guard !wanted.isEmpty else {
       throw BenchmarkingError(
-        cases.isEmpty ? "the program has no case"
+        cases.isEmpty
+          ? "the program has no case"
           : "no case has '\(options.comparison.cases.joined(separator: "' or '"))' in its name")
     }
     if let core = options.core ?? CoreAffinity.allowed.last { try CoreAffinity.pin(to: core) }

@@ -7,7 +7,7 @@ public enum Distributions {
 
   /// The z with P(Z ≤ z) = p, by bisection.
   public static func normalQuantile(_ p: Double) -> Double {
-    bisect(from: -40, to: 40) { 1 - normalUpperTail($0) < p && normalUpperTail(-$0) < p }
+    bisect(from: -40, to: 40) { normalUpperTail(-$0) < p }
   }
 
   /// P(T ≥ t) of Student's distribution.

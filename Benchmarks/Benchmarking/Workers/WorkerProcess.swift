@@ -25,15 +25,16 @@ public final class WorkerProcess: Worker {
     self.path = path
     let toWorker = try WorkerProcess.pipe()
     let fromWorker = try WorkerProcess.pipe()
-    defer {
-      Foundation.close(toWorker.read)
-      Foundation.close(fromWorker.write)
-    }
     (input, output) = (toWorker.write, fromWorker.read)
     var variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     variables[WorkerService.memoryOffsetVariable] = String(layout.memoryOffset)
     variables[WorkerService.environmentVariable] = String(repeating: "x", count: layout.environmentBytes)
     do {
+      // The worker's ends are to be open in the worker alone: else its end would not be seen here.
+      defer {
+        Foundation.close(toWorker.read)
+        Foundation.close(fromWorker.write)
+      }
       process = try WorkerProcess.spawn(
         path, arguments, environment: variables.map { "\($0)=\($1)" }.sorted(), input: toWorker.read,
         output: fromWorker.write)
