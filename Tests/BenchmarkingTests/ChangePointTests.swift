@@ -25,7 +25,7 @@ struct ChangePointTests {
     ]
     let changes = ChangePoints().changes(in: flow)
     #expect(changes.map { 1871 + $0.index } == [1899])
-    #expect(changes.first?.pValue == 1 / 200)
+    #expect(changes.first?.pValue == 0.005)
   }
 
   @Test("Steps up and down are found where they are")

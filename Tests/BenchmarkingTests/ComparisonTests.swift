@@ -114,8 +114,11 @@ struct ComparisonTests {
     }
     let resolutions = try (0..<20).compactMap { try report(0, $0).cases[0].resolution }
     let typical = Quantiles.median(resolutions)
-    let found = try (0..<60).count { try report(typical, $0).verdict("one") == .slower }
-    #expect(found >= 42, "\(found) of 60 at \(typical)")
+    func found(_ slowdown: Double) throws -> Int {
+      try (0..<60).count { try report(slowdown, $0).verdict("one") == .slower }
+    }
+    let (at, below) = (try found(typical), try found(0.4 * typical))
+    #expect(at >= 42 && below <= 30, "\(at) of 60 at \(typical), \(below) below")
   }
 
   @Test("A case of the old program alone is lost and fails, one of the new program alone is new")

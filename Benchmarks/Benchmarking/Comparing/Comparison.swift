@@ -19,6 +19,8 @@ public struct Comparison {
 
   private static let roundsPerPair = 4
   private static let quadruplesPerBlock = 2
+  /// Of a case in a pair of processes.
+  static let slicesPerPair = 4 * roundsPerPair * quadruplesPerBlock
   /// Pairs of processes before anything is decided.
   private static let leastPairs = 3
   /// Fresh pairs after which a suspect is looked at.
@@ -76,7 +78,7 @@ public struct Comparison {
 
   /// Short enough for three pairs of every case in the time of the first part, where 5 ms allow that.
   private var sliceSeconds: Double {
-    let slices = series.count * Comparison.leastPairs * Comparison.roundsPerPair * Comparison.quadruplesPerBlock * 4
+    let slices = series.count * Comparison.leastPairs * Comparison.slicesPerPair
     let share = options.budgetSeconds * ComparisonOptions.screeningShare / Double(max(slices, 1))
     return max(min(options.sliceSeconds, share), min(options.sliceSeconds, 0.005))
   }

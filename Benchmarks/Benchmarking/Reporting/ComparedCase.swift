@@ -50,28 +50,43 @@ public struct ComparedCase: Codable, Sendable {
 
     let estimate: Double
     let interval: ClosedRange<Double>
-    let standardError: Double
-    let critical: Double
+    let logResolution: Double
+    // The estimate has to pass the critical value and the smallest change; 0.84 standard errors beyond, it does so in
+    // four of five cases.
+    func seen(_ standardError: Double, critical: Double) -> Double {
+      max(critical * standardError, log1p(options.smallestChange)) + 0.84 * standardError
+    }
+    // Of a test in so many fresh pairs.
+    func critical(pairs: Int) -> Double {
+      Distributions.studentCriticalValue(
+        options.confirmationError / Double(Comparison.confirmationLooks.count * max(candidates, 1)),
+        degreesOfFreedom: Double(pairs - 1))
+    }
     if series.confirmation.count >= Comparison.confirmationLooks[0] {
       let test = StudentTest(series.confirmation)
       estimate = test.mean
       interval = test.interval(level: 0.95)
-      standardError = test.standardError
-      let level = options.confirmationError / Double(Comparison.confirmationLooks.count * max(candidates, 1))
-      critical = Distributions.studentCriticalValue(level, degreesOfFreedom: test.degreesOfFreedom)
+      logResolution = seen(test.standardError, critical: critical(pairs: series.confirmation.count))
     } else {
       estimate = Quantiles.median(series.quadruples)
       interval = Bootstrap.medianInterval(
         ofGroups: series.screening, level: 0.95, resamples: options.resamples, using: &generator)
-      standardError = (interval.upperBound - interval.lowerBound) / (2 * 1.96)
-      critical = Distributions.normalQuantile(
+      let standardError = (interval.upperBound - interval.lowerBound) / (2 * 1.96)
+      let screening = Distributions.normalQuantile(
         1 - options.screeningError / (series.lookWeight * Double(max(family, 1))))
+      // Had it been a suspect, as many fresh pairs would have followed as the rest of the budget has room for.
+      let pairSeconds =
+        Double(Comparison.slicesPerPair * series.iterations) * ((oldSeconds ?? 0) + (newSeconds ?? 0)) / 2
+      let room = (1 - ComparisonOptions.screeningShare) * options.budgetSeconds / pairSeconds
+      let fresh =
+        Comparison.confirmationLooks.last { Double($0) <= room } ?? Comparison.confirmationLooks[0]
+      let freshError = standardError * (Double(series.screening.count) / Double(fresh)).squareRoot()
+      logResolution = max(
+        seen(standardError, critical: screening), seen(freshError, critical: critical(pairs: fresh)))
     }
     ratio = exp(estimate)
     lower = exp(interval.lowerBound)
     upper = exp(interval.upperBound)
-    // The estimate has to pass the critical value and the smallest change; 0.84 standard errors beyond, it does so in
-    // four of five cases.
-    resolution = expm1(max(critical * standardError, log1p(options.smallestChange)) + 0.84 * standardError)
+    resolution = expm1(logResolution)
   }
 }
