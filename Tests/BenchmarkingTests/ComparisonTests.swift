@@ -12,11 +12,11 @@ private func planted(_ slowdown: Double) -> KeyValuePairs<String, Double> {
 @Suite("Comparison")
 struct ComparisonTests {
   @Test(
-    "Identical programs never alarm in 300 comparisons, whatever their processes' layouts",
-    arguments: [0.003, 0.02])
-  func identical(layout: Double) throws {
+    "Identical programs never alarm in 400 comparisons, whatever their processes' layouts",
+    arguments: [(0.003, 300), (0.02, 100)])
+  func identical(layout: Double, comparisons: Int) throws {
     var verdicts: [Verdict: Int] = [:]
-    for seed in 0..<300 {
+    for seed in 0..<comparisons {
       let machine = SimulatedMachine(seed: UInt64(seed))
       machine.layout = layout
       let report = try machine.compare(cases, cases, seed: UInt64(seed))
@@ -25,7 +25,7 @@ struct ComparisonTests {
     }
     #expect(verdicts[.slower] == nil)
     // Processes that differ by 2 % can be called neither the same nor faster from few of them.
-    #expect(verdicts[.faster, default: 0] <= 12, "\(verdicts)")
+    #expect(verdicts[.faster, default: 0] <= 4 * comparisons / 100, "\(verdicts)")
     if layout == 0.003 { #expect(verdicts[.same, default: 0] >= 1150, "\(verdicts)") }
   }
 
@@ -102,7 +102,7 @@ struct ComparisonTests {
     #expect(report.count(.undecided) > 0 && report.exitStatus == 0)
   }
 
-  @Test("A resolution is honest: slowdowns of that size are found about as often as it says")
+  @Test("Slowdowns of the size of the resolution are found as often as it says, of a fifth of it seldom")
   func resolution() throws {
     // One long look at a noisy machine, by a budget that ends it.
     func report(_ slowdown: Double, _ seed: Int) throws -> ComparisonReport {
@@ -117,8 +117,8 @@ struct ComparisonTests {
     func found(_ slowdown: Double) throws -> Int {
       try (0..<60).count { try report(slowdown, $0).verdict("one") == .slower }
     }
-    let (at, below) = (try found(typical), try found(0.4 * typical))
-    #expect(at >= 42 && below <= 30, "\(at) of 60 at \(typical), \(below) below")
+    let (at, below) = (try found(typical), try found(0.2 * typical))
+    #expect(at >= 48 && below <= 30, "\(at) of 60 at \(typical), \(below) below")
   }
 
   @Test("A case of the old program alone is lost and fails, one of the new program alone is new")

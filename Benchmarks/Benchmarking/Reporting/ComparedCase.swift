@@ -13,7 +13,7 @@ public struct ComparedCase: Codable, Sendable {
   /// The interval of 95 % of `ratio`: by bootstrap; of a case that was measured again, Student's.
   public private(set) var lower: Double?
   public private(set) var upper: Double?
-  /// The slowdown, as a share, that this measurement would have seen in four of five repetitions.
+  /// The slowdown, as a share, that this measurement would have seen in four of five repetitions or more.
   public private(set) var resolution: Double?
   public private(set) var quadruples = 0
   /// Pairs of processes of the first part.

@@ -44,7 +44,7 @@ extension ComparisonReport {
       "old: \(old)", "new: \(new)",
       "time: of the new program, by the \(clock.rawValue) clock; changes below \(Figure.percent(smallestChange)) do not "
         + "matter; \(Figure.fixed(elapsedSeconds, 0)) s, seed \(seed)",
-      "would see: the slowdown that would have been found in four of five such runs",
+      "would see: the slowdown that would have been found in at least four of five such runs",
     ]
     let short = cases.filter(\.isShort)
     if !short.isEmpty {
