@@ -47,7 +47,10 @@ enum Figure {
   }
 
   /// A ratio as a change: 1.02 is "+2.0 %".
-  static func change(_ ratio: Double) -> String { (ratio < 1 ? "" : "+") + fixed((ratio - 1) * 100, 1) + " %" }
+  static func change(_ ratio: Double) -> String {
+    let text = fixed((ratio - 1) * 100, 1)
+    return text == "-0.0" ? "+0.0 %" : (text.hasPrefix("-") ? "" : "+") + text + " %"
+  }
 
   /// A share of 1.
   static func percent(_ share: Double) -> String { fixed(share * 100, 1) + " %" }
