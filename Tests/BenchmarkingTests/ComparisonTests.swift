@@ -47,6 +47,18 @@ struct ComparisonTests {
     }
   }
 
+  @Test("Where a tenth of the processes is disturbed, a slowdown of 5 % is found and nothing else is blamed")
+  func disturbedProcesses() throws {
+    let found = try (0..<50).count { seed in
+      let machine = SimulatedMachine(seed: UInt64(seed))
+      machine.disturbedProcesses = 0.1
+      let report = try machine.compare(cases, planted(0.05), seed: UInt64(seed))
+      #expect(report.count(.slower) <= (report.verdict("long") == .slower ? 1 : 0), "seed \(seed)")
+      return report.verdict("long") == .slower
+    }
+    #expect(found >= 45, "\(found) of 50")
+  }
+
   @Test("A slowdown of 1 % is found where half a per cent matters")
   func onePercent() throws {
     let found = try (0..<50).count { seed in

@@ -13,6 +13,9 @@ final class SimulatedMachine {
   /// The standard deviation by which a process is faster or slower than others of the same program, case by case.
   var layout = 0.003
 
+  /// How many processes are disturbed all their lives, and then take 30 % longer.
+  var disturbedProcesses = 0.0
+
   private(set) var seconds = 0.0
   private(set) var startedProcesses = 0
   private var generator: SeededGenerator
@@ -25,7 +28,8 @@ final class SimulatedMachine {
       startedProcesses += 1
       // Starting a process takes time too.
       seconds += 0.02
-      return Process(self, cases.map { ($0.key, $0.value * exp(layout * generator.normal())) })
+      let factor = generator.uniform() < disturbedProcesses ? 1.3 : 1
+      return Process(self, cases.map { ($0.key, factor * $0.value * exp(layout * generator.normal())) })
     }
   }
 

@@ -188,13 +188,18 @@ public struct Comparison {
     let suspects = series.indices.filter { !series[$0].confirmation.isEmpty }
     let looks = Double(Comparison.confirmationLooks.count)
     for index in suspects where series[index].state == .suspect {
-      series[index].confirmed = min(
-        series[index].confirmed, looks * StudentTest(series[index].confirmation).upperTail())
+      let medians = series[index].confirmation
+      // Student's test decides after few pairs; the signs where some pairs were disturbed and the others agree. Twice
+      // the smaller p-value keeps the error.
+      let pValue = 2 * min(StudentTest(medians).upperTail(), SignTest.upperTail(medians))
+      series[index].confirmed = min(series[index].confirmed, looks * pValue)
     }
     let adjusted = Holm.adjusted(suspects.map { series[$0].confirmed })
     for (index, confirmed) in zip(suspects, adjusted) where series[index].state == .suspect {
       let test = StudentTest(series[index].confirmation)
-      if confirmed <= options.confirmationError, test.mean >= logSmallestChange {
+      if confirmed <= options.confirmationError,
+        Quantiles.median(series[index].confirmation) >= logSmallestChange
+      {
         series[index].state = .decided(.slower)
       } else if looks * test.lowerTail(center: logSmallestChange) <= options.screeningError {
         let isSame = test.upperTail(center: -logSmallestChange) <= Comparison.agreementError

@@ -59,7 +59,7 @@ public struct ComparedCase: Codable, Sendable {
     // Of a test in so many fresh pairs.
     func critical(pairs: Int) -> Double {
       Distributions.studentCriticalValue(
-        options.confirmationError / Double(Comparison.confirmationLooks.count * max(candidates, 1)),
+        options.confirmationError / Double(2 * Comparison.confirmationLooks.count * max(candidates, 1)),
         degreesOfFreedom: Double(pairs - 1))
     }
     if series.confirmation.count >= Comparison.confirmationLooks[0] {
