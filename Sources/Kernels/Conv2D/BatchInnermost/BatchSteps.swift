@@ -2,7 +2,7 @@
 struct BatchSteps {
   let geometry: BatchGeometry
   let tile: BatchTile
-  let stagedRows: Int
+  let packedRows: Int
   var sources: [Int] = []
   var weights: [Int] = []
   private var lists: [Key: Int] = [:]
@@ -13,10 +13,10 @@ struct BatchSteps {
     let tapsX: Range<Int>
   }
 
-  init(geometry: BatchGeometry, tile: BatchTile, stagedRows: Int) {
+  init(geometry: BatchGeometry, tile: BatchTile, packedRows: Int) {
     self.geometry = geometry
     self.tile = tile
-    self.stagedRows = stagedRows
+    self.packedRows = packedRows
   }
 
   private var lanes: Int { tile.level.lanes }
@@ -51,7 +51,7 @@ struct BatchSteps {
     lists[key] = first
     func append(_ channel: Int, _ tapY: Int) {
       for tapX in group.tapsX {
-        let row = channel * stagedRows + y.taps[tapY].shift
+        let row = channel * packedRows + y.taps[tapY].shift
         sources.append((row * geometry.sourceWidth + x.taps[tapX].shift) * lanes)
         let k =
           channel * geometry.kernelCount + y.taps[tapY].kernel * geometry.kernelWidth + x.taps[tapX].kernel

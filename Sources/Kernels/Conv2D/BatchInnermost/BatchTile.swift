@@ -5,7 +5,7 @@ import KernelsISA
 /// target[c · channelStride + target…] =
 /// limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin… + sourceSteps[s]]…)
 /// A record that has fewer pixels than the tile repeats its last one.
-struct ConvBatchArguments {
+struct BatchTileArguments {
   var source: UnsafePointer<Float>
   var weights: UnsafePointer<Float>
   /// NULL: the sums alone, without limits.
@@ -20,37 +20,37 @@ struct ConvBatchArguments {
   var floor: Float
   /// Infinity for none.
   var ceiling: Float
-  var nextSource: LinePrefetch
+  var sourcePrefetch: ImagePrefetch
   /// Where the tiles' outputs go.
-  var images: LinePrefetch
+  var targetPrefetch: ImagePrefetch
 }
 
 /// All records of a panel of output channels, each in the wide tile or, where it has few pixels, in the narrow one.
 @inline(always)
-func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
+func convolveImageVectors<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
   _ wideTile: RegisterTile<rows, wide, L>.Type, _ narrowTile: RegisterTile<rows, narrow, L>.Type,
-  _ p: UnsafePointer<ConvBatchArguments>
+  _ p: UnsafePointer<BatchTileArguments>
 ) {
   var record = p.pointee.records
-  var left = p.pointee.recordCount
-  var source = p.pointee.nextSource
-  var images = p.pointee.images
-  while left > 0 {
+  var remaining = p.pointee.recordCount
+  var sourcePrefetch = p.pointee.sourcePrefetch
+  var targetPrefetch = p.pointee.targetPrefetch
+  while remaining > 0 {
     if record[0] > Int32(truncatingIfNeeded: narrow) {
-      pixels(wideTile, p, record, wide, &source, &images)
+      computeRecord(wideTile, p, record, wide, &sourcePrefetch, &targetPrefetch)
     } else {
-      pixels(narrowTile, p, record, wide, &source, &images)
+      computeRecord(narrowTile, p, record, wide, &sourcePrefetch, &targetPrefetch)
     }
     record += 3 &+ 2 &* wide
-    left &-= 1
+    remaining &-= 1
   }
 }
 
-/// One record: its pixels' sums, through bias and limits to their places.
+/// One record: its pixels' sums, through bias and limits to their tileTargets.
 @inline(always)
-private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvBatchArguments>, _ record: UnsafePointer<Int32>,
-  _ width: Int, _ source: inout LinePrefetch, _ images: inout LinePrefetch
+private func computeRecord<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<BatchTileArguments>, _ record: UnsafePointer<Int32>,
+  _ width: Int, _ sourcePrefetch: inout ImagePrefetch, _ targetPrefetch: inout ImagePrefetch
 ) {
   var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(record[3 &+ v]) }
@@ -58,9 +58,9 @@ private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   let end = step &+ Int(record[2])
   var sum = RegisterTile<rows, vectors, L>()
   while step < end {
-    let count = min(end &- step, LinePrefetch.steps)
-    source.advance()
-    images.advance()
+    let count = min(end &- step, ImagePrefetch.steps)
+    sourcePrefetch.advance()
+    targetPrefetch.advance()
     sum.multiply(
       p.pointee.weights, origins, p.pointee.sourceSteps + step, p.pointee.weightSteps + step, count: count)
     step &+= count
@@ -68,7 +68,7 @@ private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   let targets = record + (3 &+ width)
   sum.store(p.pointee.target, targets, p.pointee.channelStride)
   if let bias = p.pointee.bias {
-    finish(L.self, p, bias, targets, rows: rows, count: Int(record[0]))
+    applyEpilogue(L.self, p, bias, targets, rows: rows, count: Int(record[0]))
   }
 }
 
@@ -104,21 +104,21 @@ extension RegisterTile {
   }
 
   /// Stores all sums where they belong. The staging that they go to has room for all channels of a tile, and a pixel
-  /// that is computed twice has one place, so there are no edges.
+  /// that is computed twice has one address, so there are no edges.
   @inline(always)
   fileprivate func store(_ target: UnsafeMutablePointer<Float>, _ targets: UnsafePointer<Int32>, _ stride: Int) {
-    var places = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
-    for v in 0..<vectors { places[v] = target + Int(targets[v]) }
+    var tileTargets = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
+    for v in 0..<vectors { tileTargets[v] = target + Int(targets[v]) }
     for i in 0..<rows {
-      for v in 0..<vectors { L.store(sums[i][v], places[v] + i &* stride) }
+      for v in 0..<vectors { L.store(sums[i][v], tileTargets[v] + i &* stride) }
     }
   }
 }
 
 /// Takes a record's sums through bias and limits, where they are.
 @inline(always)
-private func finish<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<ConvBatchArguments>, _ bias: UnsafePointer<Float>,
+private func applyEpilogue<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<BatchTileArguments>, _ bias: UnsafePointer<Float>,
   _ targets: UnsafePointer<Int32>, rows: Int, count: Int
 ) {
   let (floor, ceiling) = (L.splat(p.pointee.floor), L.splat(p.pointee.ceiling))
@@ -127,8 +127,8 @@ private func finish<L: Lanes>(
     let bias = L.splat(bias[i])
     var v = 0
     while v < count {
-      let place = channel + Int(targets[v])
-      L.store(L.smaller(L.larger(L.load(place) + bias, floor), ceiling), place)
+      let address = channel + Int(targets[v])
+      L.store(L.smaller(L.larger(L.load(address) + bias, floor), ceiling), address)
       v &+= 1
     }
     channel += p.pointee.channelStride
@@ -141,7 +141,7 @@ struct BatchTile: Sendable {
   let rows: Int
   let wide: Int
   let narrow: Int
-  let run: LevelFunction<ConvBatchArguments>
+  let run: LevelFunction<BatchTileArguments>
 
   var name: String { "\(rows)x\(wide)" }
   /// Table entries of a record.

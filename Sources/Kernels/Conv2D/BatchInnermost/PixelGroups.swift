@@ -44,7 +44,7 @@ struct PixelGroups: Sendable {
               taps.append(tapsX.isEmpty ? 0..<0 : tapsY)
             }
           }
-          for part in cut(taps, tile, length: channels * tapsX.count) {
+          for part in partition(taps, tile, length: channels * tapsX.count) {
             groups.append(
               Group(
                 phaseY: phaseY, phaseX: phaseX, tapsY: union(taps[part]), tapsX: tapsX, pixels: Array(pixels[part])))
@@ -70,19 +70,19 @@ struct PixelGroups: Sendable {
   }
 
   /// Cuts pixels into runs of at most a tile's, so that the sums take the fewest cycles.
-  private func cut(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
+  private func partition(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
     // best[i]: the cycles of the first i pixels, and where their last run starts.
     var best: [(cycles: Double, start: Int)] = [(0, 0)]
     for end in 1..<taps.count + 1 {
-      var choice = (cycles: Double.infinity, start: end - 1)
+      var cheapest = (cycles: Double.infinity, start: end - 1)
       var used = 0..<0
       for start in stride(from: end - 1, through: max(end - tile.wide, 0), by: -1) {
         used = Self.union(used, taps[start])
         let cycles =
           best[start].cycles + Double(used.count * length) * tile.cycles(pixels: end - start) + recordCycles(tile)
-        if cycles < choice.cycles { choice = (cycles, start) }
+        if cycles < cheapest.cycles { cheapest = (cycles, start) }
       }
-      best.append(choice)
+      best.append(cheapest)
     }
     var parts: [Range<Int>] = []
     var end = taps.count

@@ -3,7 +3,7 @@ import KernelsISA
 // Depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A vector holds neighbouring
 // outputs of a row, and a column of vectors is walked from the plane's top to its bottom, two rows at a time: a row that
 // has been loaded is added to the sums of all outputs that it belongs to, and those sums stay in registers until their
-// last row has been added. Inputs are loaded in place, once for each column of the kernel; at the sides of the plane the
+// last row has been added. Inputs are loaded in offset, once for each column of the kernel; at the sides of the plane the
 // lanes that reach outside, into a neighbouring row, are replaced with 0.
 
 /// A column of vectors of one plane.
@@ -15,14 +15,14 @@ private struct Column<L: Lanes> {
   let height: Int
   let width: Int
   /// Whether planes are asked for in the order of memory, and where the column's part begins; see `depthwisePrefetch`.
-  let isOrdered: Bool
-  let ahead: Int
+  let prefetchesInMemoryOrder: Bool
+  let prefetchOffset: Int
   /// A store may reach into the rows that are written next, up to here.
   let targetEnd: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
   let floor: L.Vector
   let ceiling: L.Vector
-  let streams: Bool
+  let nonTemporal: Bool
 
   /// A row's vector, moved by as many elements.
   @inline(always)
@@ -37,29 +37,29 @@ private struct Column<L: Lanes> {
 
   @inline(always)
   func prefetchRow(_ row: Int) {
-    let place = row &* (isOrdered ? L.count : width) &+ ahead
-    prefetch(source + place)
-    if !isOrdered { return }
-    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
-    if !streams { prefetchToWrite(target + place) }
+    let offset = row &* (prefetchesInMemoryOrder ? L.count : width) &+ prefetchOffset
+    prefetch(source + offset)
+    if !prefetchesInMemoryOrder { return }
+    prefetchToSecondLevel(source + (offset &+ depthwiseFarPrefetch))
+    if !nonTemporal { prefetchToWrite(target + offset) }
   }
 
   @inline(always)
   func store(_ sum: L.Vector, _ row: Int, isInside: Bool) {
     let value = L.smaller(L.larger(sum, floor), ceiling)
-    let place = target + (row &* width &+ x)
-    if streams {
-      L.stream(value, place)
-    } else if isInside || width >= L.count || place + L.count <= targetEnd {
-      L.store(value, place)
+    let address = target + (row &* width &+ x)
+    if nonTemporal {
+      L.stream(value, address)
+    } else if isInside || width >= L.count || address + L.count <= targetEnd {
+      L.store(value, address)
     } else {
       L.store(value, scratch)
-      L.copy(scratch, place, first: width)
+      L.copy(scratch, address, first: width)
     }
   }
 }
 
-/// The least distance in elements at which planes are asked for ahead, to come to the first-level cache while as much is
+/// The least distance in elements at which planes are asked for prefetchOffset, to come to the first-level cache while as much is
 /// computed: the next plane, or one of those behind it. From there, `depthwiseFarPrefetch` elements further are asked for
 /// to come to the second, where the kernel is 3×3 and rows have several vectors. (Larger kernels compute for longer, and
 /// rows of one vector are read in order.) Columns of vectors leave out lines, which the processor's own prefetching does
@@ -83,7 +83,7 @@ private struct Sums<let size: Int, L: Lanes> {
   @inline(always)
   init(_ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, weights: UnsafePointer<Float>, bias: Float) {
     memory = weights
-    registers = RegisterTile<3, 3, L>(spilledTo: weights)
+    registers = RegisterTile<3, 3, L>(accumulators: weights)
     self.bias = L.splat(bias)
     sums = zeros(InlineArray<8, L.Vector>.self)
   }
@@ -156,7 +156,7 @@ private struct Sums<let size: Int, L: Lanes> {
 
 /// "depthwise": each channel is a plane of its own, convolved with a k × k kernel at stride 1 and padding k / 2.
 /// target[plane] = limit(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
-struct ConvDepthwiseArguments {
+struct DepthwiseArguments {
   /// All planes.
   var source: UnsafePointer<Float>
   /// Elements of all.
@@ -174,9 +174,9 @@ struct ConvDepthwiseArguments {
   var height: Int
   var width: Int
   /// The weights are turned by 180°
-  var isTurned: Bool
+  var isFlipped: Bool
   /// The target is stored past the caches; its rows are whole, aligned vectors.
-  var streams: Bool
+  var nonTemporal: Bool
   var floor: Float
   var ceiling: Float
   /// k · k + 4 vectors and a plane.
@@ -184,34 +184,34 @@ struct ConvDepthwiseArguments {
 }
 
 @inline(always)
-func convolve<let size: Int, L: HalfLanes>(
-  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseArguments>
+func convolveDepthwise<let size: Int, L: HalfLanes>(
+  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
-    planes(kernel, L.Half.self, p)
+    convolvePlanes(kernel, L.Half.self, p)
   } else {
-    planes(kernel, lanes, p)
+    convolvePlanes(kernel, lanes, p)
   }
-  if p.pointee.streams { isa_stream_fence() }
+  if p.pointee.nonTemporal { isa_stream_fence() }
 }
 
 @inline(always)
-private func planes<let size: Int, L: Lanes>(
-  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseArguments>
+private func convolvePlanes<let size: Int, L: Lanes>(
+  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>
 ) {
   let arguments = p.pointee
   let (height, width) = (arguments.height, arguments.width)
   let count = height &* width
   let weights = arguments.scratch + L.count
-  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
-  let isOrdered = size == 3 && width > L.count
+  let prefetchOffset = count > depthwisePrefetch ? count : depthwisePrefetch
+  let prefetchesInMemoryOrder = size == 3 && width > L.count
   let copy = weights + size &* size &* L.count
   var plane = arguments.firstPlane
   while plane < arguments.endPlane {
     let channel = plane % arguments.channels
     let values = arguments.weights + channel &* size &* size
     for i in 0..<size &* size {
-      L.store(L.splat(values[arguments.isTurned ? size &* size &- 1 &- i : i]), weights + i &* L.count)
+      L.store(L.splat(values[arguments.isFlipped ? size &* size &- 1 &- i : i]), weights + i &* L.count)
     }
     var bias: Float = 0
     if let values = arguments.bias { bias = values[channel] }
@@ -228,9 +228,9 @@ private func planes<let size: Int, L: Lanes>(
       if x > 0 && x &+ L.count > width { x = width &- L.count }
       let column = Column<L>(
         source: source, target: arguments.target + plane &* count, x: x, height: height, width: width,
-        isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? first &* height : x),
+        prefetchesInMemoryOrder: prefetchesInMemoryOrder, prefetchOffset: prefetchOffset &+ (prefetchesInMemoryOrder ? first &* height : x),
         targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
-        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), streams: arguments.streams)
+        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), nonTemporal: arguments.nonTemporal)
       var sums = Sums(kernel, lanes, weights: weights, bias: bias)
       if x >= size / 2 && x &+ L.count &+ size / 2 <= width {
         sums.walk(column, isInside: true)

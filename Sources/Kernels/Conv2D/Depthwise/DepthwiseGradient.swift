@@ -17,17 +17,17 @@ private struct Column<L: Lanes> {
   let height: Int
   let width: Int
   /// Whether planes are asked for in the order of memory, and where the column's part begins; see `depthwisePrefetch`.
-  let isOrdered: Bool
-  let ahead: Int
+  let prefetchesInMemoryOrder: Bool
+  let prefetchOffset: Int
 
   @inline(always)
   func prefetchRow(_ row: Int) {
-    let place = row &* (isOrdered ? L.count : width) &+ ahead
-    prefetch(source + place)
-    prefetch(gradient + place)
-    if !isOrdered { return }
-    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
-    prefetchToSecondLevel(gradient + (place &+ depthwiseFarPrefetch))
+    let offset = row &* (prefetchesInMemoryOrder ? L.count : width) &+ prefetchOffset
+    prefetch(source + offset)
+    prefetch(gradient + offset)
+    if !prefetchesInMemoryOrder { return }
+    prefetchToSecondLevel(source + (offset &+ depthwiseFarPrefetch))
+    prefetchToSecondLevel(gradient + (offset &+ depthwiseFarPrefetch))
   }
 
   /// A row's inputs, moved by as many elements: 0 outside the plane and where the gradient does not count.
@@ -121,7 +121,7 @@ extension RegisterTile {
 enum DepthwiseGradientPart<let rows: Int, let size: Int> {}
 
 /// The weight gradient of the same convolution, of channels firstChannel ..< endChannel, summed over some images.
-struct ConvDepthwiseWeightsArguments {
+struct DepthwiseGradientArguments {
   /// The first image.
   var source: UnsafePointer<Float>
   /// The first image.
@@ -142,14 +142,14 @@ struct ConvDepthwiseWeightsArguments {
 }
 
 @inline(always)
-private func differentiate<let rows: Int, let size: Int, L: Lanes>(
-  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+private func accumulateGradient<let rows: Int, let size: Int, L: Lanes>(
+  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
 ) {
   let a = p.pointee
   let (height, width) = (a.height, a.width)
   let count = height &* width
-  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
-  let isOrdered = size == 3 && width > L.count
+  let prefetchOffset = count > depthwisePrefetch ? count : depthwisePrefetch
+  let prefetchesInMemoryOrder = size == 3 && width > L.count
   // The sums of as many kernels' rows as whole parts have.
   let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
   let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
@@ -182,14 +182,14 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
           let last = x > 0 && x &+ L.count > width ? width &- L.count : x
           let column = Column<L>(
             source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
-            isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? x &* height : last))
-          var tile = RegisterTile<rows, size, L>(spilledTo: sums)
+            prefetchesInMemoryOrder: prefetchesInMemoryOrder, prefetchOffset: prefetchOffset &+ (prefetchesInMemoryOrder ? x &* height : last))
+          var tile = RegisterTile<rows, size, L>(accumulators: sums)
           if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
             tile.walk(column, first: first, isInside: true)
           } else {
             tile.walk(column, first: first, isInside: false)
           }
-          tile.spill(to: sums)
+          tile.storeAccumulators(to: sums)
           x &+= L.count
         }
         first &+= rows
@@ -214,12 +214,12 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
 
 /// With half the lanes where they hold a row.
 @inline(always)
-func differentiateRows<let rows: Int, let size: Int, L: HalfLanes>(
-  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+func accumulateDepthwiseGradient<let rows: Int, let size: Int, L: HalfLanes>(
+  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
-    differentiate(part, L.Half.self, p)
+    accumulateGradient(part, L.Half.self, p)
   } else {
-    differentiate(part, lanes, p)
+    accumulateGradient(part, lanes, p)
   }
 }

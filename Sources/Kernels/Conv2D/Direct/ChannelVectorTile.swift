@@ -38,20 +38,20 @@ struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes
     }
   }
 
-  /// Writes the sums point by point, through bias and floor; see `RegisterTile.spill`.
+  /// Writes the sums point by point, through bias and floor; see `RegisterTile.storeAccumulators`.
   @inline(always)
-  func spill(to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+  func storeAccumulators(to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
     // No loop over the vectors: with two of 14 points, the optimiser would not unroll it, and the sums would go through
     // memory.
-    spill(0, to: scratch, bias: bias, floor: floor)
-    if vectors > 1 { spill(1, to: scratch, bias: bias, floor: floor) }
+    storeAccumulators(0, to: scratch, bias: bias, floor: floor)
+    if vectors > 1 { storeAccumulators(1, to: scratch, bias: bias, floor: floor) }
     if vectors > 2 {
-      for v in 2..<vectors { spill(v, to: scratch, bias: bias, floor: floor) }
+      for v in 2..<vectors { storeAccumulators(v, to: scratch, bias: bias, floor: floor) }
     }
   }
 
   @inline(always)
-  private func spill(_ v: Int, to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+  private func storeAccumulators(_ v: Int, to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
     let bias = L.load(bias + v &* L.count)
     for r in 0..<runs {
       for i in 0..<run {
@@ -63,7 +63,7 @@ struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes
 
 /// "points": a vector holds channels, a tile's rows are runs of outputs that are neighbours in the source.
 /// target[c][targets[r] + i] = limit(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]]).
-struct ConvPointsArguments {
+struct ChannelVectorArguments {
   var source: UnsafePointer<Float>
   var taps: UnsafePointer<Int32>
   var depth: Int
@@ -87,31 +87,31 @@ struct ConvPointsArguments {
   var ceiling: Float
   /// One tile.
   var scratch: UnsafeMutablePointer<Float>
-  var prefetch: ConvPrefetch
+  var prefetch: PlanePrefetch
 }
 
 /// Limits a tile's values in scratch memory.
 @inline(always)
-private func limit<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+private func applyCeiling<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>
 ) {
   let limit = L.splat(p.pointee.ceiling)
-  var place = p.pointee.scratch
-  let end = place + runs &* run &* vectors &* L.count
-  while place < end {
-    L.store(L.smaller(L.load(place), limit), place)
-    place += L.count
+  var address = p.pointee.scratch
+  let end = address + runs &* run &* vectors &* L.count
+  while address < end {
+    L.store(L.smaller(L.load(address), limit), address)
+    address += L.count
   }
 }
 
 /// One panel of channels after the other, all of the runs in tiles.
 @inline(always)
-func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+func convolveChannelVectors<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>
 ) {
   let depth = p.pointee.depth
   let last = p.pointee.runs &- 1
-  var later = p.pointee.prefetch
+  var bandPrefetch = p.pointee.prefetch
   var panel = p.pointee.panels
   var channel = 0
   while channel < p.pointee.channels {
@@ -128,14 +128,14 @@ func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
       var k = steps.first
       let end = steps.first &+ steps.count
       while k < end {
-        let count = min(end &- k, ConvPrefetch.steps)
+        let count = min(end &- k, PlanePrefetch.steps)
         sum.multiply(p.pointee.source, p.pointee.taps + k, offsets, panel + k &* tile.columns, depth: count)
-        later.advance()
+        bandPrefetch.advance()
         k &+= count
       }
-      sum.spill(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
-      if p.pointee.ceiling < .infinity { limit(tile, p) }
-      finish(tile, p, channel: channel, first: first)
+      sum.storeAccumulators(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
+      if p.pointee.ceiling < .infinity { applyCeiling(tile, p) }
+      transposeToTarget(tile, p, channel: channel, first: first)
       first &+= runs
     }
     channel &+= tile.columns
@@ -146,7 +146,7 @@ func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
 /// Asks for the lines that the same run of the next panel's channels goes to: they take longer to come than a tile
 /// takes.
 @inline(always)
-private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: Int, _ width: Int, first: Int) {
+private func prefetchTarget(_ p: UnsafePointer<ChannelVectorArguments>, channel: Int, _ width: Int, first: Int) {
   let stride = p.pointee.channelStride
   var target = p.pointee.target + (channel &* stride &+ Int(p.pointee.targets[first]))
   var count = min(p.pointee.channels &- channel, width)
@@ -163,8 +163,8 @@ private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: In
 /// Runs of rows that have fewer points than the tile's are never joined: between the points of two of them lie points in
 /// scratch memory that belong nowhere.
 @inline(always)
-private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>, channel: Int,
+private func transposeToTarget<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>, channel: Int,
   first: Int
 ) {
   let columns = min(p.pointee.channels &- channel, tile.columns)
@@ -191,7 +191,7 @@ struct ChannelVectorTile: Sendable {
   let runs: Int
   let run: Int
   let vectors: Int
-  let function: LevelFunction<ConvPointsArguments>
+  let function: LevelFunction<ChannelVectorArguments>
 
   /// Runs × points of a run × vectors.
   var name: String { "\(runs)x\(run)x\(vectors)" }

@@ -5,10 +5,10 @@ struct InputView: Sendable {
   let y: ConvAxis
   let x: ConvAxis
   let channels: Int
-  let isStaged: Bool
+  let isCopied: Bool
   /// Output rows that one band covers; the last band may have fewer.
   let bandRows: Int
-  /// A staged row is as many runs of `phaseWidth` elements; see `ConvStageArguments`.
+  /// A staged row is as many runs of `phaseWidth` elements; see `PaddedInputArguments`.
   let phases: Int
   let phaseWidth: Int
   /// The source's rows and columns from one staged row, or element of a run, to the next.
@@ -35,14 +35,14 @@ struct InputView: Sendable {
     self.channels = channels
     self.skipsRows = skipsRows
     let isContiguous = lanes.map { x.stride == 1 && x.count >= $0 } ?? true
-    isStaged = !(y.staysInside && x.staysInside && isContiguous)
+    isCopied = !(y.staysInside && x.staysInside && isContiguous)
     // What lies between the rows that outputs and taps stand on is left out: with a kernel of one row, all but the rows of
     // outputs; with a dilation, the rows between taps, if outputs have the same step or a band has one row alone.
     let tapStep = y.taps.reduce(0) { greatestCommonDivisor($0, $1.shift) }
-    let anyRowStep = isStaged ? max(greatestCommonDivisor(tapStep, y.stride), 1) : 1
-    columnStep = isStaged && lanes != nil ? x.stride : 1
+    let anyRowStep = isCopied ? max(greatestCommonDivisor(tapStep, y.stride), 1) : 1
+    columnStep = isCopied && lanes != nil ? x.stride : 1
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
-    if isStaged {
+    if isCopied {
       phases = min(columnStep, x.extent)
       let width = x.reach(max(x.count, lanes ?? 1))
       phaseWidth = (width + columnStep - 1) / columnStep
@@ -65,7 +65,7 @@ struct InputView: Sendable {
 
   var bands: Int { (y.count + bandRows - 1) / bandRows }
   /// Elements of a staged band.
-  var stagedCount: Int { isStaged ? channels * planeStride : 0 }
+  var copyCount: Int { isCopied ? channels * planeStride : 0 }
 
   func rows(ofBand band: Int) -> Int { min(bandRows, y.count - band * bandRows) }
 
@@ -126,20 +126,20 @@ struct InputView: Sendable {
     return inside.lowerBound * length..<inside.upperBound * length
   }
 
-  /// The view's base for a band of a group's planes; copies them to `staging` where the view is staged.
+  /// The view's base for a band of a group's planes; copies them to `copy` where the view is staged.
   func base(
-    of source: UnsafePointer<Float>, band: Int, staging: UnsafeMutablePointer<Float>,
-    stage: LevelFunction<ConvStageArguments>
+    of source: UnsafePointer<Float>, band: Int, copy: UnsafeMutablePointer<Float>,
+    copyPadded: LevelFunction<PaddedInputArguments>
   ) -> UnsafePointer<Float> {
     let startY = y.start + band * bandRows * y.stride
-    guard isStaged else { return source + (startY * x.sourceCount + x.start) }
-    var arguments = ConvStageArguments(
-      source: source, target: staging, planes: channels, sourcePlaneStride: y.sourceCount * x.sourceCount,
+    guard isCopied else { return source + (startY * x.sourceCount + x.start) }
+    var arguments = PaddedInputArguments(
+      source: source, target: copy, planes: channels, sourcePlaneStride: y.sourceCount * x.sourceCount,
       sourceHeight: y.sourceCount, sourceWidth: x.sourceCount, startY: startY, startX: x.start,
       rowStep: rowStep, columnStep: columnStep, height: planeStride / rowStride, phases: phases,
       phaseWidth: phaseWidth)
-    stage(&arguments)
-    return UnsafePointer(staging)
+    copyPadded(&arguments)
+    return UnsafePointer(copy)
   }
 }
 

@@ -1,7 +1,7 @@
 import KernelsISA
 
 /// Gathers panels of `width` lanes side by side for each k; lanes behind the last are 0.
-struct ConvPackArguments {
+struct PackPanelsArguments {
   var source: UnsafePointer<Float>
   var panels: UnsafeMutablePointer<Float>
   var lanes: Int
@@ -14,7 +14,7 @@ struct ConvPackArguments {
 
 /// Gathers panels of lanes.
 @inline(always)
-func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments>) {
+func packPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PackPanelsArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   let stride = arguments.laneStride
@@ -30,11 +30,11 @@ func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments
       var k = 0
       while k < squareDepth {
         let columns = transposed4x4(source + (lane &* stride &+ k), stride)
-        let place = UnsafeMutableRawPointer(panel + (k &* width &+ lane))
-        place.storeBytes(of: columns.0, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
+        let target = UnsafeMutableRawPointer(panel + (k &* width &+ lane))
+        target.storeBytes(of: columns.0, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
         k &+= 4
       }
       lane &+= 4
@@ -61,7 +61,7 @@ func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments
 /// Turns weights to panels of `width` output or input channels side by side, a row of the panel for each step of a sum.
 /// The weights of a lane come in segments of `length` neighbours; rows[segment · length + i] is the row of the panel that
 /// element i goes to, or -1 if no sum needs it. Lanes behind the last are 0.
-struct ConvPanelArguments {
+struct PackWeightPanelsArguments {
   var source: UnsafePointer<Float>
   var panels: UnsafeMutablePointer<Float>
   var lanes: Int
@@ -76,7 +76,7 @@ struct ConvPanelArguments {
 
 /// Turns weights to panels, segment by segment, so that they are read in the order in which they lie.
 @inline(always)
-func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
+func packWeightPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PackWeightPanelsArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   for segment in 0..<arguments.segments {
@@ -84,10 +84,10 @@ func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
     var source = arguments.source + segment &* arguments.segmentStride
     // Where not all lanes are taken, the segments lie apart, and the processor does not foresee the next.
     if segment &+ 2 < arguments.segments {
-      var ahead = 0
-      while ahead < arguments.lanes &* arguments.laneStride {
-        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ ahead))
-        ahead &+= 16
+      var offset = 0
+      while offset < arguments.lanes &* arguments.laneStride {
+        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ offset))
+        offset &+= 16
       }
     }
     var panel = arguments.panels
@@ -95,9 +95,9 @@ func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
     while first < arguments.lanes {
       let count = min(arguments.lanes &- first, width)
       if arguments.laneStride == 1, arguments.length == 1 {
-        panelRow(lanes, source, panel, rows[0], width, count)
+        copyPanelRow(lanes, source, panel, rows[0], width, count)
       } else {
-        panelLanes(lanes, source, panel, rows, count, arguments)
+        transposeLanes(lanes, source, panel, rows, count, arguments)
       }
       if count < width { clearLanes(panel, rows, count, arguments) }
       first &+= width
@@ -109,7 +109,7 @@ func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
 
 /// A row of a panel whose lanes are neighbours already.
 @inline(always)
-private func panelRow<L: Lanes>(
+private func copyPanelRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int,
   _ count: Int
 ) {
@@ -118,9 +118,9 @@ private func panelRow<L: Lanes>(
 
 /// The elements of a segment of all lanes, in squares of as many lanes as there are.
 @inline(always)
-private func panelLanes<L: Lanes>(
+private func transposeLanes<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
-  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: PackWeightPanelsArguments
 ) {
   let stride = arguments.laneStride
   let width = arguments.width
@@ -145,10 +145,10 @@ private func panelLanes<L: Lanes>(
       while i < length {
         i = min(i, length &- 4)
         let columns = transposed4x4(source + (lane &* stride &+ i), stride)
-        put(columns.0, panel, rows[i], width, lane)
-        put(columns.1, panel, rows[i &+ 1], width, lane)
-        put(columns.2, panel, rows[i &+ 2], width, lane)
-        put(columns.3, panel, rows[i &+ 3], width, lane)
+        storeLanes(columns.0, panel, rows[i], width, lane)
+        storeLanes(columns.1, panel, rows[i &+ 1], width, lane)
+        storeLanes(columns.2, panel, rows[i &+ 2], width, lane)
+        storeLanes(columns.3, panel, rows[i &+ 3], width, lane)
         i &+= 4
       }
       lane &+= 4
@@ -165,7 +165,7 @@ private func panelLanes<L: Lanes>(
 }
 
 @inline(always)
-private func put(
+private func storeLanes(
   _ value: SIMD4<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int, _ lane: Int
 ) {
   if row >= 0 {
@@ -175,7 +175,7 @@ private func put(
 
 @inline(always)
 private func clearLanes(
-  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: PackWeightPanelsArguments
 ) {
   var i = 0
   while i < arguments.length {
@@ -191,7 +191,7 @@ private func clearLanes(
 }
 
 /// target[i] = Σ parts[p][i], in the order of the parts.
-struct ConvSumArguments {
+struct SumPartsArguments {
   var parts: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
   var count: Int
@@ -201,7 +201,7 @@ struct ConvSumArguments {
 
 /// Sums the parts element by element, in their order.
 @inline(always)
-func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
+func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SumPartsArguments>) {
   var i = 0
   while i < p.pointee.count {
     let count = min(p.pointee.count &- i, L.count)
@@ -217,7 +217,7 @@ func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
 }
 
 /// Puts columns of `step` planes side by side: target[y · rowStride][x] = planes[x mod step][y][x / step].
-struct ConvInterleaveArguments {
+struct InterleavePhasesArguments {
   var source: UnsafePointer<Float>
   /// Of each of the `step` planes from `source`; -1: zeros.
   var offsets: UnsafePointer<Int32>
@@ -234,7 +234,7 @@ struct ConvInterleaveArguments {
 
 /// Puts the planes of a strided convolution's phases side by side.
 @inline(always)
-func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArguments>) {
+func interleavePhases<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<InterleavePhasesArguments>) {
   let arguments = p.pointee
   let step = arguments.step
   for plane in 0..<arguments.planes {
@@ -266,7 +266,7 @@ func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArgu
 /// As many columns of a row of two phases as vectors hold; returns their number, which is even.
 @inline(always)
 private func interleave2<L: Lanes>(
-  _ lanes: L.Type, _ arguments: ConvInterleaveArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
+  _ lanes: L.Type, _ arguments: InterleavePhasesArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
 ) -> Int {
   let odd = arguments.width / 2
   let hasEven = arguments.offsets[0] >= 0
@@ -315,7 +315,7 @@ private func interleave2<L: Lanes>(
 /// Copies rows of planes into a view. A staged row is `phases` runs of `phaseWidth` elements: run p, element j is the
 /// source's column startX + j · columnStep + p, so that the columns of a strided convolution become contiguous. What lies
 /// outside the source is 0.
-struct ConvStageArguments {
+struct PaddedInputArguments {
   var source: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
   var planes: Int

@@ -2,24 +2,24 @@ import KernelsISA
 
 /// Copies rows of planes into a view, with zeros around them and the columns of a strided convolution side by side.
 @inline(always)
-func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArguments>) {
+func copyPadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PaddedInputArguments>) {
   let arguments = p.pointee
   if arguments.phases == 1, arguments.columnStep == 1 {
-    stageWhole(lanes, arguments)
+    copyRows(lanes, arguments)
   } else if arguments.phases == 1, arguments.columnStep == 2, arguments.startX >= 0, arguments.phaseWidth >= 4,
     arguments.startX &+ 2 &* arguments.phaseWidth <= arguments.sourceWidth
   {
-    stageEven(lanes, arguments)
+    copyEvenColumns(lanes, arguments)
   } else if arguments.phases == 2, arguments.columnStep == 2, arguments.startX <= 0, arguments.sourceWidth >= 8 {
-    stageHalves(lanes, arguments)
+    copyTwoPhases(lanes, arguments)
   } else {
-    stageRuns(lanes, arguments)
+    copyPhases(lanes, arguments)
   }
 }
 
 /// Asks for the same row of the next plane: the processor's own prefetching begins anew with each plane.
 @inline(always)
-private func askForNextPlane(_ row: UnsafePointer<Float>, _ arguments: ConvStageArguments, plane: Int) {
+private func prefetchNextPlane(_ row: UnsafePointer<Float>, _ arguments: PaddedInputArguments, plane: Int) {
   if plane &+ 1 == arguments.planes { return }
   var x = 0
   while x < arguments.sourceWidth {
@@ -31,7 +31,7 @@ private func askForNextPlane(_ row: UnsafePointer<Float>, _ arguments: ConvStage
 /// Stores zeros in whole vectors, over what is stored after them where there are too many; `after` is how many elements
 /// there are at all.
 @inline(always)
-private func clear<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int) {
+private func clearWholeVectors<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int) {
   var i = 0
   while i < count, i &+ L.count <= after {
     L.store(L.splat(0), target + i)
@@ -42,7 +42,7 @@ private func clear<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Flo
 
 /// Rows whose columns stay neighbours.
 @inline(always)
-private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyRows<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let left = min(max(0 &- arguments.startX, 0), width)
   let first = max(arguments.startX, 0)
@@ -61,10 +61,10 @@ private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgumen
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, target, count)
       } else {
-        askForNextPlane(row, arguments, plane: plane)
+        prefetchNextPlane(row, arguments, plane: plane)
         copy(lanes, row + first, target, count)
       }
-      clear(lanes, target + count, min(gap, after), after: after)
+      clearWholeVectors(lanes, target + count, min(gap, after), after: after)
       after &-= width
       target += width
       row += arguments.rowStep &* arguments.sourceWidth
@@ -75,7 +75,7 @@ private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgumen
 
 /// Every second column of rows, none of them padding.
 @inline(always)
-private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyEvenColumns<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   var target = arguments.target
   for plane in 0..<arguments.planes {
@@ -85,8 +85,8 @@ private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, target, width)
       } else {
-        askForNextPlane(row, arguments, plane: plane)
-        part(lanes, row + arguments.startX, 2 &* width, target, nil)
+        prefetchNextPlane(row, arguments, plane: plane)
+        deinterleave(lanes, row + arguments.startX, 2 &* width, target, nil)
       }
       target += width
       row += arguments.rowStep &* arguments.sourceWidth
@@ -97,7 +97,7 @@ private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
 
 /// Rows whose columns of even and odd number part, in a pass over both.
 @inline(always)
-private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyTwoPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let sourceWidth = arguments.sourceWidth
   // A run begins with zeros, left of the source. The first run has its columns of one kind, the second the others.
@@ -120,22 +120,22 @@ private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgume
     for _ in 0..<arguments.height {
       let first = target + lefts.0
       let second = target + (width &+ lefts.1)
-      clear(lanes, first - gapBefore, gapBefore, after: after &+ gapBefore &- lefts.0)
-      clear(lanes, first + counts.0, gap, after: after &- lefts.0 &- counts.0)
+      clearWholeVectors(lanes, first - gapBefore, gapBefore, after: after &+ gapBefore &- lefts.0)
+      clearWholeVectors(lanes, first + counts.0, gap, after: after &- lefts.0 &- counts.0)
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, first, counts.0)
         fill(lanes, second, counts.1)
       } else {
-        askForNextPlane(row, arguments, plane: plane)
+        prefetchNextPlane(row, arguments, plane: plane)
         if isWhole {
           if firstIsOdd == 0 {
-            part(lanes, row, sourceWidth, first, second)
+            deinterleave(lanes, row, sourceWidth, first, second)
           } else {
-            part(lanes, row, sourceWidth, second, first)
+            deinterleave(lanes, row, sourceWidth, second, first)
           }
         } else {
-          copyEven(lanes, row + firstIsOdd, first, counts.0)
-          copyEven(lanes, row + (1 &- firstIsOdd), second, counts.1)
+          copyEvenElements(lanes, row + firstIsOdd, first, counts.0)
+          copyEvenElements(lanes, row + (1 &- firstIsOdd), second, counts.1)
         }
       }
       gapBefore = lastGap &+ lefts.0
@@ -150,7 +150,7 @@ private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgume
 
 /// Parts an even number of elements, at least 8; the last block ends with them. Odd ones may be left out.
 @inline(always)
-private func part<L: Lanes>(
+private func deinterleave<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
   _ odds: UnsafeMutablePointer<Float>?
 ) {
@@ -186,7 +186,7 @@ private func part<L: Lanes>(
 
 /// Rows of any number of runs.
 @inline(always)
-private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   var target = arguments.target
   for plane in 0..<arguments.planes {
     var y = arguments.startY
@@ -196,9 +196,9 @@ private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
         target += arguments.phases &* arguments.phaseWidth
       } else {
         let row = arguments.source + (plane &* arguments.sourcePlaneStride &+ y &* arguments.sourceWidth)
-        askForNextPlane(row, arguments, plane: plane)
+        prefetchNextPlane(row, arguments, plane: plane)
         for phase in 0..<arguments.phases {
-          stageRow(lanes, row, target, start: arguments.startX &+ phase, arguments)
+          copyPhase(lanes, row, target, start: arguments.startX &+ phase, arguments)
           target += arguments.phaseWidth
         }
       }
@@ -209,9 +209,9 @@ private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
 
 /// One run of a staged row: every `columnStep`-th column of the source from `start` on.
 @inline(always)
-private func stageRow<L: Lanes>(
+private func copyPhase<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
-  _ arguments: ConvStageArguments
+  _ arguments: PaddedInputArguments
 ) {
   let step = arguments.columnStep
   let width = arguments.phaseWidth
@@ -224,7 +224,7 @@ private func stageRow<L: Lanes>(
   if step == 1 {
     copy(lanes, from, target + first, last &- first)
   } else if step == 2 {
-    copyEven(lanes, from, target + first, last &- first)
+    copyEvenElements(lanes, from, target + first, last &- first)
   } else {
     var i = first
     while i < last {
@@ -267,7 +267,7 @@ func copy<L: Lanes>(
 
 /// Copies every second element; nothing behind the last of them is read.
 @inline(always)
-private func copyEven<L: Lanes>(
+private func copyEvenElements<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   var i = 0

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// How channels are cut into panels of a tile's rows. The last one or two may have a smaller tile where that leaves fewer
+/// How channels are layout into panels of a tile's rows. The last one or two may have a smaller tile where that leaves fewer
 /// rows without a channel: 64 channels are four panels of 12 and two of 8.
 struct PanelLayout: Sendable {
   let channels: Int
@@ -14,11 +14,11 @@ struct PanelLayout: Sendable {
     self.channels = channels
     self.width = width
     self.tail = tail
-    let left = channels % width
-    if left == 0 || left > tail || tail == width {
+    let remaining = channels % width
+    if remaining == 0 || remaining > tail || tail == width {
       wide = (channels + width - 1) / width
       tails = 0
-    } else if left <= 2 * tail - width, channels > width {
+    } else if remaining <= 2 * tail - width, channels > width {
       wide = channels / width - 1
       tails = 2
     } else {
@@ -50,11 +50,11 @@ struct WeightPanels: Sendable {
   /// All panels as one block: those that were packed before.
   let whole: [Block]
   /// The target channels of a group.
-  let cut: PanelLayout
+  let layout: PanelLayout
   /// Elements from a panel to the next, also of the smaller ones, and from a row of a panel to the next.
   let panelStride: Int
   let tailStride: Int
-  let panelRow: Int
+  let panelRowStride: Int
   /// Whether the weights are panels as they lie: those of neighbouring channels are neighbours, and no tile reads beyond
   /// the last channel. Rows that lie as far apart as there are channels crowd into few places of the first-level cache,
   /// so that panels are made where there are enough outputs: with 256 channels that is worth 6 %.
@@ -68,8 +68,8 @@ struct WeightPanels: Sendable {
   private let length: Int
   private let rows: OffsetTable
   /// How weights are packed before; nil for the input gradient.
-  private let layout: [Int]?
-  private let pack: LevelFunction<ConvPanelArguments>
+  private let packingLayout: [Int]?
+  private let pack: LevelFunction<PackWeightPanelsArguments>
 
   /// Elements of a block: with 2 MB, most layers are one block, and two threads stay far below their share of memory.
   private static let blockLimit = 512 << 10
@@ -80,23 +80,23 @@ struct WeightPanels: Sendable {
   private static let outputsWorthPanels = 1024
 
   /// - Parameters:
-  ///   - needsPanels: whether the tile has no register left for the distance of rows.
+  ///   - needsPanels: whether the tile has no register remaining for the distance of rows.
   ///   - order: the taps whose weights are a panel's rows.
-  ///   - stagedCount: elements that each thread stages besides.
+  ///   - copyCount: elements that each thread stages besides.
   init(
-    shape: Conv2DShape, isBackward: Bool, cut: PanelLayout, needsPanels: Bool, order: [InputView.Tap],
-    stagedCount: Int, level: InstructionSet
+    shape: Conv2DShape, isBackward: Bool, layout: PanelLayout, needsPanels: Bool, order: [InputView.Tap],
+    copyCount: Int, level: InstructionSet
   ) {
-    let blockLimit = min(Self.blockLimit, Self.limit - stagedCount)
-    self.cut = cut
+    let blockLimit = min(Self.blockLimit, Self.limit - copyCount)
+    self.layout = layout
     groups = shape.groups
     isInPlace =
       isBackward && shape.kernelCount == 1 && shape.batch * shape.outputPlane < Self.outputsWorthPanels
-      && !needsPanels && cut.padded == cut.channels
-    panelStride = isInPlace ? cut.width : order.count * cut.width
-    tailStride = isInPlace ? cut.tail : panelStride
-    panelRow = isInPlace ? cut.channels : cut.width
-    let panelCount = cut.count
+      && !needsPanels && layout.padded == layout.channels
+    panelStride = isInPlace ? layout.width : order.count * layout.width
+    tailStride = isInPlace ? layout.tail : panelStride
+    panelRowStride = isInPlace ? layout.channels : layout.width
+    let panelCount = layout.count
     groupWeights = shape.groupOutputChannels * shape.depth
     laneStride = isBackward ? shape.kernelCount : shape.depth
     segments = isBackward ? shape.groupOutputChannels : 1
@@ -108,9 +108,9 @@ struct WeightPanels: Sendable {
     }
     self.rows = OffsetTable(rows)
     pack = Levels.convPanels[level]
-    layout =
+    packingLayout =
       isBackward
-      ? nil : [cut.channels, cut.width, cut.tail, shape.groups, panelStride, laneStride, segments, length] + rows
+      ? nil : [layout.channels, layout.width, layout.tail, shape.groups, panelStride, laneStride, segments, length] + rows
     whole = [Block(groups: 0..<shape.groups, panels: 0..<panelCount)]
     let groupsAtOnce = isInPlace ? shape.groups : max(blockLimit, 0) / max(panelCount * panelStride, 1)
     if groupsAtOnce > 0 {
@@ -131,13 +131,13 @@ struct WeightPanels: Sendable {
   }
 
   /// Bytes of a block and of the padded bias.
-  var byteCount: Int { blockByteCount + cacheLines(groups * cut.padded * 4) }
+  var byteCount: Int { blockByteCount + cacheLines(groups * layout.padded * 4) }
 
   /// A panel of a group in the block that is packed.
   func panels(
     _ block: Block, group: Int, panel: Int, of weights: UnsafePointer<Float>, _ packed: UnsafeRawPointer
   ) -> UnsafePointer<Float> {
-    if isInPlace { return weights + (group * groupWeights + cut.first(panel)) }
+    if isInPlace { return weights + (group * groupWeights + layout.first(panel)) }
     let index = (group - block.groups.lowerBound) * block.panels.count + panel
     return packed.assumingMemoryBound(to: Float.self) + index * panelStride
   }
@@ -148,7 +148,7 @@ struct WeightPanels: Sendable {
   }
 
   /// Bytes of all panels.
-  private var wholeByteCount: Int { cacheLines(groups * cut.count * panelStride * 4) }
+  private var wholeByteCount: Int { cacheLines(groups * layout.count * panelStride * 4) }
 
   /// The bias behind the panels that were packed before.
   func packedBias(_ packed: UnsafeRawPointer) -> UnsafePointer<Float> {
@@ -157,8 +157,8 @@ struct WeightPanels: Sendable {
 
   /// All panels and the bias, packed once for many runs; nil for the input gradient.
   var packing: WeightPacking? {
-    guard let layout else { return nil }
-    return WeightPacking(byteCount: wholeByteCount + cacheLines(groups * cut.padded * 4), layout: layout) {
+    guard let packingLayout else { return nil }
+    return WeightPacking(byteCount: wholeByteCount + cacheLines(groups * layout.padded * 4), layout: packingLayout) {
       weights, bias, memory in
       prepareBias(bias, (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
       packPanels(whole[0], weights: weights, memory, parts: 1)
@@ -184,21 +184,21 @@ struct WeightPanels: Sendable {
     let parts = items * panelStride < 16 << 10 ? 1 : min(parts, items)
     let panels = memory.assumingMemoryBound(to: Float.self)
     Parallel.run(parts: parts) { part in
-      let own = Parallel.range(part, of: parts, items: items)
-      var item = own.lowerBound
-      while item < own.upperBound {
+      let range = Parallel.range(part, of: parts, items: items)
+      var item = range.lowerBound
+      while item < range.upperBound {
         // As many panels of a group as are this part's.
         let group = item / block.panels.count
         let first = item % block.panels.count
         let panel = block.panels.lowerBound + first
         // One of the smaller panels.
-        let most = panel < cut.wide ? min(block.panels.upperBound, cut.wide) - panel : 1
-        let count = min(most, own.upperBound - item)
-        let lane = cut.first(panel)
-        var arguments = ConvPanelArguments(
+        let most = panel < layout.wide ? min(block.panels.upperBound, layout.wide) - panel : 1
+        let count = min(most, range.upperBound - item)
+        let lane = layout.first(panel)
+        var arguments = PackWeightPanelsArguments(
           source: weights + ((block.groups.lowerBound + group) * groupWeights + lane * laneStride),
-          panels: panels + item * panelStride, lanes: min(cut.first(panel + count), cut.channels) - lane,
-          width: cut.width, panelStride: panelStride, laneStride: laneStride, segments: segments,
+          panels: panels + item * panelStride, lanes: min(layout.first(panel + count), layout.channels) - lane,
+          width: layout.width, panelStride: panelStride, laneStride: laneStride, segments: segments,
           segmentStride: segmentStride,
           length: length, rows: rows.base)
         pack(&arguments)
@@ -208,10 +208,10 @@ struct WeightPanels: Sendable {
   }
 
   private func prepareBias(_ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>) {
-    if bias == nil || cut.channels < cut.padded { padded.update(repeating: 0, count: groups * cut.padded) }
+    if bias == nil || layout.channels < layout.padded { padded.update(repeating: 0, count: groups * layout.padded) }
     guard let bias else { return }
     for group in 0..<groups {
-      (padded + group * cut.padded).update(from: bias + group * cut.channels, count: cut.channels)
+      (padded + group * layout.padded).update(from: bias + group * layout.channels, count: layout.channels)
     }
   }
 }

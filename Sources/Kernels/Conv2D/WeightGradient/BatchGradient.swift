@@ -7,16 +7,16 @@ import KernelsISA
 /// and taps then passes over a few rows of the gradient at a time, which stay in the first-level cache for all taps.
 private struct BatchGradient: Sendable {
   let shape: Conv2DShape
-  let tile: ConvTile<ConvBatchWeightsArguments>
+  let tile: ConvTile<BatchGradientArguments>
   let layout: Layout
-  let common: SegmentedReduction
+  let reduction: SegmentedReduction
   /// In how many parts threads share the channels, or else the taps.
   let splits: Int
   let tapSplits: Int
   let records: OffsetTable
-  let places: OffsetTable
-  let turn: LevelFunction<ConvBatchTurnArguments>
-  let sum: LevelFunction<ConvBatchSumArguments>
+  let targetOffsets: OffsetTable
+  let packImages: LevelFunction<BatchTransposeArguments>
+  let sumLanes: LevelFunction<LaneSumArguments>
 
   /// Sizes that follow from shape and tile alone.
   struct Layout: Sendable {
@@ -25,7 +25,7 @@ private struct BatchGradient: Sendable {
     /// Output rows of a band, and of a part of it that stays in the first-level cache.
     let bandRows: Int
     let chunkRows: Int
-    /// Rows and columns of a channel of the staged input, and of the padding before the image.
+    /// Rows and columns of a channel of the packed input, and of the padding before the image.
     let rows: Int
     let columns: Int
     let top: Int
@@ -39,14 +39,14 @@ private struct BatchGradient: Sendable {
     /// Tiles of taps whose sums are whole squares of vectors.
     let tapGranule: Int
 
-    init(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) {
+    init(_ shape: Conv2DShape, _ tile: ConvTile<BatchGradientArguments>) {
       let lanes = tile.level.lanes
       channelTiles = (shape.groupOutputChannels + tile.rows - 1) / tile.rows
       tapTiles = (shape.depth + tile.vectors - 1) / tile.vectors
       let (y, x) = (shape.forwardY, shape.forwardX)
       top = shape.paddingHeight
       left = shape.paddingWidth
-      // A staged row holds all that the taps read, and all of the image's row behind its left padding: that is transposed
+      // A packed row holds all that the taps read, and all of the image's row behind its left padding: that is transposed
       // and moved as a whole, even where the last columns are in no window.
       columns = max(x.reach(x.count), left + shape.inputWidth)
       // 768 KB of staging leave room in the second-level cache for the sums.
@@ -70,22 +70,22 @@ private struct BatchGradient: Sendable {
     private static let chunkLimit = 5 << 10
   }
 
-  init(shape: Conv2DShape, tile: ConvTile<ConvBatchWeightsArguments>, threads: Int) {
+  init(shape: Conv2DShape, tile: ConvTile<BatchGradientArguments>, threads: Int) {
     self.shape = shape
     self.tile = tile
     let lanes = tile.level.lanes
     let layout = Layout(shape, tile)
     self.layout = layout
-    turn = Levels.convBatchTurnIn[tile.level]
-    sum = Levels.convBatchSum[tile.level]
+    packImages = Levels.convImagesPack[tile.level]
+    sumLanes = Levels.convGradientSumLanes[tile.level]
     let segments = BatchSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes)
     // Few segments: the threads share out the channels, too, at the price of staging the input twice. Of fewer tiles of
     // channels than threads they share out the taps, and stage the gradient twice, too.
-    let isShared = segments.count * shape.groups < threads
-    let sharesChannels = layout.channelTiles >= threads
-    splits = isShared && sharesChannels ? threads : 1
-    tapSplits = isShared && !sharesChannels ? max(min(threads, layout.tapTiles / layout.tapGranule), 1) : 1
-    common = SegmentedReduction(
+    let splitsGroups = segments.count * shape.groups < threads
+    let splitsChannels = layout.channelTiles >= threads
+    splits = splitsGroups && splitsChannels ? threads : 1
+    tapSplits = splitsGroups && !splitsChannels ? max(min(threads, layout.tapTiles / layout.tapGranule), 1) : 1
+    reduction = SegmentedReduction(
       shape: shape, level: tile.level, segments: segments, parts: threads,
       itemsPerSegment: shape.groups * splits * tapSplits,
       threadByteCount: 4 * (layout.sumCount + layout.sourceCount + layout.gradientCount + lanes * lanes))
@@ -95,26 +95,26 @@ private struct BatchGradient: Sendable {
         Self.record((first..<first + tile.vectors).map { taps[min($0, taps.count - 1)] }, shape, layout, lanes)
       })
     planCheck("row of the input", offset: layout.left, count: shape.inputWidth, allocated: layout.columns)
-    var places: [Int] = []
+    var targetOffsets: [Int] = []
     for channelTile in 0..<layout.channelTiles {
-      let first = places.count
+      let first = targetOffsets.count
       for tapTile in 0..<layout.tapTiles {
         for c in 0..<tile.rows {
           for t in 0..<tile.vectors {
             let channel = channelTile * tile.rows + c
             let tap = tapTile * tile.vectors + t
             let isInside = channel < shape.groupOutputChannels && tap < taps.count
-            places.append(isInside ? channel * shape.depth + taps[tap].weight : -1)
+            targetOffsets.append(isInside ? channel * shape.depth + taps[tap].weight : -1)
           }
         }
       }
-      places += Array(repeating: -1, count: layout.tileSumCount / lanes - (places.count - first))
+      targetOffsets += Array(repeating: -1, count: layout.tileSumCount / lanes - (targetOffsets.count - first))
     }
-    self.places = OffsetTable(places)
+    self.targetOffsets = OffsetTable(targetOffsets)
     if planChecksAreActive { checkRecords() }
   }
 
-  /// Checks that a band's records read inside the staged input, whose first row is that of the band's first output.
+  /// Checks that a band's records read inside the packed input, whose first row is that of the band's first output.
   private func checkRecords() {
     let length = 4 + tile.vectors
     for record in stride(from: 0, to: records.count, by: length) {
@@ -128,7 +128,7 @@ private struct BatchGradient: Sendable {
         let last =
           (layout.bandRows - 1) * shape.strideHeight * layout.columns * lanes + (columns - 1) * shape.strideWidth
           * lanes
-        planCheck("staged input", offset: offset, count: last + lanes, allocated: layout.sourceCount)
+        planCheck("packed input", offset: offset, count: last + lanes, allocated: layout.sourceCount)
       }
     }
   }
@@ -183,13 +183,13 @@ private struct BatchGradient: Sendable {
       SegmentedReduction.clear(shape, operands)
       return
     }
-    common.run(operands, workspace) { images, item, target, own in
-      let shares = splits * tapSplits
-      let group = item / shares
+    reduction.run(operands, workspace) { images, item, target, threadWorkspace in
+      let itemsPerGroup = splits * tapSplits
+      let group = item / itemsPerGroup
       let channelTiles = Parallel.range(item % splits, of: splits, items: layout.channelTiles)
       let tapTiles = Parallel.range(
-        item % shares / splits, of: tapSplits, items: layout.tapTiles, granule: layout.tapGranule)
-      let sums = own.assumingMemoryBound(to: Float.self)
+        item % itemsPerGroup / splits, of: tapSplits, items: layout.tapTiles, granule: layout.tapGranule)
+      let sums = threadWorkspace.assumingMemoryBound(to: Float.self)
       sums.update(repeating: 0, count: layout.sumCount)
       for image in stride(from: images.lowerBound, to: images.upperBound, by: lanes) {
         for firstRow in stride(from: 0, to: shape.outputHeight, by: layout.bandRows) {
@@ -210,11 +210,11 @@ private struct BatchGradient: Sendable {
     let first = tapTiles.lowerBound * tile.rows * tile.vectors
     let last = tapTiles.upperBound == layout.tapTiles ? vectors : tapTiles.upperBound * tile.rows * tile.vectors
     for channelTile in channelTiles {
-      var arguments = ConvBatchSumArguments(
-        sums: sums + (channelTile * vectors + first) * lanes, places: places.base + channelTile * vectors + first,
+      var arguments = LaneSumArguments(
+        sums: sums + (channelTile * vectors + first) * lanes, targetOffsets: targetOffsets.base + channelTile * vectors + first,
         count: last - first, target: target,
         scratch: sums + layout.sumCount + layout.sourceCount + layout.gradientCount)
-      sum(&arguments)
+      sumLanes(&arguments)
     }
   }
 
@@ -229,7 +229,7 @@ private struct BatchGradient: Sendable {
     let rows = min(layout.bandRows, shape.outputHeight - firstRow)
     let input =
       operands.input + (images.lowerBound * shape.inputChannels + group * shape.groupInputChannels) * shape.inputPlane
-    stage(input, images.count, firstRow: firstRow, source, scratch)
+    packInput(input, images.count, firstRow: firstRow, source, scratch)
     let output =
       operands.outputGradient
       + (images.lowerBound * shape.outputChannels + group * shape.groupOutputChannels) * shape.outputPlane
@@ -238,20 +238,20 @@ private struct BatchGradient: Sendable {
     for channelTile in channelTiles {
       let channel = channelTile * tile.rows
       let channels = min(shape.groupOutputChannels - channel, tile.rows)
-      let staged = gradient + channelTile * tileCount
-      if channels < tile.rows { staged.update(repeating: 0, count: tileCount) }
-      var arguments = ConvBatchTurnArguments(
+      let packed = gradient + channelTile * tileCount
+      if channels < tile.rows { packed.update(repeating: 0, count: tileCount) }
+      var arguments = BatchTransposeArguments(
         images: UnsafeMutablePointer(mutating: output + (channel * shape.outputPlane + firstRow * width)),
-        staged: staged, runs: channels, length: rows * width, imageRunStride: shape.outputPlane,
-        stagedRunStride: lanes, stagedStride: tile.rows * lanes, imageStride: shape.outputChannels * shape.outputPlane,
+        packed: packed, runs: channels, length: rows * width, imageRunStride: shape.outputPlane,
+        packedRunStride: lanes, packedStride: tile.rows * lanes, imageStride: shape.outputChannels * shape.outputPlane,
         count: images.count, scratch: scratch)
-      turn(&arguments)
+      packImages(&arguments)
     }
     let rowStride = shape.strideHeight * layout.columns * lanes
     for row in stride(from: 0, to: rows, by: layout.chunkRows) {
       for channelTile in channelTiles {
         // Rows count from the image's first: so do those of the records.
-        var arguments = ConvBatchWeightsArguments(
+        var arguments = BatchGradientArguments(
           source: source - firstRow * rowStride, sourceRowStride: rowStride,
           sourceColumnStride: shape.strideWidth * lanes,
           gradient: gradient + (channelTile * tileCount - firstRow * width * tile.rows * lanes), width: width,
@@ -264,8 +264,8 @@ private struct BatchGradient: Sendable {
   }
 
   /// Turns a band of the input into staging memory, with the padding written out.
-  private func stage(
-    _ input: UnsafePointer<Float>, _ images: Int, firstRow: Int, _ staged: UnsafeMutablePointer<Float>,
+  private func packInput(
+    _ input: UnsafePointer<Float>, _ images: Int, firstRow: Int, _ packed: UnsafeMutablePointer<Float>,
     _ scratch: UnsafeMutablePointer<Float>
   ) {
     let first = firstRow * shape.strideHeight - layout.top
@@ -275,31 +275,31 @@ private struct BatchGradient: Sendable {
     let isPadded = layout.columns != width
     let rowCount = layout.columns * lanes
     for channel in 0..<shape.groupInputChannels {
-      let plane = staged + channel * layout.rows * rowCount
+      let plane = packed + channel * layout.rows * rowCount
       plane.update(repeating: 0, count: before * rowCount)
       (plane + (before + inside.count) * rowCount).update(
         repeating: 0, count: (layout.rows - before - inside.count) * rowCount)
     }
-    let start = staged + before * rowCount
-    var arguments = ConvBatchTurnArguments(
-      images: UnsafeMutablePointer(mutating: input + inside.lowerBound * width), staged: start,
+    let start = packed + before * rowCount
+    var arguments = BatchTransposeArguments(
+      images: UnsafeMutablePointer(mutating: input + inside.lowerBound * width), packed: start,
       runs: shape.groupInputChannels, length: inside.count * width, imageRunStride: shape.inputPlane,
-      stagedRunStride: layout.rows * rowCount, stagedStride: lanes,
+      packedRunStride: layout.rows * rowCount, packedStride: lanes,
       imageStride: shape.inputChannels * shape.inputPlane, count: images, scratch: scratch)
     if layout.rows == shape.inputHeight, inside.count == layout.rows, !isPadded {
       arguments.length *= arguments.runs
       arguments.runs = 1
     }
-    turn(&arguments)
+    packImages(&arguments)
     if !isPadded { return }
     // The rows stand side by side; from the last on, they move apart.
     for channel in 0..<shape.groupInputChannels {
       let plane = start + channel * layout.rows * rowCount
       for row in (0..<inside.count).reversed() {
-        let place = plane + row * rowCount
-        (place + layout.left * lanes).update(from: plane + row * width * lanes, count: width * lanes)
-        place.update(repeating: 0, count: layout.left * lanes)
-        (place + (layout.left + width) * lanes).update(
+        let target = plane + row * rowCount
+        (target + layout.left * lanes).update(from: plane + row * width * lanes, count: width * lanes)
+        target.update(repeating: 0, count: layout.left * lanes)
+        (target + (layout.left + width) * lanes).update(
           repeating: 0, count: (layout.columns - layout.left - width) * lanes)
       }
     }
@@ -307,14 +307,14 @@ private struct BatchGradient: Sendable {
 }
 
 /// A row of the weight gradient's table, with images side by side.
-func batchGradientKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<Conv2DBackwardWeights> {
+func batchGradientKernel(_ tile: ConvTile<BatchGradientArguments>) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
-    algorithm: "batch", level: tile.level, tile: tile.name,
+    algorithm: "images", level: tile.level, tile: tile.name,
     cost: { shape, _ in batchGradientCost(shape, tile, .nominal) },
     prepare: { shape, threads in
       let gradient = BatchGradient(
         shape: shape, tile: tile, threads: shape.parts(threads: threads))
-      return PreparedKernel(workspaceByteCount: gradient.common.workspaceByteCount) { operands, workspace in
+      return PreparedKernel(workspaceByteCount: gradient.reduction.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }
     })
@@ -324,7 +324,7 @@ func batchGradientKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<
 /// storing their sums for each chunk of rows, of turning, which moves about four floats a cycle, and of summing lanes,
 /// about six a vector, once a segment. nil where staging or sums would be too large.
 private func batchGradientCost(
-  _ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>, _ machine: Machine
+  _ shape: Conv2DShape, _ tile: ConvTile<BatchGradientArguments>, _ machine: Machine
 ) -> Double? {
   let lanes = tile.level.lanes
   guard shape.batch > 0, shape.inputPlane <= 16 << 10, shape.outputPlane <= 16 << 10, shape.depth <= 16 << 10 else {

@@ -4,7 +4,7 @@ import KernelsISA
 /// [first row, row behind the last, first column, column behind the last, (offset of each tap)]
 /// sums[c][t] += gradient[row][column][c] · source[row · sourceRowStride + column · sourceColumnStride + offset[t]…],
 /// lane by lane, over the record's rows and columns that are also in firstRow ..< lastRow.
-struct ConvBatchWeightsArguments {
+struct BatchGradientArguments {
   var source: UnsafePointer<Float>
   var sourceRowStride: Int
   var sourceColumnStride: Int
@@ -22,26 +22,26 @@ struct ConvBatchWeightsArguments {
 
 /// Adds, for every record of taps, the products of a tile's channels of the gradient with the inputs at those taps.
 @inline(always)
-func weights<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvBatchWeightsArguments>
+func accumulateBatchGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<BatchGradientArguments>
 ) {
   var record = p.pointee.records
   var sums = p.pointee.sums
-  var left = p.pointee.recordCount
-  while left > 0 {
-    var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+  var remaining = p.pointee.recordCount
+  while remaining > 0 {
+    var sum = RegisterTile<channels, taps, L>(accumulators: sums)
     sum.multiply(p, record)
-    sum.spill(to: sums)
+    sum.storeAccumulators(to: sums)
     record += 4 &+ taps
     sums += channels &* tile.columns
-    left &-= 1
+    remaining &-= 1
   }
 }
 
 extension RegisterTile {
   @inline(always)
   fileprivate mutating func multiply(
-    _ p: UnsafePointer<ConvBatchWeightsArguments>, _ record: UnsafePointer<Int32>
+    _ p: UnsafePointer<BatchGradientArguments>, _ record: UnsafePointer<Int32>
   ) {
     let firstRow = max(Int(record[0]), p.pointee.firstRow)
     let lastRow = min(Int(record[1]), p.pointee.lastRow)
@@ -80,10 +80,10 @@ extension RegisterTile {
   }
 }
 
-/// target[places[i]] = the sum over the lanes of sums[i], where the place is at least 0.
-struct ConvBatchSumArguments {
+/// target[targetOffsets[i]] = the sum over the lanes of sums[i], where the row is at least 0.
+struct LaneSumArguments {
   var sums: UnsafePointer<Float>
-  var places: UnsafePointer<Int32>
+  var targetOffsets: UnsafePointer<Int32>
   /// Vectors, a multiple of the lanes.
   var count: Int
   var target: UnsafeMutablePointer<Float>
@@ -91,28 +91,28 @@ struct ConvBatchSumArguments {
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Sums the lanes of vectors, a square of them at a time, and puts the sums in their places.
+/// Sums the lanes of vectors, a square of them at a time, and puts the sums in their targetOffsets.
 @inline(always)
-func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
+func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LaneSumArguments>) {
   let scratch = p.pointee.scratch
   let target = p.pointee.target
   var sums = p.pointee.sums
-  var places = p.pointee.places
-  var left = p.pointee.count
-  while left > 0 {
+  var targetOffsets = p.pointee.targetOffsets
+  var remaining = p.pointee.count
+  while remaining > 0 {
     L.transposeSquare(UnsafePointer(sums), L.count, scratch, L.count)
     // Lane by lane, halves of halves: the order in which `L.sum` adds.
     var half = L.count / 2
     while half > 0 {
       for i in 0..<half {
-        let place = scratch + i &* L.count
-        L.store(L.load(place) + L.load(place + half &* L.count), place)
+        let row = scratch + i &* L.count
+        L.store(L.load(row) + L.load(row + half &* L.count), row)
       }
       half /= 2
     }
-    for i in 0..<L.count where places[i] >= 0 { target[Int(places[i])] = scratch[i] }
+    for i in 0..<L.count where targetOffsets[i] >= 0 { target[Int(targetOffsets[i])] = scratch[i] }
     sums += L.count &* L.count
-    places += L.count
-    left &-= L.count
+    targetOffsets += L.count
+    remaining &-= L.count
   }
 }

@@ -17,7 +17,7 @@ struct ChannelVectorBlocking: Sendable {
   let chunk: Int
   let unitRows: Int
   /// Whether units of the input are copied, with padding.
-  let isStaged: Bool
+  let isCopied: Bool
   /// Whether the taps of each element of the kernel pass over the pixels that it meets inside the image.
   let skipsPadding: Bool
   /// Vectors of a group's output channels, and the panels that they are shared out in.
@@ -36,7 +36,7 @@ struct ChannelVectorBlocking: Sendable {
   /// Bytes of an item's sums, which share 1 MB of second-level cache with a unit of the input.
   private static let sumLimit = 400 << 10
   /// Elements of a staged unit: 256 KB.
-  private static let stagedLimit = 64 << 10
+  private static let copyLimit = 64 << 10
   /// Elements of a staged unit of one row, 1 MB: an item has no more channels than fit.
   private static let unitLimit = 256 << 10
   /// Bytes of all segments' partial sums.
@@ -71,8 +71,8 @@ struct ChannelVectorBlocking: Sendable {
     var panelParts = (panels + panelLimit - 1) / panelLimit
     while !isEven(panelParts), panelParts < panels { panelParts += 1 }
     var parts = min((sumCount(channels) * 4 + Self.sumLimit - 1) / Self.sumLimit, channels)
-    let staged = channels * Self.leastStaged(shape)
-    parts = max(parts, min((staged + Self.unitLimit - 1) / Self.unitLimit, channels))
+    let leastCopy = channels * Self.leastCopyCount(shape)
+    parts = max(parts, min((leastCopy + Self.unitLimit - 1) / Self.unitLimit, channels))
     while !isEven(panelParts * parts), parts < channels { parts += 1 }
     let perPart = (channels + parts - 1) / parts
     self.panelParts = panelParts
@@ -82,31 +82,31 @@ struct ChannelVectorBlocking: Sendable {
     let y = shape.forwardY
     let x = shape.forwardX
     skipsPadding = Self.skipsPadding(shape, tileRows: tileRows)
-    isStaged = !skipsPadding && !(y.staysInside && x.staysInside)
-    if isStaged {
+    isCopied = !skipsPadding && !(y.staysInside && x.staysInside)
+    if isCopied {
       rowStride = x.reach(x.count)
-      let rows = Self.stagedLimit / max(perPart * rowStride, 1)
+      let rows = Self.copyLimit / max(perPart * rowStride, 1)
       unitRows = min(max((rows - y.extent) / y.stride + 1, 1), y.count)
       planeStride = y.reach(unitRows) * rowStride
     } else {
       rowStride = shape.inputWidth
-      let rows = Self.stagedLimit / max(perPart * y.stride * rowStride, 1)
+      let rows = Self.copyLimit / max(perPart * y.stride * rowStride, 1)
       unitRows = min(max(rows, 1), y.count)
       planeStride = shape.inputPlane
     }
-    let imageStride = isStaged ? perPart * planeStride : shape.inputChannels * shape.inputPlane
-    let limit = isStaged ? Self.stagedLimit : Int(Int32.max) / 2
+    let imageStride = isCopied ? perPart * planeStride : shape.inputChannels * shape.inputPlane
+    let limit = isCopied ? Self.copyLimit : Int(Int32.max) / 2
     chunk = unitRows < y.count ? 1 : max(min(Self.blockPixels / shape.outputPlane, limit / imageStride), 1)
   }
 
   /// Whether the least workspace is within the limit: the sums and the staged rows of one channel.
   static func fits(_ shape: Conv2DShape, lanes: Int, panelVectors: Int) -> Bool {
     let sums = shape.kernelCount * min((shape.groupOutputChannels + lanes - 1) / lanes, panelVectors) * lanes
-    return (sums + leastStaged(shape)) * 4 <= shape.workspaceLimit / 2
+    return (sums + leastCopyCount(shape)) * 4 <= shape.workspaceLimit / 2
   }
 
   /// Elements of a channel of a staged unit of one row.
-  private static func leastStaged(_ shape: Conv2DShape) -> Int {
+  private static func leastCopyCount(_ shape: Conv2DShape) -> Int {
     let x = shape.forwardX
     return shape.forwardY.extent * x.reach(x.count)
   }
@@ -135,7 +135,7 @@ struct ChannelVectorBlocking: Sendable {
   var items: Int { shape.groups * panelParts * channelParts }
   var unitPixels: Int { chunk * unitRows * shape.outputWidth }
   /// Elements of a staged image of a unit.
-  var stagedCount: Int { isStaged ? channelsPerPart * planeStride : 0 }
+  var copyCount: Int { isCopied ? channelsPerPart * planeStride : 0 }
 
   /// The vectors of a group's output channels that a panel holds.
   func vectors(ofPanel panel: Int) -> Range<Int> { Parallel.range(panel, of: panels, items: vectors) }
@@ -232,7 +232,7 @@ struct ChannelVectorBlocking: Sendable {
   /// The rows of a unit; where padding is skipped and units are whole images, for each row of the kernel those that it
   /// meets inside the image.
   func rowTables() -> [Rows] {
-    let imageStride = isStaged ? stagedCount : shape.inputChannels * shape.inputPlane
+    let imageStride = isCopied ? copyCount : shape.inputChannels * shape.inputPlane
     func table(_ rows: Range<Int>) -> Rows {
       var sources: [Int] = []
       var pixels: [Int] = []
@@ -280,26 +280,26 @@ struct ChannelVectorBlocking: Sendable {
 
   /// The base of a unit of an item's planes, of which `source` is the first; copies them where there is padding.
   func base(
-    of source: UnsafePointer<Float>, _ unit: Unit, channels: Int, staging: UnsafeMutablePointer<Float>,
-    ahead: UnsafeMutablePointer<ConvAhead>, pad: LevelFunction<ConvPadArguments>
+    of source: UnsafePointer<Float>, _ unit: Unit, channels: Int, copy: UnsafeMutablePointer<Float>,
+    prefetch: UnsafeMutablePointer<RowPrefetch>, padRows: LevelFunction<PadRowsArguments>
   ) -> UnsafePointer<Float> {
     let startY = unit.row * shape.strideHeight - shape.paddingHeight
-    guard isStaged else { return source + (startY * shape.inputWidth - shape.paddingWidth) }
+    guard isCopied else { return source + (startY * shape.inputWidth - shape.paddingWidth) }
     for image in 0..<unit.images {
-      var arguments = ConvPadArguments(
-        source: source + image * shape.inputChannels * shape.inputPlane, target: staging + image * stagedCount,
+      var arguments = PadRowsArguments(
+        source: source + image * shape.inputChannels * shape.inputPlane, target: copy + image * copyCount,
         planes: channels, planeStride: shape.inputPlane, sourceHeight: shape.inputHeight,
         sourceWidth: shape.inputWidth, startY: startY, rows: planeStride / rowStride, left: shape.paddingWidth,
-        targetWidth: rowStride, ahead: ahead)
-      pad(&arguments)
+        targetWidth: rowStride, prefetch: prefetch)
+      padRows(&arguments)
     }
-    return UnsafePointer(staging)
+    return UnsafePointer(copy)
   }
 
   /// The gradients of a unit's pixels from one on, as a panel reads them.
-  func ahead(
+  func prefetch(
     gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, _ block: Block
-  ) -> ConvAhead {
+  ) -> RowPrefetch {
     let channels = channels(ofPanel: panel)
     let channel = item.group * shape.groupOutputChannels + channels.lowerBound
     let imageStride = shape.outputChannels * shape.outputPlane
@@ -313,7 +313,7 @@ struct ChannelVectorBlocking: Sendable {
   }
 
   /// One of `parts` equal parts of a unit's input.
-  func ahead(input: UnsafePointer<Float>, _ unit: Unit, _ item: Item, part: Int, of parts: Int) -> ConvAhead {
+  func prefetch(input: UnsafePointer<Float>, _ unit: Unit, _ item: Item, part: Int, of parts: Int) -> RowPrefetch {
     let imageStride = shape.inputChannels * shape.inputPlane
     let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
     let plane = input + (unit.image * imageStride + channel * shape.inputPlane)
@@ -331,9 +331,9 @@ struct ChannelVectorBlocking: Sendable {
       rows: planes.count, stride: shape.inputPlane)
   }
 
-  private func lines(_ row: UnsafePointer<Float>, count: Int, rows: Int, stride: Int) -> ConvAhead {
+  private func lines(_ row: UnsafePointer<Float>, count: Int, rows: Int, stride: Int) -> RowPrefetch {
     let lines = (count + 15) / 16
-    return ConvAhead(row: row, rowStride: stride, lines: lines, line: 0, left: max(rows * lines, 0), atOnce: 0)
+    return RowPrefetch(row: row, rowStride: stride, lines: lines, line: 0, remaining: max(rows * lines, 0), linesPerRequest: 0)
   }
 }
 
@@ -365,16 +365,7 @@ extension Conv2DShape {
 
 /// The used share of tiles of taps, the last of which are 4 or 2 rows high where those are enough.
 func filledByTiles(_ taps: Int, rows: Int) -> Double {
-  let rest = taps % rows
-  let used = rest > 4 ? rows : rest > 2 ? 4 : rest > 0 ? 2 : 0
-  return Double(taps) / Double(taps - rest + used)
-}
-
-extension ConvAhead {
-  /// The same, asked for in as many times as there are.
-  func spread(over times: Int) -> ConvAhead {
-    var spread = self
-    spread.atOnce = (left + times - 1) / max(times, 1)
-    return spread
-  }
+  let remaining = taps % rows
+  let used = remaining > 4 ? rows : remaining > 2 ? 4 : remaining > 0 ? 2 : 0
+  return Double(taps) / Double(taps - remaining + used)
 }

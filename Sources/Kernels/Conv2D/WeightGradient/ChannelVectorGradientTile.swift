@@ -4,7 +4,7 @@ import KernelsISA
 /// are runs of neighbours.
 /// sums[tap · sumStride + c] +=
 /// Σ_run Σ_i panel[pixels[run] + i][c] · source[sources[run] + i · sourceStep + offsets[tap]].
-struct ConvTapsArguments {
+struct ChannelVectorGradientArguments {
   var source: UnsafePointer<Float>
   var sources: UnsafePointer<Int32>
   var pixels: UnsafePointer<Int32>
@@ -21,14 +21,14 @@ struct ConvTapsArguments {
   /// 1: the sums begin at 0.
   var isFirst: Bool
   /// Two of them.
-  var ahead: UnsafeMutablePointer<ConvAhead>
+  var prefetches: UnsafeMutablePointer<RowPrefetch>
 }
 
 /// One tile of taps after the other, each over all pixels of the block. The last taps, fewer than a tile has rows, are in
 /// smaller ones.
 @inline(always)
-func taps<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>
+func accumulateChannelVectorGradient<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorGradientArguments>
 ) {
   let taps = p.pointee.taps
   var tap = 0
@@ -50,7 +50,7 @@ func taps<let rows: Int, let vectors: Int, L: Lanes>(
 /// Adds a block to a tile's sums. Rows behind the last tap are the last tap's again, and store the same.
 @inline(always)
 private func add<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>, _ tap: Int
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorGradientArguments>, _ tap: Int
 ) {
   let last = p.pointee.taps &- 1
   var offsets = InlineArray<rows, Int>(repeating: 0)
@@ -75,13 +75,13 @@ private func add<let rows: Int, let vectors: Int, L: Lanes>(
 extension RegisterTile {
   /// Adds, for each pixel, the products of its row of the panel with the values that lie the taps' offsets from it.
   @inline(always)
-  fileprivate mutating func multiply(_ p: UnsafePointer<ConvTapsArguments>, _ offsets: InlineArray<rows, Int>) {
+  fileprivate mutating func multiply(_ p: UnsafePointer<ChannelVectorGradientArguments>, _ offsets: InlineArray<rows, Int>) {
     let step = p.pointee.sourceStep
     let length = p.pointee.runLength
     var run = 0
     while run < p.pointee.runs {
-      askAhead(p.pointee.ahead)
-      askAhead(p.pointee.ahead + 1)
+      RowPrefetch.advance(p.pointee.prefetches)
+      RowPrefetch.advance(p.pointee.prefetches + 1)
       var origin = p.pointee.source + Int(p.pointee.sources[run])
       var panel = p.pointee.panel + Int(p.pointee.pixels[run]) &* (vectors &* L.count)
       var i = length
@@ -106,10 +106,10 @@ struct ChannelVectorGradientTiles: Sendable {
   let level: InstructionSet
   /// The most vectors of a tile.
   let vectors: Int
-  private let one: ConvTile<ConvTapsArguments>
-  private let two: ConvTile<ConvTapsArguments>
-  private let three: ConvTile<ConvTapsArguments>?
-  private let four: ConvTile<ConvTapsArguments>?
+  private let one: ConvTile<ChannelVectorGradientArguments>
+  private let two: ConvTile<ChannelVectorGradientArguments>
+  private let three: ConvTile<ChannelVectorGradientArguments>?
+  private let four: ConvTile<ChannelVectorGradientArguments>?
 
   /// The tiles of each level, those of the highest first.
   static var all: [ChannelVectorGradientTiles] {
@@ -119,7 +119,7 @@ struct ChannelVectorGradientTiles: Sendable {
     }
   }
 
-  private init(_ tiles: [ConvTile<ConvTapsArguments>]) {
+  private init(_ tiles: [ConvTile<ChannelVectorGradientArguments>]) {
     level = tiles[0].level
     vectors = tiles.count
     one = tiles[0]
@@ -128,11 +128,11 @@ struct ChannelVectorGradientTiles: Sendable {
     four = tiles.count > 3 ? tiles[3] : nil
   }
 
-  private func tile(_ vectors: Int) -> ConvTile<ConvTapsArguments> {
+  private func tile(_ vectors: Int) -> ConvTile<ChannelVectorGradientArguments> {
     vectors == 1 ? one : vectors == 2 ? two : (vectors == 3 ? three : four) ?? two
   }
 
-  func run(_ vectors: Int) -> LevelFunction<ConvTapsArguments> { tile(vectors).run }
+  func run(_ vectors: Int) -> LevelFunction<ChannelVectorGradientArguments> { tile(vectors).run }
 
   /// Taps of the tile that a shape's widest panel uses.
   func rows(_ shape: Conv2DShape) -> Int {

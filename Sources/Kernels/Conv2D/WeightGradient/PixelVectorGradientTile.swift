@@ -2,7 +2,7 @@ import KernelsISA
 
 /// "dot": a vector holds neighbouring outputs of a row, a tile is output channels × taps, and every lane keeps a sum of
 /// its own: sums[c][tap] += gradient[c][gradients[v]…] · source[sources[v] + taps[tap]…], lane by lane.
-struct ConvDotArguments {
+struct PixelVectorGradientArguments {
   var source: UnsafePointer<Float>
   var sources: UnsafePointer<Int32>
   var gradient: UnsafePointer<Float>
@@ -23,8 +23,8 @@ struct ConvDotArguments {
 
 /// Output channels × taps in tiles, each over all vectors of the view.
 @inline(always)
-func dot<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotArguments>
+func accumulatePixelVectorGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<PixelVectorGradientArguments>
 ) {
   var sums = p.pointee.sums
   let lastChannel = p.pointee.channels &- 1
@@ -41,14 +41,14 @@ func dot<let channels: Int, let taps: Int, L: Lanes>(
       var offsets = InlineArray<taps, Int>(repeating: 0)
       for t in 0..<taps { offsets[t] = Int(p.pointee.taps[min(tap &+ t, lastTap)]) }
       if p.pointee.wholeVectors > 0 {
-        var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+        var sum = RegisterTile<channels, taps, L>(accumulators: sums)
         sum.multiplyWhole(p, gradients, offsets)
-        sum.spill(to: sums)
+        sum.storeAccumulators(to: sums)
       }
       if p.pointee.tailVectors > 0 {
-        var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+        var sum = RegisterTile<channels, taps, L>(accumulators: sums)
         sum.multiplyTails(p, gradients, offsets)
-        sum.spill(to: sums)
+        sum.storeAccumulators(to: sums)
       }
       sums += channels &* tile.columns
       tap &+= taps
@@ -61,7 +61,7 @@ extension RegisterTile {
   /// Adds the products of the vectors of which every lane counts.
   @inline(always)
   fileprivate mutating func multiplyWhole(
-    _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
+    _ p: UnsafePointer<PixelVectorGradientArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
   ) {
     var i = 0
@@ -82,7 +82,7 @@ extension RegisterTile {
   /// there makes no NaN.
   @inline(always)
   fileprivate mutating func multiplyTails(
-    _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
+    _ p: UnsafePointer<PixelVectorGradientArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
   ) {
     let zero = L.splat(0)
@@ -109,7 +109,7 @@ extension RegisterTile {
 }
 
 /// target[c][tap] = the sum over the lanes of sums[c][tap].
-struct ConvDotReduceArguments {
+struct PixelVectorGradientReduceArguments {
   var sums: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
   var channels: Int
@@ -118,8 +118,8 @@ struct ConvDotReduceArguments {
 
 /// Sums the lanes of every tile.
 @inline(always)
-func reduce<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotReduceArguments>
+func reducePixelVectorGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<PixelVectorGradientReduceArguments>
 ) {
   var sums = p.pointee.sums
   var channel = 0
@@ -143,8 +143,8 @@ func reduce<let channels: Int, let taps: Int, L: Lanes>(
 
 /// A tile of the "dot" kernels with the function that ends its sums.
 struct PixelVectorGradientTile: Sendable {
-  let tile: ConvTile<ConvDotArguments>
-  let reduce: LevelFunction<ConvDotReduceArguments>
+  let tile: ConvTile<PixelVectorGradientArguments>
+  let reduce: LevelFunction<PixelVectorGradientReduceArguments>
 
   /// The number of lane sums that all tiles of a group hold.
   func sumCount(channels: Int, depth: Int) -> Int {

@@ -28,7 +28,7 @@ struct SegmentedReduction: Sendable {
   /// Items that threads share out within a segment: groups, or groups × panels of channels.
   let itemsPerSegment: Int
   let threadByteCount: Int
-  let sum: LevelFunction<ConvSumArguments>
+  let sumParts: LevelFunction<SumPartsArguments>
   let bias: PreparedKernel<BiasBackward.Operands>
 
   init(
@@ -41,7 +41,7 @@ struct SegmentedReduction: Sendable {
     self.parts = min(parts, segments.count * itemsPerSegment)
     self.itemsPerSegment = itemsPerSegment
     self.threadByteCount = threadByteCount
-    sum = Levels.convSum[level]
+    sumParts = Levels.convSum[level]
     let kernels = BiasBackward.kernels
     let kernel = kernels.first { $0.level == level } ?? kernels[kernels.count - 1]
     bias = kernel.prepare(
@@ -59,21 +59,21 @@ struct SegmentedReduction: Sendable {
     _ body: (_ images: Range<Int>, _ item: Int, _ target: UnsafeMutablePointer<Float>, UnsafeMutableRawPointer) -> Void
   ) {
     let partials = workspace.assumingMemoryBound(to: Float.self)
-    let own = workspace + segments.count * partialByteCount
+    let threadWorkspaces = workspace + segments.count * partialByteCount
     let stride = partialByteCount / 4
     Parallel.run(parts: parts) { part in
       for item in Parallel.range(part, of: parts, items: segments.count * itemsPerSegment) {
         let segment = item / itemsPerSegment
         body(
           segments.images(segment), item % itemsPerSegment,
-          segments.count == 1 ? operands.weightGradient : partials + segment * stride, own + part * threadByteCount)
+          segments.count == 1 ? operands.weightGradient : partials + segment * stride, threadWorkspaces + part * threadByteCount)
       }
     }
     if segments.count > 1 {
-      var arguments = ConvSumArguments(
+      var arguments = SumPartsArguments(
         parts: partials, target: operands.weightGradient, count: shape.weightCount, partCount: segments.count,
         partStride: stride)
-      sum(&arguments)
+      sumParts(&arguments)
     }
     if let biasGradient = operands.biasGradient {
       bias.body(.init(outputGradient: operands.outputGradient, biasGradient: biasGradient), workspace)
