@@ -1,10 +1,11 @@
 import KernelsISA
 
-/// The forward pass or the input gradient with images side by side: for batches of images whose rows are short.
+/// The forward pass or the input gradient with the images of a batch innermost, as the lanes of a vector: for batches
+/// of images whose rows are short.
 ///
-/// A unit is as many images as a vector has lanes, of one group of channels, in a band of rows of the target. Its source
-/// is turned into staging memory once, then each panel of channels is computed for a strip of rows that stays in the
-/// first-level cache until it has been turned back.
+/// A unit of work is as many images as a vector has lanes, one group of channels, and a band of rows of the target. The
+/// band's source is packed once as [channel][row][column][image]. Each panel of channels is then computed for a strip
+/// of rows at a time, which stays in the first-level cache until it is unpacked to the target's planes.
 struct BatchInnermost: Sendable {
   let tile: BatchTile
   let geometry: BatchGeometry
@@ -15,6 +16,7 @@ struct BatchInnermost: Sendable {
   let packedRows: Int
   /// Pixels of one channel of the packed target, for the strip that has most.
   let stripPixels: Int
+  /// The tables that records refer to: the offset of each step in the packed source and in a panel of weights.
   let sourceSteps: OffsetTable
   let weightSteps: OffsetTable
   let weightOffsets: OffsetTable?
@@ -23,7 +25,7 @@ struct BatchInnermost: Sendable {
   let packPanels: LevelFunction<PackPanelsArguments>
 
   struct Band: Sendable {
-    /// The source's rows that are packed.
+    /// Rows of the source that are packed.
     let rows: Range<Int>
     let strips: [Strip]
   }
@@ -31,17 +33,18 @@ struct BatchInnermost: Sendable {
   struct Strip: Sendable {
     /// Rows of the target.
     let rows: Range<Int>
+    /// The strip's records, as `BatchTileArguments` describes them.
     let records: OffsetTable
     let recordCount: Int
-    /// How often its tiles ask for what is needed soon.
+    /// Prefetch requests of the strip's tiles for one panel.
     let requests: Int
   }
 
-  /// Elements of a packed band of the source: 512 KB stay in the second-level cache.
+  /// Elements of a packed band of the source: 512 KB, which stay in the second-level cache.
   static let bandLimit = 128 << 10
   /// Elements of packed weights, a band and a strip together, so that one thread needs less than 4 MB.
   static let limit = 960_000
-  /// Elements of a strip of the target: 128 KB.
+  /// Elements of a strip of the packed target: 128 KB.
   static let stripLimit = 32 << 10
 
   init(tile: BatchTile, geometry: BatchGeometry, isBackward: Bool, activation: FusedActivation?, threads: Int) {
@@ -56,12 +59,12 @@ struct BatchInnermost: Sendable {
     let lanes = tile.level.lanes
     let units = (geometry.batch + lanes - 1) / lanes * geometry.groups
     let fitting = geometry.bandRows(lanes: lanes)
-    // As many bands as make even work for all threads.
+    // One band an image, unless more bands give the threads even work.
     let wanted = units % threads == 0 || units >= 4 * threads ? 1 : threads
     let bandCount = max((geometry.targetHeight + fitting - 1) / fitting, wanted)
     let bandRows = (geometry.targetHeight + bandCount - 1) / bandCount
     let stripRows = min(geometry.stripRows(tile), bandRows)
-    // The groups of every strip of every band, before it is known how many rows are packed.
+    // The groups of pixels of all strips of all bands; how many source rows are packed follows from them.
     let plannedBands = stride(from: 0, to: geometry.targetHeight, by: bandRows).map { first in
       let band = first..<min(first + bandRows, geometry.targetHeight)
       return stride(from: band.lowerBound, to: band.upperBound, by: stripRows).map { first in
@@ -118,9 +121,9 @@ struct BatchInnermost: Sendable {
   private var paddedChannels: Int { (geometry.targetChannels + tile.rows - 1) / tile.rows * tile.rows }
   private var weightsByteCount: Int { cacheLines(geometry.groups * paddedChannels * geometry.depth * 4) }
   func workspaceByteCount(parts: Int) -> Int { sharedByteCount + parts * threadByteCount }
-  /// Bytes that all threads share: packed weights and padded bias.
+  /// Bytes of packed weights and padded bias, which all threads read.
   private var sharedByteCount: Int { weightsByteCount + cacheLines(geometry.groups * paddedChannels * 4) }
-  /// Bytes of each thread.
+  /// Bytes of each thread's workspace.
   private var threadByteCount: Int { 4 * (packedCount + stripCount + scratchCount) }
   private var packedCount: Int { geometry.sourceChannels * packedRows * geometry.sourceWidth * lanes }
   private var stripCount: Int { tile.rows * stripPixels * lanes }
@@ -171,7 +174,7 @@ struct BatchInnermost: Sendable {
     }
   }
 
-  /// What a band of some images has in the source, as one run of whole images where it is all of their rows.
+  /// The source lines of a band of some images; one run an image where the band has all of the rows.
   private func prefetch(of source: UnsafePointer<Float>, image: Int, band: Band) -> ImagePrefetch {
     let rows = band.rows.clamped(to: 0..<geometry.sourceHeight)
     let plane = geometry.sourceHeight * geometry.sourceWidth
@@ -231,7 +234,7 @@ struct BatchInnermost: Sendable {
     }
   }
 
-  /// Turns the rows of the source that are inside it, and clears the others.
+  /// Packs the rows of a band that are inside the source, and stores zeros in the others.
   private func packSource(
     _ rows: Range<Int>, images: Int, _ source: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
     _ scratch: UnsafeMutablePointer<Float>
@@ -256,7 +259,7 @@ struct BatchInnermost: Sendable {
       imageStride: geometry.groups * geometry.sourceChannels * plane, images: images, scratch)
   }
 
-  /// Turns some pixels of each channel; where they are whole planes, all channels are one run.
+  /// Packs or unpacks `count` pixels of each channel; where those are whole planes, all channels are one run.
   private func transposePixels(
     _ function: LevelFunction<BatchTransposeArguments>, _ images: UnsafeMutablePointer<Float>,
     _ packed: UnsafeMutablePointer<Float>, channels: Int, count: Int, plane: Int, packedPlane: Int, imageStride: Int,

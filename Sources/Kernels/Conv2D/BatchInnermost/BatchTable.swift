@@ -1,9 +1,9 @@
-/// A row of the forward pass's table.
+/// A row `images` of the forward pass's table.
 func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
   @Sendable func split(_ problem: Conv2DForward.Problem, _ machine: Machine) -> BatchRemainder<Conv2DForward>? {
     let shape = problem.shape
-    // Where each output has one pixel's inputs alone, there are no tails and no padding to gain from, and with a stride
-    // most of what is turned is not used.
+    // A pointwise convolution has no tails of rows and no padding that could be saved; with a stride, most of the
+    // packed pixels are not used.
     guard shape.kernelCount > 1, let share = BatchGeometry(forward: shape).share(tile) else { return nil }
     return BatchRemainder(
       batch: shape.batch, level: tile.level,
@@ -36,7 +36,7 @@ func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
     })
 }
 
-/// A row of the input gradient's table.
+/// A row `images` of the input gradient's table.
 func batchBackwardDataKernel(_ tile: BatchTile) -> Kernel<Conv2DBackwardData> {
   @Sendable func split(_ shape: Conv2DShape, _ machine: Machine) -> BatchRemainder<Conv2DBackwardData>? {
     guard !shape.isPointwise, let share = BatchGeometry(backward: shape).share(tile) else { return nil }

@@ -1,31 +1,40 @@
 import KernelsISA
 
-/// A tile is output channels × pixels. For each of the records
-/// [pixels, first step, steps, (origin of each pixel), (target of each pixel)]
-/// target[c · channelStride + target…] =
-/// limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin… + sourceSteps[s]]…)
-/// A record that has fewer pixels than the tile repeats its last one.
+/// The arguments of `convolveImageVectors`, the `images` kernels: a vector holds the same pixel of as many images, and a
+/// tile is output channels × pixels. For each record
+/// [pixels, first step, steps, (origin of each pixel), (target offset of each pixel)]:
+/// target[c · channelStride + target offset…] =
+/// limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin + sourceSteps[s]…]).
+/// A record with fewer pixels than the tile repeats its last pixel.
 struct BatchTileArguments {
+  /// The packed source, [channel][row][column][image].
   var source: UnsafePointer<Float>
+  /// A panel of weights.
   var weights: UnsafePointer<Float>
-  /// NULL: the sums alone, without limits.
+  /// The bias of the tile's channels; nil: the sums are stored without bias and limits.
   var bias: UnsafePointer<Float>?
   var records: UnsafePointer<Int32>
   var recordCount: Int
+  /// The offset of each step from a pixel's origin in the source.
   var sourceSteps: UnsafePointer<Int32>
+  /// The offset of each step's row in the panel of weights.
   var weightSteps: UnsafePointer<Int32>
+  /// The packed target, [channel][row][column][image].
   var target: UnsafeMutablePointer<Float>
+  /// Elements from a channel of the target to the next.
   var channelStride: Int
-  /// 0 for ReLU, else -infinity.
+  /// The lower limit of outputs: 0 for ReLU and ReLU6, else -infinity.
   var floor: Float
-  /// Infinity for none.
+  /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
+  /// Lines of the source of the next band.
   var sourcePrefetch: ImagePrefetch
-  /// Where the tiles' outputs go.
+  /// Lines of the images that the packed target is unpacked to.
   var targetPrefetch: ImagePrefetch
 }
 
-/// All records of a panel of output channels, each in the wide tile or, where it has few pixels, in the narrow one.
+/// Computes all records of a panel of output channels, each with the wide tile or, if it has few pixels, the narrow
+/// one.
 @inline(always)
 func convolveImageVectors<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
   _ wideTile: RegisterTile<rows, wide, L>.Type, _ narrowTile: RegisterTile<rows, narrow, L>.Type,
@@ -46,7 +55,7 @@ func convolveImageVectors<let rows: Int, let wide: Int, let narrow: Int, L: Lane
   }
 }
 
-/// One record: its pixels' sums, through bias and limits to their tileTargets.
+/// Computes the pixels of one record.
 @inline(always)
 private func computeRecord<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<BatchTileArguments>, _ record: UnsafePointer<Int32>,
@@ -73,7 +82,7 @@ private func computeRecord<let rows: Int, let vectors: Int, L: Lanes>(
 }
 
 extension RegisterTile {
-  /// Adds, for each step, the products of a column of weights with the pixels that lie the step's offset from `origins`.
+  /// For each step, adds the products of a row of the panel with the pixels at the step's offset from `origins`.
   @inline(always)
   fileprivate mutating func multiply(
     _ weights: UnsafePointer<Float>, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
@@ -83,7 +92,7 @@ extension RegisterTile {
     while s < count {
       let offset = Int(sourceSteps[s])
       let column = weights + Int(weightSteps[s])
-      // The shorter side of the tile waits in registers.
+      // Registers hold the shorter side of the tile.
       if rows < vectors {
         var weights = InlineArray<rows, L.Vector>(repeating: L.splat(0))
         for i in 0..<rows { weights[i] = L.splat(column[i]) }
@@ -103,8 +112,8 @@ extension RegisterTile {
     }
   }
 
-  /// Stores all sums where they belong. The staging that they go to has room for all channels of a tile, and a pixel
-  /// that is computed twice has one address, so there are no edges.
+  /// Stores all accumulators to the packed target. There are no edges: the packed target has room for all channels of a
+  /// tile, and a pixel that is computed twice has one offset.
   @inline(always)
   fileprivate func store(_ target: UnsafeMutablePointer<Float>, _ targets: UnsafePointer<Int32>, _ stride: Int) {
     var tileTargets = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
@@ -115,7 +124,7 @@ extension RegisterTile {
   }
 }
 
-/// Takes a record's sums through bias and limits, where they are.
+/// Applies bias and limits to a record's sums in memory.
 @inline(always)
 private func applyEpilogue<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchTileArguments>, _ bias: UnsafePointer<Float>,
@@ -135,11 +144,14 @@ private func applyEpilogue<L: Lanes>(
   }
 }
 
-/// A tile of the "batch" kernels: channels × pixels, of which a narrow form computes records of few pixels.
+/// A tile of the `images` kernels, channels × pixels, with a narrow form for records of few pixels.
 struct BatchTile: Sendable {
   let level: InstructionSet
+  /// Output channels.
   let rows: Int
+  /// Pixels of the wide form.
   let wide: Int
+  /// Pixels of the narrow form.
   let narrow: Int
   let run: LevelFunction<BatchTileArguments>
 
@@ -147,7 +159,7 @@ struct BatchTile: Sendable {
   /// Table entries of a record.
   var recordLength: Int { 3 + 2 * wide }
 
-  /// Cycles that a step of a record takes, at two multiply-adds and two loads a cycle and a latency of four cycles.
+  /// Cycles of one step of a record, at two multiply-adds and two loads a cycle and a latency of four cycles.
   func cycles(pixels: Int) -> Double {
     let vectors = pixels > narrow ? wide : narrow
     return max(Double(rows * vectors), Double(rows + vectors + 2), 8) / 2

@@ -1,25 +1,29 @@
 import KernelsISA
 
-/// Turns runs of elements of some images: packed[run][element][image] = images[image][run][element], or the other way
-/// round. Lanes behind the last image are packed as 0, and not written back.
+/// The arguments of `packImages` and `unpackImages`: packed[run][element][image] = images[image][run][element], or the
+/// reverse. Lanes behind the last image are packed as 0, and not unpacked.
 struct BatchTransposeArguments {
-  /// The first image's first run; only read on the way in.
+  /// The first run of the first image; only read by `packImages`.
   var images: UnsafeMutablePointer<Float>
   var packed: UnsafeMutablePointer<Float>
   var runs: Int
+  /// Elements of a run.
   var length: Int
+  /// Elements of an image from a run to the next.
   var imageRunStride: Int
+  /// Elements of the packed memory from a run to the next.
   var packedRunStride: Int
-  /// From one element to the next.
+  /// Elements of the packed memory from one element of a run, a vector of images, to the next.
   var packedStride: Int
+  /// Elements from an image to the next.
   var imageStride: Int
-  /// Images, at most the lanes.
+  /// Images, at most as many as a vector has lanes.
   var count: Int
-  /// A square of lanes × lanes.
+  /// Memory for a square of lanes × lanes elements.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Turns runs of elements of some images so that their images lie side by side.
+/// Transposes runs of some images so that the images are innermost, in squares of lanes × lanes.
 @inline(always)
 func packImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArguments>) {
   let arguments = p.pointee
@@ -31,7 +35,7 @@ func packImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArgu
     var first = 0
     while first < arguments.length {
       if arguments.length >= L.count {
-        // The last square ends with the run: it overlaps the one before.
+        // The last square ends with the run and overlaps the one before.
         first = min(first, arguments.length &- L.count)
         if arguments.count == L.count {
           L.transposeSquare(images + first, arguments.imageStride, packed + first &* stride, stride)
@@ -55,7 +59,7 @@ func packImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArgu
   }
 }
 
-/// Turns packed runs back to images.
+/// Transposes packed runs back to images.
 @inline(always)
 func unpackImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArguments>) {
   let arguments = p.pointee

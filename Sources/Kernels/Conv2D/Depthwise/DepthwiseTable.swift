@@ -1,14 +1,15 @@
 import KernelsISA
 
-/// One convolution of planes with kernels of their own, without sums over channels: the forward pass of a depthwise
-/// convolution, or its input gradient, which is the same with the kernels turned.
+/// The forward pass of a depthwise convolution, which sums over no channels, or its input gradient, which is the same
+/// convolution with the kernels flipped.
 private struct DepthwiseConvolution: Sendable {
   let function: LevelFunction<DepthwiseArguments>
   let shape: Conv2DShape
   let isFlipped: Bool
   let limits: (floor: Float, ceiling: Float)
   let parts: Int
-  /// Of each thread: the weights' vectors, one of outputs, and a plane with three vectors around it.
+  /// Bytes of each thread's workspace: the weights' vectors, one vector of outputs, and a plane with three vectors
+  /// around it.
   let scratchByteCount: Int
   let nonTemporal: Bool
 
@@ -46,13 +47,13 @@ private struct DepthwiseConvolution: Sendable {
 }
 
 extension Conv2DShape {
-  /// The size of a square kernel that moves by one and leaves planes as large as they are, each channel by itself; nil
-  /// where the "depthwise" kernels do not compute that at a level.
+  /// The size of the square kernel, if this is a depthwise convolution that the kernels compute: with stride 1 and
+  /// padding that keeps the size of the planes. Else nil.
   fileprivate func depthwiseSize(_ level: InstructionSet) -> Int? {
     let size = kernelHeight
     guard groups == inputChannels, size == kernelWidth, [3, 5, 7].contains(size), strideHeight == 1, strideWidth == 1,
       dilationHeight == 1, dilationWidth == 1, paddingHeight == size / 2, paddingWidth == size / 2,
-      // The first and last planes of the memory are copied, two for the weight gradient.
+      // Scratch memory has a copy of the first and last planes in memory; two copies in the weight gradient.
       inputPlane * 8 <= workspaceLimit
     else { return nil }
     return size
@@ -66,7 +67,7 @@ extension Conv2DShape {
   }
 }
 
-/// The forward pass's rows for depthwise convolutions.
+/// The rows `depthwise` of the forward pass's table.
 func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
   depthwiseRows { level, size, function in
     Kernel(
@@ -85,7 +86,7 @@ func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
   }
 }
 
-/// The input gradient's rows for depthwise convolutions with as many output channels as input channels.
+/// The rows `depthwise` of the input gradient's table, for as many output channels as input channels.
 func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
   depthwiseRows { level, size, function in
     Kernel(
@@ -112,7 +113,7 @@ private func depthwiseRows<Op: KernelOperation>(
   }
 }
 
-/// The weight gradient's rows for depthwise convolutions.
+/// The rows `depthwise` of the weight gradient's table.
 func depthwiseBackwardWeightsKernels() -> [Kernel<Conv2DBackwardWeights>] {
   let functions = [
     3: Levels.convDepthwiseGradient3, 5: Levels.convDepthwiseGradient5, 7: Levels.convDepthwiseGradient7,
@@ -122,9 +123,9 @@ func depthwiseBackwardWeightsKernels() -> [Kernel<Conv2DBackwardWeights>] {
   }
 }
 
-/// Into how many blocks the channels of a weight gradient are cut, each of which is summed image by image. The planes of
-/// many channels are one long run of memory, but their sums have half of the first-level cache, and threads need blocks to
-/// share. A weight's sum is the same in any block.
+/// The number of blocks of channels of a weight gradient; each block is summed image by image. Large blocks read long
+/// runs of memory, but a block's sums have half of the first-level cache, and the threads need blocks to divide among
+/// them. The sum of a weight is the same in any block.
 private func depthwiseBlocks(_ shape: Conv2DShape, sumsOfChannel: Int, parts: Int) -> Int {
   let most = max((24 << 10) / (4 * sumsOfChannel), 8)
   let least = parts == 1 ? 1 : 4 * parts

@@ -1,12 +1,15 @@
 import KernelsISA
 
-/// A convolution from planes to planes in tiles, without a patch matrix: the forward pass, or the input gradient with one
-/// phase for each remainder of the input's coordinates by the strides.
+/// A convolution in register tiles, without a patch matrix: the forward pass, or the input gradient with one phase for
+/// each remainder of the input's coordinates by the strides.
+///
+/// `run` packs the weights block by block (`WeightPanels`), `runBand` makes the padded copy of a band (`InputView`),
+/// and `runTile` calls the level function, which computes all tiles of the band.
 struct DirectConvolution: Sendable {
   let tile: DirectTile
   let view: InputView
   let phases: [Phase]
-  /// Remainders of rows and columns by the strides.
+  /// Remainders of row and column coordinates by the strides.
   let rowPhases: Int
   let columnPhases: Int
   let batch: Int
@@ -18,38 +21,39 @@ struct DirectConvolution: Sendable {
   let targetWidth: Int
   let panels: WeightPanels
   let limits: (floor: Float, ceiling: Float)
-  /// Images that are computed together; the last images of a batch may be fewer.
+  /// Images that are computed together; at the end of a batch there may be fewer.
   let chunk: Int
-  /// In how many parts a band's channels are shared out among threads.
+  /// The number of parts that threads split a band's channels into.
   let splits: Int
   let copyPadded: LevelFunction<PaddedInputArguments>
   let interleavePhases: LevelFunction<InterleavePhasesArguments>
-  /// Where each plane's vectors lie in the copy of what a tile reads of all of them, if there is one.
+  /// The offset of each step's vectors in the packed inputs of a tile; nil where the inputs of a tile are not packed.
   let packedTaps: OffsetTable?
 
-  /// Elements of source and target that are asked for before weights are packed.
+  /// Elements of source and target that are prefetched before weights are packed.
   private static let firstPrefetchCount = 2048
-  /// Bytes of such a copy at most: with a panel of weights it stays in the first-level cache.
+  /// Bytes of a tile's packed inputs: with a panel of weights they stay in the first-level cache.
   private static let packedLimit = 24 << 10
-  /// Panels from which on a copy is worth its time.
+  /// Panels from which packing the inputs of a tile is worth its time.
   private static let panelsWorthPacking = 16
 
-  /// Elements of a band of one row phase of the target, where it is copied: 1 MB.
+  /// Elements of a band of the target in one row phase, where the columns of several phases are interleaved: 1 MB.
   private static let phaseLimit = 256 << 10
 
-  /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
-  /// remainders by the strides.
+  /// Outputs with the same taps: all outputs of the forward pass; in the input gradient, those at the same remainders
+  /// by the strides.
   struct Phase: Sendable {
     let row: Int
     let column: Int
     let depth: Int
-    /// The phase's first row in a panel.
+    /// The first row of the phase's weights in a panel.
     let firstRow: Int
     let taps: OffsetTable
+    /// The outputs of a whole band of `chunk` images.
     let whole: OutputOffsets
-    /// Of the last images of a batch.
+    /// The outputs of the last images of a batch.
     let lastImages: OutputOffsets
-    /// Of the last band.
+    /// The outputs of the last band.
     let lastBand: OutputOffsets
   }
 
@@ -72,7 +76,7 @@ struct DirectConvolution: Sendable {
     let partition = WorkPartition(
       items: shape.batch * shape.groups, rows: y.count, panels: layout.count, threads: threads)
     splits = partition.splits
-    // Columns of several phases are put side by side from a copy of a band's targets.
+    // Columns of several phases are interleaved from a copy of a band of the target.
     let phaseRow = xs.count == 1 ? 0 : targetChannels * targetWidth
     let phaseBands = phaseRow == 0 ? 1 : y.count / max(Self.phaseLimit / phaseRow, 1)
     let view = InputView(
@@ -130,14 +134,14 @@ struct DirectConvolution: Sendable {
     if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
   }
 
-  /// Checks that what tiles read lies in the images or in their staged bands, and what they write in the target's planes.
+  /// Checks that tiles read inside the images or their padded copies and write inside the target's planes.
   private func checkReach(sourceImage: Int, targetImage: Int) {
     let sourcePlanes = sourceChannels * view.y.sourceCount * view.x.sourceCount
     for phase in phases where phase.depth > 0 {
       for (outputs, band) in [(phase.whole, 0), (phase.lastImages, 0), (phase.lastBand, view.bands - 1)]
       where outputs.count > 0 {
         let row = band * view.bandRows
-        // Where the view's base lies in the group's planes.
+        // The offset of the view's base in the group's planes.
         let base = view.isCopied ? 0 : (view.y.start + row * view.y.stride) * view.x.sourceCount + view.x.start
         let first = base + outputs.sources.lowest + phase.taps.lowest
         planCheck(
@@ -155,9 +159,9 @@ struct DirectConvolution: Sendable {
     }
   }
 
-  /// Whether a tile's least workspace is within the limit: a panel of weights, and what a band of one row has of the source
-  /// and, of several phases of columns, of the target. The limit is that of all operations, or the shape's own where not
-  /// even a panel of one channel keeps to it.
+  /// Whether the smallest workspace of a tile is within the limit: one panel of weights, the padded copy of a band of
+  /// one row, and the copy of the target of several column phases. The limit is the one of all operations, or the
+  /// shape's own where even a panel of one channel exceeds that.
   static func fits(
     _ tile: DirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool
   ) -> Bool {
@@ -172,20 +176,20 @@ struct DirectConvolution: Sendable {
     return (depth * tile.width + band) * 4 <= limit
   }
 
-  /// Bytes that all threads partition: packed weights and padded bias.
+  /// Bytes of packed weights and padded bias, which all threads read.
   var sharedByteCount: Int { panels.byteCount }
-  /// Bytes of each thread.
+  /// Bytes of each thread's workspace.
   var threadByteCount: Int { tileByteCount + copyByteCount + offsetByteCount + phaseByteCount }
-  /// Of one tile's outputs and, if it is copied, what it reads.
+  /// Bytes of one tile's outputs and of its packed inputs.
   private var tileByteCount: Int { tile.byteCount + (packedTaps?.count ?? 0) * tile.units * tile.unit * 4 }
   private var copyByteCount: Int { cacheLines(chunk * view.copyCount * 4) }
   private var offsetByteCount: Int { cacheLines(columnPhases * 4) }
-  /// Of a band's rows of one remainder, where the columns of several phases have to be put side by side.
+  /// Bytes of a band of the target in one row phase, where the columns of several phases are interleaved.
   private var phaseByteCount: Int {
     columnPhases == 1 ? 0 : cacheLines(targetChannels * view.bandRows * targetWidth * 4)
   }
 
-  /// - Parameter packed: what `panels.packing` made of weights and bias; nil for packing them now.
+  /// - Parameter packed: the memory that `panels.packing` filled from weights and bias; nil: they are packed now.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
@@ -229,31 +233,34 @@ struct DirectConvolution: Sendable {
     }
   }
 
-  /// Asks for the beginning of source and target, which come while weights are turned to panels. More would be a burst
-  /// that the processor waits for.
+  /// Prefetches the beginning of source and target while weights are packed. More prefetches at once would stall.
   private func prefetchFirst(source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
     let sourceCount = batch * groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
     let targetCount = batch * groups * targetChannels * targetHeight * targetWidth
-    for i in stride(from: 0, to: min(sourceCount, Self.firstPrefetchCount), by: 16) { prefetchToSecondLevel(source + i) }
-    for i in stride(from: 0, to: min(targetCount, Self.firstPrefetchCount), by: 16) { prefetchToSecondLevel(target + i) }
+    for i in stride(from: 0, to: min(sourceCount, Self.firstPrefetchCount), by: 16) {
+      prefetchToSecondLevel(source + i)
+    }
+    for i in stride(from: 0, to: min(targetCount, Self.firstPrefetchCount), by: 16) {
+      prefetchToSecondLevel(target + i)
+    }
   }
 
-  /// What a thread does at once: some panels of channels of a band of rows of some images.
+  /// The work that a thread does at once: some panels of channels for a band of rows of some images.
   private struct Band {
     let band: Int
     let images: Int
     let group: Int
     let panels: Range<Int>
     let weights: UnsafePointer<Float>
-    /// Whether it is the thread's first, whose source nobody has asked for.
+    /// Whether this is the thread's first band, whose source nothing has prefetched.
     let isFirst: Bool
-    /// The planes that this thread computes next, and their band.
+    /// The source planes of the thread's next band; nil behind the last.
     let next: UnsafePointer<Float>?
     let nextBand: Int
   }
 
-  /// What to ask for while a band is computed: its own target, if that is written at its end, else the next band's
-  /// source.
+  /// The lines to prefetch while a band is computed: the band's own target where that is written at the end of the
+  /// band, else the source of the next band.
   private func prefetch(
     _ band: Band, row: Int, column: Int, target: UnsafePointer<Float>, rows: Int, channels: Int, requests: Int
   ) -> PlanePrefetch {
@@ -264,7 +271,7 @@ struct DirectConvolution: Sendable {
     if columnPhases > 1, row == 0 {
       plane = targetHeight * targetWidth
       count = rows * rowPhases * targetWidth
-      // Phases without taps have no tiles to ask in.
+      // A phase without taps computes no tiles that could prefetch.
       let withTaps = phases[..<columnPhases].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
       let before = phases[..<column].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
       let partition = Parallel.range(before, of: withTaps, items: channels)
@@ -285,7 +292,8 @@ struct DirectConvolution: Sendable {
     }
     let lines = max((count + 15) / 16, 1)
     return PlanePrefetch(
-      base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes, linesPerPlane: lines,
+      base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes,
+      linesPerPlane: lines,
       planeGap: plane * 4 - lines * 64, linesPerRequest: (lines * planes + requests - 1) / max(requests, 1))
   }
 
@@ -299,7 +307,8 @@ struct DirectConvolution: Sendable {
     if view.isCopied {
       for image in 1..<max(band.images, 1) {
         _ = view.base(
-          of: source + image * imageStride, band: band.band, copy: copy + image * view.copyCount, copyPadded: copyPadded)
+          of: source + image * imageStride, band: band.band, copy: copy + image * view.copyCount, copyPadded: copyPadded
+        )
       }
     }
     let firstChannel = panels.layout.first(band.panels.lowerBound)
@@ -357,21 +366,24 @@ struct DirectConvolution: Sendable {
       band, row: phase.row, column: phase.column,
       target: UnsafePointer(groupOutput) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
       channels: channels, requests: tiles * ((phase.depth + PlanePrefetch.steps - 1) / PlanePrefetch.steps))
-    // A 1 × 1 convolution in rowTarget, of more source than target, or of a source that is not on its way.
+    // A 1×1 convolution that reads in place, with at least as many source channels as target channels, or from a source
+    // that has not been prefetched.
     let passesPlanes =
       !view.isCopied && phase.depth == sourceChannels
       && (sourceChannels >= channels || packedTaps != nil || band.isFirst)
-    // A line of the source serves few taps of a phase.
+    // In a convolution of several phases, a line of the source is read by few taps of a phase.
     let vectorsOuter = passesPlanes || columnPhases > 1
     switch tile {
     case .pixels(let tile):
       var arguments = PixelVectorArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panels: band.panels.count,
         widePanels: min(max(panels.layout.wide - band.panels.lowerBound, 0), band.panels.count),
-        panelStride: panels.panelStride, tailStride: panels.tailStride, panelRowStride: panels.panelRowStride, bias: bias,
+        panelStride: panels.panelStride, tailStride: panels.tailStride, panelRowStride: panels.panelRowStride,
+        bias: bias,
         target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges, vectors: count,
         lanes: outputs.stored, channels: channels,
-        channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch, prefetch: bandPrefetch,
+        channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch,
+        prefetch: bandPrefetch,
         vectorsOuter: vectorsOuter, sourcePlanes: passesPlanes ? sourceChannels : 0,
         sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,
         packedTaps: packedTaps?.base ?? phase.taps.base)

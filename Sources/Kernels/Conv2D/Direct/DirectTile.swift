@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// The tile that a direct convolution uses.
+/// The register tile of a direct convolution: its vectors hold neighbouring pixels of a row, or channels.
 enum DirectTile: Sendable {
   case pixels(ConvTile<PixelVectorArguments>)
   case channels(ChannelVectorTile)
@@ -26,7 +26,7 @@ enum DirectTile: Sendable {
     }
   }
 
-  /// Channels side by side in a panel of weights.
+  /// Channels of a panel of weights.
   var width: Int {
     switch self {
     case .pixels(let tile): tile.rows
@@ -34,7 +34,7 @@ enum DirectTile: Sendable {
     }
   }
 
-  /// Rows of the tile of a last panel; nil where panels have to be packed.
+  /// Rows of the smaller tile for the last panels; nil where panels have to be packed.
   var tail: Int? {
     switch self {
     case .pixels(let tile): tile.tail
@@ -49,7 +49,7 @@ enum DirectTile: Sendable {
     }
   }
 
-  /// Outputs that have to be neighbours in a view: the lanes of a vector along a row, or the points of a run.
+  /// Outputs that have to be neighbours in a view: the lanes of a vector along a row, or the pixels of a run.
   var unit: Int {
     switch self {
     case .pixels(let tile): tile.level.lanes
@@ -57,7 +57,7 @@ enum DirectTile: Sendable {
     }
   }
 
-  /// Vectors or runs of a tile.
+  /// Vectors of pixels, or runs of pixels, of a tile.
   var units: Int {
     switch self {
     case .pixels(let tile): tile.vectors
@@ -65,5 +65,6 @@ enum DirectTile: Sendable {
     }
   }
 
-  static let all: [DirectTile] = Levels.pixelVectorTiles().map { .pixels($0) } + Levels.channelVectorTiles().map { .channels($0) }
+  static let all: [DirectTile] =
+    Levels.pixelVectorTiles().map { .pixels($0) } + Levels.channelVectorTiles().map { .channels($0) }
 }

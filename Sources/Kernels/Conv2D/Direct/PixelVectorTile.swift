@@ -1,57 +1,71 @@
 import KernelsISA
 
-/// "rows": a vector holds neighbouring outputs of a row, a tile's rows are output channels.
-/// target[c][targets[v]…] = limit(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…]).
+/// The arguments of `convolvePixelVectors`, the `pixels` kernels: a vector holds neighbouring pixels of an output row,
+/// and a tile's rows are output channels.
+/// target[c · channelStride + targets[v]…] = limit(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…]).
 struct PixelVectorArguments {
   var source: UnsafePointer<Float>
+  /// The offset of each step's tap from an output's origin.
   var taps: UnsafePointer<Int32>
+  /// Steps of a sum.
   var depth: Int
-  /// Panels.
+  /// The first panel of weights, one row of channels for each step.
   var weights: UnsafePointer<Float>
+  /// Panels of both widths.
   var panels: Int
-  /// Those of the tile's rows; the others are of the smaller tile's.
+  /// Panels as wide as the tile has rows; the panels behind them have the smaller tile's width.
   var widePanels: Int
+  /// Elements from a wide panel to the next.
   var panelStride: Int
-  /// From one of the smaller panels to the vectorPrefetch.
+  /// Elements from a panel of the smaller width to the next.
   var tailStride: Int
-  /// From one tap's weights to the next's.
+  /// Elements from a row of a panel to the next.
   var panelRowStride: Int
-  /// As many values as the panels have lanes.
+  /// The bias of each channel, padded to whole panels.
   var bias: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
+  /// The offset of each vector's origin in the source.
   var sources: UnsafePointer<Int32>
+  /// The offset of each vector in a plane of the target.
   var targets: UnsafePointer<Int32>
-  /// The first tap of each vector, and behind its last; NULL: all taps.
+  /// For each vector its first step and the end of its steps; nil: all steps.
   var ranges: UnsafePointer<Int32>?
+  /// Vectors of all outputs of a channel.
   var vectors: Int
-  /// Of each vector that are stored.
+  /// Lanes of each vector that are stored.
   var lanes: Int
+  /// Channels of all panels.
   var channels: Int
+  /// Elements from a channel's plane of the target to the next.
   var channelStride: Int
-  /// 0 for ReLU, else -infinity.
+  /// The lower limit of outputs: 0 for ReLU and ReLU6, else -infinity.
   var floor: Float
-  /// Infinity for none.
+  /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
-  /// One tile.
+  /// Memory for one tile.
   var scratch: UnsafeMutablePointer<Float>
+  /// Lines to prefetch meanwhile.
   var prefetch: PlanePrefetch
-  /// All panels pass over a tile's vectors before the next vectors come.
+  /// The order of loops: whether the loop over tiles of vectors is the outer one, and the loop over panels the inner one.
   var vectorsOuter: Bool
-  /// If then the source's planes, of which each is one tap, are read in address, their number.
+  /// The planes of a source that is read in place and of which each plane is one tap: their next vectors are prefetched.
+  /// 0 for any other source.
   var sourcePlanes: Int
+  /// Elements from a plane of the source to the next.
   var sourcePlaneStride: Int
-  /// Where a tile's vectors of all steps are copied before the panels pass over them.
+  /// Memory for the inputs of a tile, which are packed before all panels are multiplied with them; nil: not packed.
   var packed: UnsafeMutablePointer<Float>?
-  /// Of each step there.
+  /// The offset of each step's vectors in `packed`.
   var packedTaps: UnsafePointer<Int32>
 }
 
-/// All tiles of vectors × panels of output channels. The last panels may have a smaller tile (`PanelLayout`).
+/// Computes all tiles, vectors of pixels × panels of output channels. The last panels may have the smaller tile
+/// (`PanelLayout`).
 ///
-/// The vectors of a panel follow one another: its weights stay in the first-level cache. Or the panels of a tile's vectors
-/// do (`vectorsOuter`): then the source is passed over once, and where it is read in address, what the next vectors read is
-/// prefetchedVectors for meanwhile. Lines of planes that lie a power of two apart share few tileTargets of the first-level cache, so that
-/// a short source is copied from there for many panels.
+/// With panels in the outer loop, a panel of weights stays in the first-level cache. With vectors in the outer loop
+/// (`vectorsOuter`), the source is read once, and where it is read in place, the next vectors are prefetched meanwhile.
+/// Lines of planes that lie a power of two apart fall into few sets of the first-level cache, so a source of few planes
+/// is packed for each tile of vectors if there are many panels.
 @inline(always)
 func convolvePixelVectors<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, tail lastTile: RegisterTile<tail, vectors, L>.Type,
@@ -65,7 +79,9 @@ func convolvePixelVectors<let rows: Int, let tail: Int, let vectors: Int, L: Lan
   var vectorPrefetch = PlanePrefetch()
   var outer = 0
   while outer < (vectorsOuter ? groups : panels) {
-    if p.pointee.sourcePlanes > 0 { vectorPrefetch.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels) }
+    if p.pointee.sourcePlanes > 0 {
+      vectorPrefetch.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels)
+    }
     if let packed = p.pointee.packed { packInputs(tile, p, vector: outer &* vectors, packed) }
     var inner = 0
     while inner < (vectorsOuter ? panels : groups) {
@@ -85,7 +101,7 @@ func convolvePixelVectors<let rows: Int, let tail: Int, let vectors: Int, L: Lan
   }
 }
 
-/// Copies what a tile's vectors read of all planes to where it lies together.
+/// Packs the inputs of a tile: its vectors of all steps.
 @inline(always)
 private func packInputs<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<PixelVectorArguments>, vector: Int,
@@ -111,9 +127,9 @@ private func computeTile<let rows: Int, let vectors: Int, L: Lanes>(
   let lastVector = p.pointee.vectors &- 1
   let panelRowStride = p.pointee.panelRowStride
   typealias Origins = InlineArray<vectors, UnsafePointer<Float>>
-  // Zeros that are overwritten: `init(repeating:)` is not always inlined.
+  // `zeros` and not `init(repeating:)`, which is not always inlined.
   var origins = zeros(Origins.self)
-  // A tile behind the last vector computes that again.
+  // Vectors of the tile behind the last vector compute the last vector again.
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
   var taps = p.pointee.taps
   if let packed = p.pointee.packed {
@@ -121,9 +137,9 @@ private func computeTile<let rows: Int, let vectors: Int, L: Lanes>(
     taps = p.pointee.packedTaps
   }
   let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: p.pointee.depth)
-  // The lines that the next panel's channels of the same vectors go to take longer to come than a tile takes: they are
-  // prefetchedVectors for one a step, vector by vector. Behind them, the steps come in stretches between other requests. Where there
-  // is no next panel, it is the lines of the next vectors.
+  // The target lines of the next panel's channels, for the same vectors, are prefetched one a step, vector by vector:
+  // memory takes longer than one tile. The steps after that come in stretches with the other prefetches between. After
+  // the last panel, the lines of the next vectors are prefetched.
   let stride = p.pointee.channelStride
   let hasNext = p.pointee.channels &- channel > rows
   let nextChannel = hasNext ? channel &+ rows : p.pointee.vectorsOuter ? 0 : channel
@@ -141,7 +157,8 @@ private func computeTile<let rows: Int, let vectors: Int, L: Lanes>(
     var prefetchStep = 0
     if prefetchedVectors < vectors {
       count = min(count, rows)
-      prefetchAddress = UnsafePointer(nextTarget) + Int(p.pointee.targets[min(nextVector &+ prefetchedVectors, lastVector)])
+      prefetchAddress =
+        UnsafePointer(nextTarget) + Int(p.pointee.targets[min(nextVector &+ prefetchedVectors, lastVector)])
       prefetchStep = stride
       prefetchedVectors &+= 1
     } else if count > PlanePrefetch.steps {
@@ -150,14 +167,15 @@ private func computeTile<let rows: Int, let vectors: Int, L: Lanes>(
       vectorPrefetch.advance()
     }
     sum.multiply(
-      panel + k &* panelRowStride, panelRowStride, origins, taps + k, depth: count, prefetchAddress: prefetchAddress, prefetchStep: prefetchStep)
+      panel + k &* panelRowStride, panelRowStride, origins, taps + k, depth: count, prefetchAddress: prefetchAddress,
+      prefetchStep: prefetchStep)
     k &+= count
   }
   storeTile(sum, p, channel: channel, vector: vector)
 }
 
 extension PlanePrefetch {
-  /// Begins to ask for what the vectors from `vector` on read of each of the source's planes.
+  /// Sets this to the lines that `count` vectors from `vector` on read of each plane of the source.
   @inline(always)
   fileprivate mutating func begin(_ p: UnsafePointer<PixelVectorArguments>, vector: Int, count: Int, panels: Int) {
     base = nil
@@ -165,7 +183,7 @@ extension PlanePrefetch {
     let first = p.pointee.source + Int(p.pointee.sources[vector])
     let last = p.pointee.source + Int(p.pointee.sources[min(vector &+ count, p.pointee.vectors) &- 1])
     base = UnsafeRawPointer(first).assumingMemoryBound(to: CChar.self)
-    // Vectors of two images are not neighbours.
+    // The tile's vectors may lie in two images, and are then no neighbours.
     linesPerPlane = min((last - first) / 16 &+ 1, count)
     lines = linesPerPlane
     planes = p.pointee.sourcePlanes
@@ -175,7 +193,8 @@ extension PlanePrefetch {
   }
 }
 
-/// The steps of the sum that some of a tile's vectors or points need: those that the others need not add zeros to them.
+/// The range of steps that covers the ranges of a tile's vectors or runs. Steps outside a vector's own range add
+/// products with padding, which are zeros.
 @inline(always)
 func usedSteps(
   _ ranges: UnsafePointer<Int32>?, _ first: Int, count: Int, last: Int, depth: Int
@@ -194,8 +213,8 @@ func usedSteps(
 }
 
 extension RegisterTile {
-  /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`;
-  /// asks for a line a tap, from `prefetchAddress` on.
+  /// For each step, adds the products of a panel's row with the vectors at the tap's offset from `origins`; prefetches
+  /// one line a step for writing, from `prefetchAddress` on.
   @inline(always)
   fileprivate mutating func multiply(
     _ weights: UnsafePointer<Float>, _ panelRowStride: Int, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
@@ -221,10 +240,12 @@ extension RegisterTile {
 }
 
 extension RegisterTile {
-  /// Puts some rows through bias and floor. As many as 12 rows at once, or a loop that also stores them, are too much for
-  /// the optimiser to unroll, and the sums would go through memory.
+  /// Applies bias and floor to some rows. The optimiser does not unroll a loop of 12 rows, or one that also stores
+  /// them, and the accumulators would go through memory.
   @inline(always)
-  fileprivate mutating func applyBiasAndFloor(bias: UnsafePointer<Float>, floor: L.Vector, from first: Int, to last: Int) {
+  fileprivate mutating func applyBiasAndFloor(
+    bias: UnsafePointer<Float>, floor: L.Vector, from first: Int, to last: Int
+  ) {
     for i in first..<last {
       let rowBias = L.splat(bias[i])
       for v in 0..<vectors { sums[i][v] = L.larger(sums[i][v] + rowBias, floor) }
@@ -232,10 +253,12 @@ extension RegisterTile {
   }
 }
 
-/// Limits a tile's values where they were stored: another operation on the sums would cost all tiles registers.
+/// Applies the upper limit to a tile in memory, after it was stored: a second limit on the accumulators would cost all
+/// tiles registers.
 @inline(always)
 private func applyCeiling<let vectors: Int, L: Lanes>(
-  _ lanes: L.Type, _ tileTargets: InlineArray<vectors, UnsafeMutablePointer<Float>>, step: Int, rows: Int, ceiling: Float
+  _ lanes: L.Type, _ tileTargets: InlineArray<vectors, UnsafeMutablePointer<Float>>, step: Int, rows: Int,
+  ceiling: Float
 ) {
   let limit = L.splat(ceiling)
   for v in 0..<vectors {
@@ -249,10 +272,11 @@ private func applyCeiling<let vectors: Int, L: Lanes>(
   }
 }
 
-/// Stores a tile's sums through bias and floor: in their tileTargets, or where some of its rows, vectors or lanes have none,
-/// in scratch memory, from where the others are copied.
+/// Stores a tile with bias and floor applied: to the target, or if some of its rows, vectors or lanes are outside the
+/// target, to scratch memory, from which the others are copied.
 ///
-/// The two kinds share one loop over the sums, since sums that are read in two tileTargets do not stay in registers.
+/// Both cases share one loop over the accumulators, since accumulators that are read in two places do not stay in
+/// registers.
 @inline(always)
 private func storeTile<let rows: Int, let vectors: Int, L: Lanes>(
   _ sum: RegisterTile<rows, vectors, L>, _ p: UnsafePointer<PixelVectorArguments>, channel: Int, vector: Int
@@ -282,7 +306,9 @@ private func storeTile<let rows: Int, let vectors: Int, L: Lanes>(
     for v in 0..<vectors { L.store(sum.sums[i][v], tileTargets[v] + offset) }
     offset &+= step
   }
-  if p.pointee.ceiling < .infinity { applyCeiling(L.self, tileTargets, step: step, rows: rows, ceiling: p.pointee.ceiling) }
+  if p.pointee.ceiling < .infinity {
+    applyCeiling(L.self, tileTargets, step: step, rows: rows, ceiling: p.pointee.ceiling)
+  }
   if isWhole { return }
   var address = target
   var from = p.pointee.scratch

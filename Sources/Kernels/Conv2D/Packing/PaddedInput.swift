@@ -1,6 +1,33 @@
 import KernelsISA
 
-/// Copies rows of planes into a view, with zeros around them and the columns of a strided convolution side by side.
+/// The arguments of `copyPadded`, which copies rows of planes with their padding. A row of the copy is `phases` runs of
+/// `phaseWidth` elements: element j of run p is the source's column startX + j · columnStep + p, so that the columns that
+/// neighbouring outputs of a strided convolution read become neighbours. Elements outside the source are 0.
+struct PaddedInputArguments {
+  var source: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var planes: Int
+  /// Elements from a plane of the source to the next.
+  var sourcePlaneStride: Int
+  var sourceHeight: Int
+  var sourceWidth: Int
+  /// The source row of the copy's first row; may be outside the source.
+  var startY: Int
+  /// The source column of the copy's first element; may be outside the source.
+  var startX: Int
+  /// Source rows from one row of the copy to the next.
+  var rowStep: Int
+  /// Source columns from one element of a run to the next.
+  var columnStep: Int
+  /// Rows of each plane of the copy.
+  var height: Int
+  /// Runs of a row of the copy.
+  var phases: Int
+  /// Elements of a run.
+  var phaseWidth: Int
+}
+
+/// Copies rows of planes with their padding; the columns of each phase of a strided convolution become neighbours.
 @inline(always)
 func copyPadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PaddedInputArguments>) {
   let arguments = p.pointee
@@ -17,7 +44,7 @@ func copyPadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PaddedInputArgumen
   }
 }
 
-/// Asks for the same row of the next plane: the processor's own prefetching begins anew with each plane.
+/// Prefetches the same row of the next plane: the processor's own prefetching starts anew at each plane.
 @inline(always)
 private func prefetchNextPlane(_ row: UnsafePointer<Float>, _ arguments: PaddedInputArguments, plane: Int) {
   if plane &+ 1 == arguments.planes { return }
@@ -28,10 +55,12 @@ private func prefetchNextPlane(_ row: UnsafePointer<Float>, _ arguments: PaddedI
   }
 }
 
-/// Stores zeros in whole vectors, over what is stored after them where there are too many; `after` is how many elements
-/// there are at all.
+/// Stores `count` zeros in whole vectors, whose excess later stores overwrite; `after` is the number of elements that
+/// the target has from here on.
 @inline(always)
-private func clearWholeVectors<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int) {
+private func clearWholeVectors<L: Lanes>(
+  _ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int
+) {
   var i = 0
   while i < count, i &+ L.count <= after {
     L.store(L.splat(0), target + i)
@@ -40,14 +69,14 @@ private func clearWholeVectors<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutabl
   if i < count { fill(lanes, target + i, count &- i) }
 }
 
-/// Rows whose columns stay neighbours.
+/// Copies rows whose columns stay neighbours.
 @inline(always)
 private func copyRows<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let left = min(max(0 &- arguments.startX, 0), width)
   let first = max(arguments.startX, 0)
   let count = max(min(arguments.sourceWidth &- first, width &- left), 0)
-  // Behind a row's elements, to those of the next.
+  // The zeros from the end of a row to the first element of the next.
   let gap = width &- count
   var after = arguments.planes &* arguments.height &* width
   if after == 0 { return }
@@ -73,7 +102,7 @@ private func copyRows<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArgumen
   }
 }
 
-/// Every second column of rows, none of them padding.
+/// Copies every second column of rows without horizontal padding.
 @inline(always)
 private func copyEvenColumns<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
@@ -95,19 +124,20 @@ private func copyEvenColumns<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInput
   }
 }
 
-/// Rows whose columns of even and odd number part, in a pass over both.
+/// Copies rows whose even and odd columns are separated, both in one pass.
 @inline(always)
 private func copyTwoPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let sourceWidth = arguments.sourceWidth
-  // A run begins with zeros, left of the source. The first run has its columns of one kind, the second the others.
+  // Each phase begins with zeros, left of the source. The first phase has the columns of one parity, the second the
+  // others.
   let padding = 0 &- arguments.startX
   let firstIsOdd = padding & 1
   let lefts = (min((padding &+ 1) / 2, width), min(padding / 2, width))
   let counts = (
     min((sourceWidth &+ 1 &- firstIsOdd) / 2, width &- lefts.0), min((sourceWidth &+ firstIsOdd) / 2, width &- lefts.1)
   )
-  // Whole blocks are stored, which may have an element more than a run.
+  // `deinterleave` stores whole vectors of both parities, so the copy must need every column.
   let isWhole = counts.0 &+ counts.1 == sourceWidth && sourceWidth & 1 == 0
   let gap = width &- lefts.0 &- counts.0 &+ lefts.1
   let lastGap = width &- lefts.1 &- counts.1
@@ -148,7 +178,8 @@ private func copyTwoPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputAr
   fill(lanes, target - lastGap, lastGap)
 }
 
-/// Parts an even number of elements, at least 8; the last block ends with them. Odd ones may be left out.
+/// Separates the even and the odd elements of an even number of at least 8; the last vector ends with the data and
+/// overlaps the one before. Without `odds`, only the even elements are stored.
 @inline(always)
 private func deinterleave<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
@@ -184,7 +215,7 @@ private func deinterleave<L: Lanes>(
   }
 }
 
-/// Rows of any number of runs.
+/// Copies rows of any number of phases.
 @inline(always)
 private func copyPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   var target = arguments.target
@@ -207,7 +238,7 @@ private func copyPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArgum
   }
 }
 
-/// One run of a staged row: every `columnStep`-th column of the source from `start` on.
+/// Copies one phase of a row: every `columnStep`-th column of the source from `start` on.
 @inline(always)
 private func copyPhase<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
@@ -215,7 +246,7 @@ private func copyPhase<L: Lanes>(
 ) {
   let step = arguments.columnStep
   let width = arguments.phaseWidth
-  // Elements first ..< last of the run lie inside the source.
+  // Elements first ..< last of the phase are inside the source.
   let first = start >= 0 ? 0 : min((step &- 1 &- start) / step, width)
   let inside = arguments.sourceWidth &- start
   let last = max(min(inside <= 0 ? 0 : (inside &+ step &- 1) / step, width), first)
@@ -235,6 +266,7 @@ private func copyPhase<L: Lanes>(
   fill(lanes, target + last, width &- last)
 }
 
+/// Stores `count` zeros.
 @inline(always)
 func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int) {
   var i = 0
@@ -248,7 +280,7 @@ func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ co
   }
 }
 
-/// The last vector ends with the data: it overlaps the one before.
+/// Copies `count` elements. The last vector ends with the data and overlaps the one before.
 @inline(always)
 func copy<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
@@ -265,7 +297,7 @@ func copy<L: Lanes>(
   L.store(L.load(source + (count &- L.count)), target + (count &- L.count))
 }
 
-/// Copies every second element; nothing behind the last of them is read.
+/// Copies every second element, without a load beyond the last of them.
 @inline(always)
 private func copyEvenElements<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
@@ -283,7 +315,7 @@ private func copyEvenElements<L: Lanes>(
     UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
     i &+= 4
   }
-  // The last four end with the data, as the odd elements of a vector that begins one element earlier.
+  // The last four elements are the odd elements of a vector that begins one element earlier and ends with the data.
   if i < count, count > 4 {
     let both = UnsafeRawPointer(source + (2 &* count &- 9)).loadUnaligned(as: SIMD8<Float>.self)
     UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)

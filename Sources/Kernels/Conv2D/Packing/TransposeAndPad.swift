@@ -1,17 +1,23 @@
 import KernelsISA
 
-/// target[k · targetStride + lane] = source[lane · sourceStride + k]; lanes behind the last are 0 up to the width.
+/// The arguments of `transposePadded`:
+/// target[k · targetStride + lane] = source[lane · sourceStride + k], and 0 for the lanes from `lanes` to `width`.
 struct TransposePaddedArguments {
   var source: UnsafePointer<Float>
+  /// Elements from a lane's values to the next lane's.
   var sourceStride: Int
   var target: UnsafeMutablePointer<Float>
+  /// Elements from a row of the target to the next.
   var targetStride: Int
+  /// Lanes of the source, the columns of the target.
   var lanes: Int
+  /// Columns of the target with the zeros behind the lanes.
   var width: Int
+  /// Values of each lane, the rows of the target.
   var depth: Int
 }
 
-/// Turns lanes × depth to depth × lanes, with zeros up to the width.
+/// Transposes lanes × depth to depth × width.
 @inline(always)
 func transposePadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposePaddedArguments>) {
   let target = p.pointee.target
@@ -33,28 +39,33 @@ func transposePadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposePadd
   L.transpose(p.pointee.source, p.pointee.sourceStride, rows: columns, columns: depth, target, stride)
 }
 
-/// Elements that a copy of rows asks for ahead: a plane is short for the processor to find out that it is read in order.
+/// Elements between a load and its prefetch. A plane ends before the processor's own prefetching has found the stream.
 private let padPrefetchDistance = 512
 
-/// Copies rows startY ..< startY + rows of planes, with zeros around what lies inside: a target row has `left` zeros, the
-/// source's row, and zeros up to its width.
+/// The arguments of `padRows`, which copies rows startY ..< startY + rows of planes with their padding: a row of the
+/// target is `left` zeros, the source's row, and zeros up to `targetWidth`.
 struct PadRowsArguments {
   var source: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
   var planes: Int
+  /// Elements from a plane of the source to the next.
   var planeStride: Int
   var sourceHeight: Int
   var sourceWidth: Int
+  /// The source row of the first row of the target; rows outside the source are zeros.
   var startY: Int
+  /// Rows of each plane of the target.
   var rows: Int
+  /// Zeros before each row.
   var left: Int
+  /// Elements of a row of the target.
   var targetWidth: Int
+  /// Lines to prefetch meanwhile, some at each row.
   var prefetch: UnsafeMutablePointer<RowPrefetch>
 }
 
-/// Copies rows of planes with zeros around them.
-///
-/// Zeros are stored in whole vectors first, and the row's own elements over what of them was too much.
+/// Copies rows of planes with zeros around them. Zeros are stored in whole vectors first; the copy of the row then
+/// overwrites the excess.
 @inline(always)
 func padRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PadRowsArguments>) {
   let zero = L.splat(0)

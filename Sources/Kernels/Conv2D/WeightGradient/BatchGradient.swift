@@ -1,42 +1,45 @@
 import KernelsISA
 
-/// The weight gradient with images side by side: every lane sums the products of its images over a whole segment of the
-/// batch, and the lanes are summed at the end.
+/// The weight gradient with the images of a batch innermost: every lane sums the products of its own images over a
+/// whole segment of the batch, and the lanes are summed at the end.
 ///
-/// Input and output gradient of as many images as a vector has lanes are turned into staging memory. A tile of channels
-/// and taps then passes over a few rows of the gradient at a time, which stay in the first-level cache for all taps.
+/// Input and output gradient of as many images as a vector has lanes are packed. A tile of channels and taps then reads
+/// a few rows of the gradient at a time, which stay in the first-level cache for all taps.
 private struct BatchGradient: Sendable {
   let shape: Conv2DShape
   let tile: ConvTile<BatchGradientArguments>
   let layout: Layout
+  /// The segments of the batch and their reduction, which all weight-gradient kernels have in common.
   let reduction: SegmentedReduction
-  /// In how many parts threads share the channels, or else the taps.
+  /// The number of parts that threads split the channels into, or else the taps.
   let splits: Int
   let tapSplits: Int
   let records: OffsetTable
+  /// The offset of each sum in the weight gradient; -1 where it belongs to no weight.
   let targetOffsets: OffsetTable
   let packImages: LevelFunction<BatchTransposeArguments>
   let sumLanes: LevelFunction<LaneSumArguments>
 
   /// Sizes that follow from shape and tile alone.
   struct Layout: Sendable {
+    /// Tiles along the output channels of a group, and along its taps.
     let channelTiles: Int
     let tapTiles: Int
     /// Output rows of a band, and of a part of it that stays in the first-level cache.
     let bandRows: Int
     let chunkRows: Int
-    /// Rows and columns of a channel of the packed input, and of the padding before the image.
+    /// Rows and columns of a channel of the packed input, and rows and columns of padding before the image.
     let rows: Int
     let columns: Int
     let top: Int
     let left: Int
-    /// Elements.
+    /// Elements of the packed input and of the packed gradient.
     let sourceCount: Int
     let gradientCount: Int
-    /// Sums of a tile of channels, and of all.
+    /// Elements of the sums of one tile of channels with all taps, and of all tiles.
     let tileSumCount: Int
     let sumCount: Int
-    /// Tiles of taps whose sums are whole squares of vectors.
+    /// The number of tiles of taps whose sums are whole squares of vectors.
     let tapGranule: Int
 
     init(_ shape: Conv2DShape, _ tile: ConvTile<BatchGradientArguments>) {
@@ -46,17 +49,17 @@ private struct BatchGradient: Sendable {
       let (y, x) = (shape.forwardY, shape.forwardX)
       top = shape.paddingHeight
       left = shape.paddingWidth
-      // A packed row holds all that the taps read, and all of the image's row behind its left padding: that is transposed
-      // and moved as a whole, even where the last columns are in no window.
+      // A packed row has everything that the taps read, and all of the image's row behind the left padding: a row is
+      // transposed and moved as a whole, even where its last columns are in no window.
       columns = max(x.reach(x.count), left + shape.inputWidth)
-      // 768 KB of staging leave room in the second-level cache for the sums.
+      // 768 KB of packed data leave room in the second-level cache for the sums.
       let rowCount = (shape.groupInputChannels * columns * y.stride + channelTiles * tile.rows * x.count) * lanes
       bandRows = min(max(Self.bandLimit / max(rowCount, 1), 1), y.count)
       rows = y.reach(bandRows)
       chunkRows = max(Self.chunkLimit / (tile.rows * x.count * lanes), 1)
       sourceCount = shape.groupInputChannels * rows * columns * lanes
       gradientCount = channelTiles * tile.rows * bandRows * x.count * lanes
-      // Whole squares of vectors are summed.
+      // Lanes are summed in whole squares of vectors.
       let vectors = tapTiles * tile.rows * tile.vectors
       tileSumCount = (vectors + lanes - 1) / lanes * lanes * lanes
       sumCount = channelTiles * tileSumCount
@@ -66,7 +69,7 @@ private struct BatchGradient: Sendable {
     }
 
     private static let bandLimit = 192 << 10
-    /// 20 KB of the gradient stay in the first-level cache beside what passes of the input.
+    /// 20 KB of the gradient, in elements; they stay in the first-level cache beside the input that streams through it.
     private static let chunkLimit = 5 << 10
   }
 
@@ -79,8 +82,8 @@ private struct BatchGradient: Sendable {
     packImages = Levels.convImagesPack[tile.level]
     sumLanes = Levels.convGradientSumLanes[tile.level]
     let segments = BatchSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes)
-    // Few segments: the threads share out the channels, too, at the price of staging the input twice. Of fewer tiles of
-    // channels than threads they share out the taps, and stage the gradient twice, too.
+    // With few segments, the threads also split the channels, at the price of packing the input once for each part.
+    // With fewer tiles of channels than threads they split the taps, and pack the gradient once for each part, too.
     let splitsGroups = segments.count * shape.groups < threads
     let splitsChannels = layout.channelTiles >= threads
     splits = splitsGroups && splitsChannels ? threads : 1
@@ -140,7 +143,7 @@ private struct BatchGradient: Sendable {
     let weight: Int
   }
 
-  /// All taps, the channels of each kernel element together, as they lack the same pixels.
+  /// All taps, ordered by kernel element and channel, as the channels of a kernel element miss the same pixels.
   static func taps(_ shape: Conv2DShape) -> [Tap] {
     (0..<shape.kernelHeight).flatMap { y in
       (0..<shape.kernelWidth).flatMap { x in
@@ -202,6 +205,7 @@ private struct BatchGradient: Sendable {
     }
   }
 
+  /// Sums the lanes of some tiles and stores the results in the segment's gradient.
   private func reduce(
     _ channelTiles: Range<Int>, _ tapTiles: Range<Int>, _ sums: UnsafeMutablePointer<Float>,
     _ target: UnsafeMutablePointer<Float>
@@ -211,14 +215,15 @@ private struct BatchGradient: Sendable {
     let last = tapTiles.upperBound == layout.tapTiles ? vectors : tapTiles.upperBound * tile.rows * tile.vectors
     for channelTile in channelTiles {
       var arguments = LaneSumArguments(
-        sums: sums + (channelTile * vectors + first) * lanes, targetOffsets: targetOffsets.base + channelTile * vectors + first,
+        sums: sums + (channelTile * vectors + first) * lanes,
+        targetOffsets: targetOffsets.base + channelTile * vectors + first,
         count: last - first, target: target,
         scratch: sums + layout.sumCount + layout.sourceCount + layout.gradientCount)
       sumLanes(&arguments)
     }
   }
 
-  /// Adds a band of rows of some images.
+  /// Adds a band of rows of some images to the sums.
   private func add(
     _ images: Range<Int>, group: Int, channelTiles: Range<Int>, tapTiles: Range<Int>, firstRow: Int,
     _ operands: Conv2DBackwardWeights.Operands, _ sums: UnsafeMutablePointer<Float>
@@ -250,7 +255,7 @@ private struct BatchGradient: Sendable {
     let rowStride = shape.strideHeight * layout.columns * lanes
     for row in stride(from: 0, to: rows, by: layout.chunkRows) {
       for channelTile in channelTiles {
-        // Rows count from the image's first: so do those of the records.
+        // Both rows and records count from the image's first row.
         var arguments = BatchGradientArguments(
           source: source - firstRow * rowStride, sourceRowStride: rowStride,
           sourceColumnStride: shape.strideWidth * lanes,
@@ -263,7 +268,7 @@ private struct BatchGradient: Sendable {
     }
   }
 
-  /// Turns a band of the input into staging memory, with the padding written out.
+  /// Packs a band of the input, with the padding written out.
   private func packInput(
     _ input: UnsafePointer<Float>, _ images: Int, firstRow: Int, _ packed: UnsafeMutablePointer<Float>,
     _ scratch: UnsafeMutablePointer<Float>
@@ -292,7 +297,7 @@ private struct BatchGradient: Sendable {
     }
     packImages(&arguments)
     if !isPadded { return }
-    // The rows stand side by side; from the last on, they move apart.
+    // The rows were packed without padding between; from the last row to the first, they are moved apart.
     for channel in 0..<shape.groupInputChannels {
       let plane = start + channel * layout.rows * rowCount
       for row in (0..<inside.count).reversed() {
@@ -306,7 +311,7 @@ private struct BatchGradient: Sendable {
   }
 }
 
-/// A row of the weight gradient's table, with images side by side.
+/// A row `images` of the weight gradient's table.
 func batchGradientKernel(_ tile: ConvTile<BatchGradientArguments>) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "images", level: tile.level, tile: tile.name,

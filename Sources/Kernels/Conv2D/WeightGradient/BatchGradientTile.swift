@@ -1,26 +1,31 @@
 import KernelsISA
 
-/// The weight gradient: a tile is output channels × taps, every lane keeps a sum of its own. For each of the records
-/// [first row, row behind the last, first column, column behind the last, (offset of each tap)]
+/// The arguments of `accumulateBatchGradient`, the `images` kernels of the weight gradient: a tile is output channels ×
+/// taps, and every lane has its own sums. For each record
+/// [first row, end of rows, first column, end of columns, (offset of each tap)]:
 /// sums[c][t] += gradient[row][column][c] · source[row · sourceRowStride + column · sourceColumnStride + offset[t]…],
-/// lane by lane, over the record's rows and columns that are also in firstRow ..< lastRow.
+/// lane by lane, over the record's columns and over those of its rows that are in firstRow ..< lastRow.
 struct BatchGradientArguments {
+  /// The packed input, [channel][row][column][image].
   var source: UnsafePointer<Float>
+  /// Elements of the input from an output row's origin to the next's.
   var sourceRowStride: Int
+  /// Elements of the input from an output column's origin to the next's.
   var sourceColumnStride: Int
-  /// [row][column][channel of the tile][image].
+  /// The packed output gradient, [row][column][channel of the tile][image].
   var gradient: UnsafePointer<Float>
-  /// Columns of a row of the gradient.
+  /// Columns of the gradient.
   var width: Int
   var firstRow: Int
+  /// The end of the rows.
   var lastRow: Int
   var records: UnsafePointer<Int32>
   var recordCount: Int
-  /// A tile of vectors for each record, added to.
+  /// A tile of accumulators for each record, which is added to.
   var sums: UnsafeMutablePointer<Float>
 }
 
-/// Adds, for every record of taps, the products of a tile's channels of the gradient with the inputs at those taps.
+/// For every record of taps, adds the products of the gradient of a tile's channels with the inputs at those taps.
 @inline(always)
 func accumulateBatchGradient<let channels: Int, let taps: Int, L: Lanes>(
   _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<BatchGradientArguments>
@@ -39,6 +44,7 @@ func accumulateBatchGradient<let channels: Int, let taps: Int, L: Lanes>(
 }
 
 extension RegisterTile {
+  /// Adds the products of one record.
   @inline(always)
   fileprivate mutating func multiply(
     _ p: UnsafePointer<BatchGradientArguments>, _ record: UnsafePointer<Int32>
@@ -80,18 +86,19 @@ extension RegisterTile {
   }
 }
 
-/// target[targetOffsets[i]] = the sum over the lanes of sums[i], where the row is at least 0.
+/// The arguments of `sumLanes`: target[targetOffsets[i]] = the sum over the lanes of sums[i], for offsets of at least 0.
 struct LaneSumArguments {
+  /// `count` vectors.
   var sums: UnsafePointer<Float>
   var targetOffsets: UnsafePointer<Int32>
   /// Vectors, a multiple of the lanes.
   var count: Int
   var target: UnsafeMutablePointer<Float>
-  /// A square of lanes × lanes.
+  /// Memory for a square of lanes × lanes elements.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Sums the lanes of vectors, a square of them at a time, and puts the sums in their targetOffsets.
+/// Sums the lanes of a square of vectors at a time and stores the sums at their offsets.
 @inline(always)
 func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LaneSumArguments>) {
   let scratch = p.pointee.scratch
@@ -101,7 +108,7 @@ func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LaneSumArguments>) {
   var remaining = p.pointee.count
   while remaining > 0 {
     L.transposeSquare(UnsafePointer(sums), L.count, scratch, L.count)
-    // Lane by lane, halves of halves: the order in which `L.sum` adds.
+    // In halves, the order in which `L.sum` adds lanes.
     var half = L.count / 2
     while half > 0 {
       for i in 0..<half {

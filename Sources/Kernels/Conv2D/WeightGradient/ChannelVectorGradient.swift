@@ -1,10 +1,10 @@
 import KernelsISA
 
-/// The weight gradient with output channels in the vector: the gradient of a block of pixels is transposed to pixel by
-/// pixel, and every tap's sum over the pixels is a row of a tile.
+/// The weight gradient with output channels in the vector: the gradient of a block of pixels is transposed, so that a
+/// pixel's channels are neighbours, and the rows of a tile are taps, each with a sum over the pixels.
 ///
-/// A block of the transposed gradient is what the first-level cache holds beside the inputs that meet it, and all taps of an
-/// item pass over it before the next is transposed; the item's sums wait in the second-level cache.
+/// A transposed block stays in the first-level cache with the inputs that meet it, and all taps of an item read it
+/// before the next block is transposed. The item's sums stay in the second-level cache (`ChannelVectorBlocking`).
 private struct ChannelVectorGradient: Sendable {
   let shape: Conv2DShape
   let tiles: ChannelVectorGradientTiles
@@ -31,6 +31,7 @@ private struct ChannelVectorGradient: Sendable {
       .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), threads)
   }
 
+  /// Bytes of the two prefetchers that a thread's level functions advance.
   private let prefetchByteCount = cacheLines(2 * MemoryLayout<RowPrefetch>.stride)
   private var copyByteCount: Int { cacheLines(blocking.chunk * blocking.copyCount * 4) }
   private var transposedByteCount: Int {
@@ -58,7 +59,8 @@ private struct ChannelVectorGradient: Sendable {
         let item = blocking.item(index % blocking.items)
         let threadWorkspace = threadWorkspaces + part * threadByteCount
         let sums =
-          blocking.segments == 1 ? threadWorkspace : workspace + segment * partialByteCount + index % blocking.items * blocking.sumByteCount
+          blocking.segments == 1
+          ? threadWorkspace : workspace + segment * partialByteCount + index % blocking.items * blocking.sumByteCount
         let memory = blocking.segments == 1 ? threadWorkspace + blocking.sumByteCount : threadWorkspace
         let target = sums.assumingMemoryBound(to: Float.self)
         add(index, isFirst: index == range.lowerBound, end: range.upperBound, item, operands, target, memory)
@@ -83,7 +85,7 @@ private struct ChannelVectorGradient: Sendable {
     }
   }
 
-  /// Turns an item's sums from taps × channels to their places.
+  /// Transposes an item's sums, taps × channels, to the weight gradient.
   private func transposeToTarget(
     _ item: ChannelVectorBlocking.Item, _ sums: UnsafeMutablePointer<Float>, _ operands: Conv2DBackwardWeights.Operands
   ) {
@@ -100,7 +102,7 @@ private struct ChannelVectorGradient: Sendable {
     }
   }
 
-  /// Sums an item over the rows of its segment, and asks prefetches for what the thread's next item begins with.
+  /// Sums an item over the rows of its segment, and prefetches the beginning of the thread's next item.
   private func add(
     _ index: Int, isFirst: Bool, end: Int, _ item: ChannelVectorBlocking.Item,
     _ operands: Conv2DBackwardWeights.Operands,
@@ -129,7 +131,7 @@ private struct ChannelVectorGradient: Sendable {
       let source = blocking.base(
         of: operands.input + (unit.image * shape.inputChannels + channel) * shape.inputPlane, unit,
         channels: item.channels.count, copy: copy, prefetch: prefetches, padRows: padRows)
-      // What the thread will read next.
+      // The unit that the thread reads next.
       var nextItem: ChannelVectorBlocking.Item? = item
       var nextUnit = unit
       if row < rows.upperBound {
@@ -161,8 +163,9 @@ private struct ChannelVectorGradient: Sendable {
             ).spread(over: requests)
           }
           if isFirst, isFirstUnit, panel == item.panels.lowerBound, b == 0, !blocking.isCopied {
-            // Nothing has asked for the thread's first unit.
-            prefetches[1] = blocking.prefetch(input: operands.input, unit, item, part: 0, of: 1).spread(over: requests / 2)
+            // No unit before it has prefetched the thread's first unit.
+            prefetches[1] = blocking.prefetch(input: operands.input, unit, item, part: 0, of: 1).spread(
+              over: requests / 2)
           } else if let nextItem {
             prefetches[1] = blocking.prefetch(
               input: operands.input, nextUnit, nextItem,
@@ -197,14 +200,15 @@ private struct ChannelVectorGradient: Sendable {
         source: source + (blocking.tap(ky, kx) + columns.lowerBound * shape.strideWidth),
         sources: table.sources.base + entries.lowerBound, pixels: table.pixels.base + entries.lowerBound,
         runs: entries.count, runLength: columns.count, sourceStep: shape.strideWidth, offsets: taps.base,
-        taps: blocking.skipsPadding ? channels : channels * shape.kernelCount, panel: panel + columns.lowerBound * width,
+        taps: blocking.skipsPadding ? channels : channels * shape.kernelCount,
+        panel: panel + columns.lowerBound * width,
         sums: sums + element * width, sumStride: blocking.skipsPadding ? shape.kernelCount * width : width,
         isFirst: isFirst, prefetches: prefetches)
       tiles.run(vectors)(&arguments)
     }
   }
 
-  /// Lays out the gradients of a unit's pixels pixel by pixel, the channels of a panel side by side.
+  /// Transposes the gradients of a block to one row of the panel's channels a pixel.
   private func transposeBlock(
     _ unit: ChannelVectorBlocking.Unit, _ pixels: Range<Int>, group: Int, panel: Int, _ gradient: UnsafePointer<Float>,
     _ transposed: UnsafeMutablePointer<Float>
@@ -229,7 +233,7 @@ private struct ChannelVectorGradient: Sendable {
   }
 }
 
-/// A row of the weight gradient's table, with channels in the vector.
+/// A row `channels` of the weight gradient's table.
 func channelVectorGradientKernel(_ tiles: ChannelVectorGradientTiles) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "channels", level: tiles.level,

@@ -1,19 +1,21 @@
 import KernelsISA
 
-/// The weight gradient with the outputs of a row in the vector: every lane sums its own products over a whole segment
-/// of the batch, and the lanes are summed at the end. For few channels.
+/// The weight gradient with neighbouring pixels of an output row in the vector: every lane sums its own products over a
+/// whole segment of the batch, and the lanes are summed at the end. For few channels.
 private struct PixelVectorGradient: Sendable {
   let shape: Conv2DShape
   let tile: PixelVectorGradientTile
   let view: InputView
+  /// The segments of the batch and their reduction, which all weight-gradient kernels have in common.
   let reduction: SegmentedReduction
   let taps: OffsetTable
-  /// For a whole band and for the last, shorter one: where its vectors lie in the view and in the gradient.
+  /// The vectors of a whole band and of the last, shorter one.
   let whole: Vectors
   let last: Vectors
   let copyPadded: LevelFunction<PaddedInputArguments>
 
-  /// The vectors of a band: first those of which all lanes count, then the tails.
+  /// The offsets in the view and in the gradient of the vectors of a band: first the vectors all of whose lanes count,
+  /// then the tails of rows.
   struct Vectors: Sendable {
     let sources: OffsetTable
     let gradients: OffsetTable
@@ -23,7 +25,7 @@ private struct PixelVectorGradient: Sendable {
     init(rows: Int, view: InputView, gradientRowStride: Int, lanes: Int) {
       let width = view.x.count
       let whole = (0..<rows).flatMap { row in (0..<width / lanes).map { (row, $0 * lanes) } }
-      // A tail ends with its row; where a row is shorter than a vector, it begins with it.
+      // A tail ends with its row, or starts with it where the row is shorter than a vector.
       let tails = width % lanes == 0 ? [] : (0..<rows).map { ($0, max(width - lanes, 0)) }
       sources = OffsetTable((whole + tails).map { view.origin($0.0, $0.1) })
       gradients = OffsetTable((whole + tails).map { $0.0 * gradientRowStride + $0.1 })
@@ -53,8 +55,8 @@ private struct PixelVectorGradient: Sendable {
       threadByteCount: cacheLines(sums * 4) + cacheLines(view.copyCount * 4) + cacheLines(gradients * 4))
   }
 
-  /// The view of the input, in at least so many bands as keep the copy of a band's gradient small where rows are shorter
-  /// than a vector.
+  /// The view of the input. Where rows are shorter than a vector, there are enough bands for the padded copy of a
+  /// band's gradient to be small.
   static func view(_ shape: Conv2DShape, lanes: Int) -> InputView {
     let gradientRow = shape.outputWidth < lanes ? shape.groupOutputChannels * lanes : 0
     let rows = gradientRow == 0 ? shape.outputHeight : max(InputView.bandLimit / gradientRow, 1)
@@ -99,7 +101,7 @@ private struct PixelVectorGradient: Sendable {
       operands.outputGradient + (image * shape.outputChannels + group * shape.groupOutputChannels) * shape.outputPlane
     var gradientStride = shape.outputPlane
     if width < lanes {
-      // Rows shorter than a vector are padded to one, so that no load leaves the gradient.
+      // Rows shorter than a vector are padded to a vector, so that no load reads beyond the gradient.
       var arguments = PaddedInputArguments(
         source: gradient, target: padded, planes: shape.groupOutputChannels, sourcePlaneStride: shape.outputPlane,
         sourceHeight: shape.outputHeight, sourceWidth: width, startY: band * view.bandRows, startX: 0, rowStep: 1,
@@ -122,7 +124,7 @@ private struct PixelVectorGradient: Sendable {
   }
 }
 
-/// A row of the weight gradient's table, with the outputs of a row in the vector.
+/// A row `pixels` of the weight gradient's table.
 func pixelVectorGradientKernel(_ gradientTile: PixelVectorGradientTile) -> Kernel<Conv2DBackwardWeights> {
   let tile = gradientTile.tile
   return Kernel(

@@ -1,14 +1,15 @@
 import KernelsISA
 
-/// How the weight gradient's sum over the batch is cut: into segments of consecutive images, each summed in order by
-/// one thread, then the segments in order. It depends on the problem alone, so the bits do not depend on the threads.
+/// The division of the weight gradient's sum over the batch into segments of consecutive images: one thread sums a
+/// segment in order, and the segments are then summed in order. It depends on the problem alone, so the bits do not
+/// depend on the threads.
 struct BatchSegments: Sendable {
   let batch: Int
   let count: Int
-  /// Images that are never parted.
+  /// Images that are never divided between segments.
   let granule: Int
 
-  /// - Parameter partCount: elements of one segment's partial gradient; there are no more segments than 2 MB hold.
+  /// - Parameter partCount: elements of one segment's partial gradient; there are no more segments than fit into 2 MB.
   init(batch: Int, partCount: Int, granule: Int = 1) {
     self.batch = batch
     self.granule = granule
@@ -20,12 +21,12 @@ struct BatchSegments: Sendable {
   }
 }
 
-/// What both weight-gradient algorithms share: segments, partial gradients, the final sum and the bias gradient.
+/// Segments, partial gradients, their sum, and the bias gradient: what the weight-gradient kernels have in common.
 struct SegmentedReduction: Sendable {
   let shape: Conv2DShape
   let segments: BatchSegments
   let parts: Int
-  /// Items that threads share out within a segment: groups, or groups × panels of channels.
+  /// Items of a segment that threads divide among them: groups, or groups × parts of channels or taps.
   let itemsPerSegment: Int
   let threadByteCount: Int
   let sumParts: LevelFunction<SumPartsArguments>
@@ -37,7 +38,7 @@ struct SegmentedReduction: Sendable {
   ) {
     self.shape = shape
     self.segments = segments
-    // A part without an item would only be waited for.
+    // A part without an item would only cost its synchronisation.
     self.parts = min(parts, segments.count * itemsPerSegment)
     self.itemsPerSegment = itemsPerSegment
     self.threadByteCount = threadByteCount
@@ -53,7 +54,8 @@ struct SegmentedReduction: Sendable {
     max(segments.count * partialByteCount + parts * threadByteCount, bias.workspaceByteCount)
   }
 
-  /// Calls `body` for every item of every segment with the partial gradient that it adds to, then sums the segments.
+  /// Calls `body` for every item of every segment with the partial gradient that it adds to and the thread's workspace,
+  /// then sums the segments.
   func run(
     _ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer,
     _ body: (_ images: Range<Int>, _ item: Int, _ target: UnsafeMutablePointer<Float>, UnsafeMutableRawPointer) -> Void
@@ -66,7 +68,8 @@ struct SegmentedReduction: Sendable {
         let segment = item / itemsPerSegment
         body(
           segments.images(segment), item % itemsPerSegment,
-          segments.count == 1 ? operands.weightGradient : partials + segment * stride, threadWorkspaces + part * threadByteCount)
+          segments.count == 1 ? operands.weightGradient : partials + segment * stride,
+          threadWorkspaces + part * threadByteCount)
       }
     }
     if segments.count > 1 {
@@ -80,7 +83,7 @@ struct SegmentedReduction: Sendable {
     }
   }
 
-  /// The gradient of no images.
+  /// Stores the gradients of a batch without images.
   static func clear(_ shape: Conv2DShape, _ operands: Conv2DBackwardWeights.Operands) {
     operands.weightGradient.update(repeating: 0, count: shape.weightCount)
     operands.biasGradient?.update(repeating: 0, count: shape.outputChannels)
