@@ -159,19 +159,16 @@ struct BatchInnermost: Sendable {
     _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer
   ) {
     let panels = workspace.assumingMemoryBound(to: Float.self)
-    let padded = (workspace + weightsByteCount).assumingMemoryBound(to: Float.self)
     for group in 0..<geometry.groups {
       var arguments = PackPanelsArguments(
         source: weights + group * geometry.groupWeights, panels: panels + group * paddedChannels * geometry.depth,
         lanes: geometry.targetChannels, width: tile.rows, depth: geometry.depth, laneStride: geometry.laneStride,
         depthOffsets: weightOffsets.map { UnsafePointer($0.base) })
       packPanels(&arguments)
-      for channel in 0..<paddedChannels {
-        var value: Float = 0
-        if let bias, channel < geometry.targetChannels { value = bias[group * geometry.targetChannels + channel] }
-        padded[group * paddedChannels + channel] = value
-      }
     }
+    packBias(
+      bias, groups: geometry.groups, channels: geometry.targetChannels, paddedChannels: paddedChannels,
+      (workspace + weightsByteCount).assumingMemoryBound(to: Float.self))
   }
 
   /// The source lines of a band of some images; one run an image where the band has all of the rows.

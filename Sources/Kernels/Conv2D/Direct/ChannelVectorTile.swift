@@ -7,7 +7,7 @@ struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes
   typealias Sums = InlineArray<runs, InlineArray<run, InlineArray<vectors, L.Vector>>>
   var sums: Sums
 
-  @inline(always) static var points: Int { runs &* run }
+  @inline(always) static var pixels: Int { runs &* run }
   @inline(always) static var columns: Int { vectors &* L.count }
 
   /// A tile of zeros.
@@ -87,7 +87,7 @@ struct ChannelVectorArguments {
   var ranges: UnsafePointer<Int32>?
   var runs: Int
   /// Pixels of a run that are stored; fewer than the run has only if every run is the start of a row.
-  var runPoints: Int
+  var runPixels: Int
   /// Channels of all panels.
   var channels: Int
   /// Elements from a channel's plane of the target to the next.
@@ -184,14 +184,14 @@ private func transposeToTarget<let runs: Int, let run: Int, let vectors: Int, L:
   let scratch = p.pointee.scratch
   let target = p.pointee.target + channel &* p.pointee.channelStride
   let targets = p.pointee.targets + first
-  let isFull = p.pointee.runPoints == run
+  let isFull = p.pointee.runPixels == run
   var r = 0
   while r < count {
     let start = Int(targets[r])
     var end = r &+ 1
     while isFull, end < count, Int(targets[end]) &- start == (end &- r) &* run { end &+= 1 }
     L.transpose(
-      scratch + r &* run &* tile.columns, tile.columns, rows: (end &- r) &* run &- (run &- p.pointee.runPoints),
+      scratch + r &* run &* tile.columns, tile.columns, rows: (end &- r) &* run &- (run &- p.pointee.runPixels),
       columns: columns, target + start, p.pointee.channelStride)
     r = end
   }

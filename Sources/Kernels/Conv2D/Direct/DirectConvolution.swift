@@ -134,48 +134,6 @@ struct DirectConvolution: Sendable {
     if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
   }
 
-  /// Checks that tiles read inside the images or their padded copies and write inside the target's planes.
-  private func checkReach(sourceImage: Int, targetImage: Int) {
-    let sourcePlanes = sourceChannels * view.y.sourceCount * view.x.sourceCount
-    for phase in phases where phase.depth > 0 {
-      for (outputs, band) in [(phase.whole, 0), (phase.lastImages, 0), (phase.lastBand, view.bands - 1)]
-      where outputs.count > 0 {
-        let row = band * view.bandRows
-        // The offset of the view's base in the group's planes.
-        let base = view.isCopied ? 0 : (view.y.start + row * view.y.stride) * view.x.sourceCount + view.x.start
-        let first = base + outputs.sources.lowest + phase.taps.lowest
-        planCheck(
-          "source of a direct convolution", offset: first,
-          count: base + outputs.sources.highest + phase.taps.highest + tile.unit - first,
-          allocated: (outputs.images - 1) * sourceImage + (view.isCopied ? view.copyCount : sourcePlanes))
-        planCheck(
-          "target of a direct convolution", offset: outputs.targets.lowest,
-          count: outputs.targets.highest + outputs.stored - outputs.targets.lowest,
-          allocated: columnPhases > 1
-            ? view.bandRows * targetWidth
-            : (outputs.images - 1) * targetImage + targetHeight * targetWidth
-              - (row * rowPhases + phase.row) * targetWidth)
-      }
-    }
-  }
-
-  /// Whether the smallest workspace of a tile is within the limit: one panel of weights, the padded copy of a band of
-  /// one row, and the copy of the target of several column phases. The limit is the one of all operations, or the
-  /// shape's own where even a panel of one channel exceeds that.
-  static func fits(
-    _ tile: DirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool
-  ) -> Bool {
-    let channels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
-    let y = ConvAxis.union(of: ys)
-    let view = InputView(
-      y: y, x: .union(of: xs), channels: channels, lanes: tile.unit == 1 ? nil : tile.unit, skipsRows: false,
-      minimumBands: y.count)
-    let depth = channels * shape.kernelCount
-    let band = view.copyCount + (xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth)
-    let limit = (depth + band) * 4 <= Workspace.mostKernelBytes ? Workspace.mostKernelBytes : shape.workspaceLimit
-    return (depth * tile.width + band) * 4 <= limit
-  }
-
   /// Bytes of packed weights and padded bias, which all threads read.
   var sharedByteCount: Int { panels.byteCount }
   /// Bytes of each thread's workspace.
@@ -203,8 +161,8 @@ struct DirectConvolution: Sendable {
       if packed == nil { panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts) }
       let units = chunks * block.groups.count * view.bands * splits
       Parallel.run(parts: parts) { part in
-        let own = Parallel.range(part, of: parts, items: units)
-        for unit in own {
+        let threadUnits = Parallel.range(part, of: parts, items: units)
+        for unit in threadUnits {
           let split = unit % splits
           let band = unit / splits % view.bands
           let group = block.groups.lowerBound + unit / splits / view.bands % block.groups.count
@@ -220,14 +178,14 @@ struct DirectConvolution: Sendable {
               band: band, images: min(chunk, batch - image), group: group,
               panels: block.panels.lowerBound + range.lowerBound..<block.panels.lowerBound + range.upperBound,
               weights: panels.panels(block, group: group, panel: range.lowerBound, of: weights, packedPanels),
-              isFirst: unit == own.lowerBound,
+              isFirst: unit == threadUnits.lowerBound,
               next: nextImage < batch
                 ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
               nextBand: next % view.bands),
             bias: packedBias,
             source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
             target: target + plane * targetChannels * targetHeight * targetWidth,
-            own: workspace + sharedByteCount + part * threadByteCount)
+            threadWorkspace: workspace + sharedByteCount + part * threadByteCount)
         }
       }
     }
@@ -299,9 +257,9 @@ struct DirectConvolution: Sendable {
 
   private func runBand(
     _ band: Band, bias: UnsafePointer<Float>, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
-    own: UnsafeMutableRawPointer
+    threadWorkspace: UnsafeMutableRawPointer
   ) {
-    let copy = (own + tileByteCount).assumingMemoryBound(to: Float.self)
+    let copy = (threadWorkspace + tileByteCount).assumingMemoryBound(to: Float.self)
     let base = view.base(of: source, band: band.band, copy: copy, copyPadded: copyPadded)
     let imageStride = groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
     if view.isCopied {
@@ -315,8 +273,8 @@ struct DirectConvolution: Sendable {
     let target = target + firstChannel * targetHeight * targetWidth
     let channels = min(panels.layout.first(band.panels.upperBound), targetChannels) - firstChannel
     let bias = bias + (band.group * panels.layout.padded + firstChannel)
-    let offsets = (own + tileByteCount + copyByteCount).assumingMemoryBound(to: Int32.self)
-    let planes = (own + tileByteCount + copyByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
+    let offsets = (threadWorkspace + tileByteCount + copyByteCount).assumingMemoryBound(to: Int32.self)
+    let planes = (threadWorkspace + tileByteCount + copyByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
     let firstRow = band.band * view.bandRows
     for row in 0..<rowPhases {
       let rows = min(view.bandRows, (targetHeight - row + rowPhases - 1) / rowPhases - firstRow)
@@ -332,7 +290,7 @@ struct DirectConvolution: Sendable {
             phase, band, rows: rows, channels: channels, bias: bias, source: base, groupOutput: target,
             target: columnPhases == 1 ? rowTarget : planes + offset,
             channelStride: columnPhases == 1 ? targetHeight * targetWidth : rows * width,
-            scratch: own.assumingMemoryBound(to: Float.self))
+            scratch: threadWorkspace.assumingMemoryBound(to: Float.self))
         }
         offset += channels * rows * width
         planCheck("columns of all phases", count: columnPhases == 1 ? 0 : offset * 4, allocated: phaseByteCount)
@@ -392,7 +350,7 @@ struct DirectConvolution: Sendable {
       var arguments = ChannelVectorArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, panels: weights, panelStride: panels.panelStride,
         bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
-        runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
+        runs: count, runPixels: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
         ceiling: limits.ceiling,
         scratch: scratch, prefetch: bandPrefetch)
       tile.function(&arguments)

@@ -27,6 +27,13 @@ struct ConvAxis: Sendable {
     return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
   }
 
+  /// The outputs o in 0 ..< outputs for which start + o · stride is inside a source of `source` elements.
+  static func insideOutputs(start: Int, stride: Int, source: Int, outputs: Int) -> Range<Int> {
+    let first = min(max((stride - 1 - start) / stride, 0), outputs)
+    let end = source > start ? min((source - 1 - start) / stride + 1, outputs) : 0
+    return first..<max(first, end)
+  }
+
   /// Source elements from the first output's origin to the end of the last tap of output number `outputs`.
   func reach(_ outputs: Int) -> Int { (outputs - 1) * stride + extent }
 

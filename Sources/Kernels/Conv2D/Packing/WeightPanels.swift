@@ -164,7 +164,7 @@ struct WeightPanels: Sendable {
     guard let packingLayout else { return nil }
     return WeightPacking(byteCount: wholeByteCount + cacheLines(groups * layout.padded * 4), layout: packingLayout) {
       weights, bias, memory in
-      prepareBias(bias, (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
+      packPaddedBias(bias, (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
       packPanels(whole[0], weights: weights, memory, parts: 1)
     }
   }
@@ -175,9 +175,14 @@ struct WeightPanels: Sendable {
     parts: Int
   ) {
     if block.groups.lowerBound == 0, block.panels.lowerBound == 0 {
-      prepareBias(bias, (workspace + blockByteCount).assumingMemoryBound(to: Float.self))
+      packPaddedBias(bias, (workspace + blockByteCount).assumingMemoryBound(to: Float.self))
     }
     if !isInPlace { packPanels(block, weights: weights, workspace, parts: parts) }
+  }
+
+  private func packPaddedBias(_ bias: UnsafePointer<Float>?, _ packed: UnsafeMutablePointer<Float>) {
+    packBias(
+      bias, groups: groups, channels: layout.channels, paddedChannels: layout.padded, packed)
   }
 
   private func packPanels(
@@ -210,12 +215,17 @@ struct WeightPanels: Sendable {
       }
     }
   }
+}
 
-  private func prepareBias(_ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>) {
-    if bias == nil || layout.channels < layout.padded { padded.update(repeating: 0, count: groups * layout.padded) }
-    guard let bias else { return }
-    for group in 0..<groups {
-      (padded + group * layout.padded).update(from: bias + group * layout.channels, count: layout.channels)
-    }
+/// Packs the bias of all groups, `channels` values each, with zeros behind each group's up to `paddedChannels`; without a
+/// bias, packs zeros.
+func packBias(
+  _ bias: UnsafePointer<Float>?, groups: Int, channels: Int, paddedChannels: Int,
+  _ packed: UnsafeMutablePointer<Float>
+) {
+  if bias == nil || channels < paddedChannels { packed.update(repeating: 0, count: groups * paddedChannels) }
+  guard let bias else { return }
+  for group in 0..<groups {
+    (packed + group * paddedChannels).update(from: bias + group * channels, count: channels)
   }
 }

@@ -155,14 +155,6 @@ private struct BatchGradient: Sendable {
     }
   }
 
-  /// The outputs that a kernel's element meets inside the input.
-  static func outputs(_ axis: ConvAxis, _ tap: Int) -> Range<Int> {
-    let inside = (0..<axis.count).filter {
-      (0..<axis.sourceCount).contains(axis.start + $0 * axis.stride + axis.taps[tap].shift)
-    }
-    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
-  }
-
   static func union(_ ranges: [Range<Int>]) -> Range<Int> {
     let used = ranges.filter { !$0.isEmpty }
     guard let first = used.map(\.lowerBound).min(), let last = used.map(\.upperBound).max() else { return 0..<0 }
@@ -170,8 +162,8 @@ private struct BatchGradient: Sendable {
   }
 
   static func record(_ taps: [Tap], _ shape: Conv2DShape, _ layout: Layout, _ lanes: Int) -> [Int] {
-    let rows = union(taps.map { outputs(shape.forwardY, $0.y) })
-    let columns = union(taps.map { outputs(shape.forwardX, $0.x) })
+    let rows = union(taps.map { shape.insideRows($0.y) })
+    let columns = union(taps.map { shape.insideColumns($0.x) })
     return [rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound]
       + taps.map {
         let row = $0.channel * layout.rows + $0.y * shape.dilationHeight
@@ -337,8 +329,8 @@ private func batchGradientCost(
   }
   let layout = BatchGradient.Layout(shape, tile)
   guard layout.sumCount <= 192 << 10, layout.sourceCount + layout.gradientCount <= 256 << 10 else { return nil }
-  let rows = (0..<shape.kernelHeight).map { BatchGradient.outputs(shape.forwardY, $0) }
-  let columns = (0..<shape.kernelWidth).map { BatchGradient.outputs(shape.forwardX, $0) }
+  let rows = (0..<shape.kernelHeight).map { shape.insideRows($0) }
+  let columns = (0..<shape.kernelWidth).map { shape.insideColumns($0) }
   let taps = BatchGradient.taps(shape)
   let pixels = stride(from: 0, to: taps.count, by: tile.vectors).reduce(0) { sum, first in
     let tile = taps[first..<min(first + tile.vectors, taps.count)]

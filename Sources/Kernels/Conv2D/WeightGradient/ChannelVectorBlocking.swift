@@ -345,21 +345,16 @@ struct ChannelVectorBlocking: Sendable {
 }
 
 extension Conv2DShape {
-  /// The rows of the output for which a row of the kernel lies inside the image.
+  /// The output rows for which a row of the kernel reads inside the image.
   func insideRows(_ ky: Int) -> Range<Int> {
-    inside(shift: ky * dilationHeight - paddingHeight, stride: strideHeight, input: inputHeight, output: outputHeight)
+    ConvAxis.insideOutputs(
+      start: ky * dilationHeight - paddingHeight, stride: strideHeight, source: inputHeight, outputs: outputHeight)
   }
 
-  /// The columns of the output for which a column of the kernel lies inside the image.
+  /// The output columns for which a column of the kernel reads inside the image.
   func insideColumns(_ kx: Int) -> Range<Int> {
-    inside(shift: kx * dilationWidth - paddingWidth, stride: strideWidth, input: inputWidth, output: outputWidth)
-  }
-
-  /// The outputs o of an axis for which o · stride + shift lies inside the input.
-  private func inside(shift: Int, stride: Int, input: Int, output: Int) -> Range<Int> {
-    let first = min(max((stride - 1 - shift) / stride, 0), output)
-    let last = input > shift ? min((input - 1 - shift) / stride + 1, output) : 0
-    return first..<max(first, last)
+    ConvAxis.insideOutputs(
+      start: kx * dilationWidth - paddingWidth, stride: strideWidth, source: inputWidth, outputs: outputWidth)
   }
 
   /// The share of the products that are not with padding.
