@@ -119,6 +119,7 @@ private func packInputs<let rows: Int, let vectors: Int, L: Lanes>(
   }
 }
 
+/// Computes one tile: the sums of a panel's channels for some vectors, from `vector` on.
 @inline(always)
 private func computeTile<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<PixelVectorArguments>, channel: Int, vector: Int,

@@ -31,8 +31,7 @@ struct InputView: Sendable {
 
   /// - Parameters:
   ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, whose source elements must be neighbours,
-  ///     too;
-  ///     nil where vectors hold channels.
+  ///     too; nil where vectors hold channels.
   ///   - skipsRows: whether sums run over the kernel's rows first (`ConvAxis.ordersByRows`).
   ///   - minimumBands: the least number of bands of an image, so that all threads have work.
   init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsRows: Bool, minimumBands: Int) {

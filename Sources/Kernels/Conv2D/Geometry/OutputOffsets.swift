@@ -58,8 +58,7 @@ struct OutputOffsets: Sendable {
 
   /// - Parameters:
   ///   - y, x: the view's axes, or those of one phase. Where a phase has fewer rows than the view, its last bands are
-  ///     shorter
-  ///     or empty.
+  ///     shorter or empty.
   ///   - perRow: units of a row.
   private static func ranges(view: InputView, y: ConvAxis, x: ConvAxis, perRow: Int) -> BandRanges {
     var table: [Int] = []
