@@ -8,8 +8,8 @@ struct RegisterTile<let rows: Int, let vectors: Int, L: Lanes> {
   /// A tile of zeros.
   @inline(always) init() { sums = zeros(InlineArray<rows, InlineArray<vectors, L.Vector>>.self) }
 
-  /// The tile that `spill` wrote to memory, which is aligned for its vectors.
-  @inline(always) init(spilledTo memory: UnsafePointer<Float>) {
+  /// The tile that `storeAccumulators` wrote to memory, which is aligned for its vectors.
+  @inline(always) init(accumulators memory: UnsafePointer<Float>) {
     typealias Sums = InlineArray<rows, InlineArray<vectors, L.Vector>>
     sums = UnsafeRawPointer(memory).assumingMemoryBound(to: Sums.self).pointee
   }
@@ -18,7 +18,7 @@ struct RegisterTile<let rows: Int, let vectors: Int, L: Lanes> {
   /// Writes the sums row by row: the one use of them outside the loop that makes them. They are finished from memory,
   /// because a tile that is read in more than one place, or by a loop that is not unrolled, is kept in memory.
   @inline(always)
-  func spill(to scratch: UnsafeMutablePointer<Float>) {
+  func storeAccumulators(to scratch: UnsafeMutablePointer<Float>) {
     for i in 0..<rows {
       for v in 0..<vectors { L.store(sums[i][v], scratch + (i &* vectors &+ v) &* L.count) }
     }
