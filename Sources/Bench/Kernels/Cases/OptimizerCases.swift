@@ -85,7 +85,7 @@ enum OptimizerCases {
         shape: shape, problem: .init(count: count), work: Work(flops: 3 * count, words: 3 * count)
       ) { memory in
         let values = UnsafeMutablePointer(mutating: memory.numbers(count, in: range))
-        return .init(averages: memory.state(count, in: range), values: values, share: 0.25)
+        return .init(averages: memory.state(count, in: range), values: values, fraction: 0.25)
       },
     ]
   }
