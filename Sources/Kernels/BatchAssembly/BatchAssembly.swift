@@ -62,14 +62,14 @@ public enum BatchAssembly: KernelOperation {
               let count = min(range.upperBound - image, output.chunk ?? range.count)
               let target = operands.output + image * elements
               var arguments = BatchAssemblyArguments(
-                images: operands.images, indices: operands.indices + image, output: output.place(target, own),
+                images: operands.images, indices: operands.indices + image, output: output.target(target, own),
                 batch: count, channels: problem.channels, plane: problem.plane, scales: operands.scales,
                 offsets: operands.offsets)
               function(&arguments)
               image += count
               // With one image at a time, the next is known.
               let next = image < range.upperBound ? operands.images + Int(operands.indices[image]) * elements : nil
-              output.store(count, own, to: target, ahead: ReadAhead(first: next, byteCount: elements))
+              output.store(count, own, to: target, prefetching: PrefetchRange(first: next, byteCount: elements))
             }
             output.finish()
           }
@@ -116,8 +116,8 @@ struct BatchAssemblyArguments {
   var offsets: UnsafePointer<Float>
 }
 
-/// The same for every level: LLVM's loop vectoriser widens bytes to floats in the level's own instructions, where Swift's
-/// conversions of integer vectors are calls or go through scalars.
+/// The same for every level: LLVM's loop vectoriser widens bytes to floats in the level's own instructions, where
+/// Swift's conversions of integer vectors are calls or go through scalars.
 @inline(always)
 func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)

@@ -7,8 +7,8 @@ import KernelsISA
 ///     s ← s + g²
 ///     parameter ← parameter - learningRate·g / (√s + epsilon)
 ///
-/// The caller chooses the initial s. With `maximize` the gradient is negated first. A parameter whose denominator is 0, which
-/// only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
+/// The caller chooses the initial s. With `maximize` the gradient is negated first. A parameter whose denominator is 0,
+/// which only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
 public enum AdagradStep: KernelOperation {
   public static let name = "adagrad"
 

@@ -14,12 +14,14 @@ import KernelsISA
 /// - `amsgrad` (Reddi, Kale and Kumar, 2018): the last line uses the largest v so far in place of v.
 /// - `maximize`: the gradient is negated first.
 ///
-/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
+/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same
+/// bits.
 public enum AdamStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "adam"
 
-  /// Factors that depend only on beta1, beta2 and the step are computed in Double: 1 - beta2 in Float would lose digits.
+  /// Factors that depend only on beta1, beta2 and the step are computed in Double: 1 - beta2 in Float would lose
+  /// digits.
   public struct Problem: Sendable, Hashable {
     public var count: Int
     public var beta1: Double

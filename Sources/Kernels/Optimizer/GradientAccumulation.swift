@@ -1,7 +1,7 @@
 import KernelsISA
 
-/// Accumulates the gradients of several passes: sum = accumulated + gradients·scale. The product is rounded before it is
-/// added, so all levels give the same bits.
+/// Accumulates the gradients of several passes: sum = accumulated + gradients·scale. The product is rounded before it
+/// is added, so all levels give the same bits.
 public enum GradientAccumulation: KernelOperation {
   public static let name = "accumulation"
   public typealias Problem = ElementwiseProblem

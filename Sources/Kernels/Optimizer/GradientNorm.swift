@@ -2,8 +2,8 @@ import KernelsISA
 
 /// The L2 norm of an array, computed in Double and rounded once; 0 for an empty array.
 ///
-/// All levels give the same bits, because the square of a float is exact in Double and the order of the sum is fixed: 16 lanes
-/// over each block of 8,192 values, then the lanes by halves, then block after block. Threads share blocks.
+/// All levels give the same bits, because the square of a float is exact in Double and the order of the sum is fixed:
+/// 16 lanes over each block of 8,192 values, then the lanes by halves, then block after block. Threads share blocks.
 public enum GradientNorm: KernelOperation {
   public static let name = "norm"
   public typealias Problem = ElementwiseProblem

@@ -14,7 +14,8 @@ import KernelsISA
 ///   1 - learningRate·weightDecay.
 /// - `maximize`: the gradient is negated first.
 ///
-/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
+/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same
+/// bits.
 public enum NAdamStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "nadam"
@@ -105,8 +106,8 @@ public enum NAdamStep: KernelOperation {
     return levels + [.reference(referenceNAdam)]
   }()
 
-  /// - Throws: ``KernelError`` for a negative count, betas outside 0 ..< 1, and an epsilon, weight decay or momentum decay
-  ///   that is negative or not finite.
+  /// - Throws: ``KernelError`` for a negative count, betas outside 0 ..< 1, and an epsilon, weight decay or momentum
+  ///   decay that is negative or not finite.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try validateMoments(name, count: problem.count, beta1: problem.beta1, beta2: problem.beta2)
     try requireFinite(name, "epsilon", problem.epsilon, atLeast: 0)

@@ -15,7 +15,8 @@ import KernelsISA
 ///   1 - learningRate·weightDecay.
 /// - `maximize`: the gradient is negated first.
 ///
-/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
+/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same
+/// bits.
 public enum RAdamStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "radam"

@@ -93,8 +93,8 @@ public enum RMSpropStep: KernelOperation {
     return levels + [.reference(referenceRMSprop)]
   }()
 
-  /// - Throws: ``KernelError`` for a negative count, and for an alpha, epsilon, weight decay or momentum that is negative
-  ///   or not finite.
+  /// - Throws: ``KernelError`` for a negative count, and for an alpha, epsilon, weight decay or momentum that is
+  ///   negative or not finite.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "count", problem.count, in: 0...Int.max)
     _ = try product(name, problem.count, MemoryLayout<Float>.stride)
@@ -106,8 +106,8 @@ public enum RMSpropStep: KernelOperation {
 }
 
 extension RMSpropStep {
-  /// - Throws: ``KernelError`` where there is a momentum, of this step or else the problem's, and no velocity, and where
-  ///   centred without the means.
+  /// - Throws: ``KernelError`` where there is a momentum, of this step or else the problem's, and no velocity, and
+  ///   where centred without the means.
   public static func check(_ problem: Problem, _ operands: Operands) throws(KernelError) {
     let momentum = operands.momentum ?? problem.momentum
     try requireOperand(name, "velocity", operands.velocity, if: momentum != 0, "a momentum of \(momentum) needs it")

@@ -18,19 +18,19 @@ struct OptimizerState {
 
 /// An optimiser's formula for one vector of parameters.
 ///
-/// A rule holds the arguments as vectors, because the compiler must assume that a store of floats changes the memory behind
-/// the arguments' pointer, and would read them again at each step. Products are rounded before they are added, so all levels
-/// give the same bits.
+/// A rule holds the arguments as vectors, because the compiler must assume that a store of floats changes the memory
+/// behind the arguments' pointer, and would read them again at each step. Products are rounded before they are added,
+/// so all levels give the same bits.
 protocol StepRule {
   associatedtype L: Lanes
-  /// Updates the parameter and the state by the gradient. Zeros stay zeros, because the padding between a model's parameters
-  /// has to keep its zeros.
+  /// Updates the parameter and the state by the gradient. Zeros stay zeros, because the padding between a model's
+  /// parameters has to keep its zeros.
   func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>)
 }
 
 extension Lanes {
-  /// numerator / denominator, and 0 where the denominator is 0: an optimiser that has seen no gradient but 0 has no scale for
-  /// a step, and makes none.
+  /// numerator / denominator, and 0 where the denominator is 0: an optimiser that has seen no gradient but 0 has no
+  /// scale for a step, and makes none.
   @inline(always) static func quotient(_ numerator: Vector, _ denominator: Vector) -> Vector {
     numerator / denominator.replacing(with: splat(.infinity), where: denominator .== splat(0))
   }
@@ -42,7 +42,8 @@ func quotient(_ numerator: Float, _ denominator: Float) -> Float {
   numerator / (denominator == 0 ? .infinity : denominator)
 }
 
-/// Applies a rule to all parameters of an array. `arrays.count` and `arrays.isRead` are compile-time constants after inlining.
+/// Applies a rule to all parameters of an array. `arrays.count` and `arrays.isRead` are compile-time constants after
+/// inlining.
 @inline(always)
 func stepAll<Rule: StepRule>(
   _ rule: Rule, _ parameters: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>, _ arrays: OptimizerState,

@@ -1,7 +1,7 @@
 import Kernels
 
-/// Optimiser steps with all that they can do but Nesterov's momentum, and what is done with gradients and weights around
-/// them. The same data is stepped again and again, by small steps.
+/// Optimiser steps with all that they can do but Nesterov's momentum, and what is done with gradients and weights
+/// around them. The same data is stepped again and again, by small steps.
 enum OptimizerCases {
   private static let range = -4...4
   private static let squares = 0...4
