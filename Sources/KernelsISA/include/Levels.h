@@ -57,7 +57,8 @@ __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(voi
 #define ISA_STREAM(lanes)                                                                                          \
   typedef float isa_vector##lanes __attribute__((vector_size(4 * lanes)));                                         \
   typedef float isa_unaligned##lanes __attribute__((vector_size(4 * lanes), aligned(4)));                          \
-  __attribute__((always_inline)) static inline void isa_stream##lanes(float *_Nonnull target, const void *_Nonnull vector) { \
+  __attribute__((always_inline)) static inline void isa_stream##lanes(float *_Nonnull target,                      \
+                                                                      const void *_Nonnull vector) {               \
     isa_vector##lanes value = *(const isa_unaligned##lanes *)vector;                                               \
     __builtin_nontemporal_store(value, (isa_vector##lanes *)target);                                               \
   }
