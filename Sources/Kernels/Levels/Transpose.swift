@@ -210,7 +210,7 @@ func transposed4x4(
 
 // The shuffles work within 128-bit lanes. Each is spelled element by element, which LLVM compiles to one instruction.
 // They alternate between vectors of single and of double floats: LLVM does not combine shuffles across the change of
-// type, and so keeps the sequence instead of trying to merge it into fewer, slower shuffles.
+// type, and so does not try to merge the whole sequence into one shuffle.
 
 extension Lanes {
   /// Four elements of every fourth row, one row in each 128-bit lane.

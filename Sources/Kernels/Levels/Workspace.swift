@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// Scratch memory for plans, 64-byte aligned and not initialised.
+/// Memory for the scratch space and the data of plans, 64-byte aligned and not initialised.
 ///
 /// One workspace serves any number of plans one after another. Give it the largest `workspaceByteCount` among them, or
 /// let it grow: a plan's run enlarges a workspace that is too small.
