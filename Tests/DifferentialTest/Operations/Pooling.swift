@@ -152,8 +152,7 @@ extension Pool2DShape {
 
   /// For each output row and column the rows and columns of its window that are no padding.
   fileprivate var tapsInside: (rows: [[Int]], columns: [[Int]]) {
-    func taps(_ outputs: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> [[Int]]
-    {
+    func taps(_ outputs: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> [[Int]] {
       (0..<outputs).map { output in
         (0..<kernel).filter { (0..<input).contains(output * stride - padding + $0 * dilation) }
       }

@@ -84,7 +84,8 @@ enum PoolingCases {
   }
 
   /// For each output the index of an element of its window that is not padding.
-  private static func indicesInside(_ shape: Pool2DShape, _ outputs: Int, _ memory: CaseMemory) -> UnsafePointer<Int32> {
+  private static func indicesInside(_ shape: Pool2DShape, _ outputs: Int, _ memory: CaseMemory) -> UnsafePointer<Int32>
+  {
     func taps(_ output: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Range<Int> {
       let first = output * stride - padding
       return max(0, -first)..<min(kernel, input - first)
