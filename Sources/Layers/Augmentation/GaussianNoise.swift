@@ -23,7 +23,7 @@ public struct GaussianNoise: ImageTransform {
   }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
-    image.kernels.addNoise(image.pixels, count: image.count, deviation: std, clamps: clamps, key: random.next())
+    image.kernels.addNoise(image.pixels, count: image.count, standardDeviation: std, clamps: clamps, key: random.next())
   }
 }
 
