@@ -111,7 +111,7 @@ private func elementLosses<L: Lanes, Loss: ElementLoss>(
       }
       sum += value
       if let losses { L.store(value, losses + offset) }
-      if let gradients { L.store(derivative, gradients + offset, past: nonTemporal) }
+      if let gradients { L.store(derivative, gradients + offset, nonTemporal: nonTemporal) }
       column &+= L.count
       offset &+= L.count
     }

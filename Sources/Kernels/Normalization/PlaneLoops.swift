@@ -86,13 +86,15 @@ func normalizePlane<L: Lanes>(
       let x = L.load(input + i + k &* L.count)
       L.store(
         normalized(lanes, x, mean: mean, scale: scale, offset: offset, floor: floor), output + i + k &* L.count,
-        past: nonTemporal)
+        nonTemporal: nonTemporal)
     }
     i &+= 4 &* L.count
   }
   while i &+ L.count <= count {
     let x = L.load(input + i)
-    L.store(normalized(lanes, x, mean: mean, scale: scale, offset: offset, floor: floor), output + i, past: nonTemporal)
+    L.store(
+      normalized(lanes, x, mean: mean, scale: scale, offset: offset, floor: floor), output + i, nonTemporal: nonTemporal
+    )
     i &+= L.count
   }
   if i < count { L.store(last, output + (count &- L.count)) }

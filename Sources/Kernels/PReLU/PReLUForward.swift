@@ -102,7 +102,7 @@ private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments
     let slope = p.pointee.weight[channel]
     var i = 0
     while i &+ L.count <= plane {
-      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, past: nonTemporal)
+      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     while i < plane {

@@ -71,9 +71,9 @@ extension PlanePartition {
   @inline(__always)
   func nextGradients(
     _ outputGradient: UnsafePointer<Float>, _ maxIndices: UnsafePointer<Int32>?, _ chunk: PoolGeometry
-  ) -> ReadAhead {
+  ) -> PrefetchRange {
     let count = chunk.planes &* chunk.outputHeight &* chunk.outputWidth
-    return ReadAhead(
+    return PrefetchRange(
       first: UnsafeRawPointer(outputGradient + count), second: maxIndices.map { UnsafeRawPointer($0 + count) },
       byteCount: count &* 4)
   }
@@ -89,7 +89,7 @@ extension PlanePartition {
       let planeScratch = threadScratch + scratchBytesPerPart
       var arguments = AveragePoolArguments(
         geometry: geometry, source: input + inputOffset,
-        destination: outputPlanes.place(output + outputOffset, planeScratch),
+        destination: outputPlanes.target(output + outputOffset, planeScratch),
         scratch: threadScratch.assumingMemoryBound(to: Float.self))
       function(&arguments)
       outputPlanes.store(geometry.planes, planeScratch, to: output + outputOffset)
@@ -107,12 +107,12 @@ extension PlanePartition {
       let planeScratch = threadScratch + scratchBytesPerPart
       var arguments = AveragePoolArguments(
         geometry: geometry, source: outputGradient + outputOffset,
-        destination: inputPlanes.place(inputGradient + inputOffset, planeScratch),
+        destination: inputPlanes.target(inputGradient + inputOffset, planeScratch),
         scratch: threadScratch.assumingMemoryBound(to: Float.self))
       function(&arguments)
       inputPlanes.store(
         geometry.planes, planeScratch, to: inputGradient + inputOffset,
-        ahead: nextGradients(outputGradient + outputOffset, nil, geometry))
+        prefetching: nextGradients(outputGradient + outputOffset, nil, geometry))
     }
   }
 }

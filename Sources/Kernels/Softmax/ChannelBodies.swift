@@ -147,7 +147,7 @@ private func blockForward<L: Lanes, Map: RowMap>(
     while i < width {
       let copy = L.load(packed + (c &+ i))
       let value = Map.usesExponentials ? copy : copy - L.load(maxima + i)
-      L.store(Map.apply(lanes, value, L.load(sums + i)), output + i, past: nonTemporal)
+      L.store(Map.apply(lanes, value, L.load(sums + i)), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     c &+= width
@@ -196,7 +196,8 @@ private func blockBackward<L: Lanes, Gradient: RowGradient>(
         prefetchToSecondLevel(outputGradient + (next &+ i))
       }
       let (y, g) = (L.load(outputs + (c &+ i)), L.load(gradients + (c &+ i)))
-      L.store(Gradient.apply(lanes, output: y, gradient: g, sum: L.load(sums + i)), result + i, past: nonTemporal)
+      L.store(
+        Gradient.apply(lanes, output: y, gradient: g, sum: L.load(sums + i)), result + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     c &+= width

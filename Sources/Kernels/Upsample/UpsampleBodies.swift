@@ -96,7 +96,7 @@ private func copy<L: HalfLanes>(
 ) {
   var i = 0
   while i &+ L.count <= count {
-    L.store(L.load(source + i), destination + i, past: nonTemporal)
+    L.store(L.load(source + i), destination + i, nonTemporal: nonTemporal)
     i &+= L.count
   }
   if i < count { L.copy(source + i, destination + i, first: count &- i) }

@@ -60,11 +60,11 @@ private func columnMaxima<L: HalfLanes>(
   var x = 0
   while x &+ L.count <= width {
     var maximum = L.load(input + x)
-    var maxRow = L.Positions(repeating: 0)
+    var maxRow = L.Indices(repeating: 0)
     var row = 1
     while row < rows {
       let value = L.load(input + (row &* width &+ x))
-      let replaces = L.takesOver(value, maximum)
+      let replaces = L.replacesMaximum(value, maximum)
       maximum = L.select(maximum, value, where: replaces)
       maxRow = L.select(maxRow, Int32(truncatingIfNeeded: row), where: replaces)
       row &+= 1

@@ -92,8 +92,8 @@ public enum MaxPool2DForward: KernelOperation {
           let maxIndices = operands.maxIndices.map { $0 + output }
           var arguments = MaxPoolForwardArguments(
             geometry: geometry, input: operands.input + input,
-            output: planes.place(operands.output + output, values),
-            maxIndices: maxIndices.map { planes.place($0, indices) },
+            output: planes.target(operands.output + output, values),
+            maxIndices: maxIndices.map { planes.target($0, indices) },
             scratch: threadWorkspace.assumingMemoryBound(to: Float.self))
           function(&arguments)
           if let fallback, arguments.scratch.pointee.isNaN {
@@ -184,11 +184,11 @@ public enum MaxPool2DBackward: KernelOperation {
           let pass = MaxPoolBackwardArguments(
             geometry: geometry, outputGradient: operands.outputGradient + output,
             maxIndices: operands.maxIndices + output,
-            inputGradient: planes.place(operands.inputGradient + input, planeScratch))
+            inputGradient: planes.target(operands.inputGradient + input, planeScratch))
           var arguments = arguments(pass, scratch.assumingMemoryBound(to: Float.self))
           function(&arguments)
           let next = partition.nextGradients(operands.outputGradient + output, operands.maxIndices + output, geometry)
-          planes.store(geometry.planes, planeScratch, to: operands.inputGradient + input, ahead: next)
+          planes.store(geometry.planes, planeScratch, to: operands.inputGradient + input, prefetching: next)
         }
       }
     }

@@ -23,15 +23,15 @@ struct MaxPool2x2Forward: Windows2x2Pass {
     let top = L.deinterleave(L.load(input + i), L.load(input + i + L.count))
     let bottom = L.deinterleave(L.load(input + i + below), L.load(input + i + below + L.count))
     var maximum = top.even
-    let second = L.takesOver(top.odd, maximum)
+    let second = L.replacesMaximum(top.odd, maximum)
     maximum = L.select(maximum, top.odd, where: second)
-    let third = L.takesOver(bottom.even, maximum)
+    let third = L.replacesMaximum(bottom.even, maximum)
     maximum = L.select(maximum, bottom.even, where: third)
-    let fourth = L.takesOver(bottom.odd, maximum)
+    let fourth = L.replacesMaximum(bottom.odd, maximum)
     maximum = L.select(maximum, bottom.odd, where: fourth)
     L.store(maximum, output + o)
     if let maxIndices {
-      var maxIndex = L.Positions(repeating: 0)
+      var maxIndex = L.Indices(repeating: 0)
       maxIndex = L.select(maxIndex, 1, where: second)
       maxIndex = L.select(maxIndex, 2, where: third)
       maxIndex = L.select(maxIndex, 3, where: fourth)
@@ -73,7 +73,7 @@ struct MaxPool2x2Backward: Windows2x2Pass {
   @inline(__always)
   func block<L: HalfLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
     let gradient = L.load(outputGradient + o)
-    let maxIndex: L.Positions = L.load(maxIndices + o)
+    let maxIndex: L.Indices = L.load(maxIndices + o)
     let zero = L.splat(0)
     let top = L.interleave(
       L.select(zero, gradient, where: L.equal(maxIndex, 0)),

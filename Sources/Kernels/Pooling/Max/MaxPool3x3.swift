@@ -5,7 +5,7 @@ import KernelsISA
 /// The maximum of finite elements, and the index of the first of equals.
 private struct Maximum<L: HalfLanes>: WindowReduction {
   typealias Level = L
-  typealias Value = (maximum: L.Vector, index: L.Positions)
+  typealias Value = (maximum: L.Vector, index: L.Indices)
   typealias Target = (output: UnsafeMutablePointer<Float>, maxIndices: UnsafeMutablePointer<Int32>?)
   let output: UnsafeMutablePointer<Float>
   let maxIndices: UnsafeMutablePointer<Int32>?
@@ -17,14 +17,14 @@ private struct Maximum<L: HalfLanes>: WindowReduction {
     let second = b .> a
     let maximum = L.select(a, b, where: second)
     let third = c .> maximum
-    let index = L.select(L.select(L.Positions(repeating: 0), 1, where: second), 2, where: third)
+    let index = L.select(L.select(L.Indices(repeating: 0), 1, where: second), 2, where: third)
     return (L.select(maximum, c, where: third), index)
   }
 
   @inline(always)
   func merge(_ above: Value, _ value: Value, row: Int32) -> Value {
     let replaces = value.maximum .> above.maximum
-    let index = value.index &+ L.Positions(repeating: 3 &* row)
+    let index = value.index &+ L.Indices(repeating: 3 &* row)
     return (L.select(above.maximum, value.maximum, where: replaces), L.select(above.index, index, where: replaces))
   }
 

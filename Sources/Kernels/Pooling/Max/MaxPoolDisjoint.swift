@@ -43,9 +43,9 @@ func maxPoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
   var output = p.pointee.output
   var maxIndices = p.pointee.maxIndices
   let zero = L.splat(0)
-  let ones = L.Positions(repeating: -1)
-  let magnitude = L.Positions(repeating: Int32.max)
-  let shift = L.Positions(repeating: 31)
+  let ones = L.Indices(repeating: -1)
+  let magnitude = L.Indices(repeating: Int32.max)
+  let shift = L.Indices(repeating: 31)
   var sum = zero
   var plane = 0
   while plane < g.planes {
@@ -60,7 +60,7 @@ func maxPoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
         var maximum = isNarrow ? L.load(row, first: coveredWidth, end: end, spare: spare) : L.load(row)
         prefetch(row + 1024)
         sum = L.multiplyAdd(maximum, zero, sum)
-        let first: L.Positions = L.load(UnsafePointer(columns + x))
+        let first: L.Indices = L.load(UnsafePointer(columns + x))
         var maxIndex = first
         var ky = 1
         while ky < kernelHeight {
@@ -70,7 +70,7 @@ func maxPoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
           sum = L.multiplyAdd(value, zero, sum)
           let replaces = value .> maximum
           maximum = L.select(maximum, value, where: replaces)
-          let index = first &+ L.Positions(repeating: Int32(truncatingIfNeeded: ky &* kernelWidth))
+          let index = first &+ L.Indices(repeating: Int32(truncatingIfNeeded: ky &* kernelWidth))
           maxIndex = L.select(maxIndex, index, where: replaces)
           ky &+= 1
         }

@@ -23,18 +23,18 @@ func windowTaps(start: Int, kernel: Int, dilation: Int, input: Int) -> (first: I
 private func block<L: HalfLanes>(
   _ lanes: L.Type, _ g: PoolGeometry, _ input: PaddedPlane<L>, top: Int, taps: (first: Int, end: Int),
   firstColumns: UnsafePointer<Int32>, _ x: Int
-) -> (maxima: L.Vector, maxIndices: L.Positions) {
+) -> (maxima: L.Vector, maxIndices: L.Indices) {
   var maximum = L.splat(-.infinity)
   // Padding is −infinity, which replaces nothing, so the index begins as that of the first input element.
-  var maxIndex: L.Positions = L.load(firstColumns + x)
-  maxIndex &+= L.Positions(repeating: Int32(truncatingIfNeeded: taps.first &* g.kernelWidth))
+  var maxIndex: L.Indices = L.load(firstColumns + x)
+  maxIndex &+= L.Indices(repeating: Int32(truncatingIfNeeded: taps.first &* g.kernelWidth))
   var ky = taps.first
   while ky < taps.end {
     let source = input.rows + ((top &+ ky &* g.dilationHeight) &* input.stride &+ x)
     var kx = 0
     while kx < g.kernelWidth {
       let value = L.load(source + input.taps[kx])
-      let replaces = L.takesOver(value, maximum)
+      let replaces = L.replacesMaximum(value, maximum)
       maximum = L.select(maximum, value, where: replaces)
       maxIndex = L.select(maxIndex, Int32(truncatingIfNeeded: ky &* g.kernelWidth &+ kx), where: replaces)
       kx &+= 1
@@ -96,8 +96,8 @@ func maxPoolGeneralForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Max
 }
 
 @inline(always)
-private func indexVector<L: HalfLanes>(_ lanes: L.Type, _ value: Int) -> L.Positions {
-  L.Positions(repeating: Int32(truncatingIfNeeded: value))
+private func indexVector<L: HalfLanes>(_ lanes: L.Type, _ value: Int) -> L.Indices {
+  L.Indices(repeating: Int32(truncatingIfNeeded: value))
 }
 
 /// Clears the planes, then adds each output's gradient at its window's maximum, in scan order, as windows may overlap. The
@@ -124,7 +124,7 @@ func maxPoolGeneralBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
   let one = indexVector(lanes, 1)
   let signShift = indexVector(lanes, 31)
   let stride = Int32(truncatingIfNeeded: g.strideWidth)
-  var starts = L.Positions(repeating: 0)
+  var starts = L.Indices(repeating: 0)
   for lane in 0..<L.count { starts[lane] = Int32(truncatingIfNeeded: lane) &* stride }
 
   var plane = 0
@@ -140,24 +140,24 @@ func maxPoolGeneralBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
       var x = 0
       while x &+ L.count <= g.outputWidth {
         // Index ky · kernelWidth + kx is ky · dilationHeight rows and kx · dilationWidth columns from the window's start.
-        let maxIndex: L.Positions = L.load(maxIndices + x)
-        var ky = L.Positions(repeating: 0)
+        let maxIndex: L.Indices = L.load(maxIndices + x)
+        var ky = L.Indices(repeating: 0)
         var firstOfRow = g.kernelWidth
         while firstOfRow < kernelCount {
           let reached = L.atLeast(maxIndex, Int32(truncatingIfNeeded: firstOfRow))
           ky = L.select(ky, ky &+ one, where: reached)
           firstOfRow &+= g.kernelWidth
         }
-        let kx: L.Positions = maxIndex &- ky &* kernelWidth
-        let row: L.Positions = ky &* rowStep &+ indexVector(lanes, top)
-        var column: L.Positions = kx &* columnStep &+ starts
+        let kx: L.Indices = maxIndex &- ky &* kernelWidth
+        let row: L.Indices = ky &* rowStep &+ indexVector(lanes, top)
+        var column: L.Indices = kx &* columnStep &+ starts
         column &+= indexVector(lanes, x &* g.strideWidth &- g.paddingWidth)
         // Negative where the index, the row or the column is negative or beyond its last value.
-        var outside: L.Positions = maxIndex | row | column
+        var outside: L.Indices = maxIndex | row | column
         outside |= lastIndex &- maxIndex
         outside |= lastRow &- row
         outside |= lastColumn &- column
-        let target: L.Positions = (row &* inputWidth &+ column) | (outside &>> signShift)
+        let target: L.Indices = (row &* inputWidth &+ column) | (outside &>> signShift)
         for lane in 0..<L.count where target[lane] >= 0 { destination[Int(target[lane])] += source[x &+ lane] }
         x &+= L.count
       }

@@ -58,11 +58,11 @@ private struct MaximaRing<L: HalfLanes> {
       while true {
         var maximum = L.load(source + (rows.taps[0] &+ x))
         // Padding is −infinity, which replaces nothing, so the index begins as that of the first input element.
-        var maxIndex: L.Positions = L.load(firstColumns + x)
+        var maxIndex: L.Indices = L.load(firstColumns + x)
         var kx = 1
         while kx < geometry.kernelWidth {
           let value = L.load(source + (rows.taps[kx] &+ x))
-          let replaces = checksNaN ? L.takesOver(value, maximum) : value .> maximum
+          let replaces = checksNaN ? L.replacesMaximum(value, maximum) : value .> maximum
           maximum = L.select(maximum, value, where: replaces)
           maxIndex = L.select(maxIndex, Int32(truncatingIfNeeded: kx), where: replaces)
           kx &+= 1
@@ -117,16 +117,16 @@ private struct MaximaRing<L: HalfLanes> {
     checksNaN: Bool
   ) {
     var maximum = L.load(values + (offsets[0] &+ x))
-    var maxIndex: L.Positions = L.load(UnsafePointer(columns + (offsets[0] &+ x)))
-    maxIndex &+= L.Positions(repeating: Int32(truncatingIfNeeded: first &* geometry.kernelWidth))
+    var maxIndex: L.Indices = L.load(UnsafePointer(columns + (offsets[0] &+ x)))
+    maxIndex &+= L.Indices(repeating: Int32(truncatingIfNeeded: first &* geometry.kernelWidth))
     var i = 1
     while i < count {
       let value = L.load(values + (offsets[i] &+ x))
-      let replaces = checksNaN ? L.takesOver(value, maximum) : value .> maximum
+      let replaces = checksNaN ? L.replacesMaximum(value, maximum) : value .> maximum
       maximum = L.select(maximum, value, where: replaces)
-      let column: L.Positions = L.load(UnsafePointer(columns + (offsets[i] &+ x)))
+      let column: L.Indices = L.load(UnsafePointer(columns + (offsets[i] &+ x)))
       let row = Int32(truncatingIfNeeded: (first &+ i) &* geometry.kernelWidth)
-      maxIndex = L.select(maxIndex, column &+ L.Positions(repeating: row), where: replaces)
+      maxIndex = L.select(maxIndex, column &+ L.Indices(repeating: row), where: replaces)
       i &+= 1
     }
     L.store(maximum, output)
