@@ -293,7 +293,8 @@ struct AllocationTests {
       GradientAccumulation.self, problem,
       .init(accumulated: UnsafePointer(memory.outputs), gradients: memory.inputs, sum: memory.outputs))
     try memory.expectNone(
-      WeightAverageStep.self, .init(count: 10_000), .init(averages: memory.outputs, values: memory.inputs, fraction: 0.1))
+      WeightAverageStep.self, .init(count: 10_000),
+      .init(averages: memory.outputs, values: memory.inputs, fraction: 0.1))
   }
 
   /// Memory for the operands, all zeros: 40,000 inputs, 40,000 outputs, 40,000 labels.
