@@ -11,7 +11,7 @@ protocol ElementLoss {
   ) -> (value: L.Vector, derivative: L.Vector)
 }
 
-/// What ``elementLosses(_:_:_:)`` reads: a run of chunks, which are pieces of rows; the last chunk of a row is shorter.
+/// The arguments of ``elementLosses(_:_:_:)``: a run of chunks, which are pieces of rows; the last chunk of a row is shorter.
 struct ElementLossArguments {
   /// The outputs of the chunks, `count` elements.
   var outputs: UnsafePointer<Float>

@@ -154,7 +154,7 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
   }
 }
 
-/// What ``labelRows(_:_:)`` reads.
+/// The arguments of ``labelRows(_:_:)``.
 struct LabelRowsArguments {
   /// `[rows]`, each in 0 ..< columns or ``ignoredLabel``.
   var labels: UnsafePointer<Int32>

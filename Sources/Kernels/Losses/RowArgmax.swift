@@ -43,7 +43,7 @@ public enum RowArgmax: KernelOperation {
   }()
 }
 
-/// What ``rowArgmax(_:_:)`` reads.
+/// The arguments of ``rowArgmax(_:_:)``.
 struct ArgmaxArguments {
   /// `[rows, columns]`
   var input: UnsafePointer<Float>

@@ -106,7 +106,7 @@ public enum BatchNormBackward: KernelOperation {
   }
 }
 
-/// What ``batchNormBackward(_:_:)`` reads; arrays as in ``BatchNormBackward/Operands``.
+/// The arguments of ``batchNormBackward(_:_:)``; arrays as in ``BatchNormBackward/Operands``.
 struct BatchNormBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>

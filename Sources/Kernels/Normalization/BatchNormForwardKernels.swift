@@ -9,7 +9,7 @@ func updateRunning(
   running[channel] = Float((1 - momentum) * Double(running[channel]) + momentum * value)
 }
 
-/// What ``batchNorm(_:_:)`` reads; arrays as in ``BatchNormForward/Operands``.
+/// The arguments of ``batchNorm(_:_:)``; arrays as in ``BatchNormForward/Operands``.
 struct BatchNormArguments {
   var input: UnsafePointer<Float>
   /// `[channels]`; nil for 1.

@@ -75,7 +75,7 @@ public enum BatchNormInference: KernelOperation {
   }
 }
 
-/// What ``batchNormInference(_:_:)`` reads; arrays as in ``BatchNormInference/Operands``.
+/// The arguments of ``batchNormInference(_:_:)``; arrays as in ``BatchNormInference/Operands``.
 struct BatchNormInferenceArguments {
   var input: UnsafePointer<Float>
   /// `[channels]`; nil for 1.

@@ -107,7 +107,7 @@ public enum BatchNormInferenceBackward: KernelOperation {
   }
 }
 
-/// What ``batchNormInferenceBackward(_:_:)`` reads; arrays as in ``BatchNormInferenceBackward/Operands``.
+/// The arguments of ``batchNormInferenceBackward(_:_:)``; arrays as in ``BatchNormInferenceBackward/Operands``.
 struct BatchNormInferenceBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>

@@ -129,7 +129,7 @@ public enum GroupNormBackward: KernelOperation {
   }
 }
 
-/// What ``groupNormBackward(_:_:)`` reads; arrays as in ``GroupNormBackward/Operands``.
+/// The arguments of ``groupNormBackward(_:_:)``; arrays as in ``GroupNormBackward/Operands``.
 struct GroupNormBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>

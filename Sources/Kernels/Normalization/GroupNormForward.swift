@@ -79,7 +79,7 @@ public enum GroupNormForward: KernelOperation {
   }
 }
 
-/// What ``groupNorm(_:_:)`` reads; arrays as in ``GroupNormForward/Operands``.
+/// The arguments of ``groupNorm(_:_:)``; arrays as in ``GroupNormForward/Operands``.
 struct GroupNormArguments {
   var input: UnsafePointer<Float>
   /// `[groups · channels]`; nil for 1.

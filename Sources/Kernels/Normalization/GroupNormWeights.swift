@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// What ``groupNormWeightGradients(_:_:)`` reads; arrays as in ``GroupNormBackward/Operands``.
+/// The arguments of ``groupNormWeightGradients(_:_:)``; arrays as in ``GroupNormBackward/Operands``.
 struct GroupNormWeightsArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>

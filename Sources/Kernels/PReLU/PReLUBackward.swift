@@ -117,7 +117,7 @@ private let imagesAtOnce = 128
 /// Channels that are computed together: their planes of an image are contiguous.
 private let channelBlock = 16
 
-/// What ``preluBackward(_:_:)`` reads: some channels of a segment; arrays as in ``PReLUBackward/Operands``.
+/// The arguments of ``preluBackward(_:_:)``: some channels of a segment; arrays as in ``PReLUBackward/Operands``.
 struct PReLUBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>

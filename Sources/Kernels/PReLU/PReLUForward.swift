@@ -53,7 +53,7 @@ public enum PReLUForward: KernelOperation {
   }
 }
 
-/// What ``preluForward(_:_:)`` reads; arrays as in ``PReLUForward/Operands``.
+/// The arguments of ``preluForward(_:_:)``; arrays as in ``PReLUForward/Operands``.
 struct PReLUArguments {
   var input: UnsafePointer<Float>
   /// `[channels]`: the slopes.

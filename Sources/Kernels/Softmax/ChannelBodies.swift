@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// What ``mapChannels(_:_:_:)`` reads; all arrays are `[images, channels, plane]`.
+/// The arguments of ``mapChannels(_:_:_:)``; all arrays are `[images, channels, plane]`.
 struct ChannelRowsArguments {
   /// Forward the input; backward the output of the forward pass.
   var values: UnsafePointer<Float>

@@ -22,7 +22,7 @@ protocol RowGradient {
   ) -> L.Vector
 }
 
-/// What ``mapRows(_:_:_:)`` reads.
+/// The arguments of ``mapRows(_:_:_:)``.
 struct RowsArguments {
   /// `[rows, columns]`
   var input: UnsafePointer<Float>
@@ -46,7 +46,7 @@ func mapRows<L: Lanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: Unsaf
   }
 }
 
-/// What ``mapRowsBackward(_:_:_:)`` reads; all matrices are `[rows, columns]`.
+/// The arguments of ``mapRowsBackward(_:_:_:)``; all matrices are `[rows, columns]`.
 struct RowsBackwardArguments {
   /// The output of the forward pass.
   var output: UnsafePointer<Float>

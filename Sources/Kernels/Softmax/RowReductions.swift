@@ -62,12 +62,12 @@ extension Lanes {
 /// The index of the largest value of a row, the first of equals, or of the first NaN if there is one, as in PyTorch.
 @inline(always)
 func argmax(_ row: UnsafePointer<Float>, columns: Int) -> Int {
-  var best = 0
+  var maxIndex = 0
   var i = 1
   while i < columns {
-    let isBetter = row[i] > row[best] || (row[i] != row[i] && row[best] == row[best])
-    if isBetter { best = i }
+    let isBetter = row[i] > row[maxIndex] || (row[i] != row[i] && row[maxIndex] == row[maxIndex])
+    if isBetter { maxIndex = i }
     i &+= 1
   }
-  return best
+  return maxIndex
 }

@@ -96,7 +96,7 @@ public enum SoftmaxCrossEntropy: KernelOperation {
   }
 }
 
-/// What ``crossEntropy(_:_:)`` reads.
+/// The arguments of ``crossEntropy(_:_:)``.
 struct SoftmaxCrossEntropyArguments {
   /// `[rows, columns]`
   var logits: UnsafePointer<Float>

@@ -38,7 +38,7 @@ enum ProbabilityTargets: CrossEntropyTargets {
   }
 }
 
-/// What ``crossEntropy(_:_:_:)`` reads, cross entropy with smoothed or weighted labels or with probabilities.
+/// The arguments of ``crossEntropy(_:_:_:)``, cross entropy with smoothed or weighted labels or with probabilities.
 struct CrossEntropyTargetsArguments {
   /// `[rows, columns]`
   var logits: UnsafePointer<Float>

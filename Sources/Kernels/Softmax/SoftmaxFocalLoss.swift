@@ -123,7 +123,7 @@ public enum SoftmaxFocalLoss: KernelOperation {
   }
 }
 
-/// What ``focalLoss(_:_:)`` reads.
+/// The arguments of ``focalLoss(_:_:)``.
 struct SoftmaxFocalLossArguments {
   /// `[rows, columns]`
   var logits: UnsafePointer<Float>

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// What the bilinear kernels read.
+/// The arguments of the bilinear kernels.
 struct BilinearArguments {
   var rows: LinearAxis
   var columns: LinearAxis

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// What the nearest-neighbour kernels read.
+/// The arguments of the nearest-neighbour kernels.
 struct UpsampleArguments {
   /// Forward the input, `[rows, width]`; backward the output gradient, `[rows · scaleHeight, width · scaleWidth]`.
   var source: UnsafePointer<Float>

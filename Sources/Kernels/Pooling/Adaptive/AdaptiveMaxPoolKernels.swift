@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// What ``adaptiveMaxPoolForward(_:_:)`` reads.
+/// The arguments of ``adaptiveMaxPoolForward(_:_:)``.
 struct AdaptiveMaxPoolArguments {
   /// `[planes, inputHeight, inputWidth]`
   var input: UnsafePointer<Float>

@@ -1,4 +1,4 @@
-/// What the kernels of average, adaptive average and global average pooling read.
+/// The arguments of the kernels of average, adaptive average and global average pooling.
 struct AveragePoolArguments {
   var geometry: PoolGeometry
   /// Forward the input, `[planes, inputHeight, inputWidth]`; backward the output gradient, of the output's shape.

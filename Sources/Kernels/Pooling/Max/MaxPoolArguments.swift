@@ -1,4 +1,4 @@
-/// What the forward kernels of max pooling read.
+/// The arguments of the forward kernels of max pooling.
 struct MaxPoolForwardArguments {
   var geometry: PoolGeometry
   /// `[planes, inputHeight, inputWidth]`
@@ -12,7 +12,7 @@ struct MaxPoolForwardArguments {
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// What the backward kernels of max pooling read.
+/// The arguments of the backward kernels of max pooling.
 struct MaxPoolBackwardArguments {
   var geometry: PoolGeometry
   /// `[planes, outputHeight, outputWidth]`
@@ -23,7 +23,7 @@ struct MaxPoolBackwardArguments {
   var inputGradient: UnsafeMutablePointer<Float>
 }
 
-/// What the backward kernel for 3×3 windows reads, which gathers from padded copies.
+/// The arguments of the backward kernel for 3×3 windows, which gathers from padded copies.
 struct MaxPoolGatherArguments {
   var pass: MaxPoolBackwardArguments
   /// Scratch memory of ``PoolGeometry/gradientByteCount3x3(components:)`` bytes.

@@ -13,16 +13,16 @@ func maxPoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth) = (g.kernelHeight, g.kernelWidth)
   let coveredWidth = g.outputWidth &* kernelWidth
-  let room = g.coveredColumns
+  let columnCount = g.coveredColumns
   let scratch = p.pointee.scratch + 16
   let keys = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int64.self)
   let keyHalves = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Float.self)
   // For each column the index of its tap in the window's first row, and for each index the offset of its element in the
   // plane from the window's first element.
-  let columns = UnsafeMutableRawPointer(scratch + 2 &* room).assumingMemoryBound(to: Int32.self)
-  let elementOffsets = columns + room
+  let columns = UnsafeMutableRawPointer(scratch + 2 &* columnCount).assumingMemoryBound(to: Int32.self)
+  let elementOffsets = columns + columnCount
   var x = 0
-  while !g.isPrepared && x < room {
+  while !g.isPrepared && x < columnCount {
     columns[x] = Int32(truncatingIfNeeded: x % kernelWidth)
     x &+= 1
   }
@@ -32,7 +32,7 @@ func maxPoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
     elementOffsets[index] = Int32(truncatingIfNeeded: offset)
     index &+= 1
   }
-  let spare = scratch + (3 &* room &+ kernelHeight &* kernelWidth)
+  let spare = scratch + (3 &* columnCount &+ kernelHeight &* kernelWidth)
   var i = 0
   while !g.isPrepared && i < L.count {
     spare[i] = 0
