@@ -31,7 +31,7 @@ public struct AdaptiveMaxPool2D: Layer {
   }
 }
 
-/// Saves the place of each window's winner.
+/// Saves the index of each maximum in its plane.
 private final class PlannedAdaptiveMaxPool2D: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
