@@ -84,7 +84,12 @@ public enum GEMM: KernelOperation {
   }
 
   public static let kernels: [Kernel<GEMM>] =
-    InstructionSet.allCases.reversed().map(packedKernel) + [.reference(referenceGEMM)]
+    InstructionSet.allCases.reversed().flatMap { level in
+      [
+        UnpackedGEMM.kernel(level), NarrowGEMM.kernel(level), OuterProductGEMM.kernel(level),
+        FewRowsGEMM.kernel(level), TransposingGEMM.kernel(level), PackedGEMM.kernel(level),
+      ]
+    } + [.reference(referenceGEMM)]
 
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "rows", problem.rows, in: 0...Int.max)
