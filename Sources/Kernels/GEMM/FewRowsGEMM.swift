@@ -14,6 +14,8 @@ enum FewRowsGEMM {
   private static let mostSumBytes = 3 << 20
   /// Up to so many rows, sums stay in C (Zen 5).
   private static let mostRowsInC = 4
+  /// From so many rows on, two vectors of columns at a time (Zen 5, AVX-512).
+  static let pairedRows = 12
   /// The most rows: their values of A, 64 bytes each, take half of a second-level cache of 512 KB.
   private static let mostRows = 4096
 
@@ -81,7 +83,7 @@ private func fewRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgum
   var k = 0
   while k < p.pointee.depth {
     let b = p.pointee.b + k &* p.pointee.bRowStride
-    if L.count == 16, 2..<pairedRows ~= p.pointee.rows, k &+ 16 <= p.pointee.depth {
+    if L.count == 16, 2..<FewRowsGEMM.pairedRows ~= p.pointee.rows, k &+ 16 <= p.pointee.depth {
       copyA(p, k, count: 16)
       multiply(Steps<16, L>.self, p, b)
       k &+= 16
@@ -153,9 +155,6 @@ private func copyA(_ p: UnsafePointer<GEMMRowsArguments>, _ k: Int, count: Int) 
     row &-= 1
   }
 }
-
-/// From so many rows on, two vectors of columns at a time (Zen 5).
-private let pairedRows = 12
 
 /// Steps of k that are multiplied at once, as a type: as many vectors of B as half of the registers hold.
 private struct Steps<let count: Int, L: Lanes> {}
@@ -235,7 +234,7 @@ private func multiply<let count: Int, L: Lanes>(
   let next = b + count &* stride
   var j = 0
   if L.count == 16, p.pointee.rows == 1 { j = multiplyOneRow(steps, p, b) }
-  if L.count == 16, count == 8, p.pointee.rows >= pairedRows { j = multiplyPairs(steps, p, b) }
+  if L.count == 16, count == 8, p.pointee.rows >= FewRowsGEMM.pairedRows { j = multiplyPairs(steps, p, b) }
   while j &+ 16 <= columns {
     for i in 0..<count { prefetchToSecondLevel(next + (i &* stride &+ j)) }
     for v in 0..<16 / L.count {

@@ -52,7 +52,7 @@ enum TransposingGEMM {
   }
 
   /// Columns of a tile: more than 16 streams come no faster from memory.
-  private static func tileColumns(_ level: InstructionSet) -> Int { level.lanes == 16 ? 16 : 2 * level.lanes }
+  static func tileColumns(_ level: InstructionSet) -> Int { level.lanes == 16 ? 16 : 2 * level.lanes }
 
   private static func aByteCount(_ problem: GEMM.Problem) -> Int { cacheLines(panelRows * problem.depth * 4) }
 
@@ -153,6 +153,7 @@ extension RegisterTile {
 private func multiplyPanel<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GEMMTransposingArguments>
 ) {
+  // As `TransposingGEMM.tileColumns`.
   let width = L.count == 16 ? 16 : 2 &* L.count
   var column = 0
   while column < p.pointee.columns {

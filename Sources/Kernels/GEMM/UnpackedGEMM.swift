@@ -5,7 +5,7 @@ import ISA
 enum UnpackedGEMM {
   /// The row of the table.
   static func kernel(_ level: InstructionSet) -> Kernel<GEMM> {
-    let tile = (rows: unpackedTileRows(level), vectors: 2)
+    let tile = (rows: tileRows(level), vectors: 2)
     let multiply = gemmUnpacked[level]
     return Kernel(
       algorithm: "unpacked", level: level, tile: "\(tile.rows)x\(tile.vectors)",
@@ -27,6 +27,18 @@ enum UnpackedGEMM {
           multiply(&product)
         }
       })
+  }
+
+  /// Rows of a level's tiles: 8 × 2 accumulators where there are 32 registers, 4 × 2 with 16.
+  static func tileRows(_ level: InstructionSet) -> Int {
+    switch level {
+    #if arch(arm64)
+      case .neon: 8
+    #else
+      case .baseline, .avx2: 4
+      case .avx512: 8
+    #endif
+    }
   }
 
   /// A in place is not scaled, and sums begin with a row: of biases, or of zeros.
@@ -276,15 +288,3 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
   let gemmUnpacked = LevelFunctions(
     baseline: gemm_unpacked_baseline, avx2: gemm_unpacked_avx2, avx512: gemm_unpacked_avx512)
 #endif
-
-/// Rows of a level's tiles: 8 × 2 accumulators where there are 32 registers, 4 × 2 with 16.
-private func unpackedTileRows(_ level: InstructionSet) -> Int {
-  switch level {
-  #if arch(arm64)
-    case .neon: 8
-  #else
-    case .baseline, .avx2: 4
-    case .avx512: 8
-  #endif
-  }
-}
