@@ -106,7 +106,9 @@ import Testing
     #expect(ran == Set(Self.chosen.map(\.algorithm)))
   }
 
-  @Test("all rows give the same bits, whatever machine is planned for and how many threads", arguments: InstructionSet.available)
+  @Test(
+    "all rows give the same bits, whatever the machine that is planned for and the number of threads",
+    arguments: InstructionSet.available)
   func sameBits(level: InstructionSet) throws {
     var random = TestRandom(seed: 6)
     let machines: [Machine] = [.zen5, .haswell, .zen2, .sapphireRapids]

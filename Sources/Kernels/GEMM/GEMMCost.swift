@@ -101,17 +101,22 @@ struct GEMMCost {
     let vectors = Double((problem.columns + lanes - 1) / lanes)
     let stepsAtOnce = lanes == 16 && 2..<FewRowsGEMM.pairedRows ~= problem.rows ? 16 : 8
     let steps = Double(problem.depth / stepsAtOnce)
-    // Sums are loaded and stored at each step, which takes as long as half of its multiply-adds; with two vectors at once
-    // little of that is seen, and with one row all loads of B are.
-    let factor =
-      if lanes == 16, problem.rows == 1 { 4.7 } else if stepsAtOnce == 16 { 1.5 } else if lanes == 16,
-        problem.rows >= FewRowsGEMM.pairedRows
-      { 1.05 } else { 1.35 }
-    let compute = factor * steps * vectors * rows * Double(stepsAtOnce) / multiplyAdds(lanes: lanes)
+    let compute = fewRowsFactor * steps * vectors * rows * Double(stepsAtOnce) / multiplyAdds(lanes: lanes)
     let remainingDepth = Double(problem.depth % stepsAtOnce)
     // Cycles of a call; of a step; of a vector in a remaining k; of a copied value of A; of a line of B and C.
     return 260 + compute + 155 * depth / Double(stepsAtOnce) + 4 * remainingDepth * vectors * rows
       + 4.6 * rows * depth + 3 * linesOfB + 20 * linesOfC
+  }
+
+  /// What loading and storing the sums at each step makes of the cycles of its multiply-adds. With two vectors at once
+  /// little of it is seen; with one row, all loads of B are.
+  private var fewRowsFactor: Double {
+    guard level.lanes == 16 else { return 1.35 }
+    switch problem.rows {
+    case 1: return 4.7
+    case ..<FewRowsGEMM.pairedRows: return 1.5
+    default: return 1.05
+    }
   }
 
   /// `TransposingGEMM`.

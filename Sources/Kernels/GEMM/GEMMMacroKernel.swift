@@ -270,8 +270,12 @@ private func compute<let rows: Int, let vectors: Int, L: Lanes>(
 #if arch(arm64)
   private typealias N = NEONLanes
   private typealias Arguments = UnsafePointer<GEMMMacroArguments>
-  @c(gemm_macro_2_neon_body) private func two(_ p: Arguments) { macroKernel(TileRows<12>.self, TileWidth<2, N>.self, p) }
-  @c(gemm_macro_1_neon_body) private func one(_ p: Arguments) { macroKernel(TileRows<12>.self, TileWidth<1, N>.self, p) }
+  @c(gemm_macro_2_neon_body) private func two(_ p: Arguments) {
+    macroKernel(TileRows<12>.self, TileWidth<2, N>.self, p)
+  }
+  @c(gemm_macro_1_neon_body) private func one(_ p: Arguments) {
+    macroKernel(TileRows<12>.self, TileWidth<1, N>.self, p)
+  }
 
   /// Tiles that are two vectors wide.
   let gemmMacro2 = LevelFunctions(neon: gemm_macro_2_neon)
@@ -288,8 +292,12 @@ private func compute<let rows: Int, let vectors: Int, L: Lanes>(
   @c(gemm_macro_1_baseline_body) private func oneB(_ p: Arguments) {
     macroKernel(TileRows<6>.self, TileWidth<1, B>.self, p)
   }
-  @c(gemm_macro_2_avx2_body) private func twoA(_ p: Arguments) { macroKernel(TileRows<6>.self, TileWidth<2, A>.self, p) }
-  @c(gemm_macro_1_avx2_body) private func oneA(_ p: Arguments) { macroKernel(TileRows<6>.self, TileWidth<1, A>.self, p) }
+  @c(gemm_macro_2_avx2_body) private func twoA(_ p: Arguments) {
+    macroKernel(TileRows<6>.self, TileWidth<2, A>.self, p)
+  }
+  @c(gemm_macro_1_avx2_body) private func oneA(_ p: Arguments) {
+    macroKernel(TileRows<6>.self, TileWidth<1, A>.self, p)
+  }
   @c(gemm_macro_2_avx512_body) private func twoZ(_ p: Arguments) {
     macroKernel(TileRows<12>.self, TileWidth<2, Z>.self, p)
   }

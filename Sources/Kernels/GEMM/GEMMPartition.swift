@@ -68,7 +68,7 @@ extension GEMM.Problem {
     bias == .perColumn ? operands.bias.map { $0 + column } : nil
   }
 
-  /// Whether sums begin with a bias of their column or with 0, and A is not scaled by more than packing does.
+  /// Whether sums begin with a row of values: biases of columns, or zeros.
   var beginsWithColumnBias: Bool { beta == 0 && bias != .perRow }
 
   var hasActivation: Int32 { activation == nil ? 0 : 1 }
@@ -85,7 +85,8 @@ extension PreparedKernel<GEMM.Operands> {
         let region = partition.region(part)
         if region.isEmpty { return }
         planCheck("rows", offset: region.rows.lowerBound, count: region.rows.count, allocated: partition.rows)
-        planCheck("columns", offset: region.columns.lowerBound, count: region.columns.count, allocated: partition.columns)
+        planCheck(
+          "columns", offset: region.columns.lowerBound, count: region.columns.count, allocated: partition.columns)
         body(region, operands, workspace + part * bytesOfPart)
       }
     }

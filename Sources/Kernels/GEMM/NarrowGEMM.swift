@@ -56,7 +56,7 @@ enum NarrowGEMM {
   }
 }
 
-/// A vector of rows at a time, of which the last may overlap the one before.
+/// As many rows at a time as a vector has lanes. The last may overlap those before, so that they are as many, too.
 @inline(always)
 private func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArguments>) {
   let sums = p.pointee.scratch + L.count &* L.count

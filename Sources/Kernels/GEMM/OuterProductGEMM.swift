@@ -1,9 +1,8 @@
 import ISA
 
-/// The product of few k, at best one or two: B stays in a cache, and C is written once, in order, which takes all the time
-/// that there is.
+/// The product of few k, at best one or two: B stays in a cache, and C is written once, in order, which takes longest.
 enum OuterProductGEMM {
-  /// The most k: with more, one accumulator at a time waits for each multiply-add's latency.
+  /// The most k: each vector of C has one accumulator, whose multiply-adds wait for each other.
   private static let mostDepth = 64
 
   /// The row of the table.

@@ -166,9 +166,11 @@ private func prefetchNext(
   if next < rows {
     let left = rows &- next < height ? rows &- next : height
     let c = p.pointee.c + (next &* p.pointee.cRowStride &+ column)
-    prefetchMatrix(c, rows: left, columns: columns &- column < width ? columns &- column : width, stride: p.pointee.cRowStride)
+    prefetchMatrix(
+      c, rows: left, columns: columns &- column < width ? columns &- column : width, stride: p.pointee.cRowStride)
     if column == 0, p.pointee.aDepthStride == 1 {
-      prefetchMatrix(p.pointee.a + next &* p.pointee.aRowStride, rows: left, columns: depth, stride: p.pointee.aRowStride)
+      prefetchMatrix(
+        p.pointee.a + next &* p.pointee.aRowStride, rows: left, columns: depth, stride: p.pointee.aRowStride)
     }
   }
   let behind = column &+ width
