@@ -80,6 +80,14 @@ extension PreparedKernel<GEMM.Operands> {
     _ partition: GEMMPartition, bytesOfPart: Int, path: String = "",
     _ body: @escaping @Sendable (GEMMRegion, GEMM.Operands, UnsafeMutableRawPointer) -> Void
   ) {
+    if partition.parts == 1 {
+      // The divisions that find a part's region would take as long as the smallest products.
+      let region = GEMMRegion(rows: 0..<partition.rows, columns: 0..<partition.columns)
+      self.init(workspaceByteCount: bytesOfPart, path: path) { operands, workspace in
+        if !region.isEmpty { body(region, operands, workspace) }
+      }
+      return
+    }
     self.init(workspaceByteCount: bytesOfPart * partition.parts, path: path) { operands, workspace in
       Parallel.run(parts: partition.parts) { part in
         let region = partition.region(part)
