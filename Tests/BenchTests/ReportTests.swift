@@ -111,12 +111,12 @@ import Testing
 
   @Test func kernelsReportNamesTheWayOfARowThatHasSeveral() throws {
     let row = KernelsRow(
-      kernel: "gemm", pass: "forward", shape: "m1n1k1", algorithm: "packed.avx2.6x2", path: "small", isa: "avx2",
+      kernel: "gemm", pass: "forward", shape: "m1n1k1", algorithm: "packed.avx2.6x2", path: "whole-a", isa: "avx2",
       threads: 1, samples: [1], work: Work(flops: 1, leastFlops: 1, bytes: 1), limitSeconds: 1, isVerified: true,
       verification: .exact, isChosen: true, isWarm: true)
     let json = try object(KernelsReport(machine: machine, rows: [row]))
-    #expect((json["rows"] as? [[String: Any]])?.first?["path"] as? String == "small")
-    #expect(KernelsRow.table.line(row.cells).hasSuffix("small  exact"))
+    #expect((json["rows"] as? [[String: Any]])?.first?["path"] as? String == "whole-a")
+    #expect(KernelsRow.table.line(row.cells).hasSuffix("whole-a  exact"))
   }
 
   @Test func refusesFilesThatCannotBeWritten() {

@@ -116,7 +116,7 @@ public struct Kernel<Op: KernelOperation>: Sendable {
 public struct PreparedKernel<Operands>: Sendable {
   /// Bytes of scratch memory that a run needs, for all threads together.
   public let workspaceByteCount: Int
-  /// Which of a row's ways is taken for this problem; empty where the row has one way.
+  /// How the row computes this problem, where it has several ways; empty where it has one.
   public let path: String
   /// How weights are packed once for many runs; nil where a run has nothing to gain from that.
   public let weightPacking: WeightPacking?
@@ -158,8 +158,8 @@ public struct Plan<Op: KernelOperation>: Sendable {
   public let threads: Int
   /// Bytes of scratch memory that a run needs.
   public var workspaceByteCount: Int { prepared.workspaceByteCount }
-  /// Which of the row's ways is taken for this problem, such as `narrow`, where a row has several, as that of a matrix
-  /// product; empty where it has one. Where threads go different ways, all of them, joined by `+`.
+  /// How the row computes this problem, such as `whole-a` of `packed`, a row of the matrix product; empty where a row has
+  /// one way.
   public var path: String { prepared.path }
   /// How weights are packed once for many runs; nil where a run has nothing to gain from that.
   public var weightPacking: WeightPacking? { prepared.weightPacking }
