@@ -10,27 +10,29 @@ struct BatchRemainder<Op: KernelOperation> {
   let rest: (kernel: Kernel<Op>, problem: Op.Problem)?
   /// Cycles of the whole batch.
   let cost: Double
+  /// What they are a sum of, where this kernel computes all images.
+  let terms: CostTerms?
 
   /// - Parameters:
-  ///   - vectorCost: cycles of as many images as a vector has lanes.
+  ///   - terms: of the batch, with its last vector full of images.
   ///   - problem: the operation on a number of images.
-  init(batch: Int, level: InstructionSet, vectorCost: Double, machine: Machine, problem: (Int) -> Op.Problem) {
-    let lanes = level.lanes
-    let full = batch / lanes * lanes
-    var images = batch
-    var rest: (kernel: Kernel<Op>, problem: Op.Problem)?
-    var restCost = batch == full ? 0 : vectorCost
-    if full > 0, full < batch {
-      let other = problem(batch - full)
+  init(batch: Int, level: InstructionSet, terms: CostTerms, machine: Machine, problem: (Int) -> Op.Problem) {
+    let full = batch / level.lanes
+    let remaining = batch % level.lanes
+    let vectorCost = terms.cycles / Double(remaining == 0 ? full : full + 1)
+    var best = (images: batch, rest: Self.none, cost: remaining == 0 ? 0 : vectorCost)
+    if full > 0, remaining > 0 {
+      let other = problem(remaining)
       for kernel in Op.kernels where kernel.level == level && kernel.algorithm != "batch" && !kernel.isReference {
-        guard let cost = kernel.cost(other, machine), cost < restCost else { continue }
-        restCost = cost
-        images = full
-        rest = (kernel, other)
+        guard let cost = kernel.cost(other, machine), cost < best.cost else { continue }
+        best = (batch - remaining, (kernel, other), cost)
       }
     }
-    self.images = images
-    self.rest = rest
-    cost = Double(full / lanes) * vectorCost + restCost
+    images = best.images
+    rest = best.rest
+    cost = Double(full) * vectorCost + best.cost
+    self.terms = rest == nil ? terms : nil
   }
+
+  private static var none: (kernel: Kernel<Op>, problem: Op.Problem)? { nil }
 }

@@ -22,8 +22,11 @@ struct ConvAxis: Sendable {
   /// The taps of an output that read inside the source: those before and behind them read padding.
   func insideTaps(_ output: Int) -> Range<Int> {
     let origin = start + output * stride
-    let inside = taps.indices.filter { (0..<sourceCount).contains(origin + taps[$0].shift) }
-    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
+    var inside = 0..<0
+    for (index, tap) in taps.enumerated() where 0 <= origin + tap.shift && origin + tap.shift < sourceCount {
+      inside = (inside.isEmpty ? index : inside.lowerBound)..<index + 1
+    }
+    return inside
   }
 
   /// Elements from the first of so many outputs' origins to behind the last one's last tap.

@@ -25,41 +25,38 @@ public enum AveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 },
-        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+        "2x2", $0, .twoByTwo, .average2x2, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) }
+        "windows", $0, .general, .averageWindows, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }
       )
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
-        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
+        "rows", $0, .separable, .averageRows, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, averagePoolThreeByThreeForward, scratchBytes: { $0.averageThreeByThreeByteCount },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .average3x3, averagePoolThreeByThreeForward,
+        scratchBytes: { $0.averageThreeByThreeByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "tiles", $0, .disjoint, .averageTiles, averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount })
     }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, scratchBytes: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let split = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
@@ -97,46 +94,40 @@ public enum AveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DBackward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 },
-        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+        "2x2", $0, .twoByTwo, .averageGradient2x2, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, averagePoolWindowsBackward,
-        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) },
-        cost: { $0.cycles(share: 0.5) })
+        "windows", $0, .general, .averageGradientWindows, averagePoolWindowsBackward,
+        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
-        cost: { shape in
-          // Measured: a row's shares are soon summed with few of them, and slowly woven together with many phases.
-          let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
-          return shape.cycles(share: isWorthIt ? 0.75 : 0.25)
-        })
+        "rows", $0, .separable, .averageGradientRows, averagePoolRowsBackward,
+        scratchBytes: { $0.geometry.spreadByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, averagePoolThreeByThreeBackward,
-        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .averageGradient3x3, averagePoolThreeByThreeBackward,
+        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "tiles", $0, .disjoint, .averageGradientTiles, averagePoolTilesBackward,
+        scratchBytes: { $0.geometry.averageTilesByteCount })
     }
     + [.reference(averagePool2DBackwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, isGradient: true, scratchBytes: scratchBytes(shape))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let split = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {

@@ -33,47 +33,46 @@ public enum MaxPool2DForward: KernelOperation {
   public static let kernels: [Kernel<MaxPool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, maxPoolTwoByTwoForward, scratchBytes: { _ in 0 }, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil }
+        "2x2", $0, .twoByTwo, .max2x2, maxPoolTwoByTwoForward, scratchBytes: { _ in 0 }
       )
     }
     + InstructionSet.allCases.map {
-      row("windows", $0, maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) })
+      row("windows", $0, .general, .maxWindows, maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
-        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
+        "rows", $0, .separable, .maxRows, maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, maxPoolThreeByThreeForward, withSpecials: maxPoolRowsForward,
-        scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .max3x3, maxPoolThreeByThreeForward, withSpecials: maxPoolRowsForward,
+        scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, maxPoolTilesForward, withSpecials: maxPoolRowsForward, scratchBytes: { $0.maxTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "tiles", $0, .disjoint, .maxTiles, maxPoolTilesForward, withSpecials: maxPoolRowsForward,
+        scratchBytes: { $0.maxTilesByteCount })
     }
     + [.reference(maxPool2DForwardReference)]
 
   /// - Parameter withSpecials: what to run for planes in which the kernel met NaN or an infinity, which it says by NaN at
   ///   the start of its scratch memory; nil for a kernel that minds them itself.
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<MaxPoolForwardArguments>,
     withSpecials: LevelFunctions<MaxPoolForwardArguments>? = nil,
-    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     let withSpecials = withSpecials.map { $0[level] }
     let specialScratchBytes: @Sendable (PoolGeometry) -> Int = {
       withSpecials == nil ? 0 : $0.rowsScratchByteCount
     }
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry) + specialScratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(
+        model, shape, level, scratchBytes: scratchBytes(shape.geometry) + specialScratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let split = PlanePartition(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       let planes = split.outputPlanes
@@ -135,35 +134,36 @@ public enum MaxPool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<MaxPool2DBackward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, maxPoolTwoByTwoBackward, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+      row("2x2", $0, .twoByTwo, .maxGradient2x2, maxPoolTwoByTwoBackward)
     }
-    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward, cost: { $0.cycles(share: 0.5) }) }
+    + InstructionSet.allCases.map { row("windows", $0, .general, .maxGradientWindows, maxPoolWindowsBackward) }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, maxPoolThreeByThreeBackward, scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil },
+        "3x3", $0, .threeByThree, .maxGradient3x3, maxPoolThreeByThreeBackward,
+        scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
         arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
     }
     + [.reference(maxPool2DBackwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolBackwardArguments>,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<MaxPoolBackwardArguments>
   ) -> Kernel<MaxPool2DBackward> {
-    row(algorithm, level, functions, scratchBytes: { _ in 0 }, cost: cost, arguments: { pass, _ in pass })
+    row(
+      algorithm, level, pooling, model, functions, scratchBytes: { _ in 0 }, arguments: { pass, _ in pass })
   }
 
   private static func row<Arguments>(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<Arguments>,
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<Arguments>,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?,
     arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, isGradient: true, scratchBytes: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let split = PlanePartition(shape, level: level, threads: threads)
       let planes = split.inputPlanes
       let bytes = scratchBytes(shape.geometry)
