@@ -69,7 +69,7 @@ extension DirectTile {
     let tiles = Double(max(whole + rest, 1))
     let made = work.depth * steps(work.rowTaps, of: work.kernelHeight, perRow: images * perRow)
     let outputs = units * unit
-    let mixed = work.isLinear || outputs <= work.width * images ? 0 : outputs > 2 * work.width ? 1 : 0.66
+    let mixed = work.isLinear ? 0 : outputs > 2 * work.width ? 1 : outputs > work.width * images ? 0.66 : 0
     let planeBytes = work.height * work.width * MemoryLayout<Float>.stride
     let cost = StepCost(machine: machine, lanes: level.lanes)
     switch self {
