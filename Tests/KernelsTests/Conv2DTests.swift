@@ -264,29 +264,6 @@ import Testing
     }
   }
 
-  @Test("images side by side are chosen for full vectors of small images, and for those alone", .needs("avx512"))
-  func choiceOfBatch() throws {
-    let level = try #require(InstructionSet(rawValue: "avx512"))
-    func algorithm(_ batch: Int, _ channels: Int, _ size: Int, _ kernel: Int, padding: Int, groups: Int = 1) throws
-      -> String
-    {
-      let shape = Conv2DShape(
-        batch: batch, inputChannels: channels, inputHeight: size, inputWidth: size, outputChannels: max(channels, 16),
-        kernel: kernel, padding: padding, groups: groups)
-      return try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.algorithm
-    }
-    for batch in [32, 256, 1000] {
-      #expect(try algorithm(batch, 6, 14, 5, padding: 0) == "images")
-      #expect(try algorithm(batch, 64, 8, 3, padding: 1) == "images")
-      #expect(try algorithm(batch, 256, 4, 3, padding: 1) == "images")
-      #expect(try algorithm(batch, 128, 32, 3, padding: 1, groups: 128) != "images")
-    }
-    for batch in [1, 4] {
-      #expect(try algorithm(batch, 6, 14, 5, padding: 0) != "images")
-      #expect(try algorithm(batch, 64, 8, 3, padding: 1) != "images")
-    }
-  }
-
   @Test("all kernels of a level sum an output in the same order", arguments: InstructionSet.available)
   func sameOrder(level: InstructionSet) throws {
     var random = TestRandom(seed: 10)

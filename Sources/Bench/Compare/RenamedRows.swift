@@ -12,19 +12,30 @@ enum RenamedRows {
     var tiles: [String: String]?
   }
 
-  private static let table: [Former] = [
-    // Up to 1.0.0, one row of the matrix product chose among the algorithms, which its path named.
-    Former(
-      kernel: "gemm", algorithm: "packed", path: "small", present: "unpacked",
-      tiles: ["baseline": "4x2", "avx2": "4x2", "avx512": "8x2", "neon": "8x2"]),
-    Former(kernel: "gemm", algorithm: "packed", path: "narrow", present: "narrow", tiles: [:]),
-    Former(kernel: "gemm", algorithm: "packed", path: "outer", present: "outer-product", tiles: [:]),
-    Former(kernel: "gemm", algorithm: "packed", path: "rows", present: "few-rows", tiles: [:]),
-    Former(kernel: "gemm", algorithm: "packed", path: "rows-in-scratch", present: "few-rows", tiles: [:]),
-    Former(
-      kernel: "gemm", algorithm: "packed", path: "transposing", present: "transposing",
-      tiles: ["baseline": "6x2", "avx2": "6x2", "avx512": "6x1", "neon": "6x2"]),
-  ]
+  private static let table: [Former] =
+    [
+      // Up to 1.0.0, one row of the matrix product chose among the algorithms, which its path named.
+      Former(
+        kernel: "gemm", algorithm: "packed", path: "small", present: "unpacked",
+        tiles: ["baseline": "4x2", "avx2": "4x2", "avx512": "8x2", "neon": "8x2"]),
+      Former(kernel: "gemm", algorithm: "packed", path: "narrow", present: "narrow", tiles: [:]),
+      Former(kernel: "gemm", algorithm: "packed", path: "outer", present: "outer-product", tiles: [:]),
+      Former(kernel: "gemm", algorithm: "packed", path: "rows", present: "few-rows", tiles: [:]),
+      Former(kernel: "gemm", algorithm: "packed", path: "rows-in-scratch", present: "few-rows", tiles: [:]),
+      Former(
+        kernel: "gemm", algorithm: "packed", path: "transposing", present: "transposing",
+        tiles: ["baseline": "6x2", "avx2": "6x2", "avx512": "6x1", "neon": "6x2"]),
+      // Rows of convolution and pooling were named by other sides of the same ideas.
+      Former(kernel: "conv2d", algorithm: "rows", present: "pixels"),
+      Former(kernel: "conv2d", algorithm: "points", present: "channels"),
+      Former(kernel: "conv2d", algorithm: "dot", present: "pixels"),
+      Former(kernel: "conv2d", algorithm: "batch", present: "images"),
+    ]
+    + ["max-pool2d", "average-pool2d"].flatMap { kernel in
+      [("rows", "separable"), ("windows", "general"), ("tiles", "disjoint")].map { former, present in
+        Former(kernel: kernel, algorithm: former, present: present)
+      }
+    }
 
   /// The present name of a row, such as `unpacked.avx512.8x2`, from the name and path in a result file.
   static func presentName(kernel: String, name: String, path: String) -> String {

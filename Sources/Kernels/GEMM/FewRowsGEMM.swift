@@ -79,7 +79,7 @@ struct GEMMRowsArguments {
   var beta: Float
   var rowBias: UnsafePointer<Float>?
   var columnBias: UnsafePointer<Float>?
-  var relu: Int32
+  var relu: Bool
   /// ReLU's upper limit; infinity for none.
   var ceiling: Float
 }
@@ -126,7 +126,7 @@ func multiplyFewRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgum
       k &+= 1
     }
   }
-  if p.pointee.relu != 0 || p.pointee.sums != p.pointee.c {
+  if p.pointee.relu || p.pointee.sums != p.pointee.c {
     row = 0
     while row < p.pointee.rows {
       epilogue(lanes, p, row)
@@ -161,7 +161,7 @@ private func epilogue<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgu
   while j < p.pointee.columns {
     let width = p.pointee.columns &- j
     var sum = L.load(UnsafePointer(sumsAt(p, row, j)), first: width)
-    if p.pointee.relu != 0 { sum = L.rectified(sum, ceiling: p.pointee.ceiling) }
+    if p.pointee.relu { sum = L.rectified(sum, ceiling: p.pointee.ceiling) }
     L.store(sum, c + j, first: width)
     j &+= L.count
   }

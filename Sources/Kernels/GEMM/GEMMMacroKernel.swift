@@ -60,11 +60,11 @@ struct GEMMMacroArguments {
   /// NULL but for the first block of k.
   var rowBias: UnsafePointer<Float>?
   var columnBias: UnsafePointer<Float>?
-  var relu: Int32
+  var relu: Bool
   /// ReLU's upper limit; infinity for none.
   var ceiling: Float
   /// Whether the next panel of A is prefetched.
-  var prefetchesPanels: Int32
+  var prefetchesPanels: Bool
   /// One line at each k.
   var prefetch: GEMMPrefetch
   /// After `prefetch`
@@ -128,7 +128,7 @@ func macroKernel<let most: Int, let vectors: Int, L: Lanes>(
           rowsToPackNext(p, tile.b, next: isLast ? p.pointee.bNext : tile.b + width.columns))
         microKernel(tileRows, width, height: height, &tile)
         tile.cursor = other
-      } else if column == 0, p.pointee.prefetchesPanels != 0, row &+ height < p.pointee.rows,
+      } else if column == 0, p.pointee.prefetchesPanels, row &+ height < p.pointee.rows,
         p.pointee.columns > width.columns || tile.cursor.isDone
       {
         // The first tile of a panel prefetches the next panel of A, the others what the block is told to prefetch.
@@ -143,7 +143,7 @@ func macroKernel<let most: Int, let vectors: Int, L: Lanes>(
         tile.cursor = PrefetchCursor(p.pointee.secondPrefetch)
         hasSecondPrefetch = false
       }
-      if !isWhole || p.pointee.relu != 0 { epilogue(width, p, tile, c, height: height, column: column) }
+      if !isWhole || p.pointee.relu { epilogue(width, p, tile, c, height: height, column: column) }
       tile.b += bPanelStride
       if let panel = tile.panel { tile.panel = panel + width.columns &* p.pointee.depth }
       column &+= width.columns
@@ -249,7 +249,7 @@ private func epilogue<let vectors: Int, L: Lanes>(
   var r = 0
   while r < height {
     let source = tile.target + r &* tile.targetStride
-    if p.pointee.relu != 0 {
+    if p.pointee.relu {
       // Whole vectors: behind the last column is scratch memory, unless the columns fill them.
       for v in 0..<vectors {
         let vector = source + v &* L.count

@@ -71,7 +71,7 @@ extension GEMM.Problem {
   /// Whether sums begin with a row of values: biases of columns, or zeros.
   var beginsWithColumnBias: Bool { beta == 0 && bias != .perRow }
 
-  var hasActivation: Int32 { activation == nil ? 0 : 1 }
+  var hasActivation: Bool { activation != nil }
 }
 
 extension PreparedKernel<GEMM.Operands> {

@@ -75,7 +75,7 @@ struct GEMMNarrowArguments {
   var aRowStride: Int
   var cRowStride: Int
   var columnBias: UnsafePointer<Float>?
-  var relu: Int32
+  var relu: Bool
   /// ReLU's upper limit; infinity for none.
   var ceiling: Float
 }
@@ -93,7 +93,7 @@ func multiplyNarrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArgu
     case 12: tile(RegisterTile<12, 1, L>.self, p, row)
     default: if L.count == 16 { tile(RegisterTile<16, 1, L>.self, p, row) }
     }
-    if p.pointee.relu != 0 {
+    if p.pointee.relu {
       var j = 0
       while j < p.pointee.columns {
         let vector = sums + j &* L.count

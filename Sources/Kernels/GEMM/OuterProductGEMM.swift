@@ -45,7 +45,7 @@ func outerProduct<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
         sum = L.multiplyAdd(scalar, L.load(p.pointee.b + (k &* p.pointee.bRowStride &+ j), first: width), sum)
         k &+= 1
       }
-      if p.pointee.relu != 0 { sum = L.rectified(sum, ceiling: p.pointee.ceiling) }
+      if p.pointee.relu { sum = L.rectified(sum, ceiling: p.pointee.ceiling) }
       L.store(sum, c + j, first: width)
       j &+= L.count
     }

@@ -194,8 +194,8 @@ struct PackedGEMM: Sendable {
       bPrefetchRows: rowsOfBAhead(depth, isFirst: isFirst), bNext: b, cRowStride: problem.cRowStride,
       beta: k == 0 ? problem.beta : 1, rowBias: k == 0 ? problem.rowBias(operands, row) : nil,
       columnBias: k == 0 ? problem.columnBias(operands, column) : nil,
-      relu: k + depth == problem.depth ? problem.hasActivation : 0, ceiling: problem.activation.limits.ceiling,
-      prefetchesPanels: 0, prefetch: .nothing, secondPrefetch: .nothing)
+      relu: k + depth == problem.depth ? problem.hasActivation : false, ceiling: problem.activation.limits.ceiling,
+      prefetchesPanels: false, prefetch: .nothing, secondPrefetch: .nothing)
     if let next {
       product.bNext = operands.b + (next.columns.lowerBound * strides.column + next.depth.lowerBound * strides.depth)
     }
@@ -203,7 +203,7 @@ struct PackedGEMM: Sendable {
     let nextOfB = problem.transposeB || !blocking.rowsOfBConflict ? next : nil
     if !block.packsA {
       if let nextOfB { product.prefetch = linesOfB(operands, nextOfB) }
-      product.prefetchesPanels = 1
+      product.prefetchesPanels = true
       macroKernel(&product)
       return
     }

@@ -166,7 +166,7 @@ struct GEMMTransposingArguments {
   var bColumnStride: Int
   var cRowStride: Int
   var columnBias: UnsafePointer<Float>?
-  var relu: Int32
+  var relu: Bool
   /// ReLU's upper limit; infinity for none.
   var ceiling: Float
 }
@@ -215,7 +215,7 @@ private func multiply<let rows: Int, let vectors: Int, L: Lanes>(
   sums.multiplyTransposing(
     p.pointee.a, b, columnStride: p.pointee.bColumnStride, depth: p.pointee.depth, scratch: p.pointee.scratch)
   sums.store(to: c, stride: p.pointee.cRowStride)
-  if p.pointee.relu != 0 {
+  if p.pointee.relu {
     for i in 0..<rows {
       for v in 0..<vectors {
         let vector = c + (i &* p.pointee.cRowStride &+ v &* L.count)

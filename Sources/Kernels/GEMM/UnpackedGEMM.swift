@@ -93,7 +93,7 @@ struct GEMMUnpackedArguments {
   var bRowStride: Int
   var cRowStride: Int
   var columnBias: UnsafePointer<Float>?
-  var relu: Int32
+  var relu: Bool
   /// ReLU's upper limit; infinity for none.
   var ceiling: Float
 }
@@ -275,13 +275,13 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
     sums.store(to: scratch, stride: L.count)
     for i in 0..<rows {
       var values = L.load(scratch + i &* L.count)
-      if p.pointee.relu != 0 { values = L.rectified(values, ceiling: p.pointee.ceiling) }
+      if p.pointee.relu { values = L.rectified(values, ceiling: p.pointee.ceiling) }
       L.store(values, c + i &* p.pointee.cRowStride, first: width)
     }
     return
   }
   sums.store(to: c, stride: p.pointee.cRowStride)
-  if p.pointee.relu != 0 {
+  if p.pointee.relu {
     for i in 0..<rows {
       for v in 0..<vectors {
         let vector = c + (i &* p.pointee.cRowStride &+ v &* L.count)

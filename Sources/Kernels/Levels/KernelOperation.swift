@@ -35,7 +35,7 @@ extension KernelOperation where RunError == Never {
 extension KernelOperation {
   /// Of some rows of the table the one with the lowest cost for a problem, the first of equals; nil where none of them
   /// accepts it.
-  static func cheapest(
+  package static func cheapest(
     of isCandidate: (Kernel<Self>) -> Bool, for problem: Problem, _ machine: Machine
   ) -> Kernel<Self>? {
     var best: (kernel: Kernel<Self>, cost: Double)?
@@ -60,6 +60,8 @@ public struct Kernel<Op: KernelOperation>: Sendable {
   /// which does not depend on the machine. Among the kernels of the best level that has one, that with the lowest cost is
   /// chosen, the first of equals. It is 0 where a level has one kernel for every problem.
   public let cost: @Sendable (Op.Problem, Machine) -> Double?
+  /// What the cost is a sum of; nil where it is none, or where the problem is shared out among kernels of several models.
+  package let costTerms: @Sendable (Op.Problem, Machine) -> CostTerms?
   private let preparation: @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
 
   /// A row that does the same on every machine.
@@ -79,10 +81,22 @@ public struct Kernel<Op: KernelOperation>: Sendable {
     cost: @escaping @Sendable (Op.Problem, Machine) -> Double?,
     prepareForMachine prepare: @escaping @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
   ) {
+    self.init(
+      algorithm: algorithm, level: level, tile: tile, cost: cost, terms: { _, _ in nil }, prepareForMachine: prepare)
+  }
+
+  /// A row whose cost is a sum of terms for some problems.
+  init(
+    algorithm: String, level: InstructionSet, tile: String = "",
+    cost: @escaping @Sendable (Op.Problem, Machine) -> Double?,
+    terms: @escaping @Sendable (Op.Problem, Machine) -> CostTerms?,
+    prepareForMachine prepare: @escaping @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
+  ) {
     self.algorithm = algorithm
     self.level = level
     self.tile = tile
     self.cost = cost
+    costTerms = terms
     preparation = prepare
   }
 
@@ -91,6 +105,17 @@ public struct Kernel<Op: KernelOperation>: Sendable {
     _ problem: Op.Problem, _ threads: Int, machine: Machine = .current
   ) -> PreparedKernel<Op.Operands> {
     preparation(problem, machine, threads)
+  }
+
+  /// A row whose cost is a sum of terms.
+  init(
+    algorithm: String, level: InstructionSet, tile: String = "",
+    terms: @escaping @Sendable (Op.Problem, Machine) -> CostTerms?,
+    prepare: @escaping @Sendable (Op.Problem, _ threads: Int) -> PreparedKernel<Op.Operands>
+  ) {
+    self.init(
+      algorithm: algorithm, level: level, tile: tile, cost: { terms($0, $1)?.cycles }, terms: terms,
+      prepareForMachine: { problem, _, threads in prepare(problem, threads) })
   }
 
   /// Whether this kernel can run the problem.

@@ -10,27 +10,29 @@ struct BatchRemainder<Op: KernelOperation> {
   let remaining: (kernel: Kernel<Op>, problem: Op.Problem)?
   /// Cycles of the whole batch.
   let cost: Double
+  /// What they are a sum of, where this kernel computes all images.
+  let terms: CostTerms?
 
   /// - Parameters:
-  ///   - vectorCost: cycles of as many images as a vector has lanes.
+  ///   - terms: of the batch, with its last vector full of images.
   ///   - problem: the operation on a number of images.
-  init(batch: Int, level: InstructionSet, vectorCost: Double, machine: Machine, problem: (Int) -> Op.Problem) {
-    let lanes = level.lanes
-    let full = batch / lanes * lanes
-    var images = batch
-    var remaining: (kernel: Kernel<Op>, problem: Op.Problem)?
-    var remainingCost = batch == full ? 0 : vectorCost
-    if full > 0, full < batch {
-      let other = problem(batch - full)
+  init(batch: Int, level: InstructionSet, terms: CostTerms, machine: Machine, problem: (Int) -> Op.Problem) {
+    let full = batch / level.lanes
+    let remainingImages = batch % level.lanes
+    let vectorCost = terms.cycles / Double(remainingImages == 0 ? full : full + 1)
+    var best = (images: batch, remaining: Self.none, cost: remainingImages == 0 ? 0 : vectorCost)
+    if full > 0, remainingImages > 0 {
+      let other = problem(remainingImages)
       for kernel in Op.kernels where kernel.level == level && kernel.algorithm != "images" && !kernel.isReference {
-        guard let cost = kernel.cost(other, machine), cost < remainingCost else { continue }
-        remainingCost = cost
-        images = full
-        remaining = (kernel, other)
+        guard let cost = kernel.cost(other, machine), cost < best.cost else { continue }
+        best = (batch - remainingImages, (kernel, other), cost)
       }
     }
-    self.images = images
-    self.remaining = remaining
-    cost = Double(full / lanes) * vectorCost + remainingCost
+    images = best.images
+    remaining = best.remaining
+    cost = Double(full) * vectorCost + best.cost
+    self.terms = remaining == nil ? terms : nil
   }
+
+  private static var none: (kernel: Kernel<Op>, problem: Op.Problem)? { nil }
 }

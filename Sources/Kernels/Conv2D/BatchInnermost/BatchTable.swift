@@ -4,16 +4,14 @@ func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
     let shape = problem.shape
     // A pointwise convolution has no tails of rows and no padding that could be saved; with a stride, most of the
     // packed pixels are not used.
-    guard shape.kernelCount > 1, let share = BatchGeometry(forward: shape).share(tile) else { return nil }
-    return BatchRemainder(
-      batch: shape.batch, level: tile.level,
-      vectorCost: shape.with(batch: tile.level.lanes).cycles(tile.level, machine, share: share), machine: machine
-    ) {
+    guard shape.kernelCount > 1, let terms = BatchGeometry(forward: shape).terms(tile, machine) else { return nil }
+    return BatchRemainder(batch: shape.batch, level: tile.level, terms: terms, machine: machine) {
       .init(shape: shape.with(batch: $0), activation: problem.activation)
     }
   }
   return Kernel(
     algorithm: "images", level: tile.level, tile: tile.name, cost: { split($0, $1)?.cost },
+    terms: { split($0, $1)?.terms },
     prepareForMachine: { problem, machine, threads in
       let split = split(problem, machine)
       let shape = problem.shape.with(batch: split?.images ?? 0)
@@ -39,14 +37,14 @@ func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
 /// A row `images` of the input gradient's table.
 func batchBackwardDataKernel(_ tile: BatchTile) -> Kernel<Conv2DBackwardData> {
   @Sendable func split(_ shape: Conv2DShape, _ machine: Machine) -> BatchRemainder<Conv2DBackwardData>? {
-    guard !shape.isPointwise, let share = BatchGeometry(backward: shape).share(tile) else { return nil }
-    return BatchRemainder(
-      batch: shape.batch, level: tile.level,
-      vectorCost: shape.with(batch: tile.level.lanes).cycles(tile.level, machine, share: share), machine: machine
-    ) { shape.with(batch: $0) }
+    guard !shape.isPointwise, let terms = BatchGeometry(backward: shape).terms(tile, machine) else { return nil }
+    return BatchRemainder(batch: shape.batch, level: tile.level, terms: terms, machine: machine) {
+      shape.with(batch: $0)
+    }
   }
   return Kernel(
     algorithm: "images", level: tile.level, tile: tile.name, cost: { split($0, $1)?.cost },
+    terms: { split($0, $1)?.terms },
     prepareForMachine: { problem, machine, threads in
       let split = split(problem, machine)
       let shape = problem.with(batch: split?.images ?? 0)

@@ -73,13 +73,16 @@ struct PixelGroups: Sendable {
   private func partition(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
     // best[i]: the cycles of the first i pixels, and the start of their last range.
     var best: [(cycles: Double, start: Int)] = [(0, 0)]
+    best.reserveCapacity(taps.count + 1)
+    let recordCycles = recordCycles(tile)
+    let stepCycles = (0...tile.wide).map { tile.cycles(pixels: $0) * Double(length) }
     for end in 1..<taps.count + 1 {
       var cheapest = (cycles: Double.infinity, start: end - 1)
       var used = 0..<0
       for start in stride(from: end - 1, through: max(end - tile.wide, 0), by: -1) {
         used = Self.union(used, taps[start])
         let cycles =
-          best[start].cycles + Double(used.count * length) * tile.cycles(pixels: end - start) + recordCycles(tile)
+          best[start].cycles + Double(used.count) * stepCycles[end - start] + recordCycles
         if cycles < cheapest.cycles { cheapest = (cycles, start) }
       }
       best.append(cheapest)
@@ -102,12 +105,52 @@ struct PixelGroups: Sendable {
     a.isEmpty ? b : b.isEmpty ? a : min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound)
   }
 
-  /// The cycles of a tile for one panel of channels over the groups.
-  func cycles(_ groups: [Group], _ tile: BatchTile) -> Double {
-    groups.reduce(0) { sum, group in
-      sum + Double(group.tapsY.count * group.tapsX.count * channels) * tile.cycles(pixels: group.pixels.count)
-        + recordCycles(tile)
+  /// How often the groups of a tile's records do what takes time, for one panel of channels.
+  struct Counts {
+    /// Records, and steps of records: of those that fill the tile more than its narrow form would, and of the others.
+    var records = 0
+    var wideSteps = 0
+    var narrowSteps = 0
+
+    fileprivate mutating func add(records: Int, steps: Int, isWide: Bool) {
+      self.records += records
+      if isWide { wideSteps += steps } else { narrowSteps += steps }
     }
+  }
+
+  /// What `groups` would count, without making them: a plan asks that of every tile. Of many pixels with the same taps, all
+  /// but a few fill whole tiles.
+  func counts(rows: Range<Int>, tile: BatchTile) -> Counts {
+    var counts = Counts()
+    var runs: [(taps: Range<Int>, count: Int)] = []
+    for y in ys {
+      runs.removeAll(keepingCapacity: true)
+      for output in 0..<y.count where rows.contains(y.targetStart + output * y.targetStride) {
+        let taps = y.insideTaps(output)
+        if let last = runs.last, last.taps == taps {
+          runs[runs.count - 1].count += 1
+        } else {
+          runs.append((taps, 1))
+        }
+      }
+      for x in xs {
+        for (tapsX, columns) in columnClasses(x) {
+          let length = channels * tapsX.count
+          var taps: [Range<Int>] = []
+          for run in runs {
+            let pixels = run.count * columns.count
+            let full = max(pixels / tile.wide - 2, 0)
+            let rowTaps = tapsX.isEmpty ? 0..<0 : run.taps
+            counts.add(records: full, steps: full * rowTaps.count * length, isWide: true)
+            taps.append(contentsOf: repeatElement(rowTaps, count: pixels - full * tile.wide))
+          }
+          for part in partition(taps, tile, length: length) {
+            counts.add(records: 1, steps: union(taps[part]).count * length, isWide: part.count > tile.narrow)
+          }
+        }
+      }
+    }
+    return counts
   }
 
   /// The source rows that the groups read, including rows of padding.

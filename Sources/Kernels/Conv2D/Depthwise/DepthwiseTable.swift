@@ -59,11 +59,10 @@ extension Conv2DShape {
     return size
   }
 
-  /// The cycles of all lanes, those that do not count included, and what is lost where rows of vectors begin and end.
-  fileprivate func depthwiseCost(_ level: InstructionSet, _ size: Int, _ machine: Machine) -> Double? {
-    guard depthwiseSize(level) == size else { return nil }
-    let lanes = level.lanes == 16 && inputWidth <= 8 ? 8 : level.lanes
-    return cycles(level, machine, share: 0.9 * filled(inputWidth, lanes))
+  fileprivate func depthwiseTerms(
+    _ model: CostModel, _ level: InstructionSet, _ size: Int, _ machine: Machine
+  ) -> CostTerms? {
+    depthwiseSize(level) == size ? depthwiseTerms(model, level, machine) : nil
   }
 }
 
@@ -72,7 +71,7 @@ func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
   depthwiseRows { level, size, function in
     Kernel(
       algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-      cost: { $0.shape.depthwiseCost(level, size, $1) },
+      terms: { $0.shape.depthwiseTerms(.depthwise, level, size, $1) },
       prepare: { problem, threads in
         let convolution = DepthwiseConvolution(
           function, level: level, shape: problem.shape, isFlipped: false, activation: problem.activation,
@@ -91,7 +90,7 @@ func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
   depthwiseRows { level, size, function in
     Kernel(
       algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-      cost: { $0.groupOutputChannels == 1 ? $0.depthwiseCost(level, size, $1) : nil },
+      terms: { $0.groupOutputChannels == 1 ? $0.depthwiseTerms(.depthwise, level, size, $1) : nil },
       prepare: { shape, threads in
         let convolution = DepthwiseConvolution(
           function, level: level, shape: shape, isFlipped: true, activation: nil, threads: threads)
@@ -137,7 +136,7 @@ private func gradientKernel(
 ) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-    cost: { shape, _ in shape.depthwiseCost(level, size, .nominal) },
+    terms: { shape, _ in shape.depthwiseTerms(.gradientDepthwise, level, size, .nominal) },
     prepare: { shape, threads in
       let parts = shape.parts(threads: threads)
       let sumsOfChannel = size * (size + 2) * level.lanes

@@ -23,8 +23,11 @@ struct ConvAxis: Sendable {
   /// The taps of an output that read inside the source; the taps before and after them read padding.
   func insideTaps(_ output: Int) -> Range<Int> {
     let origin = start + output * stride
-    let inside = taps.indices.filter { (0..<sourceCount).contains(origin + taps[$0].shift) }
-    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
+    var inside = 0..<0
+    for (index, tap) in taps.enumerated() where 0 <= origin + tap.shift && origin + tap.shift < sourceCount {
+      inside = (inside.isEmpty ? index : inside.lowerBound)..<index + 1
+    }
+    return inside
   }
 
   /// The outputs o in 0 ..< outputs for which start + o · stride is inside a source of `source` elements.

@@ -5,7 +5,7 @@ import KernelsISA
 ///
 /// Input and output gradient of as many images as a vector has lanes are packed. A tile of channels and taps then reads
 /// a few rows of the gradient at a time, which stay in the first-level cache for all taps.
-private struct BatchGradient: Sendable {
+struct BatchGradient: Sendable {
   let shape: Conv2DShape
   let tile: ConvTile<BatchGradientArguments>
   let layout: Layout
@@ -307,7 +307,7 @@ private struct BatchGradient: Sendable {
 func batchGradientKernel(_ tile: ConvTile<BatchGradientArguments>) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "images", level: tile.level, tile: tile.name,
-    cost: { shape, _ in batchGradientCost(shape, tile, .nominal) },
+    terms: { shape, _ in BatchGradient.terms(shape, tile, .nominal) },
     prepare: { shape, threads in
       let gradient = BatchGradient(
         shape: shape, tile: tile, threads: shape.parts(threads: threads))
@@ -315,40 +315,4 @@ func batchGradientKernel(_ tile: ConvTile<BatchGradientArguments>) -> Kernel<Con
         gradient.run(operands, workspace)
       }
     })
-}
-
-/// The cycles of the tiles, whose inputs come from the second-level cache, of loading and
-/// storing their sums for each chunk of rows, of turning, which moves about four floats a cycle, and of summing lanes,
-/// about six a vector, once a segment. nil where staging or sums would be too large.
-private func batchGradientCost(
-  _ shape: Conv2DShape, _ tile: ConvTile<BatchGradientArguments>, _ machine: Machine
-) -> Double? {
-  let lanes = tile.level.lanes
-  guard shape.batch > 0, shape.inputPlane <= 16 << 10, shape.outputPlane <= 16 << 10, shape.depth <= 16 << 10 else {
-    return nil
-  }
-  let layout = BatchGradient.Layout(shape, tile)
-  guard layout.sumCount <= 192 << 10, layout.sourceCount + layout.gradientCount <= 256 << 10 else { return nil }
-  let rows = (0..<shape.kernelHeight).map { shape.insideRows($0) }
-  let columns = (0..<shape.kernelWidth).map { shape.insideColumns($0) }
-  let taps = BatchGradient.taps(shape)
-  let pixels = stride(from: 0, to: taps.count, by: tile.vectors).reduce(0) { sum, first in
-    let tile = taps[first..<min(first + tile.vectors, taps.count)]
-    return sum + BatchGradient.union(tile.map { rows[$0.y] }).count
-      * BatchGradient.union(tile.map { columns[$0.x] }).count
-  }
-  let sums = Double(tile.rows * tile.vectors)
-  let step = max(sums, Double(tile.rows + tile.vectors), 8) / 2 + 0.3 * Double(tile.vectors * lanes) / 16
-  // Half a megabyte of sums leaves the second-level cache.
-  let perTile = 15 + sums * (layout.sumCount <= 128 << 10 ? 1.2 : 3.6)
-  let tiles = Double(layout.channelTiles * layout.tapTiles)
-  let chunks = Double((shape.outputHeight + layout.chunkRows - 1) / layout.chunkRows)
-  let imageGroups = (shape.batch + lanes - 1) / lanes
-  let segments = BatchSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes).count
-  let turned = (shape.groupInputChannels * shape.inputPlane + shape.groupOutputChannels * shape.outputPlane) * lanes
-  let perGroup =
-    Double(pixels * layout.channelTiles) * step + chunks * tiles * perTile + Double(turned) / 4
-    + Double(layout.sumCount / lanes * segments) * 6 / Double(imageGroups)
-  let ideal = Double(shape.groupOutputChannels * shape.outputPlane * shape.depth) / 2
-  return shape.cycles(tile.level, machine, share: ideal / perGroup * filled(shape.batch, lanes))
 }

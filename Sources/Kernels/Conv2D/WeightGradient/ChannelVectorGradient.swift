@@ -237,20 +237,7 @@ private struct ChannelVectorGradient: Sendable {
 func channelVectorGradientKernel(_ tiles: ChannelVectorGradientTiles) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "channels", level: tiles.level,
-    cost: { shape, _ in
-      guard ChannelVectorBlocking.fits(shape, lanes: tiles.level.lanes, panelVectors: tiles.vectors) else { return nil }
-      // One vector of channels for a tap: a load for every multiply-add. Turning the gradient costs about as much as
-      // twelve taps of 16 lanes, fetching and storing the sums as eight pixels, and a row as half a pixel. Products with padding
-      // that are not computed count as if they were.
-      let loads = shape.groupOutputChannels > tiles.level.lanes ? 0.97 : 0.7
-      let pixels = min(shape.batch * shape.outputPlane, ChannelVectorBlocking.blockPixels)
-      let computed = ChannelVectorBlocking.skipsPadding(shape, tileRows: tiles.rows(shape)) ? shape.insideShare : 1
-      let share =
-        loads * filled(shape.groupOutputChannels, tiles.level.lanes)
-        * share(shape.depth, tiles.level.lanes * 3 / 4) * share(pixels, 8)
-        * share(2 * shape.outputWidth, 1) / computed
-      return shape.cycles(tiles.level, .nominal, share: share)
-    },
+    terms: { shape, _ in tiles.terms(shape, .nominal) },
     prepare: { shape, threads in
       let gradient = ChannelVectorGradient(shape: shape, tiles: tiles, threads: shape.parts(threads: threads))
       return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
@@ -258,6 +245,3 @@ func channelVectorGradientKernel(_ tiles: ChannelVectorGradientTiles) -> Kernel<
       }
     })
 }
-
-/// The share that a count has of itself and what comes on top.
-private func share(_ count: Int, _ more: Int) -> Double { Double(count) / Double(count + more) }

@@ -2,7 +2,7 @@ import KernelsISA
 
 /// The weight gradient with neighbouring pixels of an output row in the vector: every lane sums its own products over a
 /// whole segment of the batch, and the lanes are summed at the end. For few channels.
-private struct PixelVectorGradient: Sendable {
+struct PixelVectorGradient: Sendable {
   let shape: Conv2DShape
   let tile: PixelVectorGradientTile
   let view: InputView
@@ -129,19 +129,7 @@ func pixelVectorGradientKernel(_ gradientTile: PixelVectorGradientTile) -> Kerne
   let tile = gradientTile.tile
   return Kernel(
     algorithm: "pixels", level: tile.level, tile: tile.name,
-    cost: { shape, _ in
-      // Every lane of every tap's sum is kept: with many channels that would leave the cache.
-      guard gradientTile.sumCount(channels: shape.groupOutputChannels, depth: shape.depth) <= 64 << 10,
-        PixelVectorGradient.view(shape, lanes: tile.level.lanes).copyCount * 4 <= shape.workspaceLimit / 2
-      else { return nil }
-      let loads = Double(tile.rows * tile.vectors) / Double(2 * (tile.rows + tile.vectors))
-      // Measured: the vectors of 16 lanes cross a cache line nearly all, and their tails cost as much again.
-      let measured = tile.level.lanes == 16 ? 0.55 : 0.95
-      let share =
-        filled(shape.groupOutputChannels, tile.rows) * filled(shape.depth, tile.vectors)
-        * filled(shape.outputWidth, tile.level.lanes) * min(loads, 1) * measured
-      return shape.cycles(tile.level, .nominal, share: share)
-    },
+    terms: { shape, _ in gradientTile.terms(shape, .nominal) },
     prepare: { shape, threads in
       let gradient = PixelVectorGradient(
         shape: shape, tile: gradientTile, threads: shape.parts(threads: threads))

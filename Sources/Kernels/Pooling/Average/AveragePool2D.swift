@@ -25,42 +25,38 @@ public enum AveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, Levels.averagePool2x2Forward, scratchBytes: { _ in 0 },
-        cost: { $0.is2x2 ? $0.cycles(share: 1) : nil })
+        "2x2", $0, .twoByTwo, .average2x2, Levels.averagePool2x2Forward, scratchBytes: { _ in 0 })
     }
     + InstructionSet.allCases.map {
       row(
-        "general", $0, Levels.averagePoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount },
-        cost: { $0.cycles(share: 0.5) }
+        "general", $0, .general, .averageGeneral, Levels.averagePoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount }
       )
     }
     + InstructionSet.allCases.map {
       row(
-        "separable", $0, Levels.averagePoolSeparableForward, scratchBytes: { $0.separableByteCount },
-        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
+        "separable", $0, .separable, .averageSeparable, Levels.averagePoolSeparableForward, scratchBytes: { $0.separableByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.averagePool3x3Forward, scratchBytes: { $0.averageByteCount3x3 },
-        cost: { $0.is3x3 ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .average3x3, Levels.averagePool3x3Forward,
+        scratchBytes: { $0.averageByteCount3x3 })
     }
     + InstructionSet.allCases.map {
       row(
-        "disjoint", $0, Levels.averagePoolDisjointForward, scratchBytes: { $0.averageDisjointByteCount },
-        cost: { $0.isDisjoint ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, .disjoint, .averageDisjoint, Levels.averagePoolDisjointForward, scratchBytes: { $0.averageDisjointByteCount })
     }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, scratchBytes: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let partition = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.outputPlanes.byteCount)) {
@@ -98,46 +94,40 @@ public enum AveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DBackward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, Levels.averagePool2x2Backward, scratchBytes: { _ in 0 },
-        cost: { $0.is2x2 ? $0.cycles(share: 1) : nil })
+        "2x2", $0, .twoByTwo, .averageGradient2x2, Levels.averagePool2x2Backward, scratchBytes: { _ in 0 })
     }
     + InstructionSet.allCases.map {
       row(
-        "general", $0, Levels.averagePoolGeneralBackward,
-        scratchBytes: { cacheLines($0.outputHeight * windowGradientStride($0.geometry) * 4) },
-        cost: { $0.cycles(share: 0.5) })
+        "general", $0, .general, .averageGradientGeneral, Levels.averagePoolGeneralBackward,
+        scratchBytes: { cacheLines($0.outputHeight * windowGradientStride($0.geometry) * 4) })
     }
     + InstructionSet.allCases.map {
       row(
-        "separable", $0, Levels.averagePoolSeparableBackward, scratchBytes: { $0.geometry.separableGradientByteCount },
-        cost: { shape in
-          // Measured: few gradients a row are summed quickly as they are, and many phases are slow to interleave.
-          let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
-          return shape.cycles(share: isWorthIt ? 0.75 : 0.25)
-        })
+        "separable", $0, .separable, .averageGradientSeparable, Levels.averagePoolSeparableBackward,
+        scratchBytes: { $0.geometry.separableGradientByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.averagePool3x3Backward,
-        scratchBytes: { $0.geometry.averageGradientByteCount3x3 },
-        cost: { $0.is3x3 ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .averageGradient3x3, Levels.averagePool3x3Backward,
+        scratchBytes: { $0.geometry.averageGradientByteCount3x3 })
     }
     + InstructionSet.allCases.map {
       row(
-        "disjoint", $0, Levels.averagePoolDisjointBackward, scratchBytes: { $0.geometry.averageDisjointByteCount },
-        cost: { $0.isDisjoint ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, .disjoint, .averageGradientDisjoint, Levels.averagePoolDisjointBackward,
+        scratchBytes: { $0.geometry.averageDisjointByteCount })
     }
     + [.reference(averagePool2DBackwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, isGradient: true, scratchBytes: scratchBytes(shape))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let partition = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
       return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.inputPlanes.byteCount)) {

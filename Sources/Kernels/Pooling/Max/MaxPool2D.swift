@@ -34,30 +34,25 @@ public enum MaxPool2DForward: KernelOperation {
   public static let kernels: [Kernel<MaxPool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, Levels.maxPool2x2Forward, scratchBytes: { _ in 0 }, cost: { $0.is2x2 ? $0.cycles(share: 1) : nil }
+        "2x2", $0, .twoByTwo, .max2x2, Levels.maxPool2x2Forward, scratchBytes: { _ in 0 }
       )
     }
     + InstructionSet.allCases.map {
-      row(
-        "general", $0, Levels.maxPoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount },
-        cost: { $0.cycles(share: 0.5) })
+      row("general", $0, .general, .maxGeneral, Levels.maxPoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "separable", $0, Levels.maxPoolSeparableForward, scratchBytes: { $0.separableByteCount },
-        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
+        "separable", $0, .separable, .maxSeparable, Levels.maxPoolSeparableForward, scratchBytes: { $0.separableByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.maxPool3x3Forward, nonFiniteFallback: Levels.maxPoolSeparableForward,
-        scratchBytes: { 64 + $0.byteCount3x3(components: 2) },
-        cost: { $0.is3x3 ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .max3x3, Levels.maxPool3x3Forward, nonFiniteFallback: Levels.maxPoolSeparableForward,
+        scratchBytes: { 64 + $0.byteCount3x3(components: 2) })
     }
     + InstructionSet.allCases.map {
       row(
-        "disjoint", $0, Levels.maxPoolDisjointForward, nonFiniteFallback: Levels.maxPoolSeparableForward,
-        scratchBytes: { $0.maxDisjointByteCount },
-        cost: { $0.isDisjoint ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, .disjoint, .maxDisjoint, Levels.maxPoolDisjointForward, nonFiniteFallback: Levels.maxPoolSeparableForward,
+        scratchBytes: { $0.maxDisjointByteCount })
     }
     + [.reference(maxPool2DForwardReference)]
 
@@ -66,20 +61,21 @@ public enum MaxPool2DForward: KernelOperation {
   /// - Parameter nonFiniteFallback: the kernel that computes planes with NaN or infinities again, which the first kernel
   ///   reports by NaN at the start of its scratch memory; nil for a kernel that handles them itself.
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<MaxPoolForwardArguments>,
     nonFiniteFallback: LevelFunctions<MaxPoolForwardArguments>? = nil,
-    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     let fallback = nonFiniteFallback.map { $0[level] }
     let fallbackScratchBytes: @Sendable (PoolGeometry) -> Int = {
       fallback == nil ? 0 : $0.separableByteCount
     }
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry) + fallbackScratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(
+        model, shape, level, scratchBytes: scratchBytes(shape.geometry) + fallbackScratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let partition = PlanePartition(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       let planes = partition.outputPlanes
@@ -144,35 +140,36 @@ public enum MaxPool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<MaxPool2DBackward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, Levels.maxPool2x2Backward, cost: { $0.is2x2 ? $0.cycles(share: 1) : nil })
+      row("2x2", $0, .twoByTwo, .maxGradient2x2, Levels.maxPool2x2Backward)
     }
-    + InstructionSet.allCases.map { row("general", $0, Levels.maxPoolGeneralBackward, cost: { $0.cycles(share: 0.5) }) }
+    + InstructionSet.allCases.map { row("general", $0, .general, .maxGradientGeneral, Levels.maxPoolGeneralBackward) }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.maxPool3x3Backward, scratchBytes: { $0.gradientByteCount3x3(components: 2) },
-        cost: { $0.is3x3 ? $0.cycles(share: 1) : nil },
+        "3x3", $0, .threeByThree, .maxGradient3x3, Levels.maxPool3x3Backward,
+        scratchBytes: { $0.gradientByteCount3x3(components: 2) },
         arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
     }
     + [.reference(maxPool2DBackwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolBackwardArguments>,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<MaxPoolBackwardArguments>
   ) -> Kernel<MaxPool2DBackward> {
-    row(algorithm, level, functions, scratchBytes: { _ in 0 }, cost: cost, arguments: { pass, _ in pass })
+    row(
+      algorithm, level, pooling, model, functions, scratchBytes: { _ in 0 }, arguments: { pass, _ in pass })
   }
 
   private static func row<Arguments>(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<Arguments>,
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<Arguments>,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?,
     arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, isGradient: true, scratchBytes: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
       let partition = PlanePartition(shape, level: level, threads: threads)
       let planes = partition.inputPlanes
       let bytes = scratchBytes(shape.geometry)
