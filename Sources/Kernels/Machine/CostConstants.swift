@@ -45,9 +45,11 @@ extension CostModel {
   static let average2x2 = CostModel("average2x2", ["planes": 0, "inputs": 1.31, "outputs": 2.6, "steps": 1.6])
   static let averageGeneral = CostModel(
     "averageGeneral", ["planes": 131, "inputs": 4.81, "outputs": 1.87, "steps": 1.39])
-  static let averageSeparable = CostModel("averageSeparable", ["planes": 94.1, "inputs": 4.73, "outputs": 2.76, "steps": 2.4])
+  static let averageSeparable = CostModel(
+    "averageSeparable", ["planes": 94.1, "inputs": 4.73, "outputs": 2.76, "steps": 2.4])
   static let average3x3 = CostModel("average3x3", ["planes": 27.3, "inputs": 1.98, "outputs": 1.93, "steps": 0.85])
-  static let averageDisjoint = CostModel("averageDisjoint", ["planes": 36.3, "inputs": 3.36, "outputs": 7.34, "steps": 2.73])
+  static let averageDisjoint = CostModel(
+    "averageDisjoint", ["planes": 36.3, "inputs": 3.36, "outputs": 7.34, "steps": 2.73])
   static let averageGradient2x2 = CostModel(
     "averageGradient2x2", ["planes": 0, "inputs": 1.91, "outputs": 2.55, "steps": 1.55])
   static let averageGradientGeneral = CostModel(

@@ -29,12 +29,14 @@ public enum AveragePool2DForward: KernelOperation {
     }
     + InstructionSet.allCases.map {
       row(
-        "general", $0, .general, .averageGeneral, Levels.averagePoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount }
+        "general", $0, .general, .averageGeneral, Levels.averagePoolGeneralForward,
+        scratchBytes: { $0.paddedPlaneByteCount }
       )
     }
     + InstructionSet.allCases.map {
       row(
-        "separable", $0, .separable, .averageSeparable, Levels.averagePoolSeparableForward, scratchBytes: { $0.separableByteCount })
+        "separable", $0, .separable, .averageSeparable, Levels.averagePoolSeparableForward,
+        scratchBytes: { $0.separableByteCount })
     }
     + InstructionSet.allCases.map {
       row(
@@ -43,7 +45,8 @@ public enum AveragePool2DForward: KernelOperation {
     }
     + InstructionSet.allCases.map {
       row(
-        "disjoint", $0, .disjoint, .averageDisjoint, Levels.averagePoolDisjointForward, scratchBytes: { $0.averageDisjointByteCount })
+        "disjoint", $0, .disjoint, .averageDisjoint, Levels.averagePoolDisjointForward,
+        scratchBytes: { $0.averageDisjointByteCount })
     }
     + [.reference(averagePool2DForwardReference)]
 

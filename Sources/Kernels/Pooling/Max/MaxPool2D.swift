@@ -42,7 +42,8 @@ public enum MaxPool2DForward: KernelOperation {
     }
     + InstructionSet.allCases.map {
       row(
-        "separable", $0, .separable, .maxSeparable, Levels.maxPoolSeparableForward, scratchBytes: { $0.separableByteCount })
+        "separable", $0, .separable, .maxSeparable, Levels.maxPoolSeparableForward,
+        scratchBytes: { $0.separableByteCount })
     }
     + InstructionSet.allCases.map {
       row(
@@ -51,7 +52,8 @@ public enum MaxPool2DForward: KernelOperation {
     }
     + InstructionSet.allCases.map {
       row(
-        "disjoint", $0, .disjoint, .maxDisjoint, Levels.maxPoolDisjointForward, nonFiniteFallback: Levels.maxPoolSeparableForward,
+        "disjoint", $0, .disjoint, .maxDisjoint, Levels.maxPoolDisjointForward,
+        nonFiniteFallback: Levels.maxPoolSeparableForward,
         scratchBytes: { $0.maxDisjointByteCount })
     }
     + [.reference(maxPool2DForwardReference)]
