@@ -63,7 +63,7 @@ struct TrainerNormalizationTests {
     #expect(throws: expected) { try trainer.trainEpoch(on: loader) }
     #expect(throws: expected) { try trainer.evaluate(on: loader) }
     #expect(throws: DataError.self) {
-      try Self.trainer(Normalization(mean: [0, 0], std: [1, 1])).evaluate(on: Self.images)
+      try Self.trainer(Normalization(mean: [0, 0], standardDeviation: [1, 1])).evaluate(on: Self.images)
     }
   }
 
@@ -84,11 +84,11 @@ struct TrainerNormalizationTests {
   }
 
   @Test func constantsThatAreNoNumbersAreRefused() throws {
-    #expect(throws: DataError.self) { try Normalization(mean: [0], std: [0]) }
-    #expect(throws: DataError.self) { try Normalization(mean: [.nan], std: [1]) }
-    #expect(throws: DataError.self) { try Normalization(mean: [0, 1], std: [1]) }
-    #expect(throws: DataError.self) { try Normalization(mean: [0], std: [1e-300]) }
-    let own = try Normalization(mean: [0.1, 0.2, 1.0 / 3], std: [0.3, 0.4, 0.7])
+    #expect(throws: DataError.self) { try Normalization(mean: [0], standardDeviation: [0]) }
+    #expect(throws: DataError.self) { try Normalization(mean: [.nan], standardDeviation: [1]) }
+    #expect(throws: DataError.self) { try Normalization(mean: [0, 1], standardDeviation: [1]) }
+    #expect(throws: DataError.self) { try Normalization(mean: [0], standardDeviation: [1e-300]) }
+    let own = try Normalization(mean: [0.1, 0.2, 1.0 / 3], standardDeviation: [0.3, 0.4, 0.7])
     #expect(try JSONDecoder().decode(Normalization.self, from: JSONEncoder().encode(own)) == own)
   }
 }
