@@ -56,7 +56,7 @@ final class OperationRunner<Op: KernelOperation>: AnyOperationRunner {
 
     var hashes: [Int: UInt64] = [:]
     for (row, kernel) in kernels.enumerated() where levels.contains(kernel.level) {
-      guard line.row == nil || line.row == names[row], kernel.fitness(problem) != nil else { continue }
+      guard line.row == nil || line.row == names[row], kernel.accepts(problem) else { continue }
       let runs: [(Int, Placement)] =
         line.threads.map { [(1, .end), (1, .begin), ($0, .end), ($0, .begin)] }
         ?? [(1, .end), (1, .begin), (2, .begin), (3, .end)]

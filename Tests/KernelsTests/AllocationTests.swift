@@ -308,7 +308,7 @@ struct AllocationTests {
     /// read.
     func expectNone<Op: KernelOperation>(_ operation: Op.Type, _ problem: Op.Problem, _ operands: Op.Operands) throws {
       for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
-        guard !kernel.isReference, kernel.fitness(problem) != nil else { continue }
+        guard !kernel.isReference, kernel.accepts(problem) else { continue }
         for threads in [1, 2] {
           let plan = try sharing {
             try Plan<Op>(problem, level: kernel.level, threads: threads, kernel: kernel.name)

@@ -97,7 +97,7 @@ import Testing
       let input = random.integers(shape[keyPath: inputCount])
       let count = shape[keyPath: outputCount]
       let expected = run(try Plan<Op>(shape, kernel: "reference"), input, outputCount: count)
-      for kernel in Op.kernels where kernel.level == level && kernel.fitness(shape) != nil {
+      for kernel in Op.kernels where kernel.level == level && kernel.accepts(shape) {
         for threads in [1, 2] {
           let plan = try sharing { try Plan<Op>(shape, level: level, threads: threads, kernel: kernel.name) }
           let difference = firstDifference(run(plan, input, outputCount: count), expected)
@@ -119,7 +119,7 @@ import Testing
       let gradient = gradients(shape, &random)
       let count = shape[keyPath: inputCount]
       let expected = run(try Plan<Op>(shape, kernel: "reference"), gradient, inputCount: count)
-      for kernel in Op.kernels where kernel.level == level && kernel.fitness(shape) != nil {
+      for kernel in Op.kernels where kernel.level == level && kernel.accepts(shape) {
         for threads in [1, 2] {
           let plan = try sharing { try Plan<Op>(shape, level: level, threads: threads, kernel: kernel.name) }
           let difference = firstDifference(run(plan, gradient, inputCount: count), expected)

@@ -71,7 +71,7 @@ import Testing
     }
     let expected = try run(Op.kernels[Op.kernels.count - 1], threads: 1)
     for kernel in Op.kernels
-    where InstructionSet.available.contains(kernel.level) && kernel.fitness(problem) != nil {
+    where InstructionSet.available.contains(kernel.level) && kernel.accepts(problem) {
       for threads in [1, 2] {
         let wrong = zip(try run(kernel, threads: threads), expected).enumerated().first { index, values in
           let (value, right) = values

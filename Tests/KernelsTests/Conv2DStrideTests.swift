@@ -132,7 +132,7 @@ import Testing
     single.batch = 1
     for shape in [single, shape] {
       let rows = Op.kernels.filter {
-        $0.level == level && !$0.isReference && $0.fitness(problem(shape)) != nil
+        $0.level == level && !$0.isReference && $0.accepts(problem(shape))
       }
       for name in [nil] + rows.map(\.name) {
         for threads in [1, 3] {

@@ -299,7 +299,7 @@ import Testing
       let bias = GuardedBuffer(random.reals(shape.outputChannels))
       var first: (name: String, output: [Float])?
       for row in Conv2DForward.kernels where row.level == level && !row.isReference {
-        guard row.fitness(.init(shape: shape)) != nil else { continue }
+        guard row.accepts(.init(shape: shape)) else { continue }
         let plan = try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: row.name)
         let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
         plan.run(
@@ -438,7 +438,7 @@ import Testing
     let data = Data(shape)
     let expected = run(try Plan<Op>(problem, kernel: "reference"), data)
     var ran = 0
-    for kernel in Op.kernels where kernel.level == level && !kernel.isReference && kernel.fitness(problem) != nil {
+    for kernel in Op.kernels where kernel.level == level && !kernel.isReference && kernel.accepts(problem) {
       for threads in [1, 2] {
         let plan = try sharing { try Plan<Op>(problem, level: level, threads: threads, kernel: kernel.name) }
         #expect(plan.kernel.name == kernel.name)
@@ -460,7 +460,7 @@ import Testing
     var results: [String: [Float]] = [:]
     let count = max(shape.inputCount, shape.outputCount, shape.weightCount)
     for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
-      guard kernel.fitness(problem) != nil else { continue }
+      guard kernel.accepts(problem) else { continue }
       let plan = try Plan<Op>(problem, level: kernel.level, kernel: kernel.name)
       let output = GuardedBuffer<Float>.poisoned(count: count)
       let used = run(plan, poisonedWorkspace(plan.workspaceByteCount), output.pointer)

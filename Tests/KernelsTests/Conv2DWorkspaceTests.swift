@@ -108,7 +108,7 @@ import Testing
   private func expectWorkspace<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, threads: Int, within limit: Int
   ) throws {
-    for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) && kernel.fitness(problem) != nil {
+    for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) && kernel.accepts(problem) {
       let byteCount = kernel.prepare(problem, threads).workspaceByteCount
       #expect(byteCount <= threads * limit, "\(Op.pass) \(kernel.name), \(problem)")
     }

@@ -32,7 +32,7 @@ import Testing
     for problem in Self.problems {
       let data = Data(problem, seed: 1)
       let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
-      for kernel in GEMM.kernels where kernel.level == level && kernel.fitness(problem) != nil {
+      for kernel in GEMM.kernels where kernel.level == level && kernel.accepts(problem) {
         for threads in [1, 2] {
           let plan = try sharing { try Plan<GEMM>(problem, level: level, threads: threads, kernel: kernel.name) }
           #expect(plan.kernel.name == kernel.name)
@@ -59,7 +59,7 @@ import Testing
           bias: [.none, .perColumn, .perRow][index / 3 % 3], activation: index % 7 < 3 ? .relu : nil)
         let data = Data(problem, seed: UInt64(index))
         let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
-        for kernel in GEMM.kernels where kernel.level == level && kernel.fitness(problem) != nil {
+        for kernel in GEMM.kernels where kernel.level == level && kernel.accepts(problem) {
           let result = try data.run(Plan<GEMM>(problem, level: level, kernel: kernel.name))
           #expect(firstDifference(result, expected) == nil, "\(kernel.name), \(problem)")
         }

@@ -83,7 +83,7 @@ import Testing
       #expect(elements.map { $0 <= mostAddressable / 4 } == true, "\(Op.name) \(problem): \(sizes)")
     }
     for kernel in Op.kernels where InstructionSet.available.contains(kernel.level) {
-      guard kernel.fitness(problem) != nil else { continue }
+      guard kernel.accepts(problem) else { continue }
       for threads in [1, 3, 1024] {
         let byteCount = kernel.prepare(problem, threads).workspaceByteCount
         #expect(

@@ -12,7 +12,7 @@ import Testing
     for (i, shape) in Self.shapes.enumerated() {
       let input = i % 3 == 0 ? Self.special(shape.inputCount, &random) : random.integers(shape.inputCount)
       let expected = try Self.forward(Plan<MaxPool2DForward>(shape, kernel: "reference"), input)
-      for kernel in MaxPool2DForward.kernels where kernel.level == level && kernel.fitness(shape) != nil {
+      for kernel in MaxPool2DForward.kernels where kernel.level == level && kernel.accepts(shape) {
         for threads in [1, 2] {
           let plan = try sharing {
             try Plan<MaxPool2DForward>(shape, level: level, threads: threads, kernel: kernel.name)
@@ -47,7 +47,7 @@ import Testing
       let positions = try Self.forward(Plan<MaxPool2DForward>(shape, kernel: "reference"), input).positions
       let gradient = random.reals(shape.outputCount)
       let expected = try Self.backward(Plan<MaxPool2DBackward>(shape, kernel: "reference"), gradient, positions)
-      for kernel in MaxPool2DBackward.kernels where kernel.level == level && kernel.fitness(shape) != nil {
+      for kernel in MaxPool2DBackward.kernels where kernel.level == level && kernel.accepts(shape) {
         for threads in [1, 2] {
           let plan = try sharing {
             try Plan<MaxPool2DBackward>(shape, level: level, threads: threads, kernel: kernel.name)
@@ -76,7 +76,7 @@ import Testing
         input[20 * 37 + 11 * 37 + 36] = special
         let expected = try Self.forward(Plan<MaxPool2DForward>(shape, kernel: "reference"), input)
         for kernel in MaxPool2DForward.kernels where InstructionSet.available.contains(kernel.level) {
-          guard kernel.fitness(shape) != nil else { continue }
+          guard kernel.accepts(shape) else { continue }
           let plan = try Plan<MaxPool2DForward>(shape, level: kernel.level, kernel: kernel.name)
           let result = try Self.forward(plan, input)
           #expect(firstDifference(result.output, expected.output) == nil, "\(kernel.name), stride \(stride)")
@@ -107,7 +107,7 @@ import Testing
         batch: 1, channels: 1, inputHeight: 2, inputWidth: 80, kernelHeight: 2, kernelWidth: 2, strideHeight: 2,
         strideWidth: 2)
       guard let row = MaxPool2DForward.kernels.first(where: { $0.name == kernel }),
-        InstructionSet.available.contains(row.level), row.fitness(shape) != nil
+        InstructionSet.available.contains(row.level), row.accepts(shape)
       else { continue }
       let result = try Self.forward(Plan<MaxPool2DForward>(shape, level: row.level, kernel: kernel), input)
       #expect(firstDifference(result.output, items.map(\.maximum)) == nil)
@@ -122,7 +122,7 @@ import Testing
       strideWidth: 1, paddingHeight: 1, paddingWidth: 1)
     for input: [Float] in [[-7, -8, -9, -10], [Float](repeating: -.infinity, count: 4)] {
       for kernel in MaxPool2DForward.kernels where InstructionSet.available.contains(kernel.level) {
-        guard kernel.fitness(shape) != nil else { continue }
+        guard kernel.accepts(shape) else { continue }
         let result = try Self.forward(
           Plan<MaxPool2DForward>(shape, level: kernel.level, kernel: kernel.name), input)
         #expect(result.output == [Float](repeating: input[0], count: 4))
@@ -136,12 +136,12 @@ import Testing
     var shape = PoolShapes.large
     shape.batch = 0
     for kernel in MaxPool2DForward.kernels where InstructionSet.available.contains(kernel.level) {
-      guard kernel.fitness(shape) != nil else { continue }
+      guard kernel.accepts(shape) else { continue }
       let plan = try sharing { try Plan<MaxPool2DForward>(shape, level: kernel.level, threads: 2, kernel: kernel.name) }
       #expect(try Self.forward(plan, []).output.isEmpty)
     }
     for kernel in MaxPool2DBackward.kernels where InstructionSet.available.contains(kernel.level) {
-      guard kernel.fitness(shape) != nil else { continue }
+      guard kernel.accepts(shape) else { continue }
       let plan = try sharing {
         try Plan<MaxPool2DBackward>(shape, level: kernel.level, threads: 2, kernel: kernel.name)
       }

@@ -31,7 +31,7 @@ import Testing
       let bias = GuardedBuffer(random.reals(shape.outputChannels))
       for row in Conv2DForward.kernels where row.level == level && !row.isReference {
         let problem = Conv2DForward.Problem(shape: shape, activation: index % 2 == 0 ? .relu6 : nil)
-        guard row.fitness(problem) != nil else { continue }
+        guard row.accepts(problem) else { continue }
         for threads in [1, 3] {
           let plan = try withWorkShared { try Plan<Conv2DForward>(problem, kernel: row, threads: threads) }
           guard let packing = plan.weightPacking else { continue }

@@ -20,7 +20,7 @@ import Testing
     for item in cases {
       let shape = try #require(item.shape)
       #expect([shape.outputHeight, shape.outputWidth] == Array(item.outputShape[2...]), "\(shape)")
-      for kernel in MaxPool2DForward.kernels where kernel.level == level && kernel.fitness(shape) != nil {
+      for kernel in MaxPool2DForward.kernels where kernel.level == level && kernel.accepts(shape) {
         let plan = try Plan<MaxPool2DForward>(shape, level: level, kernel: kernel.name)
         let result = try MaxPoolTests.forward(plan, item.input.floats)
         #expect(firstDifference(result.output, item.output.floats) == nil, "\(kernel.name), \(shape)")
@@ -41,7 +41,7 @@ import Testing
     for item in cases {
       let shape = try #require(item.shape)
       #expect([shape.outputHeight, shape.outputWidth] == Array(item.outputShape[2...]), "\(shape)")
-      for kernel in AveragePool2DForward.kernels where kernel.level == level && kernel.fitness(shape) != nil {
+      for kernel in AveragePool2DForward.kernels where kernel.level == level && kernel.accepts(shape) {
         let plan = try Plan<AveragePool2DForward>(shape, level: level, kernel: kernel.name)
         let output = AveragePoolTests.run(plan, item.input.floats, outputCount: item.output.count)
         #expect(Self.isNear(output, item.output.floats), "\(kernel.name), \(shape)")

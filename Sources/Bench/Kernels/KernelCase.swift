@@ -138,7 +138,7 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
       }
     }
     for kernel in Op.kernels where !kernel.isReference && kernel.level <= conditions.level {
-      guard kernel.fitness(problem) != nil, !conditions.chosenOnly || kernel.name == chosen.name else { continue }
+      guard kernel.accepts(problem), !conditions.chosenOnly || kernel.name == chosen.name else { continue }
       let plan = try run(kernel, conditions, data).plan
       let isVerified =
         if byChecksum, let checksum { checksum(data.operands[0]) } else {

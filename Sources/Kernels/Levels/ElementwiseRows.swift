@@ -8,13 +8,13 @@ extension Kernel {
   /// A row for each level of the architecture, of one algorithm, which shares its work out in parts.
   static func levelRows<Arguments>(
     _ algorithm: String, _ functions: LevelFunctions<Arguments>,
-    fitness: @escaping @Sendable (Op.Problem) -> Double? = { _ in 1 },
+    cost: @escaping @Sendable (Op.Problem, Machine) -> Double? = { _, _ in 0 },
     work: @escaping @Sendable (Op.Problem) -> Work,
     run: @escaping @Sendable (LevelFunction<Arguments>, Op.Problem, _ parts: Int, Op.Operands) -> Void
   ) -> [Kernel] {
     InstructionSet.allCases.map { level in
       let function = functions[level]
-      return Kernel(algorithm: algorithm, level: level, fitness: fitness) { problem, threads in
+      return Kernel(algorithm: algorithm, level: level, cost: cost) { problem, threads in
         let parts = work(problem).parts(threads: threads)
         return PreparedKernel { operands, _ in run(function, problem, parts, operands) }
       }

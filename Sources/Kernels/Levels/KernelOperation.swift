@@ -32,6 +32,22 @@ extension KernelOperation where RunError == Never {
   public static func check(_ problem: Problem, _ operands: Operands) {}
 }
 
+extension KernelOperation {
+  /// Of some rows of the table the one with the lowest cost for a problem, the first of equals; nil where none of them
+  /// accepts it.
+  static func cheapest(
+    of isCandidate: (Kernel<Self>) -> Bool, for problem: Problem, _ machine: Machine
+  ) -> Kernel<Self>? {
+    var best: (kernel: Kernel<Self>, cost: Double)?
+    for kernel in kernels where isCandidate(kernel) {
+      guard let cost = kernel.cost(problem, machine) else { continue }
+      if let best, best.cost <= cost { continue }
+      best = (kernel, cost)
+    }
+    return best?.kernel
+  }
+}
+
 /// One row of an operation's table: an implementation at an instruction-set level.
 public struct Kernel<Op: KernelOperation>: Sendable {
   /// How it computes, such as `packed` or `rows`; with the level and the tile it is the row's name.
@@ -40,28 +56,50 @@ public struct Kernel<Op: KernelOperation>: Sendable {
   public let level: InstructionSet
   /// Rows × vectors of the register tile; empty where there is no tile.
   public let tile: String
-  /// The share of the machine's limit that this kernel is expected to reach on a problem; nil where it cannot run it.
-  /// Among the kernels of the best level, the one with the highest fitness is chosen, the first of equals.
-  public let fitness: @Sendable (Op.Problem) -> Double?
-  /// Does once, for a problem and a number of threads, all that does not depend on the data.
-  public let prepare: @Sendable (Op.Problem, _ threads: Int) -> PreparedKernel<Op.Operands>
+  /// The cycles that one thread of a machine is expected to take for a problem; nil where this kernel cannot run it,
+  /// which does not depend on the machine. Among the kernels of the best level that has one, that with the lowest cost is
+  /// chosen, the first of equals. It is 0 where a level has one kernel for every problem.
+  public let cost: @Sendable (Op.Problem, Machine) -> Double?
+  private let preparation: @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
 
+  /// A row that does the same on every machine.
   public init(
     algorithm: String, level: InstructionSet, tile: String = "",
-    fitness: @escaping @Sendable (Op.Problem) -> Double? = { _ in 1 },
+    cost: @escaping @Sendable (Op.Problem, Machine) -> Double? = { _, _ in 0 },
     prepare: @escaping @Sendable (Op.Problem, _ threads: Int) -> PreparedKernel<Op.Operands>
+  ) {
+    self.init(
+      algorithm: algorithm, level: level, tile: tile, cost: cost,
+      prepareForMachine: { problem, _, threads in prepare(problem, threads) })
+  }
+
+  /// A row that cuts its work as the machine is.
+  public init(
+    algorithm: String, level: InstructionSet, tile: String = "",
+    cost: @escaping @Sendable (Op.Problem, Machine) -> Double?,
+    prepareForMachine prepare: @escaping @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
   ) {
     self.algorithm = algorithm
     self.level = level
     self.tile = tile
-    self.fitness = fitness
-    self.prepare = prepare
+    self.cost = cost
+    preparation = prepare
   }
+
+  /// Does once, for a problem, a number of threads and a machine, all that does not depend on the data.
+  public func prepare(
+    _ problem: Op.Problem, _ threads: Int, machine: Machine = .current
+  ) -> PreparedKernel<Op.Operands> {
+    preparation(problem, machine, threads)
+  }
+
+  /// Whether this kernel can run the problem.
+  public func accepts(_ problem: Op.Problem) -> Bool { cost(problem, .current) != nil }
 
   /// The scalar reference of an operation: the oracle of the tests, and the fallback.
   public static func reference(_ body: @escaping @Sendable (Op.Problem, Op.Operands) -> Void) -> Kernel {
     Kernel(
-      algorithm: "reference", level: .lowest, fitness: { _ in 0 },
+      algorithm: "reference", level: .lowest, cost: { _, _ in .infinity },
       prepare: { problem, _ in PreparedKernel { operands, _ in body(problem, operands) } })
   }
 
@@ -133,44 +171,44 @@ public struct Plan<Op: KernelOperation>: Sendable {
   ///   - problem: the shapes and options of the operation.
   ///   - level: the level to use; nil for the highest that the processor has and `KERNELS_ISA` permits.
   ///   - threads: how many threads share the work, at least 1. The results do not depend on it.
-  ///   - name: the name of a row to use in place of the choice by level and fitness.
+  ///   - name: the name of a row to use in place of the choice by level and cost.
+  ///   - machine: the processor to plan for. It decides how fast a run is, and no bit of its results.
   public init(
-    _ problem: Op.Problem, level: InstructionSet? = nil, threads: Int = 1, kernel name: String? = nil
+    _ problem: Op.Problem, level: InstructionSet? = nil, threads: Int = 1, kernel name: String? = nil,
+    machine: Machine = .current
   ) throws(KernelError) {
     try Op.validate(problem)
     try require(Op.name, "threads", threads, in: 1...1024)
     self.problem = problem
     self.threads = threads
-    kernel = try Plan.choose(problem, level: level, name: name)
-    prepared = kernel.prepare(problem, threads)
+    kernel = try Plan.choose(problem, level: level, name: name, machine: machine)
+    prepared = kernel.prepare(problem, threads, machine: machine)
     planCheck(
       prepared.workspaceByteCount >= 0 && prepared.workspaceByteCount < .max >> 8,
       "\(kernel.name) asks for \(prepared.workspaceByteCount) bytes of workspace")
     WorkerPool.shared.start(threads: threads)
   }
 
+  /// The row with the lowest cost of the highest permitted level that has one for the problem; the reference where none
+  /// has.
   private static func choose(
-    _ problem: Op.Problem, level: InstructionSet?, name: String?
+    _ problem: Op.Problem, level: InstructionSet?, name: String?, machine: Machine
   ) throws(KernelError) -> Kernel<Op> {
     if let level, !InstructionSet.available.contains(level) { throw .unavailableInstructionSet(level) }
     let cap: InstructionSet
     if let level { cap = level } else { cap = try .best() }
-    var best: (kernel: Kernel<Op>, fitness: Double)?
-    for kernel in Op.kernels where kernel.level <= cap {
-      guard let fitness = kernel.fitness(problem) else { continue }
-      if let name {
-        if kernel.name == name { return kernel }
-        continue
-      }
-      if let best, best.kernel.isReference == kernel.isReference {
-        guard (kernel.level, fitness) > (best.kernel.level, best.fitness) else { continue }
-      } else if best != nil, kernel.isReference {
-        continue
-      }
-      best = (kernel, fitness)
+    if let name {
+      let named = Op.kernels.first { $0.name == name && $0.level <= cap && $0.cost(problem, machine) != nil }
+      guard let named else { throw .noKernel(operation: Op.name, name: name) }
+      return named
     }
-    guard let best else { throw .noKernel(operation: Op.name, name: name ?? "any") }
-    return best.kernel
+    for level in InstructionSet.allCases.reversed() where level <= cap {
+      if let kernel = Op.cheapest(of: { $0.level == level && !$0.isReference }, for: problem, machine) { return kernel }
+    }
+    guard let reference = Op.kernels.last, reference.isReference else {
+      throw .noKernel(operation: Op.name, name: "any")
+    }
+    return reference
   }
 
   /// Runs the problem on the operands. The operands' memory is as large as the problem says, and outputs do not overlap
@@ -202,18 +240,22 @@ public struct Plan<Op: KernelOperation>: Sendable {
 
 extension Plan {
   /// Plans with a row of the table that accepts the problem; for tests that run every row.
-  package init(_ problem: Op.Problem, kernel: Kernel<Op>, threads: Int) throws(KernelError) {
+  package init(
+    _ problem: Op.Problem, kernel: Kernel<Op>, threads: Int, machine: Machine = .current
+  ) throws(KernelError) {
     try Op.validate(problem)
     try require(Op.name, "threads", threads, in: 1...1024)
     self.problem = problem
     self.threads = threads
     self.kernel = kernel
-    prepared = kernel.prepare(problem, threads)
+    prepared = kernel.prepare(problem, threads, machine: machine)
     WorkerPool.shared.start(threads: threads)
   }
 
   /// The row that a plan for the problem at a level has.
-  package static func choice(for problem: Op.Problem, level: InstructionSet) throws(KernelError) -> Kernel<Op> {
-    try choose(problem, level: level, name: nil)
+  package static func choice(
+    for problem: Op.Problem, level: InstructionSet, machine: Machine = .current
+  ) throws(KernelError) -> Kernel<Op> {
+    try choose(problem, level: level, name: nil, machine: machine)
   }
 }

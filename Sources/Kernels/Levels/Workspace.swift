@@ -63,13 +63,13 @@ extension Workspace {
   /// What a kernel may need for each thread besides ``StreamedOutput``, which takes at most an eighth of the whole.
   static let mostKernelBytes = mostBytesPerThread / 8 * 7
 
-  /// A kernel's fitness if its scratch memory is within the limit, else nil. The memory depends on the shape of one image
+  /// A kernel's cost if its scratch memory is within the limit, else nil. The memory depends on the shape of one image
   /// alone, not on batch or threads, as what chooses a kernel decides bits.
   ///
-  /// - Parameter byteCount: asked only where there is a fitness.
+  /// - Parameter byteCount: computed only where there is a cost.
   @inline(__always)
-  static func fitness(_ fitness: Double?, ifFits byteCount: @autoclosure () -> Int) -> Double? {
-    fitness != nil && byteCount() <= mostKernelBytes ? fitness : nil
+  static func cost(_ cost: Double? = 0, ifFits byteCount: @autoclosure () -> Int) -> Double? {
+    cost != nil && byteCount() <= mostKernelBytes ? cost : nil
   }
 }
 

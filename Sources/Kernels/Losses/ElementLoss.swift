@@ -99,7 +99,9 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
       let body = functions[level]
       return Kernel<Self>(
         algorithm: "chunks", level: level,
-        fitness: { Workspace.fitness(1, ifFits: ElementLossRun.chunks(ofRow: $0.columns) * MemoryLayout<Float>.stride) }
+        cost: { problem, _ in
+          Workspace.cost(ifFits: ElementLossRun.chunks(ofRow: problem.columns) * MemoryLayout<Float>.stride)
+        }
       ) { problem, threads in
         let count = problem.rows * problem.columns
         let chunks = ElementLossRun.chunks(ofRow: problem.columns)

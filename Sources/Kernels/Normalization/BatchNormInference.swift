@@ -38,7 +38,7 @@ public enum BatchNormInference: KernelOperation {
       let body = functions[level]
       return Kernel(
         algorithm: "planes", level: level,
-        fitness: { Workspace.fitness(1, ifFits: InferenceScratch.byteCount($0)) }
+        cost: { problem, _ in Workspace.cost(ifFits: InferenceScratch.byteCount(problem)) }
       ) { problem, threads in
         let planes = problem.batch * problem.channels
         let parts = Work(bytes: problem.count * 8, pieces: planes).parts(threads: threads)

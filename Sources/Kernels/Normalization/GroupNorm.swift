@@ -61,7 +61,9 @@ struct PlaceWeights {
 
   /// Of kernels that write them down: nil where they are too many.
   @Sendable
-  static func fitness(_ problem: GroupNormProblem) -> Double? { Workspace.fitness(1, ifFits: byteCount(problem)) }
+  static func cost(_ problem: GroupNormProblem, _ machine: Machine) -> Double? {
+    Workspace.cost(ifFits: byteCount(problem))
+  }
 
   @inline(always) private static func padded(_ count: Int) -> Int { (count &+ 31) & ~15 }
 

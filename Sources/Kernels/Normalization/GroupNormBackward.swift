@@ -51,7 +51,7 @@ public enum GroupNormBackward: KernelOperation {
   public static let kernels: [Kernel<GroupNormBackward>] =
     InstructionSet.allCases.map { level in
       let (body, weightsBody) = (functions[level], groupNormWeights[level])
-      return Kernel(algorithm: "rows", level: level, fitness: PlaceWeights.fitness) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, cost: PlaceWeights.cost) { problem, threads in
         let channels = problem.groups * problem.channels
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
         let weightParts = Work(bytes: problem.count * 8, pieces: channels).parts(threads: threads)

@@ -36,7 +36,7 @@ public enum GroupNormForward: KernelOperation {
   public static let kernels: [Kernel<GroupNormForward>] =
     InstructionSet.allCases.map { level in
       let body = functions[level]
-      return Kernel(algorithm: "rows", level: level, fitness: PlaceWeights.fitness) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, cost: PlaceWeights.cost) { problem, threads in
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
         let scratch = PlaceWeights.byteCount(problem)
         return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in

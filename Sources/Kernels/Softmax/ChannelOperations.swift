@@ -59,7 +59,7 @@ extension KernelOperation where Problem == ChannelsProblem {
       let function = functions[level]
       return Kernel(
         algorithm: "pixels", level: level,
-        fitness: { Workspace.fitness(1, ifFits: ChannelsRun.byteCount($0, arrays: arrays)) }
+        cost: { problem, _ in Workspace.cost(ifFits: ChannelsRun.byteCount(problem, arrays: arrays)) }
       ) { problem, threads in
         let run = ChannelsRun(problem, arrays: arrays, threads: threads, body: function)
         return PreparedKernel(workspaceByteCount: run.parts * run.byteCount) { operands, workspace in

@@ -31,9 +31,9 @@ public struct BilinearProblem: Sendable, Hashable {
   /// The longest axis for which a table of places is kept, 6 MB; others are left to the reference.
   private static let longestAxis = 1 << 19
 
-  fileprivate var fitness: Double? {
+  fileprivate var cost: Double? {
     guard max(inputHeight, inputWidth, outputHeight, outputWidth) <= Self.longestAxis else { return nil }
-    return Workspace.fitness(1, ifFits: 2 * rowByteCount)
+    return Workspace.cost(ifFits: 2 * rowByteCount)
   }
 
   /// The place of an output along an axis: the input before it, and the weight of the one behind it. In whole numbers, so
@@ -74,7 +74,7 @@ extension KernelOperation where Problem == BilinearProblem {
   ) -> [Kernel<Self>] {
     InstructionSet.allCases.map { level in
       let body = functions[level]
-      return Kernel(algorithm: "rows", level: level, fitness: { $0.fitness }) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, cost: { problem, _ in problem.cost }) { problem, threads in
         let items = problem.planes * (isForward ? problem.outputHeight : problem.inputHeight)
         let work = Work(
           multiplyAdds: (problem.inputCount + problem.outputCount) * 16,

@@ -54,7 +54,7 @@ extension KernelOperation where Problem == UpsampleProblem {
     InstructionSet.allCases.map { level in
       let body = functions[level]
       return Kernel(
-        algorithm: "rows", level: level, fitness: { Workspace.fitness(1, ifFits: $0.scratchByteCount) }
+        algorithm: "rows", level: level, cost: { problem, _ in Workspace.cost(ifFits: problem.scratchByteCount) }
       ) { problem, threads in
         let bytes = (problem.inputCount + problem.outputCount) * MemoryLayout<Float>.stride
         let parts = Work(bytes: bytes, pieces: problem.rows).parts(threads: threads)

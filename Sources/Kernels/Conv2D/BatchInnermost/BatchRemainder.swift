@@ -8,31 +8,29 @@ struct BatchRemainder<Op: KernelOperation> {
   let images: Int
   /// The kernel of the others, and their problem.
   let rest: (kernel: Kernel<Op>, problem: Op.Problem)?
-  /// The share of peak to expect over the whole batch.
-  let fitness: Double
+  /// Cycles of the whole batch.
+  let cost: Double
 
   /// - Parameters:
-  ///   - share: the share of peak to expect on full vectors.
+  ///   - vectorCost: cycles of as many images as a vector has lanes.
   ///   - problem: the operation on a number of images.
-  init(batch: Int, level: InstructionSet, share: Double, problem: (Int) -> Op.Problem) {
+  init(batch: Int, level: InstructionSet, vectorCost: Double, machine: Machine, problem: (Int) -> Op.Problem) {
     let lanes = level.lanes
     let full = batch / lanes * lanes
     var images = batch
     var rest: (kernel: Kernel<Op>, problem: Op.Problem)?
-    // Times, in units of one image's at peak.
-    var restTime = batch == full ? 0 : Double(lanes) / share
+    var restCost = batch == full ? 0 : vectorCost
     if full > 0, full < batch {
       let other = problem(batch - full)
-      let kernels = Op.kernels.filter { $0.level == level && $0.algorithm != "batch" && !$0.isReference }
-      for kernel in kernels {
-        guard let fitness = kernel.fitness(other), Double(batch - full) / fitness < restTime else { continue }
-        restTime = Double(batch - full) / fitness
+      for kernel in Op.kernels where kernel.level == level && kernel.algorithm != "batch" && !kernel.isReference {
+        guard let cost = kernel.cost(other, machine), cost < restCost else { continue }
+        restCost = cost
         images = full
         rest = (kernel, other)
       }
     }
     self.images = images
     self.rest = rest
-    fitness = Double(batch) / (Double(full) / share + restTime)
+    cost = Double(full / lanes) * vectorCost + restCost
   }
 }

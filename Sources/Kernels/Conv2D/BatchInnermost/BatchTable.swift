@@ -1,24 +1,27 @@
 /// A row of the forward pass's table.
 func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
-  @Sendable func split(_ problem: Conv2DForward.Problem) -> BatchRemainder<Conv2DForward>? {
+  @Sendable func split(_ problem: Conv2DForward.Problem, _ machine: Machine) -> BatchRemainder<Conv2DForward>? {
     let shape = problem.shape
     // Where each output has one pixel's inputs alone, there are no tails and no padding to gain from, and with a stride
     // most of what is turned is not used.
     guard shape.kernelCount > 1, let share = BatchGeometry(forward: shape).share(tile) else { return nil }
-    return BatchRemainder(batch: shape.batch, level: tile.level, share: share) {
+    return BatchRemainder(
+      batch: shape.batch, level: tile.level,
+      vectorCost: shape.with(batch: tile.level.lanes).cycles(tile.level, machine, share: share), machine: machine
+    ) {
       .init(shape: shape.with(batch: $0), activation: problem.activation)
     }
   }
   return Kernel(
-    algorithm: "batch", level: tile.level, tile: tile.name, fitness: { split($0)?.fitness },
-    prepare: { problem, threads in
-      let split = split(problem)
+    algorithm: "batch", level: tile.level, tile: tile.name, cost: { split($0, $1)?.cost },
+    prepareForMachine: { problem, machine, threads in
+      let split = split(problem, machine)
       let shape = problem.shape.with(batch: split?.images ?? 0)
       let parts = shape.parts(threads: threads)
       let convolution = BatchInnermost(
         tile: tile, geometry: BatchGeometry(forward: shape), isBackward: false, activation: problem.activation,
         threads: parts)
-      let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads) }
+      let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads, machine: machine) }
       return PreparedKernel(
         workspaceByteCount: max(convolution.workspaceByteCount(parts: parts), rest?.workspaceByteCount ?? 0)
       ) { operands, workspace in
@@ -35,19 +38,22 @@ func batchForwardKernel(_ tile: BatchTile) -> Kernel<Conv2DForward> {
 
 /// A row of the input gradient's table.
 func batchBackwardDataKernel(_ tile: BatchTile) -> Kernel<Conv2DBackwardData> {
-  @Sendable func split(_ shape: Conv2DShape) -> BatchRemainder<Conv2DBackwardData>? {
+  @Sendable func split(_ shape: Conv2DShape, _ machine: Machine) -> BatchRemainder<Conv2DBackwardData>? {
     guard !shape.isPointwise, let share = BatchGeometry(backward: shape).share(tile) else { return nil }
-    return BatchRemainder(batch: shape.batch, level: tile.level, share: share) { shape.with(batch: $0) }
+    return BatchRemainder(
+      batch: shape.batch, level: tile.level,
+      vectorCost: shape.with(batch: tile.level.lanes).cycles(tile.level, machine, share: share), machine: machine
+    ) { shape.with(batch: $0) }
   }
   return Kernel(
-    algorithm: "batch", level: tile.level, tile: tile.name, fitness: { split($0)?.fitness },
-    prepare: { problem, threads in
-      let split = split(problem)
+    algorithm: "batch", level: tile.level, tile: tile.name, cost: { split($0, $1)?.cost },
+    prepareForMachine: { problem, machine, threads in
+      let split = split(problem, machine)
       let shape = problem.with(batch: split?.images ?? 0)
       let parts = shape.parts(threads: threads)
       let convolution = BatchInnermost(
         tile: tile, geometry: BatchGeometry(backward: shape), isBackward: true, activation: nil, threads: parts)
-      let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads) }
+      let rest = split?.rest.map { $0.kernel.prepare($0.problem, threads, machine: machine) }
       return PreparedKernel(
         workspaceByteCount: max(convolution.workspaceByteCount(parts: parts), rest?.workspaceByteCount ?? 0)
       ) { operands, workspace in

@@ -58,11 +58,11 @@ extension Conv2DShape {
     return size
   }
 
-  /// The share of the lanes that count, less what is lost where rows of vectors begin and end.
-  fileprivate func depthwiseFitness(_ level: InstructionSet, _ size: Int) -> Double? {
+  /// The cycles of all lanes, those that do not count included, and what is lost where rows of vectors begin and end.
+  fileprivate func depthwiseCost(_ level: InstructionSet, _ size: Int, _ machine: Machine) -> Double? {
     guard depthwiseSize(level) == size else { return nil }
     let lanes = level.lanes == 16 && inputWidth <= 8 ? 8 : level.lanes
-    return 0.9 * filled(inputWidth, lanes)
+    return cycles(level, machine, share: 0.9 * filled(inputWidth, lanes))
   }
 }
 
@@ -71,7 +71,7 @@ func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
   depthwiseRows { level, size, function in
     Kernel(
       algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-      fitness: { $0.shape.depthwiseFitness(level, size) },
+      cost: { $0.shape.depthwiseCost(level, size, $1) },
       prepare: { problem, threads in
         let convolution = DepthwiseConvolution(
           function, level: level, shape: problem.shape, isTurned: false, activation: problem.activation,
@@ -90,7 +90,7 @@ func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
   depthwiseRows { level, size, function in
     Kernel(
       algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-      fitness: { $0.groupOutputChannels == 1 ? $0.depthwiseFitness(level, size) : nil },
+      cost: { $0.groupOutputChannels == 1 ? $0.depthwiseCost(level, size, $1) : nil },
       prepare: { shape, threads in
         let convolution = DepthwiseConvolution(
           function, level: level, shape: shape, isTurned: true, activation: nil, threads: threads)
@@ -134,7 +134,7 @@ private func weightsKernel(
 ) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-    fitness: { $0.depthwiseFitness(level, size) },
+    cost: { shape, _ in shape.depthwiseCost(level, size, .nominal) },
     prepare: { shape, threads in
       let parts = shape.parts(threads: threads)
       let sumsOfChannel = size * (size + 2) * level.lanes

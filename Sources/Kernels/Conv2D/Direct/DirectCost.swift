@@ -24,7 +24,7 @@ extension DirectTile {
   ///   - isLinear: whether rows follow one another without gaps, so that units and tiles span them.
   ///   - copies: cycles of an image's copies to staging memory and from it.
   ///   - together: the most images that can be computed together (`DirectConvolution.chunk`).
-  func fitness(
+  private func share(
     channels: Int, height: Int, width: Int, isLinear: Bool, depth: Int, kernelWidth: Int,
     rowTaps: [Range<Int>], kernelHeight: Int, copies: Double, batch: Int, together: Int
   ) -> Double {
@@ -107,10 +107,11 @@ extension DirectTile {
 }
 
 extension DirectTile {
-  func forwardFitness(_ shape: Conv2DShape) -> Double {
+  /// The cycles of a forward pass.
+  func forwardCost(_ shape: Conv2DShape, _ machine: Machine) -> Double {
     let isPadded = shape.paddingHeight > 0 || shape.paddingWidth > 0
     let isStaged = isPadded || (shape.strideWidth > 1 && unit > 1)
-    return fitness(
+    let share = share(
       channels: shape.groupOutputChannels, height: shape.outputHeight, width: shape.outputWidth,
       isLinear: shape.isPointwise || (shape.kernelCount == 1 && !isPadded && spansRows(shape.outputWidth)),
       depth: shape.depth, kernelWidth: shape.kernelWidth,
@@ -123,9 +124,11 @@ extension DirectTile {
           ? together(
             shape.groupInputChannels, (shape.outputHeight - 1) * shape.strideHeight + shape.kernelHeight,
             (shape.outputWidth - 1) * shape.strideWidth + shape.kernelWidth) : 8)
+    return shape.cycles(level, machine, share: share)
   }
 
-  func backwardDataFitness(_ shape: Conv2DShape) -> Double {
+  /// The cycles of an input gradient.
+  func backwardDataCost(_ shape: Conv2DShape, _ machine: Machine) -> Double {
     let isStrided = shape.strideHeight > 1 || shape.strideWidth > 1
     let width = (shape.inputWidth + shape.strideWidth - 1) / shape.strideWidth
     let height = (shape.inputHeight + shape.strideHeight - 1) / shape.strideHeight
@@ -138,8 +141,9 @@ extension DirectTile {
     let interleaved = shape.strideWidth == 1 ? 0 : Double(shape.groupInputChannels * shape.inputPlane) / 4
     // What is counted of products is that of the outputs; of the others, some are with padding on all sides of them.
     let counted = Double(shape.outputPlane * shape.strideHeight * shape.strideWidth) / Double(max(shape.inputPlane, 1))
-    return min(counted, 1)
-      * fitness(
+    let share =
+      min(counted, 1)
+      * share(
         channels: shape.groupInputChannels, height: height, width: width, isLinear: shape.isPointwise,
         depth: Int(taps * Double(shape.groupOutputChannels)),
         kernelWidth: max(shape.kernelWidth / shape.strideWidth, 1),
@@ -151,6 +155,7 @@ extension DirectTile {
             ? 8
             : together(
               shape.groupOutputChannels, height + shape.kernelHeight - 1, shape.inputWidth + shape.kernelWidth - 1))
+    return shape.cycles(level, machine, share: share)
   }
 
   /// Whether rows of a staged 1 × 1 convolution follow one another without gaps, which they do unless they are padded to a

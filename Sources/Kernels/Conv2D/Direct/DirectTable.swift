@@ -2,10 +2,10 @@
 func directForwardKernel(_ tile: DirectTile) -> Kernel<Conv2DForward> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
-    fitness: { problem in
+    cost: { problem, machine in
       let shape = problem.shape.collapsed
       return DirectConvolution.fits(tile, ys: [shape.forwardY], xs: [shape.forwardX], shape: shape, isBackward: false)
-        ? tile.forwardFitness(problem.shape) : nil
+        ? tile.forwardCost(problem.shape, machine) : nil
     },
     prepare: { problem, threads in
       let shape = problem.shape.collapsed
@@ -28,13 +28,13 @@ func directForwardKernel(_ tile: DirectTile) -> Kernel<Conv2DForward> {
 func directBackwardDataKernel(_ tile: DirectTile) -> Kernel<Conv2DBackwardData> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
-    fitness: { shape in
+    cost: { shape, machine in
       // A phase has tables of its own: with more of them than this, planning would take longer than running.
       guard shape.phaseCount <= 4096 else { return nil }
       let collapsed = shape.collapsed
       return DirectConvolution.fits(
         tile, ys: collapsed.backwardYs, xs: collapsed.backwardXs, shape: collapsed, isBackward: true)
-        ? tile.backwardDataFitness(shape) : nil
+        ? tile.backwardDataCost(shape, machine) : nil
     },
     prepare: { shape, threads in
       let shape = shape.collapsed

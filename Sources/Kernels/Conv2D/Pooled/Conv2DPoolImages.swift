@@ -51,24 +51,21 @@ private struct PooledImages: Sendable {
 
   /// The best kernel of an operation for a chunk, and for the last, on one thread.
   func prepare<Op: KernelOperation>(
-    _ operation: Op.Type, _ level: InstructionSet, _ problem: (Conv2DShape) -> Op.Problem
+    _ operation: Op.Type, _ level: InstructionSet, _ machine: Machine, _ problem: (Conv2DShape) -> Op.Problem
   ) -> (whole: PreparedKernel<Op.Operands>, last: PreparedKernel<Op.Operands>) {
     (
-      prepareBest(operation, problem(shape(isLast: false)), level),
-      prepareBest(operation, problem(shape(isLast: true)), level)
+      prepareBest(operation, problem(shape(isLast: false)), level, machine),
+      prepareBest(operation, problem(shape(isLast: true)), level, machine)
     )
   }
 }
 
 /// What a plan for one thread would run at a level.
 private func prepareBest<Op: KernelOperation>(
-  _ operation: Op.Type, _ problem: Op.Problem, _ level: InstructionSet
+  _ operation: Op.Type, _ problem: Op.Problem, _ level: InstructionSet, _ machine: Machine
 ) -> PreparedKernel<Op.Operands> {
-  var best = (kernel: Op.kernels[Op.kernels.count - 1], fitness: -1.0)
-  for kernel in Op.kernels where kernel.level == level && !kernel.isReference {
-    if let fitness = kernel.fitness(problem), fitness > best.fitness { best = (kernel, fitness) }
-  }
-  return best.kernel.prepare(problem, 1)
+  let best = Op.cheapest(of: { $0.level == level && !$0.isReference }, for: problem, machine)
+  return (best ?? Op.kernels[Op.kernels.count - 1]).prepare(problem, 1, machine: machine)
 }
 
 extension Conv2DPoolProblem {
@@ -79,11 +76,11 @@ extension Conv2DPoolProblem {
 /// A row of the forward pass's table.
 func conv2DPoolForwardKernel(_ level: InstructionSet) -> Kernel<Conv2DPoolForward> {
   Kernel(
-    algorithm: "images", level: level, fitness: { $0.fitsImage ? 1 : nil },
-    prepare: { problem, threads in
+    algorithm: "images", level: level, cost: { problem, _ in problem.fitsImage ? 0 : nil },
+    prepareForMachine: { problem, machine, threads in
       let parts = problem.shape.parts(threads: threads)
       let images = PooledImages(problem, parts: parts)
-      let plans = images.prepare(Conv2DForward.self, level) {
+      let plans = images.prepare(Conv2DForward.self, level, machine) {
         .init(shape: $0, activation: problem.relu ? .relu : nil)
       }
       let (pool, pack) = (maxPoolTwoByTwoForward[level], poolChoicesPack[level])
@@ -123,9 +120,9 @@ func conv2DPoolBackwardKernel(_ level: InstructionSet) -> Kernel<Conv2DPoolBackw
   Kernel(
     algorithm: "images", level: level,
     // Partial gradients of more weights would not fit the workspace; a convolution that large is not worth fusing.
-    fitness: { $0.fitsImage && $0.shape.weightCount <= 64 << 10 ? 1 : nil },
-    prepare: { problem, threads in
-      let backward = PooledBackward(problem, level, threads: threads)
+    cost: { problem, _ in problem.fitsImage && problem.shape.weightCount <= 64 << 10 ? 0 : nil },
+    prepareForMachine: { problem, machine, threads in
+      let backward = PooledBackward(problem, level, machine, threads: threads)
       return PreparedKernel(workspaceByteCount: backward.workspaceByteCount) { backward.run($0, $1) }
     })
 }
@@ -142,11 +139,11 @@ private struct PooledBackward: Sendable {
   let segments: Int
   let parts: Int
 
-  init(_ problem: Conv2DPoolProblem, _ level: InstructionSet, threads: Int) {
+  init(_ problem: Conv2DPoolProblem, _ level: InstructionSet, _ machine: Machine, threads: Int) {
     // The sums' order is not to depend on the threads: two parts, or more where there are more chunks.
     images = PooledImages(problem, parts: 2)
-    weights = images.prepare(Conv2DBackwardWeights.self, level) { $0 }
-    data = images.prepare(Conv2DBackwardData.self, level) { $0 }
+    weights = images.prepare(Conv2DBackwardWeights.self, level, machine) { $0 }
+    data = images.prepare(Conv2DBackwardData.self, level, machine) { $0 }
     unpool = maxPoolTwoByTwoBackward[level]
     unpack = poolChoicesUnpack[level]
     sum = convSum[level]

@@ -310,7 +310,7 @@ private struct BatchGradient: Sendable {
 func batchGradientKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "batch", level: tile.level, tile: tile.name,
-    fitness: { batchGradientFitness($0, tile) },
+    cost: { shape, _ in batchGradientCost(shape, tile, .nominal) },
     prepare: { shape, threads in
       let gradient = BatchGradient(
         shape: shape, tile: tile, threads: shape.parts(threads: threads))
@@ -320,10 +320,12 @@ func batchGradientKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<
     })
 }
 
-/// The share of peak to expect: the cycles of the tiles, whose inputs come from the second-level cache, of loading and
+/// The cycles of the tiles, whose inputs come from the second-level cache, of loading and
 /// storing their sums for each chunk of rows, of turning, which moves about four floats a cycle, and of summing lanes,
 /// about six a vector, once a segment. nil where staging or sums would be too large.
-private func batchGradientFitness(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) -> Double? {
+private func batchGradientCost(
+  _ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>, _ machine: Machine
+) -> Double? {
   let lanes = tile.level.lanes
   guard shape.batch > 0, shape.inputPlane <= 16 << 10, shape.outputPlane <= 16 << 10, shape.depth <= 16 << 10 else {
     return nil
@@ -351,5 +353,5 @@ private func batchGradientFitness(_ shape: Conv2DShape, _ tile: ConvTile<ConvBat
     Double(pixels * layout.channelTiles) * step + chunks * tiles * perTile + Double(turned) / 4
     + Double(layout.sumCount / lanes * segments) * 6 / Double(imageGroups)
   let ideal = Double(shape.groupOutputChannels * shape.outputPlane * shape.depth) / 2
-  return ideal / perGroup * filled(shape.batch, lanes)
+  return shape.cycles(tile.level, machine, share: ideal / perGroup * filled(shape.batch, lanes))
 }

@@ -234,7 +234,7 @@ private struct ChannelVectorGradient: Sendable {
 func channelVectorGradientKernel(_ tiles: ChannelVectorGradientTiles) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "channels", level: tiles.level,
-    fitness: { shape in
+    cost: { shape, _ in
       guard ChannelVectorBlocking.fits(shape, lanes: tiles.level.lanes, panelVectors: tiles.vectors) else { return nil }
       // One vector of channels for a tap: a load for every multiply-add. Turning the gradient costs about as much as
       // twelve taps of 16 lanes, fetching and storing the sums as eight pixels, and a row as half a pixel. Products with padding
@@ -242,9 +242,11 @@ func channelVectorGradientKernel(_ tiles: ChannelVectorGradientTiles) -> Kernel<
       let loads = shape.groupOutputChannels > tiles.level.lanes ? 0.97 : 0.7
       let pixels = min(shape.batch * shape.outputPlane, ChannelVectorBlocking.blockPixels)
       let computed = ChannelVectorBlocking.skipsPadding(shape, tileRows: tiles.rows(shape)) ? shape.insideShare : 1
-      return loads * filled(shape.groupOutputChannels, tiles.level.lanes)
+      let share =
+        loads * filled(shape.groupOutputChannels, tiles.level.lanes)
         * share(shape.depth, tiles.level.lanes * 3 / 4) * share(pixels, 8)
         * share(2 * shape.outputWidth, 1) / computed
+      return shape.cycles(tiles.level, .nominal, share: share)
     },
     prepare: { shape, threads in
       let gradient = ChannelVectorGradient(shape: shape, tiles: tiles, threads: shape.parts(threads: threads))

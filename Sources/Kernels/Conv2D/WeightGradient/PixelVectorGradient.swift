@@ -127,7 +127,7 @@ func pixelVectorGradientKernel(_ dot: PixelVectorGradientTile) -> Kernel<Conv2DB
   let tile = dot.tile
   return Kernel(
     algorithm: "dot", level: tile.level, tile: tile.name,
-    fitness: { shape in
+    cost: { shape, _ in
       // Every lane of every tap's sum is kept: with many channels that would leave the cache.
       guard dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth) <= 64 << 10,
         PixelVectorGradient.view(shape, lanes: tile.level.lanes).stagedCount * 4 <= shape.workspaceLimit / 2
@@ -135,8 +135,10 @@ func pixelVectorGradientKernel(_ dot: PixelVectorGradientTile) -> Kernel<Conv2DB
       let loads = Double(tile.rows * tile.vectors) / Double(2 * (tile.rows + tile.vectors))
       // Measured: the vectors of 16 lanes cross a cache line nearly all, and their tails cost as much again.
       let measured = tile.level.lanes == 16 ? 0.55 : 0.95
-      return filled(shape.groupOutputChannels, tile.rows) * filled(shape.depth, tile.vectors)
+      let share =
+        filled(shape.groupOutputChannels, tile.rows) * filled(shape.depth, tile.vectors)
         * filled(shape.outputWidth, tile.level.lanes) * min(loads, 1) * measured
+      return shape.cycles(tile.level, .nominal, share: share)
     },
     prepare: { shape, threads in
       let gradient = PixelVectorGradient(

@@ -43,7 +43,7 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
   /// Bytes of scratch memory that a thread needs: a row of the input.
   var scratchByteCount: Int { cacheLines(inputWidth * MemoryLayout<Float>.stride) }
 
-  var scratchFitness: Double? { Workspace.fitness(1, ifFits: scratchByteCount) }
+  var cost: Double? { Workspace.cost(ifFits: scratchByteCount) }
 
   /// The plane's shape for level functions; what describes fixed windows is not used.
   var geometry: PoolGeometry {
@@ -69,7 +69,7 @@ public enum AdaptiveAveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AdaptiveAveragePool2DForward>] =
     InstructionSet.allCases.map { level in
       let function = adaptiveAveragePoolForward[level]
-      return Kernel(algorithm: "columns", level: level, fitness: { $0.scratchFitness }) { shape, threads in
+      return Kernel(algorithm: "columns", level: level, cost: { shape, _ in shape.cost }) { shape, threads in
         let split = PlanePartition(shape.geometry, level: level, threads: threads)
         let bytes = shape.scratchByteCount
         return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
@@ -116,7 +116,7 @@ public enum AdaptiveAveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AdaptiveAveragePool2DBackward>] =
     InstructionSet.allCases.map { level in
       let function = adaptiveAveragePoolBackward[level]
-      return Kernel(algorithm: "rows", level: level, fitness: { $0.scratchFitness }) { shape, threads in
+      return Kernel(algorithm: "rows", level: level, cost: { shape, _ in shape.cost }) { shape, threads in
         let split = PlanePartition(shape.geometry, level: level, threads: threads)
         let bytes = shape.scratchByteCount
         return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {

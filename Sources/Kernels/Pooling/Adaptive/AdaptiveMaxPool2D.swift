@@ -32,7 +32,7 @@ public enum AdaptiveMaxPool2DForward: KernelOperation {
     InstructionSet.allCases.map { level in
       let function = adaptiveMaxPoolForward[level]
       return Kernel(
-        algorithm: "columns", level: level, fitness: { Workspace.fitness(1, ifFits: 2 * $0.scratchByteCount) }
+        algorithm: "columns", level: level, cost: { shape, _ in Workspace.cost(ifFits: 2 * shape.scratchByteCount) }
       ) { shape, threads in
         let (inputs, outputs) = (shape.inputHeight * shape.inputWidth, shape.outputHeight * shape.outputWidth)
         let planes = shape.batch * shape.channels

@@ -24,38 +24,42 @@ public enum AveragePool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 }, fitness: { $0.isTwoByTwo ? 1 : nil })
+      row(
+        "2x2", $0, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 },
+        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
-      row("windows", $0, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, fitness: { _ in 0.5 })
+      row(
+        "windows", $0, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) }
+      )
     }
     + InstructionSet.allCases.map {
       row(
         "rows", $0, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
-        fitness: { $0.geometry.reducesRows ? 0.75 : 0.25 })
+        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
     }
     + InstructionSet.allCases.map {
       row(
         "3x3", $0, averagePoolThreeByThreeForward, scratchBytes: { $0.averageThreeByThreeByteCount },
-        fitness: { $0.isThreeByThree ? 1 : nil })
+        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
         "tiles", $0, averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
-        fitness: { $0.isTiled ? 0.9 : nil })
+        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    cost: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape) -> Double? = {
-      Workspace.fitness(fitness($0), ifFits: scratchBytes($0.geometry))
+    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
+      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
       let split = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
@@ -92,43 +96,47 @@ public enum AveragePool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<AveragePool2DBackward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 }, fitness: { $0.isTwoByTwo ? 1 : nil })
+      row(
+        "2x2", $0, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 },
+        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
         "windows", $0, averagePoolWindowsBackward,
-        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) }, fitness: { _ in 0.5 })
+        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) },
+        cost: { $0.cycles(share: 0.5) })
     }
     + InstructionSet.allCases.map {
       row(
         "rows", $0, averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
-        fitness: { shape in
+        cost: { shape in
           // Measured: a row's shares are soon summed with few of them, and slowly woven together with many phases.
           let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
-          return isWorthIt ? 0.75 : 0.25
+          return shape.cycles(share: isWorthIt ? 0.75 : 0.25)
         })
     }
     + InstructionSet.allCases.map {
       row(
         "3x3", $0, averagePoolThreeByThreeBackward,
-        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount }, fitness: { $0.isThreeByThree ? 1 : nil })
+        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount },
+        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
         "tiles", $0, averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
-        fitness: { $0.isTiled ? 0.9 : nil })
+        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(averagePool2DBackwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, cost: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape) -> Double? = {
-      Workspace.fitness(fitness($0), ifFits: scratchBytes($0))
+    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
+      Workspace.cost(cost(shape), ifFits: scratchBytes(shape))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
       let split = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
       return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {

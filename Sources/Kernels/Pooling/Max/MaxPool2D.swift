@@ -32,25 +32,28 @@ public enum MaxPool2DForward: KernelOperation {
 
   public static let kernels: [Kernel<MaxPool2DForward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, maxPoolTwoByTwoForward, scratchBytes: { _ in 0 }, fitness: { $0.isTwoByTwo ? 1 : nil })
+      row(
+        "2x2", $0, maxPoolTwoByTwoForward, scratchBytes: { _ in 0 }, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil }
+      )
     }
     + InstructionSet.allCases.map {
-      row("windows", $0, maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, fitness: { _ in 0.5 })
+      row("windows", $0, maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) })
     }
     + InstructionSet.allCases.map {
       row(
         "rows", $0, maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
-        fitness: { $0.geometry.reducesRows ? 0.75 : 0.25 })
+        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
     }
     + InstructionSet.allCases.map {
       row(
         "3x3", $0, maxPoolThreeByThreeForward, withSpecials: maxPoolRowsForward,
-        scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) }, fitness: { $0.isThreeByThree ? 1 : nil })
+        scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) },
+        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
         "tiles", $0, maxPoolTilesForward, withSpecials: maxPoolRowsForward, scratchBytes: { $0.maxTilesByteCount },
-        fitness: { $0.isTiled ? 0.9 : nil })
+        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(maxPool2DForwardReference)]
 
@@ -60,17 +63,17 @@ public enum MaxPool2DForward: KernelOperation {
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
     withSpecials: LevelFunctions<MaxPoolForwardArguments>? = nil,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    cost: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
     let withSpecials = withSpecials.map { $0[level] }
     let specialScratchBytes: @Sendable (PoolGeometry) -> Int = {
       withSpecials == nil ? 0 : $0.rowsScratchByteCount
     }
-    let fitting: @Sendable (Pool2DShape) -> Double? = {
-      Workspace.fitness(fitness($0), ifFits: scratchBytes($0.geometry) + specialScratchBytes($0.geometry))
+    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
+      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry) + specialScratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
       let split = PlanePartition(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
       let planes = split.outputPlanes
@@ -131,33 +134,36 @@ public enum MaxPool2DBackward: KernelOperation {
   }
 
   public static let kernels: [Kernel<MaxPool2DBackward>] =
-    InstructionSet.allCases.map { row("2x2", $0, maxPoolTwoByTwoBackward, fitness: { $0.isTwoByTwo ? 1 : nil }) }
-    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward, fitness: { _ in 0.5 }) }
+    InstructionSet.allCases.map {
+      row("2x2", $0, maxPoolTwoByTwoBackward, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+    }
+    + InstructionSet.allCases.map { row("windows", $0, maxPoolWindowsBackward, cost: { $0.cycles(share: 0.5) }) }
     + InstructionSet.allCases.map {
       row(
         "3x3", $0, maxPoolThreeByThreeBackward, scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
-        fitness: { $0.isThreeByThree ? 1 : nil }, arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
+        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil },
+        arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
     }
     + [.reference(maxPool2DBackwardReference)]
 
   private static func row(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolBackwardArguments>,
-    fitness: @escaping @Sendable (Pool2DShape) -> Double?
+    cost: @escaping @Sendable (Pool2DShape) -> Double?
   ) -> Kernel<MaxPool2DBackward> {
-    row(algorithm, level, functions, scratchBytes: { _ in 0 }, fitness: fitness, arguments: { pass, _ in pass })
+    row(algorithm, level, functions, scratchBytes: { _ in 0 }, cost: cost, arguments: { pass, _ in pass })
   }
 
   private static func row<Arguments>(
     _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<Arguments>,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    fitness: @escaping @Sendable (Pool2DShape) -> Double?,
+    cost: @escaping @Sendable (Pool2DShape) -> Double?,
     arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape) -> Double? = {
-      Workspace.fitness(fitness($0), ifFits: scratchBytes($0.geometry))
+    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
+      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, fitness: fitting) { shape, threads in
+    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
       let split = PlanePartition(shape, level: level, threads: threads)
       let planes = split.inputPlanes
       let bytes = scratchBytes(shape.geometry)
