@@ -4,7 +4,7 @@ import Testing
 
 /// One normalisation for all that a trainer sees, however the images come.
 struct TrainerNormalizationTests {
-  /// A data set of one's own, of which the trainer only knows the protocol.
+  /// A caller's data set, of which the trainer only knows the protocol.
   private struct Wrapped: Dataset {
     let base: ImageDataset
     var count: Int { base.count }
@@ -81,6 +81,14 @@ struct TrainerNormalizationTests {
     broken.metadata["normalization"] = "{\"mean\": [0.5], \"std\": [0]}"
     #expect(throws: CheckpointError.self) { try Self.trainer(.imageNet).restore(broken) }
     #expect(broken.normalization == nil)
+  }
+
+  @Test func filesCallTheStandardDeviationStd() throws {
+    var state = SafeTensors()
+    state.normalization = .signedUnit
+    #expect(state.metadata["normalization"] == "{\"mean\":[0.5],\"std\":[0.5]}")
+    state.metadata["normalization"] = "{\"mean\": [0.25, 0.5, 0], \"std\": [1, 2, 3]}"
+    #expect(try state.normalization == Normalization(mean: [0.25, 0.5, 0], standardDeviation: [1, 2, 3]))
   }
 
   @Test func constantsThatAreNoNumbersAreRefused() throws {

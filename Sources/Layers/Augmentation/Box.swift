@@ -18,9 +18,9 @@ extension SplitMix64 {
     )
   }
 
-  /// A box of the given sides at a random place within an image.
-  mutating func box(height: Int, width: Int, inHeight imageHeight: Int, width imageWidth: Int) -> Box {
-    let top = next(below: imageHeight - height + 1)
-    return Box(top: top, left: next(below: imageWidth - width + 1), height: height, width: width)
+  /// A box of the given sides at a random position in an image of the given size.
+  mutating func box(height: Int, width: Int, within size: Size2D) -> Box {
+    let top = next(below: size.height - height + 1)
+    return Box(top: top, left: next(below: size.width - width + 1), height: height, width: width)
   }
 }

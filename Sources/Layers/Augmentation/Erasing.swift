@@ -82,7 +82,7 @@ public struct RandomErasing: ImageTransform {
     for _ in 0..<10 {
       let (height, width) = random.sides(area: Double(image.plane), scale: scale, ratio: ratio)
       if height < Double(image.height), width < Double(image.width) {
-        let box = random.box(height: Int(height), width: Int(width), inHeight: image.height, width: image.width)
+        let box = random.box(height: Int(height), width: Int(width), within: Size2D(image.height, image.width))
         image.erase(box, fill)
         return
       }

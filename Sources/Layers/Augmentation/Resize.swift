@@ -76,7 +76,7 @@ public struct RandomResizedCrop: ImageTransform {
     for _ in 0..<10 {
       let (w, h) = random.sides(area: area, scale: scale, ratio: ratio)
       if 1...Double(width) ~= w, 1...Double(height) ~= h {
-        return random.box(height: Int(h), width: Int(w), inHeight: height, width: width)
+        return random.box(height: Int(h), width: Int(w), within: Size2D(height, width))
       }
     }
     var (w, h) = (width, height)
