@@ -82,7 +82,8 @@ import Testing
 
   @Test func kernelsReportFollowsItsSchema() throws {
     let row = KernelsRow(
-      kernel: "conv2d", pass: "forward", shape: "mb4ic3ih32oc6kh5", algorithm: "rows.avx2.6x2", isa: "avx2", threads: 1,
+      kernel: "conv2d", pass: "forward", shape: "mb4ic3ih32oc6kh5", algorithm: "pixels.avx2.6x2", isa: "avx2",
+      threads: 1,
       samples: [5, 1, 2, 4, 3], work: Work(flops: 6e9, leastFlops: 4e9, bytes: 9e9), limitSeconds: 0.75,
       isVerified: true, verification: .checksum, isChosen: true, isWarm: false)
     let json = try object(KernelsReport(machine: machine, rows: [row]))

@@ -9,9 +9,6 @@ private let fixedProblems: [String] =
     "conv2d.backward-weights mb16ic1ih6oc8kh3sh3ph1",
     "conv2d.backward-weights mb32ic1ih12oc4kh3sh3ph1",
     "conv2d.backward-weights mb32ic1ih15oc8kh8sh4ph2",
-    "conv2d-pool.backward mb64ic1ih36oc10kh7sh6ph3",
-    "conv2d-pool.backward mb32ic3ih32oc16kh4sh4ph1",
-    "conv2d-pool.backward mb16ic12ih28oc2kh7sh4ph1",
   ]
   // Kernels of at most the stride and widths that are no multiple of it: the input gradient's shorter phases.
   + [
@@ -38,7 +35,6 @@ private let fixedProblems: [String] =
     "conv2d mb4ic1ih3iw4oc1kh7ph3",
     "conv2d mb4ic4ih6iw3oc4kh7ph3g4",
     "conv2d.backward-data mb8ic1ih6iw2oc1kh5ph2",
-    "conv2d-pool mb3ic1ih2oc3kh5ph2",
   ]
   // Planes so small that a vector reaches over several images.
   + [

@@ -74,7 +74,7 @@ package=$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9_]/_/g')
 # Optimised, with checks: what traps here would trap for a user. -enable-testing opens what is internal.
 compile=(
   swiftc -O -wmo -g -parse-as-library -swift-version 6 -enable-testing -package-name "$package"
-  -sanitize="$sanitizers" -I "$build" -I "$binaries/Modules" -Xcc "-fmodule-map-file=$binaries/ISA.build/module.modulemap"
+  -sanitize="$sanitizers" -I "$build" -I "$binaries/Modules" -Xcc "-fmodule-map-file=$binaries/KernelsISA.build/module.modulemap"
 )
 module() {
   local name=$1 && shift
@@ -90,7 +90,7 @@ module Bench Sources/Bench
 # Of many symbols of AddressSanitizer, the linker warns that they are local.
 "${compile[@]}" -emit-executable -module-name Loaders -emit-module-path "$build/Loaders.swiftmodule" \
   $(find Tests/Fuzzing/Loaders -name '*.swift') "$build/Layers.o" "$build/Bench.o" \
-  "$binaries"/Kernels.build/*.o "$binaries"/ISA.build/*.o -lm -o "$build/loaders" 2>"$build/link.log" ||
+  "$binaries"/Kernels.build/*.o "$binaries"/KernelsISA.build/*.o -lm -o "$build/loaders" 2>"$build/link.log" ||
   { cat "$build/link.log" >&2 && exit 1; }
 
 # Freed memory is kept from reuse, but within the limit on all memory.

@@ -48,7 +48,7 @@ import Testing
           let few = ["5x5 3-6", "3x3 8-8"]
           let kernel = try Plan<Conv2DBackwardWeights>(shape, level: level).kernel
           #expect(
-            kernel.algorithm == (few.contains(name) ? "dot" : "channels"), "\(name) batch \(batch): \(kernel.name)")
+            kernel.algorithm == (few.contains(name) ? "pixels" : "channels"), "\(name) batch \(batch): \(kernel.name)")
         }
       }
     }

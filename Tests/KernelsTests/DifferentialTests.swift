@@ -8,7 +8,6 @@ import Testing
 @Suite struct DifferentialTests {
   /// Problems of an operation: more where there are more rows and more that shapes decide. Some 30 s in all.
   static func problems(_ operation: String) -> Int {
-    if operation.hasPrefix("conv2d-pool") { return 500 }
     if operation.hasPrefix("conv2d") { return 800 }
     if operation.contains("pool2d") || operation == "gemm" { return 600 }
     return 300
@@ -51,9 +50,9 @@ import Testing
         #expect(try ProblemLine(line.description).description == line.description)
       }
     }
-    let line = try ProblemLine("conv2d mb2ic3ih8oc5kh3 data=reals seed=7 row=rows.avx2.6x2 threads=3")
+    let line = try ProblemLine("conv2d mb2ic3ih8oc5kh3 data=reals seed=7 row=pixels.avx2.6x2 threads=3")
     #expect(line.parameters["iw"] == 8 && line.parameters["kw"] == 3 && line.parameters["sw"] == 1)
-    #expect(line.data == .reals && line.seed == 7 && line.row == "rows.avx2.6x2" && line.threads == 3)
+    #expect(line.data == .reals && line.seed == 7 && line.row == "pixels.avx2.6x2" && line.threads == 3)
     #expect(throws: ProblemLineError.self) { try ProblemLine("conv2d mb2") }
     #expect(throws: ProblemLineError.self) { try ProblemLine("conv2d ih3kh3x9") }
     #expect(throws: ProblemLineError.self) { try ProblemLine("convolution ih3kh3") }

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 import TestSupport
 import Testing
 
@@ -20,7 +20,7 @@ import Testing
         var arguments = TransposeArguments(
           source: from.pointer, target: to.pointer, rows: rows, columns: columns, sourceStride: sourceStride,
           targetStride: targetStride)
-        transposeMatrix[level](&arguments)
+        Levels.transpose[level](&arguments)
         #expect(to.values == expected, "\(rows) × \(columns)")
       }
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// Makes plans whose threads share whatever there is, so that a test with several threads is one at any size.
 func sharing<Result>(_ plan: () throws -> Result) rethrows -> Result {
-  try Work.$least.withValue(0, operation: plan)
+  try withWorkShared(plan)
 }
 
 @Suite struct WorkTests {

@@ -1,9 +1,9 @@
-import ISA
+import KernelsISA
 
 /// ``ELUForward`` of `count` values.
 public struct ELUProblem: ElementwiseSize {
   public var count: Int
-  /// What the function approaches for negative values, negated.
+  /// The function approaches -alpha for large negative values.
   public var alpha: Float
 
   public init(count: Int, alpha: Float = 1) {
@@ -24,32 +24,32 @@ public enum ELUForward: KernelOperation {
   public typealias Problem = ELUProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { problem, x in
+  public static let kernels = rows(Levels.eluActivation, multiplyAdds: 12, options: options) { problem, x in
     x >= 0 ? x : Float(Double(problem.alpha) * expm1(Double(x)))
   }
 }
 
-/// The gradient of ``ELUForward`` from its input x: x > 0 ? g : g·α·exp(x), within 3 ulp; g where x is NaN.
+/// The gradient of ``ELUForward`` from its input x: x > 0 ? g : g·α·exp(x), within 3 ulp; g for NaN.
 public enum ELUBackward: KernelOperation {
   public static let name = "elu"
   public static let pass = "backward-data"
   public typealias Problem = ELUProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(eluFunctions, multiplyAdds: 12, options: options) { problem, x, gradient in
+  public static let kernels = rows(Levels.eluActivation, multiplyAdds: 12, options: options) { problem, x, gradient in
     let slope: Double = Double(problem.alpha) * exp(Double(x))
     return x <= 0 ? Float(Double(gradient) * slope) : gradient
   }
 }
 
-/// x·scale for positive x, else alpha·(exp(x) - 1); ``SELUForward`` is it with another scale than 1.
-private struct ELU: Activation {
+/// scale·x for x ≥ 0, else alpha·(exp(x) - 1): ELU with a scale of 1, SELU with its own constants.
+struct ELU: Activation {
   let alpha: Float
   let scale: Float
 
   @inline(always) init(_ options: ActivationOptions) { (alpha, scale) = options }
 
-  /// exp(x) - 1 as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded; it rounds to -1 below -25.
+  /// exp(x) - 1 is computed as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded. Below -25 it rounds to -1.
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let (q, power) = L.exponentialParts(x.replacing(with: L.splat(-25), where: L.splat(-25) .> x))
     let two = L.powerOfTwo(power)
@@ -68,24 +68,3 @@ private struct ELU: Activation {
     return (outputGradient * L.splat(scale)).replacing(with: outputGradient * slope, where: L.splat(0) .>= x)
   }
 }
-
-#if arch(arm64)
-  @c(elu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, ELU.self, p)
-  }
-
-  let eluFunctions = LevelFunctions(neon: elu_activation_neon)
-#else
-  @c(elu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, ELU.self, p)
-  }
-  @c(elu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2PairLanes.self, ELU.self, p)
-  }
-  @c(elu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, ELU.self, p)
-  }
-
-  let eluFunctions = LevelFunctions(
-    baseline: elu_activation_baseline, avx2: elu_activation_avx2, avx512: elu_activation_avx512)
-#endif

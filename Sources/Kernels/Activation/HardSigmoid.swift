@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// min(max(x + 3, 0), 6) / 6; all levels give the same bits.
 ///
@@ -8,13 +8,13 @@ public enum HardSigmoidForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions) { _, x in
+  public static let kernels = rows(Levels.hardSigmoidActivation) { _, x in
     let gate = x + 3
     return (gate < 0 ? 0 : gate > 6 ? 6 : gate) / 6
   }
 }
 
-/// The gradient of ``HardSigmoidForward`` from its input x: g/6 for -3 < x < 3, else 0, where x is NaN, too, as in
+/// The gradient of ``HardSigmoidForward`` from its input x: g/6 for -3 < x < 3, else 0, also for NaN, as in
 /// PyTorch; all levels give the same bits.
 public enum HardSigmoidBackward: KernelOperation {
   public static let name = "hard-sigmoid"
@@ -22,10 +22,12 @@ public enum HardSigmoidBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions) { _, x, gradient in x > -3 && x < 3 ? gradient * (1 / 6) : 0 }
+  public static let kernels = rows(Levels.hardSigmoidActivation) { _, x, gradient in
+    x > -3 && x < 3 ? gradient * (1 / 6) : 0
+  }
 }
 
-private struct HardSigmoid: Activation {
+struct HardSigmoid: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
@@ -42,25 +44,3 @@ private struct HardSigmoid: Activation {
     return L.splat(0).replacing(with: inside, where: L.splat(3) .> x)
   }
 }
-
-#if arch(arm64)
-  @c(hard_sigmoid_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, HardSigmoid.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: hard_sigmoid_activation_neon)
-#else
-  @c(hard_sigmoid_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, HardSigmoid.self, p)
-  }
-  @c(hard_sigmoid_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, HardSigmoid.self, p)
-  }
-  @c(hard_sigmoid_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, HardSigmoid.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: hard_sigmoid_activation_baseline, avx2: hard_sigmoid_activation_avx2,
-    avx512: hard_sigmoid_activation_avx512)
-#endif

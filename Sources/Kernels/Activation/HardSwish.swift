@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// x·min(max(x + 3, 0), 6) / 6, within 2 ulp; NaN at -infinity, as in PyTorch.
 ///
@@ -8,12 +8,12 @@ public enum HardSwishForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions) { _, x in
+  public static let kernels = rows(Levels.hardSwishActivation) { _, x in
     x >= 3 ? x : Float(Double(x) * max(Double(x) + 3, 0) / 6)
   }
 }
 
-/// The gradient of ``HardSwishForward`` from its input x: 0 up to -3, g·(x/3 + 1/2) below 3, else g, where x is NaN, too;
+/// The gradient of ``HardSwishForward`` from its input x: 0 up to -3, g·(x/3 + 1/2) below 3, else g, also for NaN;
 /// within 2 units in the last place of |g|.
 public enum HardSwishBackward: KernelOperation {
   public static let name = "hard-swish"
@@ -21,12 +21,12 @@ public enum HardSwishBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions) { _, x, gradient in
+  public static let kernels = rows(Levels.hardSwishActivation) { _, x, gradient in
     x <= -3 ? 0 : x < 3 ? Float(Double(gradient) * (Double(x) / 3 + 0.5)) : gradient
   }
 }
 
-private struct HardSwish: Activation {
+struct HardSwish: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
@@ -44,24 +44,3 @@ private struct HardSwish: Activation {
     return result.replacing(with: L.splat(0), where: L.splat(-3) .>= x)
   }
 }
-
-#if arch(arm64)
-  @c(hard_swish_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, HardSwish.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: hard_swish_activation_neon)
-#else
-  @c(hard_swish_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, HardSwish.self, p)
-  }
-  @c(hard_swish_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, HardSwish.self, p)
-  }
-  @c(hard_swish_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, HardSwish.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: hard_swish_activation_baseline, avx2: hard_swish_activation_avx2, avx512: hard_swish_activation_avx512)
-#endif

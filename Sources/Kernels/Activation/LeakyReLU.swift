@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// ``LeakyReLUForward`` of `count` values.
 public struct LeakyReLUProblem: ElementwiseSize {
@@ -22,24 +22,24 @@ public enum LeakyReLUForward: KernelOperation {
   public typealias Problem = LeakyReLUProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions, options: options) { problem, x in
+  public static let kernels = rows(Levels.leakyReluActivation, options: options) { problem, x in
     x > 0 ? x : x * problem.negativeSlope
   }
 }
 
-/// The gradient of ``LeakyReLUForward`` from its input x: g where x > 0, else slope·g, where x is NaN, too, as in PyTorch.
+/// The gradient of ``LeakyReLUForward`` from its input x: g where x > 0, else slope·g, also for NaN, as in PyTorch.
 public enum LeakyReLUBackward: KernelOperation {
   public static let name = "leaky-relu"
   public static let pass = "backward-data"
   public typealias Problem = LeakyReLUProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(functions, options: options) { problem, x, gradient in
+  public static let kernels = rows(Levels.leakyReluActivation, options: options) { problem, x, gradient in
     x > 0 ? gradient : gradient * problem.negativeSlope
   }
 }
 
-private struct LeakyReLU: Activation {
+struct LeakyReLU: Activation {
   let slope: Float
 
   @inline(always) init(_ options: ActivationOptions) { slope = options.0 }
@@ -54,24 +54,3 @@ private struct LeakyReLU: Activation {
     (outputGradient * L.splat(slope)).replacing(with: outputGradient, where: x .> L.splat(0))
   }
 }
-
-#if arch(arm64)
-  @c(leaky_relu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, LeakyReLU.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: leaky_relu_activation_neon)
-#else
-  @c(leaky_relu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, LeakyReLU.self, p)
-  }
-  @c(leaky_relu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, LeakyReLU.self, p)
-  }
-  @c(leaky_relu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, LeakyReLU.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: leaky_relu_activation_baseline, avx2: leaky_relu_activation_avx2, avx512: leaky_relu_activation_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// max(x, 0); NaN stays NaN, and -0 becomes 0.
 public enum ReLUForward: KernelOperation {
@@ -6,21 +6,20 @@ public enum ReLUForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions) { _, x in x <= 0 ? 0 : x }
+  public static let kernels = rows(Levels.reluActivation) { _, x in x <= 0 ? 0 : x }
 }
 
-/// The gradient of ``ReLUForward``: 0 where the output is 0, else the output's gradient. Where the output is NaN the
-/// gradient passes.
+/// The gradient of ``ReLUForward`` from its output y: 0 where y is 0, else g, also for NaN.
 public enum ReLUBackward: KernelOperation {
   public static let name = "relu"
   public static let pass = "backward-data"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseBackwardOperands
 
-  public static let kernels = rows(functions) { _, y, gradient in y <= 0 ? 0 : gradient }
+  public static let kernels = rows(Levels.reluActivation) { _, y, gradient in y <= 0 ? 0 : gradient }
 }
 
-private struct ReLU: Activation {
+struct ReLU: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
@@ -33,24 +32,3 @@ private struct ReLU: Activation {
     outputGradient.replacing(with: L.splat(0), where: L.splat(0) .>= y)
   }
 }
-
-#if arch(arm64)
-  @c(relu_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, ReLU.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: relu_activation_neon)
-#else
-  @c(relu_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, ReLU.self, p)
-  }
-  @c(relu_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, ReLU.self, p)
-  }
-  @c(relu_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, ReLU.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: relu_activation_baseline, avx2: relu_activation_avx2, avx512: relu_activation_avx512)
-#endif

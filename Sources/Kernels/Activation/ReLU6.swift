@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// min(max(x, 0), 6); NaN stays NaN, and -0 becomes 0.
 ///
@@ -8,21 +8,21 @@ public enum ReLU6Forward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(functions) { _, x in x <= 0 ? 0 : x > 6 ? 6 : x }
+  public static let kernels = rows(Levels.relu6Activation) { _, x in x <= 0 ? 0 : x > 6 ? 6 : x }
 }
 
-/// The gradient of ``ReLU6Forward``: 0 where the output is 0 or 6, so also at the bounds themselves, as PyTorch's
-/// `hardtanh` has it; else the output's gradient. Where the output is NaN the gradient passes.
+/// The gradient of ``ReLU6Forward`` from its output y: 0 where y is 0 or 6, so also where x is exactly 0 or 6, as in
+/// PyTorch's `hardtanh`; else g, also for NaN.
 public enum ReLU6Backward: KernelOperation {
   public static let name = "relu6"
   public static let pass = "backward-data"
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseBackwardOperands
 
-  public static let kernels = rows(functions) { _, y, gradient in y <= 0 || y >= 6 ? 0 : gradient }
+  public static let kernels = rows(Levels.relu6Activation) { _, y, gradient in y <= 0 || y >= 6 ? 0 : gradient }
 }
 
-private struct ReLU6: Activation {
+struct ReLU6: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
@@ -37,24 +37,3 @@ private struct ReLU6: Activation {
     return floored.replacing(with: L.splat(0), where: y .>= L.splat(6))
   }
 }
-
-#if arch(arm64)
-  @c(relu6_activation_neon_body) private func neon(_ p: UnsafePointer<ActivationArguments>) {
-    activate(NEONLanes.self, ReLU6.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: relu6_activation_neon)
-#else
-  @c(relu6_activation_baseline_body) private func baseline(_ p: UnsafePointer<ActivationArguments>) {
-    activate(BaselineLanes.self, ReLU6.self, p)
-  }
-  @c(relu6_activation_avx2_body) private func avx2(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX2Lanes.self, ReLU6.self, p)
-  }
-  @c(relu6_activation_avx512_body) private func avx512(_ p: UnsafePointer<ActivationArguments>) {
-    activate(AVX512Lanes.self, ReLU6.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: relu6_activation_baseline, avx2: relu6_activation_avx2, avx512: relu6_activation_avx512)
-#endif

@@ -1,10 +1,25 @@
-import ISA
+import KernelsISA
 
-/// Rows from right to left, from the last to the first, or both.
+/// The arguments of the level functions of ``ImageKernels/mirror(_:to:planes:height:width:columns:rows:)``.
+struct ImageMirrorArguments {
+  /// `[planes, height, width]`
+  var source: UnsafePointer<Float>
+  /// `[planes, height, width]`; does not overlap the source.
+  var destination: UnsafeMutablePointer<Float>
+  var planes: Int
+  var height: Int
+  var width: Int
+  /// Whether each row is reversed.
+  var reversesColumns: Bool
+  /// Whether the order of the rows is reversed.
+  var reversesRows: Bool
+}
+
+/// Copies planes with their columns, their rows or both in reverse order.
 @inline(always)
-private func mirror<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageMirrorArguments>) {
+func mirror<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageMirrorArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
-  let (columns, rows) = (p.pointee.reversesColumns != 0, p.pointee.reversesRows != 0)
+  let (columns, rows) = (p.pointee.reversesColumns, p.pointee.reversesRows)
   var output = p.pointee.destination
   var plane = 0
   while plane < p.pointee.planes {
@@ -54,7 +69,7 @@ private func copyRow<L: Lanes>(
 }
 
 extension Lanes {
-  /// The lanes from the last to the first.
+  /// The lanes in reverse order.
   @inline(always) fileprivate static func reversed(_ vector: Vector) -> Vector {
     if Vector.self == SIMD16<Float>.self {
       let v = unsafeBitCast(vector, to: SIMD16<Float>.self)
@@ -73,24 +88,3 @@ extension Lanes {
 
   @inline(always) private static func reversed4(_ v: SIMD4<Float>) -> SIMD4<Float> { SIMD4(v.w, v.z, v.y, v.x) }
 }
-
-#if arch(arm64)
-  @c(image_mirror_neon_body) private func mirrorNEON(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(NEONLanes.self, p)
-  }
-
-  let imageMirror = LevelFunctions(neon: image_mirror_neon)
-#else
-  @c(image_mirror_baseline_body) private func mirrorBaseline(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(BaselineLanes.self, p)
-  }
-  @c(image_mirror_avx2_body) private func mirrorAVX2(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(AVX2Lanes.self, p)
-  }
-  @c(image_mirror_avx512_body) private func mirrorAVX512(_ p: UnsafePointer<ImageMirrorArguments>) {
-    mirror(AVX512Lanes.self, p)
-  }
-
-  let imageMirror = LevelFunctions(
-    baseline: image_mirror_baseline, avx2: image_mirror_avx2, avx512: image_mirror_avx512)
-#endif

@@ -1,8 +1,31 @@
-import ISA
+import KernelsISA
 
-/// Each output of a row is a weighted sum of neighbours in the source's row.
+/// The arguments of the level functions that resize images along one axis; see ``ResampledAxis``.
+struct ImageResampleArguments {
+  /// The first pixel of the region that is resized.
+  var source: UnsafePointer<Float>
+  /// `[planes, rows, width]`
+  var destination: UnsafeMutablePointer<Float>
+  var planes: Int
+  /// Elements from one plane of the source to the next.
+  var planeStride: Int
+  /// Elements from one row of the source to the next.
+  var rowStride: Int
+  /// The rows of a plane of the destination.
+  var rows: Int
+  /// The columns of the destination.
+  var width: Int
+  /// For each output along the resized axis, the index of its first source pixel.
+  var starts: UnsafePointer<Int32>
+  /// `[taps, outputs]`
+  var weights: UnsafePointer<Float>
+  /// The source pixels of an output.
+  var taps: Int
+}
+
+/// Resizes along the rows: each output is a weighted sum of neighbours in the row of the source.
 @inline(always)
-private func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
+func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
   let (width, taps) = (p.pointee.width, p.pointee.taps)
   let starts = p.pointee.starts
   var output = p.pointee.destination
@@ -34,9 +57,9 @@ private func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
   }
 }
 
-/// Each row of the output is a weighted sum of neighbouring rows of the source.
+/// Resizes along the columns: each output row is a weighted sum of neighbouring rows of the source.
 @inline(always)
-private func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
+func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
   let (width, taps, rows) = (p.pointee.width, p.pointee.taps, p.pointee.rows)
   var output = p.pointee.destination
   var plane = 0
@@ -55,7 +78,7 @@ private func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
       while tap < taps {
         values += p.pointee.rowStride
         weight = p.pointee.weights[tap &* rows &+ row]
-        // Rows that have fewer neighbours than others.
+        // A row with fewer neighbours than `taps` has weights of 0 at its end.
         if weight != 0 {
           x = 0
           while x < width {
@@ -71,42 +94,3 @@ private func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(image_resample_columns_neon_body) private func resampleColumnsNEON(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleColumns(p)
-  }
-  @c(image_resample_rows_neon_body) private func resampleRowsNEON(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-
-  let imageResampleColumns = LevelFunctions(neon: image_resample_columns_neon)
-  let imageResampleRows = LevelFunctions(neon: image_resample_rows_neon)
-#else
-  @c(image_resample_columns_baseline_body) private func resampleColumnsBaseline(
-    _ p: UnsafePointer<ImageResampleArguments>
-  ) {
-    resampleColumns(p)
-  }
-  @c(image_resample_columns_avx2_body) private func resampleColumnsAVX2(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleColumns(p)
-  }
-  @c(image_resample_columns_avx512_body) private func resampleColumnsAVX512(_ p: UnsafePointer<ImageResampleArguments>)
-  {
-    resampleColumns(p)
-  }
-  @c(image_resample_rows_baseline_body) private func resampleRowsBaseline(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-  @c(image_resample_rows_avx2_body) private func resampleRowsAVX2(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-  @c(image_resample_rows_avx512_body) private func resampleRowsAVX512(_ p: UnsafePointer<ImageResampleArguments>) {
-    resampleRows(p)
-  }
-
-  let imageResampleColumns = LevelFunctions(
-    baseline: image_resample_columns_baseline, avx2: image_resample_columns_avx2, avx512: image_resample_columns_avx512)
-  let imageResampleRows = LevelFunctions(
-    baseline: image_resample_rows_baseline, avx2: image_resample_rows_avx2, avx512: image_resample_rows_avx512)
-#endif

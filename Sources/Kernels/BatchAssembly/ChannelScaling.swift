@@ -1,7 +1,7 @@
-import ISA
+import KernelsISA
 
-/// Multiplies each channel by its scale and adds its offset: output = input · scale + offset. The product is rounded before
-/// the offset is added; all levels give the same bits.
+/// Multiplies each channel by its scale and adds its offset: output = input · scale + offset. The product is rounded
+/// before the offset is added, so all levels give the same bits.
 public enum ChannelScaling: KernelOperation {
   public static let name = "channel-scaling"
   public typealias Problem = ChannelsProblem
@@ -13,7 +13,7 @@ public enum ChannelScaling: KernelOperation {
     public var scales: UnsafePointer<Float>
     /// `[channels]`; nil to add nothing.
     public var offsets: UnsafePointer<Float>?
-    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    /// `[batch, channels, plane]`; may be exactly the input's memory, but not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(
@@ -29,10 +29,10 @@ public enum ChannelScaling: KernelOperation {
 
   public static let kernels: [Kernel<ChannelScaling>] = {
     let levels = Kernel<ChannelScaling>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
+      "elementwise", Levels.channelScaling, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
-        let streams =
+        let nonTemporal =
           problem.plane % 16 == 0
           && Streaming.streams(problem.batch * image, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
@@ -40,7 +40,7 @@ public enum ChannelScaling: KernelOperation {
           var arguments = ChannelScalingArguments(
             input: operands.input + range.lowerBound * image, output: operands.output + range.lowerBound * image,
             batch: range.count, channels: problem.channels, plane: problem.plane, scales: operands.scales,
-            offsets: operands.offsets, streams: streams ? 1 : 0)
+            offsets: operands.offsets, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -55,9 +55,26 @@ public enum ChannelScaling: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``ChannelScaling``.
+struct ChannelScalingArguments {
+  /// `[batch, channels, plane]`
+  var input: UnsafePointer<Float>
+  /// `[batch, channels, plane]`; may be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// `[channels]`
+  var scales: UnsafePointer<Float>
+  /// `[channels]`; nil to add nothing.
+  var offsets: UnsafePointer<Float>?
+  /// Whether the output is stored non-temporally: it is then other memory, and its planes are whole, aligned vectors.
+  var nonTemporal: Bool
+}
+
 @inline(always)
-private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>) {
-  if p.pointee.streams != 0 {
+func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>) {
+  if p.pointee.nonTemporal {
     scale(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
@@ -66,7 +83,7 @@ private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingA
 }
 
 @inline(always)
-private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>, nonTemporal: Bool) {
+func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>, nonTemporal: Bool) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
   let scales = p.pointee.scales
   var input = p.pointee.input
@@ -85,7 +102,7 @@ private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingA
           let term = offsets[channel]
           var i = 0
           while i &+ L.count <= plane {
-            L.store(L.load(input + i) * L.splat(factor) + L.splat(term), output + i, past: nonTemporal)
+            L.store(L.load(input + i) * L.splat(factor) + L.splat(term), output + i, nonTemporal: nonTemporal)
             i &+= L.count
           }
           while i < plane {
@@ -95,7 +112,7 @@ private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingA
         } else {
           var i = 0
           while i &+ L.count <= plane {
-            L.store(L.load(input + i) * L.splat(factor), output + i, past: nonTemporal)
+            L.store(L.load(input + i) * L.splat(factor), output + i, nonTemporal: nonTemporal)
             i &+= L.count
           }
           while i < plane {
@@ -112,7 +129,7 @@ private func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingA
   }
 }
 
-/// An image whose channels are single values.
+/// Scales one image whose channels are single values.
 @inline(always)
 private func scaleFeatures<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
@@ -139,24 +156,3 @@ private func scaleFeatures<L: Lanes>(
     }
   }
 }
-
-#if arch(arm64)
-  @c(channel_scaling_neon_body) private func scaleNEON(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: channel_scaling_neon)
-#else
-  @c(channel_scaling_baseline_body) private func scaleBaseline(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(BaselineLanes.self, p)
-  }
-  @c(channel_scaling_avx2_body) private func scaleAVX2(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(AVX2Lanes.self, p)
-  }
-  @c(channel_scaling_avx512_body) private func scaleAVX512(_ p: UnsafePointer<ChannelScalingArguments>) {
-    scale(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: channel_scaling_baseline, avx2: channel_scaling_avx2, avx512: channel_scaling_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// Images of several channels: `[batch, channels, plane]`, the plane being height × width, or 1 for plain features.
 public struct ChannelsProblem: Sendable, Hashable {
@@ -26,7 +26,7 @@ extension KernelOperation where Problem == ChannelsProblem {
   }
 }
 
-/// Adds to each channel its bias. All levels give the same bits.
+/// Adds its bias to each channel. All levels give the same bits.
 public enum BiasForward: KernelOperation {
   public static let name = "bias"
   public typealias Problem = ChannelsProblem
@@ -36,7 +36,7 @@ public enum BiasForward: KernelOperation {
     public var input: UnsafePointer<Float>
     /// `[channels]`
     public var bias: UnsafePointer<Float>
-    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    /// `[batch, channels, plane]`; may be exactly the input's memory, but not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(input: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -48,10 +48,10 @@ public enum BiasForward: KernelOperation {
 
   public static let kernels: [Kernel<BiasForward>] = {
     let levels = Kernel<BiasForward>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
+      "elementwise", Levels.biasForward, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
-        let streams =
+        let nonTemporal =
           problem.plane % 16 == 0
           && Streaming.streams(problem.batch * image, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
@@ -59,7 +59,7 @@ public enum BiasForward: KernelOperation {
           var arguments = BiasArguments(
             input: operands.input + range.lowerBound * image, bias: operands.bias,
             output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
-            plane: problem.plane, streams: streams ? 1 : 0)
+            plane: problem.plane, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -72,18 +72,33 @@ public enum BiasForward: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``BiasForward``.
+struct BiasArguments {
+  /// `[batch, channels, plane]`
+  var input: UnsafePointer<Float>
+  /// `[channels]`
+  var bias: UnsafePointer<Float>
+  /// `[batch, channels, plane]`; may be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  var batch: Int
+  var channels: Int
+  var plane: Int
+  /// Whether the output is stored non-temporally: it is then other memory, and its planes are whole, aligned vectors.
+  var nonTemporal: Bool
+}
+
 @inline(always)
-private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
-  if p.pointee.streams != 0 {
-    addBias(lanes, p, past: true)
+func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
+  if p.pointee.nonTemporal {
+    addBias(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    addBias(lanes, p, past: false)
+    addBias(lanes, p, nonTemporal: false)
   }
 }
 
 @inline(always)
-private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, past: Bool) {
+func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, nonTemporal: Bool) {
   let channels = p.pointee.channels
   let plane = p.pointee.plane
   let bias = p.pointee.bias
@@ -109,7 +124,7 @@ private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments
         let term = bias[channel]
         var i = 0
         while i &+ L.count <= plane {
-          L.store(L.load(input + i) + L.splat(term), output + i, past: past)
+          L.store(L.load(input + i) + L.splat(term), output + i, nonTemporal: nonTemporal)
           i &+= L.count
         }
         while i < plane {
@@ -124,24 +139,3 @@ private func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments
     image &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(bias_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<BiasArguments>) {
-    addBias(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: bias_forward_neon)
-#else
-  @c(bias_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<BiasArguments>) {
-    addBias(BaselineLanes.self, p)
-  }
-  @c(bias_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<BiasArguments>) {
-    addBias(AVX2Lanes.self, p)
-  }
-  @c(bias_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<BiasArguments>) {
-    addBias(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: bias_forward_baseline, avx2: bias_forward_avx2, avx512: bias_forward_avx512)
-#endif

@@ -1,5 +1,8 @@
-/// The gradient of the input from that of the output: a convolution of the output gradient with the kernel turned by
-/// 180° and its channels exchanged.
+/// The gradient of the input from that of the output: a convolution of the output gradient with the kernel flipped by
+/// 180° and its input and output channels exchanged.
+///
+/// `pixels` and `channels` are the direct kernels, `images` the image-innermost ones; the names say what a vector
+/// holds.
 public enum Conv2DBackwardData: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-data"
@@ -22,7 +25,7 @@ public enum Conv2DBackwardData: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardData>] =
-    DirectTile.all.map(directBackwardDataKernel) + batchTiles().map(batchBackwardDataKernel)
+    DirectTile.all.map(directBackwardDataKernel) + Levels.batchTiles().map(batchBackwardDataKernel)
     + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

@@ -1,4 +1,6 @@
 /// The gradients of weights and bias, summed over the batch.
+///
+/// The names of the rows say what a vector holds: `pixels`, `channels` (output channels), `images`; or `depthwise`.
 public enum Conv2DBackwardWeights: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-weights"
@@ -25,9 +27,9 @@ public enum Conv2DBackwardWeights: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardWeights>] =
-    pixelVectorGradientTiles().map(pixelVectorGradientKernel)
-    + channelVectorGradientTiles().map(channelVectorGradientKernel)
-    + batchGradientTiles().map(batchGradientKernel)
+    Levels.pixelVectorGradientTiles().map(pixelVectorGradientKernel)
+    + ChannelVectorGradientTiles.all.map(channelVectorGradientKernel)
+    + Levels.batchGradientTiles().map(batchGradientKernel)
     + depthwiseBackwardWeightsKernels() + [.reference(referenceConv2DBackwardWeights)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The state of fetching what is needed next.
 struct Fetching {
@@ -130,4 +130,15 @@ extension RegisterTile {
       fetching.turn()
     }
   }
+}
+
+/// Cache lines that are needed next, and fetched into the second-level cache in the meantime: `repeats` times `count` lines that begin `step` elements apart.
+struct GEMMFetch {
+  var first: UnsafePointer<Float>
+  var step: Int
+  var count: Int
+  /// Elements from the first line to the first of the next time.
+  var repeatStep: Int
+  /// 0: nothing is fetched.
+  var repeats: Int
 }

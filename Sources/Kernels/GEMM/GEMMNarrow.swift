@@ -1,9 +1,33 @@
-import ISA
+import KernelsISA
+
+/// C = A · Bᵀ + bias of many rows and few columns, A row by row. A's rows are the lanes: they are transposed in passing.
+struct GEMMNarrowArguments {
+  var a: UnsafePointer<Float>
+  /// For each k the values of all columns, side by side.
+  var b: UnsafePointer<Float>
+  /// From one k's to the next's: columns rounded up to 4, 8, 12 or 16.
+  var bStride: Int
+  var c: UnsafeMutablePointer<Float>
+  /// As many rows of a vector as it has lanes, or C has columns, and once more.
+  var scratch: UnsafeMutablePointer<Float>
+  /// At least a vector's lanes: the last tile begins early enough to be whole.
+  var rows: Int
+  /// At most 12, or 16 with 32 registers.
+  var columns: Int
+  /// A multiple of 4.
+  var depth: Int
+  var aRowStride: Int
+  var cRowStride: Int
+  var columnBias: UnsafePointer<Float>?
+  var relu: Int32
+  /// Of what ReLU lets through; infinity for none.
+  var ceiling: Float
+}
 
 /// Many rows and few columns: the lanes are rows of A, squares of which are transposed in scratch memory while the
 /// squares before them are multiplied. Packing A would take as long as multiplying.
 @inline(always)
-private func narrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArguments>) {
+func multiplyNarrow<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMNarrowArguments>) {
   let sums = p.pointee.scratch + L.count &* L.count
   var row = 0
   while row < p.pointee.rows {
@@ -79,24 +103,3 @@ private func tile<let columns: Int, L: Lanes>(
   }
   sums.store(to: sumsMemory, stride: L.count)
 }
-
-#if arch(arm64)
-  @c(gemm_narrow_neon_body) private func narrowNEON(_ p: UnsafePointer<GEMMNarrowArguments>) {
-    narrow(NEONLanes.self, p)
-  }
-
-  let gemmNarrow = LevelFunctions(neon: gemm_narrow_neon)
-#else
-  @c(gemm_narrow_baseline_body) private func narrowBaseline(_ p: UnsafePointer<GEMMNarrowArguments>) {
-    narrow(BaselineLanes.self, p)
-  }
-  @c(gemm_narrow_avx2_body) private func narrowAVX2(_ p: UnsafePointer<GEMMNarrowArguments>) {
-    narrow(AVX2Lanes.self, p)
-  }
-  @c(gemm_narrow_avx512_body) private func narrowAVX512(_ p: UnsafePointer<GEMMNarrowArguments>) {
-    narrow(AVX512Lanes.self, p)
-  }
-
-  let gemmNarrow = LevelFunctions(
-    baseline: gemm_narrow_baseline, avx2: gemm_narrow_avx2, avx512: gemm_narrow_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The product by panels: each thread packs and multiplies its own part of C.
 func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {
@@ -20,7 +20,7 @@ func packedKernel(_ level: InstructionSet) -> Kernel<GEMM> {
 }
 
 extension GEMM.Problem {
-  /// Whether `gemmNarrow` takes many rows and few columns.
+  /// Whether `Levels.gemmNarrow` takes many rows and few columns.
   func isNarrow(lanes: Int) -> Bool {
     !transposeA && 1...(lanes == 16 ? 16 : 12) ~= columns && rows >= 4 * lanes && depth % 4 == 0
       && 16...GEMMBlocking.transposedDepth ~= depth && alpha == 1 && beta == 0 && bias != .perRow
@@ -91,10 +91,10 @@ struct PackedGEMM: Sendable {
       && (rows == 1 || problem.depth * problem.columns > GEMMBlocking.blockB)
     let paddedColumns = (problem.columns + 15) / 16 * 16
     keepsSums = streamsB && rows > 4 && rows * paddedColumns <= GEMMBlocking.wholeA
-    self.rows = gemmRows[level]
-    outer = gemmOuter[level]
+    self.rows = Levels.gemmRows[level]
+    outer = Levels.gemmOuter[level]
     isNarrow = problem.isNarrow(lanes: lanes)
-    narrow = gemmNarrow[level]
+    narrow = Levels.gemmNarrow[level]
     let isSmall = problem.depth <= GEMMBlocking.depth && problem.depth * tiles * tileColumns <= GEMMBlocking.blockB
     if isOuter {
       rowBlock = 0
@@ -128,10 +128,10 @@ struct PackedGEMM: Sendable {
     packedRows =
       isSmall && rowBlock * packedDepth <= GEMMBlocking.blockB
       ? rowBlock : problem.transposeA ? 4 * panelRows : panelRows
-    pack = gemmPack[level]
-    self.tiles = gemmTiles2[level]
-    narrowTiles = gemmTiles1[level]
-    transposing = gemmTransposing[level]
+    pack = Levels.gemmPack[level]
+    self.tiles = Levels.gemmTiles2[level]
+    narrowTiles = Levels.gemmTiles1[level]
+    transposing = Levels.gemmTransposing[level]
   }
 
   /// Bytes of one thread: a tile and a row of it, panels of B, panels of A.

@@ -1,8 +1,32 @@
-import ISA
+import KernelsISA
+
+/// Copies lanes, which are rows of op(A) or columns of op(B), times alpha, into panels: for each k the values of
+/// `panelLanes` lanes side by side. The last panel may have fewer.
+struct GEMMPackArguments {
+  var source: UnsafePointer<Float>
+  var panels: UnsafeMutablePointer<Float>
+  var lanes: Int
+  var depth: Int
+  /// Elements from one lane to the next; this or the next is 1.
+  var laneStride: Int
+  /// Elements from one k to the next.
+  var depthStride: Int
+  var panelLanes: Int
+  /// The depth of the panels, of which `depth` is packed, from firstDepth on.
+  var panelDepth: Int
+  var firstDepth: Int
+  /// Elements from one k to the next in a panel of fewer lanes; 0: as many as it has lanes.
+  var lastStride: Int
+  /// Elements from a lane's first to its end: what is read next, and fetched in the meantime.
+  var rest: Int
+  var alpha: Float
+  /// What is asked for before.
+  var fetch: GEMMFetch
+}
 
 /// Packs lanes, so that a tile reads them in order whatever their layout was.
 @inline(always)
-private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+func packGEMMPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
   var fetching = Fetching(p.pointee.fetch)
   while !fetching.isDone {
     var lines = fetching.take(Int.max)
@@ -143,19 +167,3 @@ private func copyRow<L: Lanes>(
     if count > 2 { target[2] = source[2] }
   }
 }
-
-#if arch(arm64)
-  @c(gemm_pack_neon_body) private func packNEON(_ p: UnsafePointer<GEMMPackArguments>) { pack(NEONLanes.self, p) }
-
-  let gemmPack = LevelFunctions(neon: gemm_pack_neon)
-#else
-  @c(gemm_pack_baseline_body) private func packBaseline(_ p: UnsafePointer<GEMMPackArguments>) {
-    pack(BaselineLanes.self, p)
-  }
-  @c(gemm_pack_avx2_body) private func packAVX2(_ p: UnsafePointer<GEMMPackArguments>) { pack(AVX2Lanes.self, p) }
-  @c(gemm_pack_avx512_body) private func packAVX512(_ p: UnsafePointer<GEMMPackArguments>) {
-    pack(AVX512Lanes.self, p)
-  }
-
-  let gemmPack = LevelFunctions(baseline: gemm_pack_baseline, avx2: gemm_pack_avx2, avx512: gemm_pack_avx512)
-#endif

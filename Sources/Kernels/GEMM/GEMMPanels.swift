@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension PackedGEMM {
   /// Multiplies packed panels of A with B, block by block.

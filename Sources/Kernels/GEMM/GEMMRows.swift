@@ -1,9 +1,40 @@
-import ISA
+import KernelsISA
+
+/// The product of few rows of A with B as it lies.
+struct GEMMRowsArguments {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  var c: UnsafeMutablePointer<Float>
+  /// 16 values a row.
+  var scratch: UnsafeMutablePointer<Float>
+  /// C, or as many elements, columns rounded up to 16.
+  var sums: UnsafeMutablePointer<Float>
+  var sumsRowStride: Int
+  /// Elements from 16 columns of the sums to the next 16.
+  var sumsStep: Int
+  var rows: Int
+  var columns: Int
+  var depth: Int
+  /// Elements from one row to the next.
+  var aRowStride: Int
+  /// Elements from one k to the next.
+  var aStride: Int
+  /// Elements from one row to the next.
+  var bStride: Int
+  var cRowStride: Int
+  var alpha: Float
+  var beta: Float
+  var rowBias: UnsafePointer<Float>?
+  var columnBias: UnsafePointer<Float>?
+  var relu: Int32
+  /// Of what ReLU lets through; infinity for none.
+  var ceiling: Float
+}
 
 /// Few rows of C, which stay in a cache while 8 or 16 rows of B at a time pass by from end to end: memory is read in order,
 /// each line once, which is what it does best.
 @inline(always)
-private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
+func multiplyRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
   var row = 0
   while row < p.pointee.rows {
     begin(lanes, p, row)
@@ -37,7 +68,7 @@ private func rows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
 
 /// Many rows of C and a B of few rows, which stays in a cache: C is written in order, which is all that takes time.
 @inline(always)
-private func outer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
+func multiplyOuter<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
   let (columns, depth) = (p.pointee.columns, p.pointee.depth)
   var row = 0
   while row < p.pointee.rows {
@@ -264,31 +295,3 @@ private func one<L: Lanes>(
     row &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(gemm_rows_neon_body) private func rowsNEON(_ p: UnsafePointer<GEMMRowsArguments>) { rows(NEONLanes.self, p) }
-
-  @c(gemm_outer_neon_body) private func outerNEON(_ p: UnsafePointer<GEMMRowsArguments>) { outer(NEONLanes.self, p) }
-
-  let gemmRows = LevelFunctions(neon: gemm_rows_neon)
-  let gemmOuter = LevelFunctions(neon: gemm_outer_neon)
-#else
-  @c(gemm_rows_baseline_body) private func rowsBaseline(_ p: UnsafePointer<GEMMRowsArguments>) {
-    rows(BaselineLanes.self, p)
-  }
-  @c(gemm_rows_avx2_body) private func rowsAVX2(_ p: UnsafePointer<GEMMRowsArguments>) { rows(AVX2Lanes.self, p) }
-  @c(gemm_rows_avx512_body) private func rowsAVX512(_ p: UnsafePointer<GEMMRowsArguments>) {
-    rows(AVX512Lanes.self, p)
-  }
-
-  @c(gemm_outer_baseline_body) private func outerBaseline(_ p: UnsafePointer<GEMMRowsArguments>) {
-    outer(BaselineLanes.self, p)
-  }
-  @c(gemm_outer_avx2_body) private func outerAVX2(_ p: UnsafePointer<GEMMRowsArguments>) { outer(AVX2Lanes.self, p) }
-  @c(gemm_outer_avx512_body) private func outerAVX512(_ p: UnsafePointer<GEMMRowsArguments>) {
-    outer(AVX512Lanes.self, p)
-  }
-
-  let gemmRows = LevelFunctions(baseline: gemm_rows_baseline, avx2: gemm_rows_avx2, avx512: gemm_rows_avx512)
-  let gemmOuter = LevelFunctions(baseline: gemm_outer_baseline, avx2: gemm_outer_avx2, avx512: gemm_outer_avx512)
-#endif

@@ -1,7 +1,7 @@
-import ISA
+import KernelsISA
 
 /// The most rows of a tile of a small product, as a type.
-private struct Most<let rows: Int> {}
+struct SmallRows<let rows: Int> {}
 
 #if arch(x86_64)
   /// Half a vector of AVX2.
@@ -12,22 +12,44 @@ private struct Most<let rows: Int> {}
   }
 #endif
 
+/// C = op(A) · B + bias of few elements, where packing would take as long as multiplying: A is used as it lies.
+struct GEMMSmallArguments {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  var c: UnsafeMutablePointer<Float>
+  /// A tile and a row of C, and a vector for each k.
+  var scratch: UnsafeMutablePointer<Float>
+  var rows: Int
+  var columns: Int
+  var depth: Int
+  /// Elements from one row to the next.
+  var aRowStride: Int
+  /// Elements from one k to the next.
+  var aDepthStride: Int
+  var bRowStride: Int
+  var cRowStride: Int
+  var columnBias: UnsafePointer<Float>?
+  var relu: Int32
+  /// Of what ReLU lets through; infinity for none.
+  var ceiling: Float
+}
+
 /// A product of few elements, in one call, by vectors as wide as it needs.
 @inline(always)
-private func anyWidth<let most: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
+func multiplySmallOfAnyWidth<let most: Int, L: Lanes>(
+  _ tileRows: SmallRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
 ) {
   #if arch(x86_64)
-    if L.count > 4, p.pointee.columns <= 4 { return small(tileRows, HalfAVX2Lanes.self, p) }
-    if L.count > 8, p.pointee.columns <= 8 { return small(tileRows, AVX2Lanes.self, p) }
+    if L.count > 4, p.pointee.columns <= 4 { return multiplySmall(tileRows, HalfAVX2Lanes.self, p) }
+    if L.count > 8, p.pointee.columns <= 8 { return multiplySmall(tileRows, AVX2Lanes.self, p) }
   #endif
-  small(tileRows, lanes, p)
+  multiplySmall(tileRows, lanes, p)
 }
 
 /// A is used as it lies, B too, but for columns that do not fill a vector.
 @inline(always)
-private func small<let most: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
+func multiplySmall<let most: Int, L: Lanes>(
+  _ tileRows: SmallRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
 ) {
   let (columns, depth) = (p.pointee.columns, p.pointee.depth)
   // What a tile cannot write in place, what the sums begin with, and then B.
@@ -71,7 +93,7 @@ private let fetchedAtOnce = 1 << 15
 /// Asks for what is needed at first.
 @inline(always)
 private func fetchFirst<let most: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
+  _ tileRows: SmallRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMSmallArguments>
 ) {
   var (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
   let work = rows &* columns &* depth
@@ -135,7 +157,7 @@ private func fetch(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, stri
 /// A column of tiles, as high as they can be.
 @inline(always)
 private func tiles<let most: Int, let vectors: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ shape: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>,
+  _ tileRows: SmallRows<most>.Type, _ shape: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMSmallArguments>,
   _ b: UnsafePointer<Float>, _ bStride: Int, _ column: Int, _ initial: UnsafePointer<Float>,
   _ scratch: UnsafeMutablePointer<Float>
 ) {
@@ -203,28 +225,7 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
   }
 }
 
-#if arch(arm64)
-  @c(gemm_small_neon_body) private func smallNEON(_ p: UnsafePointer<GEMMSmallArguments>) {
-    small(Most<8>.self, NEONLanes.self, p)
-  }
-
-  let gemmSmall = LevelFunctions(neon: gemm_small_neon)
-#else
-  @c(gemm_small_baseline_body) private func smallBaseline(_ p: UnsafePointer<GEMMSmallArguments>) {
-    small(Most<4>.self, BaselineLanes.self, p)
-  }
-  @c(gemm_small_avx2_body) private func smallAVX2(_ p: UnsafePointer<GEMMSmallArguments>) {
-    anyWidth(Most<4>.self, AVX2Lanes.self, p)
-  }
-  @c(gemm_small_avx512_body) private func smallAVX512(_ p: UnsafePointer<GEMMSmallArguments>) {
-    anyWidth(Most<8>.self, AVX512Lanes.self, p)
-  }
-
-  let gemmSmall = LevelFunctions(
-    baseline: gemm_small_baseline, avx2: gemm_small_avx2, avx512: gemm_small_avx512)
-#endif
-
-/// The work of a product for which `gemmSmall` is best: multiply-adds.
+/// The work of a product for which `Levels.gemmSmall` is best: multiply-adds.
 private let mostMultiplyAdds = 1 << 22
 
 /// Whether the rows of a few columns of B, which all rows of A pass over, find places in a first-level cache, or half of
@@ -234,7 +235,7 @@ private func staysCached(_ problem: GEMM.Problem) -> Bool {
   return problem.bRowStride % 16 != 0 || problem.depth <= 2 * 12 * places
 }
 
-/// A small product, if `gemmSmall` is best for it.
+/// A small product, if `Levels.gemmSmall` is best for it.
 func smallProduct(_ problem: GEMM.Problem, _ level: InstructionSet) -> PreparedKernel<GEMM.Operands>? {
   let (rows, columns, depth) = (problem.rows, problem.columns, problem.depth)
   guard rows > 0, columns > 0, !problem.transposeB, problem.alpha == 1, problem.beta == 0, problem.bias != .perRow,
@@ -243,7 +244,7 @@ func smallProduct(_ problem: GEMM.Problem, _ level: InstructionSet) -> PreparedK
   // Many rows that leave lanes empty are multiplied faster by kernels that do not.
   if rows > 256, columns <= 16 ? problem.isNarrow(lanes: level.lanes) : columns % level.lanes != 0 { return nil }
   let padded = (columns + level.lanes - 1) / level.lanes * level.lanes
-  let small = gemmSmall[level]
+  let small = Levels.gemmSmall[level]
   let bytes = cacheLines((8 * level.lanes + padded + depth * level.lanes) * 4)
   return PreparedKernel(workspaceByteCount: bytes, path: GEMMPath.small.rawValue) { operands, workspace in
     var product = GEMMSmallArguments(

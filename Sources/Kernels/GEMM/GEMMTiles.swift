@@ -1,10 +1,10 @@
-import ISA
+import KernelsISA
 
 /// The most rows that a level's tile has, as a type.
-private struct Most<let rows: Int> {}
+struct TileRows<let rows: Int> {}
 
 /// A column of tiles `vectors` wide, as a type.
-private struct Width<let vectors: Int, L: Lanes> {
+struct Width<let vectors: Int, L: Lanes> {
   @inline(always) static var columns: Int { vectors &* L.count }
 }
 
@@ -26,13 +26,59 @@ private struct TileJob {
   var fetching: Fetching
 }
 
+/// Multiplies packed panels of A with a block of B by tiles that are one or two vectors wide.
+struct GEMMTilesArguments {
+  var a: UnsafePointer<Float>
+  /// Panels, `depth` rows of as many columns as a tile's, or B as it lies.
+  var b: UnsafePointer<Float>
+  var c: UnsafeMutablePointer<Float>
+  /// Where panels are left, for the second panel of A and those after it; NULL: nowhere.
+  var panel: UnsafeMutablePointer<Float>?
+  /// One tile and a row of it.
+  var scratch: UnsafeMutablePointer<Float>
+  var rows: Int
+  /// Packed in passing: a multiple of the tile's.
+  var columns: Int
+  var depth: Int
+  /// Rows of a panel of A, at most the tile's.
+  var panelRows: Int
+  /// The depth of A's panels.
+  var aDepth: Int
+  /// The first k that is used of them.
+  var aFirst: Int
+  /// Elements from one row of B, or of a panel, to the next.
+  var bStride: Int
+  /// Elements from one column of tiles to the next.
+  var bStep: Int
+  /// Elements from what is read of B to what is fetched.
+  var bAhead: Int
+  /// Rows that are fetched ahead while B is packed; 0: `fetch` is instead.
+  var bRowsAhead: Int
+  /// What is packed after this block.
+  var bNext: UnsafePointer<Float>
+  var cRowStride: Int
+  /// What the sums begin with is beta · C + bias; 0: C is not read.
+  var beta: Float
+  /// NULL but for the first block of k.
+  var rowBias: UnsafePointer<Float>?
+  var columnBias: UnsafePointer<Float>?
+  var relu: Int32
+  /// Of what ReLU lets through; infinity for none.
+  var ceiling: Float
+  /// Whether the next panel of A is fetched, too.
+  var fetchesPanels: Int32
+  /// What is fetched first, a line at each k.
+  var fetch: GEMMFetch
+  var fetchThen: GEMMFetch
+}
+
 /// A block of C, one panel of A after the other, each with all of B's panels.
 ///
 /// With one column of tiles, B's panel stays in the first-level cache while the panels of A pass by; with many, the panel
 /// of A stays there while B's pass by.
 @inline(always)
-private func tiles<let most: Int, let vectors: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>
+func multiplyTiles<let most: Int, let vectors: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ shape: Width<vectors, L>.Type, _ p: UnsafePointer<GEMMTilesArguments>
 ) {
   let isWhole = p.pointee.columns % shape.columns == 0
   var job = TileJob(
@@ -221,7 +267,7 @@ private func end<let vectors: Int, L: Lanes>(
 /// A tile of `height` rows.
 @inline(always)
 private func anyTile<let most: Int, let vectors: Int, L: Lanes>(
-  _ tileRows: Most<most>.Type, _ shape: Width<vectors, L>.Type, height: Int, _ job: inout TileJob
+  _ tileRows: TileRows<most>.Type, _ shape: Width<vectors, L>.Type, height: Int, _ job: inout TileJob
 ) {
   if most > 6, height > 6 {
     switch height {
@@ -258,39 +304,6 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
     sums.store(to: job.target, stride: job.targetStride)
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  @c(gemm_tiles_2_neon_body) private func two(_ p: UnsafePointer<GEMMTilesArguments>) {
-    tiles(Most<12>.self, Width<2, N>.self, p)
-  }
-  @c(gemm_tiles_1_neon_body) private func one(_ p: UnsafePointer<GEMMTilesArguments>) {
-    tiles(Most<12>.self, Width<1, N>.self, p)
-  }
-
-  /// Tiles that are two vectors wide.
-  let gemmTiles2 = LevelFunctions(neon: gemm_tiles_2_neon)
-  /// Tiles that are one vector wide.
-  let gemmTiles1 = LevelFunctions(neon: gemm_tiles_1_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<GEMMTilesArguments>
-  @c(gemm_tiles_2_baseline_body) private func twoB(_ p: Arguments) { tiles(Most<6>.self, Width<2, B>.self, p) }
-  @c(gemm_tiles_1_baseline_body) private func oneB(_ p: Arguments) { tiles(Most<6>.self, Width<1, B>.self, p) }
-  @c(gemm_tiles_2_avx2_body) private func twoA(_ p: Arguments) { tiles(Most<6>.self, Width<2, A>.self, p) }
-  @c(gemm_tiles_1_avx2_body) private func oneA(_ p: Arguments) { tiles(Most<6>.self, Width<1, A>.self, p) }
-  @c(gemm_tiles_2_avx512_body) private func twoZ(_ p: Arguments) { tiles(Most<12>.self, Width<2, Z>.self, p) }
-  @c(gemm_tiles_1_avx512_body) private func oneZ(_ p: Arguments) { tiles(Most<12>.self, Width<1, Z>.self, p) }
-
-  /// Tiles that are two vectors wide.
-  let gemmTiles2 = LevelFunctions(
-    baseline: gemm_tiles_2_baseline, avx2: gemm_tiles_2_avx2, avx512: gemm_tiles_2_avx512)
-  /// Tiles that are one vector wide.
-  let gemmTiles1 = LevelFunctions(
-    baseline: gemm_tiles_1_baseline, avx2: gemm_tiles_1_avx2, avx512: gemm_tiles_1_avx512)
-#endif
 
 /// Rows and vectors of each level's tile: as many accumulators as the registers hold beside a row of B and a broadcast.
 func gemmTile(_ level: InstructionSet) -> (rows: Int, vectors: Int) {

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension RegisterTile {
   /// Adds four k's products to one of the tile's columns of vectors.
@@ -64,8 +64,30 @@ extension RegisterTile {
   }
 }
 
+/// The same for one panel of few rows of A and stored Bᵀ, which is transposed in passing by tiles two vectors wide.
+struct GEMMTransposingArguments {
+  var a: UnsafePointer<Float>
+  /// Columns that lie bColumnStride apart.
+  var b: UnsafePointer<Float>
+  var c: UnsafeMutablePointer<Float>
+  /// At most 6.
+  var rows: Int
+  /// At least a tile's: the last tile begins early enough to be whole.
+  var columns: Int
+  /// A multiple of 4.
+  var depth: Int
+  var bColumnStride: Int
+  var cRowStride: Int
+  var columnBias: UnsafePointer<Float>?
+  /// As many rows of a tile as a vector has lanes.
+  var scratch: UnsafeMutablePointer<Float>
+  var relu: Int32
+  /// Of what ReLU lets through; infinity for none.
+  var ceiling: Float
+}
+
 @inline(always)
-private func transposing<L: Lanes>(
+func multiplyTransposing<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GEMMTransposingArguments>
 ) {
   // 16 columns, where a vector has half as many lanes or all: memory delivers more streams no faster.
@@ -117,24 +139,3 @@ private func multiply<let rows: Int, let vectors: Int, L: Lanes>(
     }
   }
 }
-
-#if arch(arm64)
-  @c(gemm_transposing_neon_body) private func transposingNEON(_ p: UnsafePointer<GEMMTransposingArguments>) {
-    transposing(NEONLanes.self, p)
-  }
-
-  let gemmTransposing = LevelFunctions(neon: gemm_transposing_neon)
-#else
-  @c(gemm_transposing_baseline_body) private func transposingBaseline(_ p: UnsafePointer<GEMMTransposingArguments>) {
-    transposing(BaselineLanes.self, p)
-  }
-  @c(gemm_transposing_avx2_body) private func transposingAVX2(_ p: UnsafePointer<GEMMTransposingArguments>) {
-    transposing(AVX2Lanes.self, p)
-  }
-  @c(gemm_transposing_avx512_body) private func transposingAVX512(_ p: UnsafePointer<GEMMTransposingArguments>) {
-    transposing(AVX512Lanes.self, p)
-  }
-
-  let gemmTransposing = LevelFunctions(
-    baseline: gemm_transposing_baseline, avx2: gemm_transposing_avx2, avx512: gemm_transposing_avx512)
-#endif

@@ -106,7 +106,7 @@ public struct Kernel<Op: KernelOperation>: Sendable {
   /// Whether this row is the scalar reference.
   public var isReference: Bool { algorithm == "reference" }
 
-  /// The row's name, such as `rows.avx512.6x4`.
+  /// The row's name, such as `pixels.avx512.6x4`.
   public var name: String {
     isReference ? algorithm : tile.isEmpty ? "\(algorithm).\(level)" : "\(algorithm).\(level).\(tile)"
   }

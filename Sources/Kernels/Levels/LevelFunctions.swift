@@ -1,18 +1,28 @@
-/// A level's compiled body of a kernel.
-typealias LevelFunction<Arguments> = @Sendable (UnsafePointer<Arguments>) -> Void
+/// The level functions and the tables of register tiles, which are generated from Generation/functions.txt.
+enum Levels {}
 
-/// The same body compiled for each level of the architecture.
+/// A kernel's body, compiled for one level.
+struct LevelFunction<Arguments>: Sendable {
+  private let function: @convention(c) @Sendable (UnsafeRawPointer) -> Void
+
+  init(_ function: @escaping @convention(c) @Sendable (UnsafeRawPointer) -> Void) { self.function = function }
+
+  @inline(__always)
+  func callAsFunction(_ arguments: UnsafePointer<Arguments>) { function(arguments) }
+}
+
+/// The same body, compiled for each level of the architecture.
 ///
-/// It is made in the file that holds the `@c` bodies: a Swift module is compiled file by file into LLVM modules, and a
-/// level's C function can only inline a body of its own LLVM module. (Elsewhere, the link fails.) A table that the
-/// optimiser would otherwise copy into another file is the result of an `@inline(never)` function.
+/// A value has to be made in the file that holds the `@c` functions. Each Swift file becomes an LLVM module, and a
+/// level's C function can only inline a function of its own LLVM module; in another the link fails. So `init` and the
+/// functions that return tables of tiles are never inlined: a release build would copy the constant tables into the
+/// files that use them.
 struct LevelFunctions<Arguments>: Sendable {
   #if arch(arm64)
     let neon: LevelFunction<Arguments>
 
-    /// Never inlined; see the other architecture's.
     @inline(never)
-    init(neon: @escaping LevelFunction<Arguments>) { self.neon = neon }
+    init(neon: @escaping @convention(c) @Sendable (UnsafeRawPointer) -> Void) { self.neon = LevelFunction(neon) }
 
     subscript(level: InstructionSet) -> LevelFunction<Arguments> { neon }
   #else
@@ -20,16 +30,15 @@ struct LevelFunctions<Arguments>: Sendable {
     let avx2: LevelFunction<Arguments>
     let avx512: LevelFunction<Arguments>
 
-    /// Never inlined: in a release build the optimiser would copy a constant table into the files that use it, where
-    /// the level's functions cannot inline their bodies.
     @inline(never)
     init(
-      baseline: @escaping LevelFunction<Arguments>, avx2: @escaping LevelFunction<Arguments>,
-      avx512: @escaping LevelFunction<Arguments>
+      baseline: @escaping @convention(c) @Sendable (UnsafeRawPointer) -> Void,
+      avx2: @escaping @convention(c) @Sendable (UnsafeRawPointer) -> Void,
+      avx512: @escaping @convention(c) @Sendable (UnsafeRawPointer) -> Void
     ) {
-      self.baseline = baseline
-      self.avx2 = avx2
-      self.avx512 = avx512
+      self.baseline = LevelFunction(baseline)
+      self.avx2 = LevelFunction(avx2)
+      self.avx512 = LevelFunction(avx512)
     }
 
     subscript(level: InstructionSet) -> LevelFunction<Arguments> {

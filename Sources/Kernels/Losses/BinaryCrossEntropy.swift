@@ -1,16 +1,16 @@
-import ISA
+import KernelsISA
 
-/// Cross entropy of the sigmoid of a logit x with a target y, 0 to 1, and a weight p of positive targets:
+/// Cross entropy of the sigmoid of a logit x and a target y in 0 to 1, with a weight p of positive targets:
 ///
 ///     p·y·softplus(-x) + (1 - y)·softplus(x), with the derivative (1 - y)·sigmoid(x) - p·y·sigmoid(-x)
 ///
-/// where softplus(x) = log(1 + eˣ). Neither overflows for logits of any size.
+/// where softplus(x) = log(1 + eˣ). Loss and derivative do not overflow for logits of any size.
 public enum BinaryCrossEntropy: KernelOperation {
   public static let name = "binary-cross-entropy"
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  public static let kernels = rows(binaryFunctions, multiplyAdds: 32) { x, y, p, _ in
+  public static let kernels = rows(Levels.binaryCrossEntropy, multiplyAdds: 32) { x, y, p, _ in
     let e = exp(-abs(x))
     let (larger, smaller) = (1 / (1 + e), e / (1 + e))
     let value = p * y * (max(-x, 0) + log1p(e)) + (1 - y) * (max(x, 0) + log1p(e))
@@ -19,7 +19,8 @@ public enum BinaryCrossEntropy: KernelOperation {
   }
 }
 
-private enum Binary: ElementLoss {
+/// ``BinaryCrossEntropy`` of a vector.
+enum Binary: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
@@ -38,24 +39,3 @@ private enum Binary: ElementLoss {
     return (yes * below + no * above, no * sigmoid - yes * opposite)
   }
 }
-
-#if arch(arm64)
-  @c(binary_cross_entropy_neon_body) private func binaryNEON(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(NEONLanes.self, Binary.self, p)
-  }
-
-  private let binaryFunctions = LevelFunctions(neon: binary_cross_entropy_neon)
-#else
-  @c(binary_cross_entropy_baseline_body) private func binaryBaseline(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(BaselineLanes.self, Binary.self, p)
-  }
-  @c(binary_cross_entropy_avx2_body) private func binaryAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2PairLanes.self, Binary.self, p)
-  }
-  @c(binary_cross_entropy_avx512_body) private func binaryAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512PairLanes.self, Binary.self, p)
-  }
-
-  private let binaryFunctions = LevelFunctions(
-    baseline: binary_cross_entropy_baseline, avx2: binary_cross_entropy_avx2, avx512: binary_cross_entropy_avx512)
-#endif

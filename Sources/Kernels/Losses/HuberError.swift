@@ -1,43 +1,46 @@
-import ISA
+import KernelsISA
 
-/// A squared error up to an error of β and linear from there on: e²/2β, then |e| - β/2. Its derivative is e/β within ±1.
+/// The error e = output − target, squared up to |e| = β and linear from there on: e²/2β, then |e| − β/2. The derivative is e/β,
+/// clipped to ±1.
 public enum SmoothL1Error: KernelOperation {
   public static let name = "smooth-l1-error"
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  public static let kernels = rows(huberFunctions) { x, y, _, problem in
+  public static let kernels = rows(Levels.huberError) { x, y, _, problem in
     huber(x - y, threshold: Double(problem.threshold), slope: 1)
   }
 }
 
-/// A squared error up to an error of δ and linear from there on: e²/2, then δ·(|e| - δ/2). Its derivative is e within ±δ.
+/// The error e = output − target, squared up to |e| = δ and linear from there on: e²/2, then δ·(|e| − δ/2). The derivative is e,
+/// clipped to ±δ.
 public enum HuberError: KernelOperation {
   public static let name = "huber-error"
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
   public static let kernels = rows(
-    huberFunctions, parameters: { ($0.threshold, $0.threshold) },
+    Levels.huberError, parameters: { ($0.threshold, $0.threshold) },
     reference: { x, y, _, problem in
       huber(x - y, threshold: Double(problem.threshold), slope: Double(problem.threshold))
     })
 }
 
-/// What both are: their slope is that of the linear parts.
+/// Both losses of an error; `slope` is the slope of the linear part.
 private func huber(_ error: Double, threshold: Double, slope: Double) -> (value: Double, derivative: Double) {
   if abs(error) < threshold { return (error * error * slope / threshold / 2, error * slope / threshold) }
   return (slope * (abs(error) - threshold / 2), error > 0 ? slope : error < 0 ? -slope : .nan)
 }
 
-private enum Huber: ElementLoss {
+/// ``SmoothL1Error`` and ``HuberError`` of a vector.
+enum Huber: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let error = x - y
     let size = L.magnitude(error)
     let half = L.splat(0.5)
-    // What is outside the parabola is on a line; NaN stays.
+    // Inside the threshold the parabola, else the line; NaN stays NaN.
     var derivative = error * (slope / threshold)
     let value = (slope * (size - half * threshold)).replacing(
       with: half * error * derivative, where: threshold .> size)
@@ -46,24 +49,3 @@ private enum Huber: ElementLoss {
     return (value, derivative)
   }
 }
-
-#if arch(arm64)
-  @c(huber_error_neon_body) private func huberNEON(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(NEONLanes.self, Huber.self, p)
-  }
-
-  private let huberFunctions = LevelFunctions(neon: huber_error_neon)
-#else
-  @c(huber_error_baseline_body) private func huberBaseline(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(BaselineLanes.self, Huber.self, p)
-  }
-  @c(huber_error_avx2_body) private func huberAVX2(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX2Lanes.self, Huber.self, p)
-  }
-  @c(huber_error_avx512_body) private func huberAVX512(_ p: UnsafePointer<ElementLossArguments>) {
-    elementLosses(AVX512Lanes.self, Huber.self, p)
-  }
-
-  private let huberFunctions = LevelFunctions(
-    baseline: huber_error_baseline, avx2: huber_error_avx2, avx512: huber_error_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The index of each row's largest value: the first of equals, or the first NaN if there is one.
 public enum RowArgmax: KernelOperation {
@@ -17,9 +17,10 @@ public enum RowArgmax: KernelOperation {
     }
   }
 
+  /// `rows`: a vector holds neighbouring columns of one row.
   public static let kernels: [Kernel<RowArgmax>] = {
     let levels = Kernel<RowArgmax>.levelRows(
-      "rows", functions,
+      "rows", Levels.rowArgmax,
       work: { Work(bytes: $0.rows * $0.columns * 4, pieces: max($0.rows, 1)) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
@@ -42,9 +43,22 @@ public enum RowArgmax: KernelOperation {
   }()
 }
 
-/// A row of at most one vector is one vector; it may reach into the rows behind it.
+/// The arguments of ``rowArgmax(_:_:)``.
+struct ArgmaxArguments {
+  /// `[rows, columns]`
+  var input: UnsafePointer<Float>
+  /// `[rows]`
+  var output: UnsafeMutablePointer<Int32>
+  var rows: Int
+  var columns: Int
+  /// Scratch memory of a vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
+/// The index of the largest value of each row. A row of at most one vector is loaded as one vector, which may extend into the
+/// next rows; rows with NaN are computed by the scalar ``argmax(_:columns:)``.
 @inline(always)
-private func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
+func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
   let columns = p.pointee.columns
   let total = p.pointee.rows &* columns
   let isNarrow = columns <= L.count
@@ -59,23 +73,23 @@ private func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArgum
       if !isWhole { L.copy(values, p.pointee.scratch, first: columns) }
       var x = L.load(isWhole ? values : UnsafePointer(p.pointee.scratch))
       x = x.replacing(with: L.splat(-.infinity), where: isOutside)
-      let strange = zero.replacing(with: L.splat(1), where: x .!= x)
-      if L.total(strange) == 0 {
+      let isNaN = zero.replacing(with: L.splat(1), where: x .!= x)
+      if L.total(isNaN) == 0 {
         index = L.firstLane(of: L.maximum(x), in: x)
       } else {
         index = argmax(values, columns: columns)
       }
     } else {
       var largest = L.load(values + columns - L.count)
-      var strange = zero.replacing(with: L.splat(1), where: largest .!= largest)
+      var isNaN = zero.replacing(with: L.splat(1), where: largest .!= largest)
       var i = 0
       while i &+ L.count < columns {
         let x = L.load(values + i)
         largest = L.larger(largest, x)
-        strange = strange.replacing(with: L.splat(1), where: x .!= x)
+        isNaN = isNaN.replacing(with: L.splat(1), where: x .!= x)
         i &+= L.count
       }
-      if L.total(strange) == 0 {
+      if L.total(isNaN) == 0 {
         index = firstIndex(of: L.maximum(largest), in: values)
       } else {
         index = argmax(values, columns: columns)
@@ -85,20 +99,3 @@ private func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArgum
     row &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(row_argmax_neon_body) private func argmaxNEON(_ p: UnsafePointer<ArgmaxArguments>) { rowArgmax(NEONLanes.self, p) }
-
-  private let functions = LevelFunctions(neon: row_argmax_neon)
-#else
-  @c(row_argmax_baseline_body) private func argmaxBaseline(_ p: UnsafePointer<ArgmaxArguments>) {
-    rowArgmax(BaselineLanes.self, p)
-  }
-  @c(row_argmax_avx2_body) private func argmaxAVX2(_ p: UnsafePointer<ArgmaxArguments>) { rowArgmax(AVX2Lanes.self, p) }
-  @c(row_argmax_avx512_body) private func argmaxAVX512(_ p: UnsafePointer<ArgmaxArguments>) {
-    rowArgmax(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: row_argmax_baseline, avx2: row_argmax_avx2, avx512: row_argmax_avx512)
-#endif

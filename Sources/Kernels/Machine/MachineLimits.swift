@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The machine's limits, measured in this process.
 extension Machine {
@@ -10,7 +10,7 @@ extension Machine {
     let sink = Workspace(byteCount: 64)
     var arguments = PeakArguments(
       iterations: iterations, sink: sink.base.assumingMemoryBound(to: Float.self))
-    let best = fastest(within: seconds) { machinePeak[level](&arguments) }
+    let best = fastest(within: seconds) { Levels.machinePeak[level](&arguments) }
     return Double(2 * peakChains * level.lanes * iterations) / best
   }
 
@@ -29,8 +29,8 @@ extension Machine {
     let to = destination.base.assumingMemoryBound(to: Float.self)
     to.initialize(repeating: 0, count: count)
     var arguments = CopyArguments(
-      source: from, destination: to, count: count, ahead: nil, alsoAhead: nil, aheadLines: 0)
-    let best = fastest(within: seconds) { streamCopy[level](&arguments) }
+      source: from, destination: to, count: count, prefetchFirst: nil, prefetchSecond: nil, prefetchLines: 0)
+    let best = fastest(within: seconds) { Levels.streamCopy[level](&arguments) }
     return Double(count * 8) / best
   }
 

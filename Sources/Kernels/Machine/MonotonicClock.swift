@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The system's clock that only goes forward.
 ///

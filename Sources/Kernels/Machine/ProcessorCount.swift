@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 extension Machine {
   /// How many processors this process may keep busy: those of its affinity mask, or fewer where a control group limits

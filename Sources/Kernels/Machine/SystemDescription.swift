@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 #if canImport(Darwin)
   import Darwin

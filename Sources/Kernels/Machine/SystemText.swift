@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// The text of a file in which the system describes itself, such as `/proc/cpuinfo`; nil where it cannot be read or is
 /// not UTF-8.

@@ -1,24 +1,24 @@
-import ISA
+import KernelsISA
 
-/// The gradients of ``MultiplyForward``: g·b of a, and of b the sum of g·a over its row.
+/// The gradients of ``MultiplyForward``: that of `a` is g·b, that of `b` the sum of g·a over its row.
 ///
-/// A row is summed lane by lane in runs of 8192 values, then the halves of the vector; runs are added in Double. A sum
-/// depends on its own row alone.
+/// Threads share rows. Runs of 8,192 values of a row are summed lane by lane and then by the halves of the vector; the
+/// sums of runs are added in Double. So a sum depends on its own row only.
 public enum MultiplyBackward: KernelOperation {
   public static let name = "multiply"
   public static let pass = "backward-data"
   public typealias Problem = MultiplyProblem
 
   public struct Operands {
-    /// What the forward pass read, `[rows, columns]`.
+    /// `[rows, columns]`, as in the forward pass.
     public var a: UnsafePointer<Float>
-    /// What the forward pass read, `[rows]`.
+    /// `[rows]`, as in the forward pass.
     public var b: UnsafePointer<Float>
     /// `[rows, columns]`
     public var outputGradient: UnsafePointer<Float>
-    /// `[rows, columns]`; may be the output gradient's memory, and no other part of it. Nil where it is not wanted.
+    /// `[rows, columns]`; may be exactly the output gradient's memory, but not overlap it otherwise. Nil if not needed.
     public var aGradient: UnsafeMutablePointer<Float>?
-    /// `[rows]`; nil where it is not wanted.
+    /// `[rows]`; nil if not needed.
     public var bGradient: UnsafeMutablePointer<Float>?
 
     public init(
@@ -35,7 +35,7 @@ public enum MultiplyBackward: KernelOperation {
 
   public static let kernels: [Kernel<MultiplyBackward>] = {
     let levels = Kernel<MultiplyBackward>.levelRows(
-      "rows", functions, work: { Work(bytes: $0.count * 12 + $0.rows * 8, pieces: $0.rows) },
+      "rows", Levels.multiplyBackward, work: { Work(bytes: $0.count * 12 + $0.rows * 8, pieces: $0.rows) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows, granule: problem.granule)
@@ -66,11 +66,29 @@ public enum MultiplyBackward: KernelOperation {
   }()
 }
 
-/// Values of a row that are summed in Float.
+/// Values of a run, which is summed in Float.
 private let runLength = 8192
 
+/// The arguments of the level functions of ``MultiplyBackward``.
+struct MultiplicationBackwardArguments {
+  /// `[rows, columns]`
+  var a: UnsafePointer<Float>
+  /// `[rows]`
+  var b: UnsafePointer<Float>
+  /// `[rows, columns]`
+  var outputGradient: UnsafePointer<Float>
+  /// `[rows, columns]`; may be the output gradient's memory. Nil if not needed.
+  var aGradient: UnsafeMutablePointer<Float>?
+  /// `[rows]`; nil if not needed.
+  var bGradient: UnsafeMutablePointer<Float>?
+  var rows: Int
+  var columns: Int
+  /// Memory of one vector.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
 @inline(always)
-private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>) {
+func multiplyBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>) {
   let columns = p.pointee.columns
   if columns == 1 {
     elements(lanes, p)
@@ -91,7 +109,7 @@ private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Multiplicati
   }
 }
 
-/// The sum of g·a of a run, whose gradients of a are written on the way.
+/// The sum of g·a over a run. Also writes the run's gradients of `a`.
 @inline(always)
 private func sum<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>, from start: Int, count: Int, factor: Float
@@ -112,20 +130,20 @@ private func sum<L: Lanes>(
     i &+= 2 &* L.count
   }
   while i < count {
-    let left = count &- i < L.count ? count &- i : L.count
-    // The zeros behind the last value add nothing.
-    let g = L.load(outputGradient + i, first: left)
-    first = L.multiplyAdd(g, L.load(a + i, first: left), first)
+    let remaining = count &- i < L.count ? count &- i : L.count
+    // The lanes after the last value are 0 and add nothing.
+    let g = L.load(outputGradient + i, first: remaining)
+    first = L.multiplyAdd(g, L.load(a + i, first: remaining), first)
     if let aGradient {
-      L.store(g * L.splat(factor), left == L.count ? aGradient + i : p.pointee.scratch)
-      if left < L.count { L.copy(p.pointee.scratch, aGradient + i, first: left) }
+      L.store(g * L.splat(factor), remaining == L.count ? aGradient + i : p.pointee.scratch)
+      if remaining < L.count { L.copy(p.pointee.scratch, aGradient + i, first: remaining) }
     }
     i &+= L.count
   }
   return L.total(first + second)
 }
 
-/// Rows of one value: both gradients are products.
+/// The gradients of rows of one value: both are products.
 @inline(always)
 private func elements<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>) {
   let (a, b, outputGradient, count) = (p.pointee.a, p.pointee.b, p.pointee.outputGradient, p.pointee.rows)
@@ -144,26 +162,3 @@ private func elements<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Multiplicati
     i &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(multiply_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<MultiplicationBackwardArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: multiply_backward_neon)
-#else
-  @c(multiply_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<MultiplicationBackwardArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(multiply_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<MultiplicationBackwardArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(multiply_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<MultiplicationBackwardArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: multiply_backward_baseline, avx2: multiply_backward_avx2, avx512: multiply_backward_avx512)
-#endif

@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// A step of Adagrad on an array of parameters, as PyTorch's `torch.optim.Adagrad` defines it (Duchi, Hazan and Singer,
 /// 2011):
@@ -7,8 +7,8 @@ import ISA
 ///     s ← s + g²
 ///     parameter ← parameter - learningRate·g / (√s + epsilon)
 ///
-/// What s is before the first step is the caller's choice. With `maximize` the gradient's sign is turned first. Where the
-/// denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
+/// The caller chooses the initial s. With `maximize` the gradient is negated first. A parameter whose denominator is 0,
+/// which only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
 public enum AdagradStep: KernelOperation {
   public static let name = "adagrad"
 
@@ -30,7 +30,7 @@ public enum AdagradStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written: the sums of the gradients' squares.
+    /// Read and written: s, the sum of the squared gradients of each parameter.
     public var sums: UnsafeMutablePointer<Float>
     public var learningRate: Float
 
@@ -47,7 +47,7 @@ public enum AdagradStep: KernelOperation {
 
   public static let kernels: [Kernel<AdagradStep>] = {
     let levels = Kernel<AdagradStep>.levelRows(
-      "elementwise", adagradFunctions, work: { Work(bytes: $0.count * 20) },
+      "elementwise", Levels.adagradStep, work: { Work(bytes: $0.count * 20) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
@@ -81,6 +81,23 @@ private func referenceAdagrad(_ problem: AdagradStep.Problem, _ operands: Adagra
   }
 }
 
+/// The arguments of the level functions of ``AdagradStep``.
+struct AdagradArguments {
+  /// Read and written.
+  var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
+  var gradients: UnsafePointer<Float>
+  /// The sum of the squared gradients of each parameter; read and written.
+  var sums: UnsafeMutablePointer<Float>
+  /// The number of parameters.
+  var count: Int
+  var weightDecay: Float
+  var epsilon: Float
+  var learningRate: Float
+  /// -1 to maximise, else 1.
+  var gradientSign: Float
+}
+
 private struct AdagradRule<L: Lanes>: StepRule {
   let weightDecay: L.Vector
   let epsilon: L.Vector
@@ -103,30 +120,9 @@ private struct AdagradRule<L: Lanes>: StepRule {
 }
 
 @inline(always)
-private func adagrad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
+func adagrad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
   let sums = p.pointee.sums
   stepAll(
     AdagradRule<L>(p), p.pointee.parameters, p.pointee.gradients,
-    StepArrays(first: sums, second: sums, third: sums, count: 1), count: p.pointee.count)
+    OptimizerState(first: sums, second: sums, third: sums, count: 1), count: p.pointee.count)
 }
-
-#if arch(arm64)
-  @c(adagrad_step_neon_body) private func adagradNEON(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(NEONLanes.self, p)
-  }
-
-  private let adagradFunctions = LevelFunctions(neon: adagrad_step_neon)
-#else
-  @c(adagrad_step_baseline_body) private func adagradBaseline(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(BaselineLanes.self, p)
-  }
-  @c(adagrad_step_avx2_body) private func adagradAVX2(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(AVX2Lanes.self, p)
-  }
-  @c(adagrad_step_avx512_body) private func adagradAVX512(_ p: UnsafePointer<AdagradArguments>) {
-    adagrad(AVX512Lanes.self, p)
-  }
-
-  private let adagradFunctions = LevelFunctions(
-    baseline: adagrad_step_baseline, avx2: adagrad_step_avx2, avx512: adagrad_step_avx512)
-#endif

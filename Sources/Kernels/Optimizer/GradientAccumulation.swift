@@ -1,16 +1,16 @@
-import ISA
+import KernelsISA
 
-/// Gradients of several passes added up: sum = accumulated + gradients·scale, the product rounded before it is added. All
-/// levels give the same bits.
+/// Accumulates the gradients of several passes: sum = accumulated + gradients·scale. The product is rounded before it
+/// is added, so all levels give the same bits.
 public enum GradientAccumulation: KernelOperation {
   public static let name = "accumulation"
   public typealias Problem = ElementwiseProblem
 
   public struct Operands {
-    /// What was added up before; nil for nothing.
+    /// The sum of the passes before; nil for the first pass.
     public var accumulated: UnsafePointer<Float>?
     public var gradients: UnsafePointer<Float>
-    /// May be the memory of `accumulated` or of the gradients, and no other part of it.
+    /// May be exactly the memory of `accumulated` or of the gradients, but not overlap either otherwise.
     public var sum: UnsafeMutablePointer<Float>
     public var scale: Float
 
@@ -27,7 +27,7 @@ public enum GradientAccumulation: KernelOperation {
 
   public static let kernels: [Kernel<GradientAccumulation>] = {
     let levels = Kernel<GradientAccumulation>.levelRows(
-      "elementwise", accumulationFunctions, work: { Work(bytes: $0.count * 12) },
+      "elementwise", Levels.gradientAccumulation, work: { Work(bytes: $0.count * 12) },
       run: { body, problem, parts, operands in
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
@@ -48,8 +48,19 @@ public enum GradientAccumulation: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``GradientAccumulation``.
+struct AccumulationArguments {
+  /// The sum of the passes before; nil for the first pass.
+  var accumulated: UnsafePointer<Float>?
+  var gradients: UnsafePointer<Float>
+  /// May be the memory of `accumulated` or of the gradients.
+  var sum: UnsafeMutablePointer<Float>
+  var count: Int
+  var scale: Float
+}
+
 @inline(always)
-private func accumulate<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>) {
+func accumulate<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AccumulationArguments>) {
   if let accumulated = p.pointee.accumulated {
     accumulateAll(lanes, p, accumulated, adds: true)
   } else {
@@ -70,29 +81,8 @@ private func accumulateAll<L: Lanes>(
     i &+= L.count
   }
   if i < count {
-    let left = count &- i
-    let scaled = L.load(gradients + i, first: left) * scale
-    L.store(adds ? L.load(accumulated + i, first: left) + scaled : scaled, sum + i, first: left)
+    let remaining = count &- i
+    let scaled = L.load(gradients + i, first: remaining) * scale
+    L.store(adds ? L.load(accumulated + i, first: remaining) + scaled : scaled, sum + i, first: remaining)
   }
 }
-
-#if arch(arm64)
-  @c(gradient_accumulation_neon_body) private func accumulationNEON(_ p: UnsafePointer<AccumulationArguments>) {
-    accumulate(NEONLanes.self, p)
-  }
-
-  private let accumulationFunctions = LevelFunctions(neon: gradient_accumulation_neon)
-#else
-  @c(gradient_accumulation_baseline_body) private func accumulationBaseline(_ p: UnsafePointer<AccumulationArguments>) {
-    accumulate(BaselineLanes.self, p)
-  }
-  @c(gradient_accumulation_avx2_body) private func accumulationAVX2(_ p: UnsafePointer<AccumulationArguments>) {
-    accumulate(AVX2Lanes.self, p)
-  }
-  @c(gradient_accumulation_avx512_body) private func accumulationAVX512(_ p: UnsafePointer<AccumulationArguments>) {
-    accumulate(AVX512Lanes.self, p)
-  }
-
-  private let accumulationFunctions = LevelFunctions(
-    baseline: gradient_accumulation_baseline, avx2: gradient_accumulation_avx2, avx512: gradient_accumulation_avx512)
-#endif

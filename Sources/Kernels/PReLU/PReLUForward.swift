@@ -1,9 +1,9 @@
-import ISA
+import KernelsISA
 
 /// x > 0 ? x : slope·x with a slope for each channel; all levels give the same bits.
 ///
-/// A slope that all channels share is that of one channel whose planes are whole images. He, Zhang, Ren, Sun, Delving Deep
-/// into Rectifiers, 2015.
+/// For one slope for all channels, take one channel whose planes are whole images. He, Zhang, Ren, Sun, Delving Deep into
+/// Rectifiers, 2015.
 public enum PReLUForward: KernelOperation {
   public static let name = "prelu"
   public typealias Problem = ChannelsProblem
@@ -13,7 +13,7 @@ public enum PReLUForward: KernelOperation {
     public var input: UnsafePointer<Float>
     /// The slopes for negative values, `[channels]`.
     public var weight: UnsafePointer<Float>
-    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    /// `[batch, channels, plane]`; may be the input's memory, but must not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(input: UnsafePointer<Float>, weight: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -23,17 +23,18 @@ public enum PReLUForward: KernelOperation {
     }
   }
 
+  /// `elementwise`: a vector holds neighbouring elements, pixels of a channel or the channels of an image of one pixel.
   public static let kernels: [Kernel<PReLUForward>] = {
     let levels = Kernel<PReLUForward>.levelRows(
-      "elementwise", functions, work: { Work(bytes: $0.count * 8, pieces: pieces($0)) },
+      "elementwise", Levels.preluForward, work: { Work(bytes: $0.count * 8, pieces: pieces($0)) },
       run: { body, problem, parts, operands in
-        let streams =
+        let nonTemporal =
           problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: pieces(problem))
           var arguments = PReLUArguments(
             input: operands.input, weight: operands.weight, output: operands.output, first: range.lowerBound,
-            count: range.count, channels: problem.channels, plane: problem.plane, streams: streams ? 1 : 0)
+            count: range.count, channels: problem.channels, plane: problem.plane, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -46,21 +47,40 @@ public enum PReLUForward: KernelOperation {
     return levels + [reference]
   }()
 
-  /// Planes, or images where a plane is one value.
+  /// The number of planes, or of images if a plane is one pixel.
   private static func pieces(_ problem: Problem) -> Int {
     problem.plane == 1 ? problem.batch : problem.batch * problem.channels
   }
 }
 
+/// The arguments of ``preluForward(_:_:)``; arrays as in ``PReLUForward/Operands``.
+struct PReLUArguments {
+  var input: UnsafePointer<Float>
+  /// `[channels]`: the slopes.
+  var weight: UnsafePointer<Float>
+  /// The input's shape; may be the input's memory.
+  var output: UnsafeMutablePointer<Float>
+  /// The first plane to compute, counted over all images; the first image if a plane is one pixel.
+  var first: Int
+  /// The number of planes, or of images, to compute.
+  var count: Int
+  var channels: Int
+  /// Pixels of a channel.
+  var plane: Int
+  /// Whether planes of the output are whole, aligned vectors, not in the input's memory, that are stored with non-temporal
+  /// stores.
+  var nonTemporal: Bool
+}
+
 @inline(always)
-private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
-  if p.pointee.streams != 0 {
-    planes(lanes, p, past: true)
+func preluForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
+  if p.pointee.nonTemporal {
+    planes(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else if p.pointee.plane == 1 {
     columns(lanes, p)
   } else {
-    planes(lanes, p, past: false)
+    planes(lanes, p, nonTemporal: false)
   }
 }
 
@@ -69,8 +89,9 @@ private func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ slope: L.Vector) 
   (x * slope).replacing(with: x, where: x .> L.splat(0))
 }
 
+/// Planes of several pixels, one after the other.
 @inline(always)
-private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>, past: Bool) {
+private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>, nonTemporal: Bool) {
   let plane = p.pointee.plane
   if plane == 0 || p.pointee.count == 0 { return }
   var input = p.pointee.input + p.pointee.first &* plane
@@ -81,7 +102,7 @@ private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments
     let slope = p.pointee.weight[channel]
     var i = 0
     while i &+ L.count <= plane {
-      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, past: past)
+      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     while i < plane {
@@ -97,7 +118,7 @@ private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments
   }
 }
 
-/// Planes of one value: the channels lie side by side.
+/// Planes of one pixel: a vector holds neighbouring channels of an image.
 @inline(always)
 private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
   let channels = p.pointee.channels
@@ -121,24 +142,3 @@ private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArgument
     left &-= 1
   }
 }
-
-#if arch(arm64)
-  @c(prelu_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<PReLUArguments>) {
-    forward(NEONLanes.self, p)
-  }
-
-  private let functions = LevelFunctions(neon: prelu_forward_neon)
-#else
-  @c(prelu_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<PReLUArguments>) {
-    forward(BaselineLanes.self, p)
-  }
-  @c(prelu_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<PReLUArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(prelu_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<PReLUArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-
-  private let functions = LevelFunctions(
-    baseline: prelu_forward_baseline, avx2: prelu_forward_avx2, avx512: prelu_forward_avx512)
-#endif

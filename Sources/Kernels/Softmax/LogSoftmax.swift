@@ -1,4 +1,4 @@
-import ISA
+import KernelsISA
 
 /// xⱼ - log Σᵢ exp(xᵢ) along each row. A row that holds NaN, +infinity, or only -infinity becomes NaN, as in PyTorch.
 public enum LogSoftmaxForward: KernelOperation {
@@ -6,7 +6,7 @@ public enum LogSoftmaxForward: KernelOperation {
   public typealias Problem = RowsProblem
   public typealias Operands = RowsOperands
 
-  public static let kernels = rows(forwardFunctions, reference: reference)
+  public static let kernels = rows(Levels.logSoftmaxForward, reference: reference)
 
   static let reference: RowReference = { input, output, columns in
     let largest = Double(input[argmax(input, columns: columns)])
@@ -23,7 +23,7 @@ public enum LogSoftmaxBackward: KernelOperation {
   public typealias Problem = RowsProblem
   public typealias Operands = RowsBackwardOperands
 
-  public static let kernels = rows(backwardFunctions, reference: reference)
+  public static let kernels = rows(Levels.logSoftmaxBackward, reference: reference)
 
   static let reference: RowGradientReference = { output, outputGradient, inputGradient, columns in
     var sum = 0.0
@@ -32,6 +32,7 @@ public enum LogSoftmaxBackward: KernelOperation {
   }
 }
 
+/// The functions of a vector that make a row of ``LogSoftmaxForward`` and of its gradient.
 enum LogSoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { false } }
 
@@ -61,39 +62,3 @@ enum LogSoftmaxRow: RowMap, RowGradient {
     g - L.exponential(y) * sum
   }
 }
-
-#if arch(arm64)
-  @c(log_softmax_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(NEONLanes.self, LogSoftmaxRow.self, p)
-  }
-  @c(log_softmax_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(NEONLanes.self, LogSoftmaxRow.self, p)
-  }
-
-  private let forwardFunctions = LevelFunctions(neon: log_softmax_forward_neon)
-  private let backwardFunctions = LevelFunctions(neon: log_softmax_backward_neon)
-#else
-  @c(log_softmax_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(BaselineLanes.self, LogSoftmaxRow.self, p)
-  }
-  @c(log_softmax_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(AVX2Lanes.self, LogSoftmaxRow.self, p)
-  }
-  @c(log_softmax_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<RowsArguments>) {
-    mapRows(AVX512Lanes.self, LogSoftmaxRow.self, p)
-  }
-  @c(log_softmax_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(BaselineLanes.self, LogSoftmaxRow.self, p)
-  }
-  @c(log_softmax_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(AVX2Lanes.self, LogSoftmaxRow.self, p)
-  }
-  @c(log_softmax_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<RowsBackwardArguments>) {
-    mapRowsBackward(AVX512Lanes.self, LogSoftmaxRow.self, p)
-  }
-
-  private let forwardFunctions = LevelFunctions(
-    baseline: log_softmax_forward_baseline, avx2: log_softmax_forward_avx2, avx512: log_softmax_forward_avx512)
-  private let backwardFunctions = LevelFunctions(
-    baseline: log_softmax_backward_baseline, avx2: log_softmax_backward_avx2, avx512: log_softmax_backward_avx512)
-#endif

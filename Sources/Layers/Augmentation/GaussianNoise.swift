@@ -27,7 +27,7 @@ public struct GaussianNoise: ImageTransform {
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     image.kernels.addNoise(
-      image.pixels, count: image.count, deviation: standardDeviation, clamps: clamps, key: random.next())
+      image.pixels, count: image.count, standardDeviation: standardDeviation, clamps: clamps, key: random.next())
   }
 }
 

@@ -120,7 +120,7 @@ private final class PlannedLookahead: PlannedOptimizer {
     for run in runs {
       run.kernel.run(
         WeightAverageStep.Operands(
-          averages: slow.pointer + run.piece.range.lowerBound, values: run.piece.values, share: alpha),
+          averages: slow.pointer + run.piece.range.lowerBound, values: run.piece.values, fraction: alpha),
         workspace: workspace)
     }
   }

@@ -92,7 +92,7 @@ public final class WeightAverage {
       averages.pointer.update(from: parameters, count: averages.count)
     } else {
       kernel.run(
-        WeightAverageStep.Operands(averages: averages.pointer, values: parameters, share: share),
+        WeightAverageStep.Operands(averages: averages.pointer, values: parameters, fraction: share),
         workspace: workspace)
     }
   }

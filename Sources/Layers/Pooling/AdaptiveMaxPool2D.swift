@@ -33,7 +33,7 @@ public struct AdaptiveMaxPool2D: Layer {
   }
 }
 
-/// Saves the index of each window's maximum.
+/// Saves the index of each maximum in its plane.
 private final class PlannedAdaptiveMaxPool2D: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int

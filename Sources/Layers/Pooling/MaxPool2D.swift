@@ -59,20 +59,20 @@ public struct MaxPool2D: Layer {
   }
 }
 
-/// Saves the index of each window's maximum.
+/// Saves the index of each maximum in its window.
 private final class PlannedMaxPool2D: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
-  private let keepsPositions: Bool
+  private let savesIndices: Bool
   private let forward: Plan<MaxPool2DForward>
   private let backward: Plan<MaxPool2DBackward>?
 
-  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
-    forward = try problem.kernel(MaxPool2DForward.self, shape, for: kind)
-    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: kind, if: problem.needsInputGradient)
-    keepsPositions = backward != nil
+  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+    forward = try problem.kernel(MaxPool2DForward.self, shape, for: name)
+    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: name, if: problem.needsInputGradient)
+    savesIndices = backward != nil
     let outputCount = shape.batch * shape.channels * shape.outputHeight * shape.outputWidth
-    savedByteCount = keepsPositions ? outputCount * MemoryLayout<Int32>.stride : 0
+    savedByteCount = savesIndices ? outputCount * MemoryLayout<Int32>.stride : 0
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
@@ -83,7 +83,7 @@ private final class PlannedMaxPool2D: PlannedLayer {
     forward.run(
       MaxPool2DForward.Operands(
         input: memory.input, output: memory.output,
-        positions: keepsPositions ? memory.saved.assumingMemoryBound(to: Int32.self) : nil),
+        maxIndices: savesIndices ? memory.saved.assumingMemoryBound(to: Int32.self) : nil),
       workspace: memory.workspace)
   }
 
@@ -91,7 +91,7 @@ private final class PlannedMaxPool2D: PlannedLayer {
     guard let inputGradient = memory.inputGradient else { return }
     backward?.run(
       MaxPool2DBackward.Operands(
-        outputGradient: memory.outputGradient, positions: memory.saved.assumingMemoryBound(to: Int32.self),
+        outputGradient: memory.outputGradient, maxIndices: memory.saved.assumingMemoryBound(to: Int32.self),
         inputGradient: inputGradient),
       workspace: memory.workspace)
   }

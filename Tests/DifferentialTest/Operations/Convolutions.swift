@@ -48,48 +48,6 @@ let convolutionTests: [any AnyOperationTest] = [
         weightGradient: memory.output(shape.weightCount),
         biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil)
     }),
-  OperationTest<Conv2DPoolForward>(
-    name: Conv2DPoolForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=1 bias=1 choices=1"),
-    kinds: [.integers, .reals], images: "mb", followsReference: { $1 != .reals },
-    terms: { convolutionShape($0).depthOfSums },
-    draw: { draw in
-      var parameters = drawPooledConvolution(&draw, "choices")
-      parameters["choices"] = draw.flag()
-      return parameters
-    },
-    problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
-    equals: { try separateForward($0, $1, $2) },
-    operands: { parameters, memory in
-      let problem = Conv2DPoolProblem(shape: convolutionShape(parameters), relu: parameters.flag("relu"))
-      let shape = problem.shape
-      return .init(
-        input: memory.numbers(shape.inputCount, images: shape.batch), weights: memory.numbers(shape.weightCount),
-        bias: parameters.flag("bias") ? memory.numbers(shape.outputChannels) : nil,
-        output: memory.output(problem.outputCount, images: shape.batch),
-        choices: parameters.flag("choices") ? memory.byteOutput(problem.outputCount, images: shape.batch) : nil)
-    }),
-  OperationTest<Conv2DPoolBackward>(
-    name: Conv2DPoolBackward.lineName, schema: ProblemSchema(convolutionSchema + " relu=1 bias=1 dx=1"),
-    kinds: [.integers, .reals], images: "mb",
-    terms: { max(convolutionShape($0).outputCount / $0["oc"], convolutionShape($0).weightCount / $0["ic"] * $0["g"]) },
-    draw: { draw in
-      var parameters = drawPooledConvolution(&draw, "dx")
-      parameters["dx"] = draw.flag()
-      return parameters
-    },
-    problem: { .init(shape: convolutionShape($0), relu: $0.flag("relu")) },
-    equals: { try separateInputGradient($0, $1, $2) },
-    operands: { parameters, memory in
-      let problem = Conv2DPoolProblem(shape: convolutionShape(parameters), relu: parameters.flag("relu"))
-      let shape = problem.shape
-      return .init(
-        input: memory.numbers(shape.inputCount, images: shape.batch), weights: memory.numbers(shape.weightCount),
-        outputGradient: memory.numbers(problem.outputCount, images: shape.batch),
-        choices: memory.values(problem.outputCount, UInt8.self, images: shape.batch) { UInt8($1.below(5)) },
-        weightGradient: memory.output(shape.weightCount),
-        biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil,
-        inputGradient: parameters.flag("dx") ? memory.output(shape.inputCount, images: shape.batch) : nil)
-    }),
 ]
 
 private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1"
@@ -111,15 +69,6 @@ extension Conv2DShape {
   fileprivate var isPointwise: Bool {
     kernelHeight == 1 && kernelWidth == 1 && strideHeight == 1 && strideWidth == 1 && !pads
   }
-}
-
-private func drawPooledConvolution(_ draw: inout Draw, _ option: String) -> ProblemParameters {
-  let drawn = drawConvolution(&draw)
-  var given: [String: Int] = [:]
-  for name in drawn.names { given[name] = drawn[name] }
-  given["relu"] = draw.flag()
-  given["bias"] = draw.flag()
-  return ProblemSchema(convolutionSchema + " relu=1 bias=1 \(option)=1")(given)
 }
 
 /// One axis of a convolution.

@@ -2,5 +2,5 @@
 
 /// Lets the kernels that are planned in `body` share even the least work among their threads.
 func sharingAllWork<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try Work.$least.withValue(0, operation: body)
+  try withWorkShared(body)
 }

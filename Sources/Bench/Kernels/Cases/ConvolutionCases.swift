@@ -38,43 +38,6 @@ enum ConvolutionCases {
       })
     return [forward, backwardData, backwardWeights]
   }
-
-  /// Convolution with ReLU and 2×2 max pooling, forward and backward.
-  static func pooledCases(_ shape: KernelShape) -> [any KernelCase] {
-    let name = "\(shape)"
-    let problem = Conv2DPoolProblem(shape: Conv2DShape(shape), relu: true)
-    let shape = problem.shape
-    let (inputs, weights, outputs) = (shape.inputCount, shape.weightCount, problem.outputCount)
-    // A choice is a byte.
-    let choiceWords = (outputs + 3) / 4
-    let (flops, insideFlops) = (2 * shape.multiplyAdds, 2 * shape.insideMultiplyAdds)
-    let forward = OperationCase<Conv2DPoolForward>(
-      shape: name, problem: problem,
-      work: Work(flops: flops, leastFlops: insideFlops, words: inputs + weights + outputs + choiceWords),
-      terms: weights / shape.outputChannels
-    ) { memory in
-      .init(
-        input: memory.numbers(inputs), weights: memory.numbers(weights), output: memory.output(outputs),
-        choices: UnsafeMutableRawPointer(memory.integerOutput(choiceWords)).assumingMemoryBound(to: UInt8.self))
-    }
-    // Two convolutions: the gradient of the weights, and that of the input.
-    let backward = OperationCase<Conv2DPoolBackward>(
-      shape: name, problem: problem,
-      work: Work(
-        flops: 2 * flops, leastFlops: 2 * insideFlops, words: 2 * (inputs + weights) + outputs + choiceWords),
-      terms: max(shape.batch * shape.outputHeight * shape.outputWidth, weights / shape.inputChannels)
-    ) { memory in
-      let choices = memory.integers(choiceWords) { _, random in
-        (0..<4).reduce(Int32(0)) { word, _ in word << 8 | Int32.random(in: 0...4, using: &random) }
-      }
-      return .init(
-        input: memory.numbers(inputs), weights: memory.numbers(weights), outputGradient: memory.numbers(outputs),
-        choices: UnsafeRawPointer(choices).assumingMemoryBound(to: UInt8.self),
-        weightGradient: memory.output(weights), biasGradient: memory.output(shape.outputChannels),
-        inputGradient: memory.output(inputs))
-    }
-    return [forward, backward]
-  }
 }
 
 extension Conv2DShape {

@@ -107,12 +107,7 @@ struct KernelShape: Hashable, CustomStringConvertible {
       }
       try GEMM.validate(GEMM.Problem(self))
     case .convolution:
-      guard [0, 2].contains(self["pool"]) else {
-        throw Reason("pool is \(self["pool"]); expected 0, or 2 for a convolution with 2x2 max pooling")
-      }
-      let shape = Conv2DShape(self)
-      try Conv2DForward.validate(.init(shape: shape))
-      if self["pool"] == 2 { try Conv2DPoolForward.validate(.init(shape: shape, relu: true)) }
+      try Conv2DForward.validate(.init(shape: Conv2DShape(self)))
     case .adaptivePooling: try AdaptiveAveragePool2DForward.validate(AdaptivePool2DShape(self))
     case .pooling: try MaxPool2DForward.validate(Pool2DShape(self))
     case .planes: try GlobalAveragePool2DForward.validate(GlobalPoolShape(self))

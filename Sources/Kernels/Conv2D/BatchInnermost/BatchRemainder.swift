@@ -4,10 +4,10 @@
 /// A vector that is not full costs as much as one that is. So the images that remain are handed over where that is
 /// expected to be faster: an image's result has the same bits either way.
 struct BatchRemainder<Op: KernelOperation> {
-  /// Images that the "batch" kernel computes: the first of the batch.
+  /// Images that the "images" kernel computes: the first of the batch.
   let images: Int
   /// The kernel of the others, and their problem.
-  let rest: (kernel: Kernel<Op>, problem: Op.Problem)?
+  let remaining: (kernel: Kernel<Op>, problem: Op.Problem)?
   /// Cycles of the whole batch.
   let cost: Double
 
@@ -18,19 +18,19 @@ struct BatchRemainder<Op: KernelOperation> {
     let lanes = level.lanes
     let full = batch / lanes * lanes
     var images = batch
-    var rest: (kernel: Kernel<Op>, problem: Op.Problem)?
-    var restCost = batch == full ? 0 : vectorCost
+    var remaining: (kernel: Kernel<Op>, problem: Op.Problem)?
+    var remainingCost = batch == full ? 0 : vectorCost
     if full > 0, full < batch {
       let other = problem(batch - full)
-      for kernel in Op.kernels where kernel.level == level && kernel.algorithm != "batch" && !kernel.isReference {
-        guard let cost = kernel.cost(other, machine), cost < restCost else { continue }
-        restCost = cost
+      for kernel in Op.kernels where kernel.level == level && kernel.algorithm != "images" && !kernel.isReference {
+        guard let cost = kernel.cost(other, machine), cost < remainingCost else { continue }
+        remainingCost = cost
         images = full
-        rest = (kernel, other)
+        remaining = (kernel, other)
       }
     }
     self.images = images
-    self.rest = rest
-    cost = Double(full / lanes) * vectorCost + restCost
+    self.remaining = remaining
+    cost = Double(full / lanes) * vectorCost + remainingCost
   }
 }

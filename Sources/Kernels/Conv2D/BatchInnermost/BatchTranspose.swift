@@ -1,34 +1,57 @@
-import ISA
+import KernelsISA
 
-/// Turns runs of elements of some images so that their images lie side by side.
+/// The arguments of `packImages` and `unpackImages`: packed[run][element][image] = images[image][run][element], or the
+/// reverse. Lanes behind the last image are packed as 0, and not unpacked.
+struct BatchTransposeArguments {
+  /// The first run of the first image; only read by `packImages`.
+  var images: UnsafeMutablePointer<Float>
+  var packed: UnsafeMutablePointer<Float>
+  var runs: Int
+  /// Elements of a run.
+  var length: Int
+  /// Elements of an image from a run to the next.
+  var imageRunStride: Int
+  /// Elements of the packed memory from a run to the next.
+  var packedRunStride: Int
+  /// Elements of the packed memory from one element of a run, a vector of images, to the next.
+  var packedStride: Int
+  /// Elements from an image to the next.
+  var imageStride: Int
+  /// Images, at most as many as a vector has lanes.
+  var count: Int
+  /// Memory for a square of lanes × lanes elements.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
+/// Transposes runs of some images so that the images are innermost, in squares of lanes × lanes.
 @inline(always)
-private func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+func packImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
-  let stride = arguments.stagedStride
+  let stride = arguments.packedStride
   for run in 0..<arguments.runs {
     let images = UnsafePointer(arguments.images + run &* arguments.imageRunStride)
-    let staged = arguments.staged + run &* arguments.stagedRunStride
+    let packed = arguments.packed + run &* arguments.packedRunStride
     var first = 0
     while first < arguments.length {
       if arguments.length >= L.count {
-        // The last square ends with the run: it overlaps the one before.
+        // The last square ends with the run and overlaps the one before.
         first = min(first, arguments.length &- L.count)
         if arguments.count == L.count {
-          L.transposeSquare(images + first, arguments.imageStride, staged + first &* stride, stride)
+          L.transposeSquare(images + first, arguments.imageStride, packed + first &* stride, stride)
         } else {
           for i in 0..<L.count {
             var row = L.splat(0)
             if i < arguments.count { row = L.load(images + (i &* arguments.imageStride &+ first)) }
             L.store(row, scratch + i &* L.count)
           }
-          L.transposeSquare(UnsafePointer(scratch), L.count, staged + first &* stride, stride)
+          L.transposeSquare(UnsafePointer(scratch), L.count, packed + first &* stride, stride)
         }
       } else {
         for j in 0..<arguments.length {
-          let place = staged + j &* stride
-          L.store(L.splat(0), place)
-          for i in 0..<arguments.count { place[i] = images[i &* arguments.imageStride &+ j] }
+          let target = packed + j &* stride
+          L.store(L.splat(0), target)
+          for i in 0..<arguments.count { target[i] = images[i &* arguments.imageStride &+ j] }
         }
       }
       first &+= L.count
@@ -36,27 +59,27 @@ private func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnA
   }
 }
 
-/// Turns staged runs back to images.
+/// Transposes packed runs back to images.
 @inline(always)
-private func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+func unpackImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
-  let stride = arguments.stagedStride
+  let stride = arguments.packedStride
   for run in 0..<arguments.runs {
     let images = arguments.images + run &* arguments.imageRunStride
-    let staged = UnsafePointer(arguments.staged + run &* arguments.stagedRunStride)
+    let packed = UnsafePointer(arguments.packed + run &* arguments.packedRunStride)
     var first = 0
     while first < arguments.length {
       if arguments.length < L.count {
         for j in 0..<arguments.length {
-          for i in 0..<arguments.count { images[i &* arguments.imageStride &+ j] = staged[j &* stride &+ i] }
+          for i in 0..<arguments.count { images[i &* arguments.imageStride &+ j] = packed[j &* stride &+ i] }
         }
       } else {
         first = min(first, arguments.length &- L.count)
         if arguments.count == L.count {
-          L.transposeSquare(staged + first &* stride, stride, images + first, arguments.imageStride)
+          L.transposeSquare(packed + first &* stride, stride, images + first, arguments.imageStride)
         } else {
-          L.transposeSquare(staged + first &* stride, stride, scratch, L.count)
+          L.transposeSquare(packed + first &* stride, stride, scratch, L.count)
           var i = 0
           while i < arguments.count {
             L.store(L.load(scratch + i &* L.count), images + (i &* arguments.imageStride &+ first))
@@ -68,36 +91,3 @@ private func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurn
     }
   }
 }
-
-#if arch(arm64)
-  @c(conv_batch_turn_in_neon_body) private func inN(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnIn(NEONLanes.self, p)
-  }
-  @c(conv_batch_turn_out_neon_body) private func outN(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnOut(NEONLanes.self, p)
-  }
-
-  let convBatchTurnIn = LevelFunctions(neon: conv_batch_turn_in_neon)
-  let convBatchTurnOut = LevelFunctions(neon: conv_batch_turn_out_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_batch_turn_in_baseline_body) private func inB(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnIn(B.self, p)
-  }
-  @c(conv_batch_turn_in_avx2_body) private func inA(_ p: UnsafePointer<ConvBatchTurnArguments>) { turnIn(A.self, p) }
-  @c(conv_batch_turn_in_avx512_body) private func inZ(_ p: UnsafePointer<ConvBatchTurnArguments>) { turnIn(Z.self, p) }
-  @c(conv_batch_turn_out_baseline_body) private func outB(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnOut(B.self, p)
-  }
-  @c(conv_batch_turn_out_avx2_body) private func outA(_ p: UnsafePointer<ConvBatchTurnArguments>) { turnOut(A.self, p) }
-  @c(conv_batch_turn_out_avx512_body) private func outZ(_ p: UnsafePointer<ConvBatchTurnArguments>) {
-    turnOut(Z.self, p)
-  }
-
-  let convBatchTurnIn = LevelFunctions(
-    baseline: conv_batch_turn_in_baseline, avx2: conv_batch_turn_in_avx2, avx512: conv_batch_turn_in_avx512)
-  let convBatchTurnOut = LevelFunctions(
-    baseline: conv_batch_turn_out_baseline, avx2: conv_batch_turn_out_avx2, avx512: conv_batch_turn_out_avx512)
-#endif

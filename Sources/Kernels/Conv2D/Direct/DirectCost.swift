@@ -10,8 +10,8 @@ extension DirectTile {
   ///
   /// A tile's cycles are those of a step times the depth, and those of its end. A step takes two multiply-adds or 1.7
   /// loads a cycle, whichever is more; a load that crosses a cache line, as neighbouring outputs' loads do, counts twice. Or
-  /// it takes what a "rows" tile reads of the source from the second-level cache, 32 bytes a cycle. The end of a "rows" tile, whose
-  /// vectors are stored as they are, takes some cycles, and not quite one for each. That of a "points" tile, which is turned from
+  /// it takes what a "pixels" tile reads of the source from the second-level cache, 32 bytes a cycle. The end of a "pixels" tile, whose
+  /// vectors are stored as they are, takes some cycles, and not quite one for each. That of a "channels" tile, which is turned from
   /// points × channels to planes, takes a third of a cycle for each value, and more where the planes' lines share the
   /// same places of the first-level cache, which is when they lie a multiple of 4 KB apart.
   ///
@@ -56,7 +56,7 @@ extension DirectTile {
     let copied = copies * 2 * Double(level.lanes) / max(outputs * depth, 1)
     let tiles: Double
     switch self {
-    case .rows(let tile):
+    case .pixels(let tile):
       let multiplyAdds = Double(tile.rows * tile.vectors) / 2
       let crossing = 1 + Double(level.lanes) / 16
       let loads = Double(tile.rows + 1) + crossing * Double(tile.vectors)
@@ -69,7 +69,7 @@ extension DirectTile {
       let panels = Double(cut.wide) + Double(cut.tails) * min(last, 1)
       let channels = Double(channels) / (panels * Double(tile.rows))
       tiles = 0.97 * used * channels * multiplyAdds * depth / (step * depth + end)
-    case .points(let tile):
+    case .channels(let tile):
       let points = tile.runs * tile.run
       let multiplyAdds = Double(points * tile.vectors) / 2
       let step = max(multiplyAdds, Double(points + tile.vectors + 1) / 1.7)
@@ -110,17 +110,17 @@ extension DirectTile {
   /// The cycles of a forward pass.
   func forwardCost(_ shape: Conv2DShape, _ machine: Machine) -> Double {
     let isPadded = shape.paddingHeight > 0 || shape.paddingWidth > 0
-    let isStaged = isPadded || (shape.strideWidth > 1 && unit > 1)
+    let isCopied = isPadded || (shape.strideWidth > 1 && unit > 1)
     let share = share(
       channels: shape.groupOutputChannels, height: shape.outputHeight, width: shape.outputWidth,
       isLinear: shape.isPointwise || (shape.kernelCount == 1 && !isPadded && spansRows(shape.outputWidth)),
       depth: shape.depth, kernelWidth: shape.kernelWidth,
       rowTaps: shape.forwardY.rowTaps, kernelHeight: shape.kernelHeight,
-      copies: isStaged ? staging(rows: shape.groupInputChannels * shape.inputHeight, width: shape.inputWidth) : 0,
+      copies: isCopied ? staging(rows: shape.groupInputChannels * shape.inputHeight, width: shape.inputWidth) : 0,
       batch: shape.batch,
       together: shape.groups > 1
         ? 1
-        : isStaged
+        : isCopied
           ? together(
             shape.groupInputChannels, (shape.outputHeight - 1) * shape.strideHeight + shape.kernelHeight,
             (shape.outputWidth - 1) * shape.strideWidth + shape.kernelWidth) : 8)
@@ -161,7 +161,7 @@ extension DirectTile {
   /// Whether rows of a staged 1 × 1 convolution follow one another without gaps, which they do unless they are padded to a
   /// vector.
   private func spansRows(_ width: Int) -> Bool {
-    if case .rows = self { return width >= unit }
+    if case .pixels = self { return width >= unit }
     return true
   }
 

@@ -1,4 +1,4 @@
-/// A row of the forward pass's table.
+/// A row of the forward pass's table: `pixels` or `channels`, what a vector holds.
 func directForwardKernel(_ tile: DirectTile) -> Kernel<Conv2DForward> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
@@ -24,12 +24,12 @@ func directForwardKernel(_ tile: DirectTile) -> Kernel<Conv2DForward> {
     })
 }
 
-/// A row of the input gradient's table.
+/// A row of the input gradient's table: `pixels` or `channels`, what a vector holds.
 func directBackwardDataKernel(_ tile: DirectTile) -> Kernel<Conv2DBackwardData> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
     cost: { shape, machine in
-      // A phase has tables of its own: with more of them than this, planning would take longer than running.
+      // Each phase has its own tables: with more phases, planning would take longer than running.
       guard shape.phaseCount <= 4096 else { return nil }
       let collapsed = shape.collapsed
       return DirectConvolution.fits(

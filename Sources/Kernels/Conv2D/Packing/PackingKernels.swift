@@ -1,8 +1,25 @@
-import ISA
+import KernelsISA
 
-/// Gathers panels of lanes.
+/// The arguments of `packPanels`, which packs lanes into panels of `width` lanes side by side, one row for each k. Lanes
+/// behind the last are 0.
+struct PackPanelsArguments {
+  var source: UnsafePointer<Float>
+  var panels: UnsafeMutablePointer<Float>
+  /// Lanes of all panels, such as output channels.
+  var lanes: Int
+  /// Lanes of a panel.
+  var width: Int
+  /// Values of each lane, the rows of a panel.
+  var depth: Int
+  /// Elements from a lane's values to the next lane's.
+  var laneStride: Int
+  /// The offset of each k's value in those of a lane; nil: k itself.
+  var depthOffsets: UnsafePointer<Int32>?
+}
+
+/// Packs panels of lanes; in squares of 4 × 4 where a lane's values follow one another.
 @inline(always)
-private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments>) {
+func packPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PackPanelsArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   let stride = arguments.laneStride
@@ -18,11 +35,11 @@ private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArgument
       var k = 0
       while k < squareDepth {
         let columns = transposed4x4(source + (lane &* stride &+ k), stride)
-        let place = UnsafeMutableRawPointer(panel + (k &* width &+ lane))
-        place.storeBytes(of: columns.0, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
+        let target = UnsafeMutableRawPointer(panel + (k &* width &+ lane))
+        target.storeBytes(of: columns.0, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
         k &+= 4
       }
       lane &+= 4
@@ -46,20 +63,43 @@ private func pack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArgument
   }
 }
 
-/// Turns weights to panels, segment by segment, so that they are read in the order in which they lie.
+/// The arguments of `packWeightPanels`, which packs weights into panels of `width` channels side by side, one row of the
+/// panel for each step of a sum. The weights of a lane (a channel) are segments of `length` neighbours. Lanes behind the
+/// last are 0.
+struct PackWeightPanelsArguments {
+  var source: UnsafePointer<Float>
+  var panels: UnsafeMutablePointer<Float>
+  /// Lanes of all panels.
+  var lanes: Int
+  /// Lanes of a panel.
+  var width: Int
+  /// Elements from a panel to the next.
+  var panelStride: Int
+  /// Elements from a lane's weights to the next lane's.
+  var laneStride: Int
+  var segments: Int
+  /// Elements from a segment to the next.
+  var segmentStride: Int
+  /// Elements of a segment.
+  var length: Int
+  /// The panel row of element i of each segment, at [segment · length + i]; -1 where no sum needs the element.
+  var rows: UnsafePointer<Int32>
+}
+
+/// Packs weights into panels segment by segment, so that the weights are read in the order of memory.
 @inline(always)
-private func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
+func packWeightPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PackWeightPanelsArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   for segment in 0..<arguments.segments {
     let rows = arguments.rows + segment &* arguments.length
     var source = arguments.source + segment &* arguments.segmentStride
-    // Where not all lanes are taken, the segments lie apart, and the processor does not foresee the next.
+    // With some lanes only, the segments are not contiguous, and the processor's own prefetching does not follow them.
     if segment &+ 2 < arguments.segments {
-      var ahead = 0
-      while ahead < arguments.lanes &* arguments.laneStride {
-        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ ahead))
-        ahead &+= 16
+      var offset = 0
+      while offset < arguments.lanes &* arguments.laneStride {
+        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ offset))
+        offset &+= 16
       }
     }
     var panel = arguments.panels
@@ -67,9 +107,9 @@ private func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArgum
     while first < arguments.lanes {
       let count = min(arguments.lanes &- first, width)
       if arguments.laneStride == 1, arguments.length == 1 {
-        panelRow(lanes, source, panel, rows[0], width, count)
+        copyPanelRow(lanes, source, panel, rows[0], width, count)
       } else {
-        panelLanes(lanes, source, panel, rows, count, arguments)
+        transposeLanes(lanes, source, panel, rows, count, arguments)
       }
       if count < width { clearLanes(panel, rows, count, arguments) }
       first &+= width
@@ -79,20 +119,20 @@ private func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArgum
   }
 }
 
-/// A row of a panel whose lanes are neighbours already.
+/// Copies a row of a panel whose lanes are neighbours in the source.
 @inline(always)
-private func panelRow<L: Lanes>(
+private func copyPanelRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int,
   _ count: Int
 ) {
   if row >= 0 { copy(lanes, source, panel + Int(row) &* width, count) }
 }
 
-/// The elements of a segment of all lanes, in squares of as many lanes as there are.
+/// Transposes a segment of all lanes, in blocks of a vector × 4 and of 4 × 4.
 @inline(always)
-private func panelLanes<L: Lanes>(
+private func transposeLanes<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
-  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: PackWeightPanelsArguments
 ) {
   let stride = arguments.laneStride
   let width = arguments.width
@@ -117,10 +157,10 @@ private func panelLanes<L: Lanes>(
       while i < length {
         i = min(i, length &- 4)
         let columns = transposed4x4(source + (lane &* stride &+ i), stride)
-        put(columns.0, panel, rows[i], width, lane)
-        put(columns.1, panel, rows[i &+ 1], width, lane)
-        put(columns.2, panel, rows[i &+ 2], width, lane)
-        put(columns.3, panel, rows[i &+ 3], width, lane)
+        storeLanes(columns.0, panel, rows[i], width, lane)
+        storeLanes(columns.1, panel, rows[i &+ 1], width, lane)
+        storeLanes(columns.2, panel, rows[i &+ 2], width, lane)
+        storeLanes(columns.3, panel, rows[i &+ 3], width, lane)
         i &+= 4
       }
       lane &+= 4
@@ -136,8 +176,9 @@ private func panelLanes<L: Lanes>(
   }
 }
 
+/// Stores four lanes of a panel's row, if a sum needs the row.
 @inline(always)
-private func put(
+private func storeLanes(
   _ value: SIMD4<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int, _ lane: Int
 ) {
   if row >= 0 {
@@ -145,9 +186,11 @@ private func put(
   }
 }
 
+/// Stores zeros in the lanes of a panel behind the last channel.
 @inline(always)
 private func clearLanes(
-  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int,
+  _ arguments: PackWeightPanelsArguments
 ) {
   var i = 0
   while i < arguments.length {
@@ -162,9 +205,21 @@ private func clearLanes(
   }
 }
 
-/// Sums the parts element by element, in their order.
+/// The arguments of `sumParts`: target[i] = Σ parts[p][i].
+struct SumPartsArguments {
+  /// The first part, such as a segment's partial gradient.
+  var parts: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  /// Elements of each part.
+  var count: Int
+  var partCount: Int
+  /// Elements from a part to the next.
+  var partStride: Int
+}
+
+/// Sums the parts element by element, in the order of the parts.
 @inline(always)
-private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
+func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SumPartsArguments>) {
   var i = 0
   while i < p.pointee.count {
     let count = min(p.pointee.count &- i, L.count)
@@ -179,9 +234,28 @@ private func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArgum
   }
 }
 
-/// Puts the planes of a strided convolution's phases side by side.
+/// The arguments of `interleavePhases`, which interleaves the columns of `step` phases:
+/// target[y · targetRowStride + x] = phases[x mod step][y][x / step].
+struct InterleavePhasesArguments {
+  var source: UnsafePointer<Float>
+  /// The offset of each of the `step` phases from `source`; -1: its columns are zeros.
+  var offsets: UnsafePointer<Int32>
+  var target: UnsafeMutablePointer<Float>
+  /// Phases: the stride of the convolution along a row.
+  var step: Int
+  /// Planes of the target.
+  var planes: Int
+  /// Rows of each plane.
+  var height: Int
+  /// Columns of the target.
+  var width: Int
+  var targetPlaneStride: Int
+  var targetRowStride: Int
+}
+
+/// Interleaves the columns of the phases of a strided convolution's input gradient.
 @inline(always)
-private func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArguments>) {
+func interleavePhases<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<InterleavePhasesArguments>) {
   let arguments = p.pointee
   let step = arguments.step
   for plane in 0..<arguments.planes {
@@ -196,7 +270,7 @@ private func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterl
         done = interleave2(lanes, arguments, line, target)
       }
       for phase in 0..<step {
-        // This phase's columns of the target from `done` on, which is a multiple of the step, or all.
+        // Columns of this phase before `done`, a multiple of the step or the whole width, have been stored.
         let width = (arguments.width &- phase &+ step &- 1) / step
         let offset = arguments.offsets[phase]
         let source = arguments.source + (Int(offset) &+ line &* width)
@@ -210,10 +284,10 @@ private func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterl
   }
 }
 
-/// As many columns of a row of two phases as vectors hold; returns their number, which is even.
+/// Interleaves as many columns of two phases as fill vectors; returns their number, which is even.
 @inline(always)
 private func interleave2<L: Lanes>(
-  _ lanes: L.Type, _ arguments: ConvInterleaveArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
+  _ lanes: L.Type, _ arguments: InterleavePhasesArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
 ) -> Int {
   let odd = arguments.width / 2
   let hasEven = arguments.offsets[0] >= 0
@@ -258,51 +332,3 @@ private func interleave2<L: Lanes>(
   }
   return 2 &* x
 }
-
-#if arch(arm64)
-  @c(conv_stage_neon_body) private func stageN(_ p: UnsafePointer<ConvStageArguments>) { stage(NEONLanes.self, p) }
-  @c(conv_pack_neon_body) private func packN(_ p: UnsafePointer<ConvPackArguments>) { pack(NEONLanes.self, p) }
-  @c(conv_sum_neon_body) private func sumN(_ p: UnsafePointer<ConvSumArguments>) { sumParts(NEONLanes.self, p) }
-  @c(conv_panels_neon_body) private func panelsN(_ p: UnsafePointer<ConvPanelArguments>) { panels(NEONLanes.self, p) }
-  @c(conv_interleave_neon_body) private func interleaveN(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(NEONLanes.self, p)
-  }
-
-  let convStage = LevelFunctions(neon: conv_stage_neon)
-  let convPack = LevelFunctions(neon: conv_pack_neon)
-  let convSum = LevelFunctions(neon: conv_sum_neon)
-  let convPanels = LevelFunctions(neon: conv_panels_neon)
-  let convInterleave = LevelFunctions(neon: conv_interleave_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_stage_baseline_body) private func stageB(_ p: UnsafePointer<ConvStageArguments>) { stage(B.self, p) }
-  @c(conv_stage_avx2_body) private func stageA(_ p: UnsafePointer<ConvStageArguments>) { stage(A.self, p) }
-  @c(conv_stage_avx512_body) private func stageZ(_ p: UnsafePointer<ConvStageArguments>) { stage(Z.self, p) }
-  @c(conv_pack_baseline_body) private func packB(_ p: UnsafePointer<ConvPackArguments>) { pack(B.self, p) }
-  @c(conv_pack_avx2_body) private func packA(_ p: UnsafePointer<ConvPackArguments>) { pack(A.self, p) }
-  @c(conv_pack_avx512_body) private func packZ(_ p: UnsafePointer<ConvPackArguments>) { pack(Z.self, p) }
-  @c(conv_sum_baseline_body) private func sumB(_ p: UnsafePointer<ConvSumArguments>) { sumParts(B.self, p) }
-  @c(conv_sum_avx2_body) private func sumA(_ p: UnsafePointer<ConvSumArguments>) { sumParts(A.self, p) }
-  @c(conv_sum_avx512_body) private func sumZ(_ p: UnsafePointer<ConvSumArguments>) { sumParts(Z.self, p) }
-  @c(conv_panels_baseline_body) private func panelsB(_ p: UnsafePointer<ConvPanelArguments>) { panels(B.self, p) }
-  @c(conv_interleave_baseline_body) private func interleaveB(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(B.self, p)
-  }
-  @c(conv_panels_avx2_body) private func panelsA(_ p: UnsafePointer<ConvPanelArguments>) { panels(A.self, p) }
-  @c(conv_interleave_avx2_body) private func interleaveA(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(A.self, p)
-  }
-  @c(conv_panels_avx512_body) private func panelsZ(_ p: UnsafePointer<ConvPanelArguments>) { panels(Z.self, p) }
-  @c(conv_interleave_avx512_body) private func interleaveZ(_ p: UnsafePointer<ConvInterleaveArguments>) {
-    interleave(Z.self, p)
-  }
-
-  let convStage = LevelFunctions(baseline: conv_stage_baseline, avx2: conv_stage_avx2, avx512: conv_stage_avx512)
-  let convPack = LevelFunctions(baseline: conv_pack_baseline, avx2: conv_pack_avx2, avx512: conv_pack_avx512)
-  let convSum = LevelFunctions(baseline: conv_sum_baseline, avx2: conv_sum_avx2, avx512: conv_sum_avx512)
-  let convPanels = LevelFunctions(baseline: conv_panels_baseline, avx2: conv_panels_avx2, avx512: conv_panels_avx512)
-  let convInterleave = LevelFunctions(
-    baseline: conv_interleave_baseline, avx2: conv_interleave_avx2, avx512: conv_interleave_avx512)
-#endif

@@ -1,27 +1,25 @@
-import ISA
+import KernelsISA
 
-/// Asks for the next few lines of what will be read soon.
-@inline(always)
-func askAhead(_ ahead: UnsafeMutablePointer<ConvAhead>) {
-  var count = min(ahead.pointee.atOnce, ahead.pointee.left)
-  if count <= 0 { return }
-  ahead.pointee.left &-= count
-  var line = ahead.pointee.line
-  while count > 0 {
-    prefetchToSecondLevel(ahead.pointee.row.unsafelyUnwrapped + line &* 16)
-    line &+= 1
-    if line == ahead.pointee.lines {
-      line = 0
-      ahead.pointee.row = ahead.pointee.row.unsafelyUnwrapped + ahead.pointee.rowStride
-    }
-    count &-= 1
-  }
-  ahead.pointee.line = line
+/// The arguments of `transposePadded`:
+/// target[k · targetStride + lane] = source[lane · sourceStride + k], and 0 for the lanes from `lanes` to `width`.
+struct TransposePaddedArguments {
+  var source: UnsafePointer<Float>
+  /// Elements from a lane's values to the next lane's.
+  var sourceStride: Int
+  var target: UnsafeMutablePointer<Float>
+  /// Elements from a row of the target to the next.
+  var targetStride: Int
+  /// Lanes of the source, the columns of the target.
+  var lanes: Int
+  /// Columns of the target with the zeros behind the lanes.
+  var width: Int
+  /// Values of each lane, the rows of the target.
+  var depth: Int
 }
 
-/// Turns lanes × depth to depth × lanes, with zeros up to the width.
+/// Transposes lanes × depth to depth × width.
 @inline(always)
-private func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
+func transposePadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposePaddedArguments>) {
   let target = p.pointee.target
   let stride = p.pointee.targetStride
   let depth = p.pointee.depth
@@ -41,14 +39,35 @@ private func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArgument
   L.transpose(p.pointee.source, p.pointee.sourceStride, rows: columns, columns: depth, target, stride)
 }
 
-/// Elements that a copy of rows asks for ahead: a plane is short for the processor to find out that it is read in order.
-private let padAhead = 512
+/// Elements between a load and its prefetch. A plane ends before the processor's own prefetching has found the stream.
+private let padPrefetchDistance = 512
 
-/// Copies rows of planes with zeros around them.
-///
-/// Zeros are stored in whole vectors first, and the row's own elements over what of them was too much.
+/// The arguments of `padRows`, which copies rows startY ..< startY + rows of planes with their padding: a row of the
+/// target is `left` zeros, the source's row, and zeros up to `targetWidth`.
+struct PadRowsArguments {
+  var source: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var planes: Int
+  /// Elements from a plane of the source to the next.
+  var planeStride: Int
+  var sourceHeight: Int
+  var sourceWidth: Int
+  /// The source row of the first row of the target; rows outside the source are zeros.
+  var startY: Int
+  /// Rows of each plane of the target.
+  var rows: Int
+  /// Zeros before each row.
+  var left: Int
+  /// Elements of a row of the target.
+  var targetWidth: Int
+  /// Lines to prefetch meanwhile, some at each row.
+  var prefetch: UnsafeMutablePointer<RowPrefetch>
+}
+
+/// Copies rows of planes with zeros around them. Zeros are stored in whole vectors first; the copy of the row then
+/// overwrites the excess.
 @inline(always)
-private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
+func padRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PadRowsArguments>) {
   let zero = L.splat(0)
   let width = p.pointee.targetWidth
   let left = min(p.pointee.left, width)
@@ -60,7 +79,7 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
     var row = 0
     while row < p.pointee.rows {
       let y = p.pointee.startY &+ row
-      askAhead(p.pointee.ahead)
+      RowPrefetch.advance(p.pointee.prefetch)
       let isInside = y >= 0 && y < p.pointee.sourceHeight
       let first = isInside ? left : width
       let last = isInside ? left &+ count : width
@@ -88,7 +107,7 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
           var i = 0
           while i < count {
             let j = min(i, count &- L.count)
-            prefetchToWrite(from + (j &+ padAhead))
+            prefetchToWrite(from + (j &+ padPrefetchDistance))
             L.store(L.load(from + j), target + (left &+ j))
             i &+= L.count
           }
@@ -102,25 +121,3 @@ private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  private typealias Turn = UnsafePointer<ConvTurnArguments>
-  private typealias Pad = UnsafePointer<ConvPadArguments>
-  @c(conv_turn_neon_body) private func turnN(_ p: Turn) { turn(NEONLanes.self, p) }
-  @c(conv_pad_neon_body) private func padN(_ p: Pad) { pad(NEONLanes.self, p) }
-
-  let convTurn = LevelFunctions(neon: conv_turn_neon)
-  let convPad = LevelFunctions(neon: conv_pad_neon)
-#else
-  private typealias Turn = UnsafePointer<ConvTurnArguments>
-  private typealias Pad = UnsafePointer<ConvPadArguments>
-  @c(conv_turn_baseline_body) private func turnB(_ p: Turn) { turn(BaselineLanes.self, p) }
-  @c(conv_turn_avx2_body) private func turnA(_ p: Turn) { turn(AVX2Lanes.self, p) }
-  @c(conv_turn_avx512_body) private func turnZ(_ p: Turn) { turn(AVX512Lanes.self, p) }
-  @c(conv_pad_baseline_body) private func padB(_ p: Pad) { pad(BaselineLanes.self, p) }
-  @c(conv_pad_avx2_body) private func padA(_ p: Pad) { pad(AVX2Lanes.self, p) }
-  @c(conv_pad_avx512_body) private func padZ(_ p: Pad) { pad(AVX512Lanes.self, p) }
-
-  let convTurn = LevelFunctions(baseline: conv_turn_baseline, avx2: conv_turn_avx2, avx512: conv_turn_avx512)
-  let convPad = LevelFunctions(baseline: conv_pad_baseline, avx2: conv_pad_avx2, avx512: conv_pad_avx512)
-#endif

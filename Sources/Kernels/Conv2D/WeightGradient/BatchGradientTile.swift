@@ -1,27 +1,53 @@
-import ISA
+import KernelsISA
 
-/// Adds, for every record of taps, the products of a tile's channels of the gradient with the inputs at those taps.
+/// The arguments of `accumulateBatchGradient`, the `images` kernels of the weight gradient: a tile is output channels ×
+/// taps, and every lane has its own sums. For each record
+/// [first row, end of rows, first column, end of columns, (offset of each tap)]:
+/// sums[c][t] += gradient[row][column][c] · source[row · sourceRowStride + column · sourceColumnStride + offset[t]…],
+/// lane by lane, over the record's columns and over those of its rows that are in firstRow ..< lastRow.
+struct BatchGradientArguments {
+  /// The packed input, [channel][row][column][image].
+  var source: UnsafePointer<Float>
+  /// Elements of the input from an output row's origin to the next's.
+  var sourceRowStride: Int
+  /// Elements of the input from an output column's origin to the next's.
+  var sourceColumnStride: Int
+  /// The packed output gradient, [row][column][channel of the tile][image].
+  var gradient: UnsafePointer<Float>
+  /// Columns of the gradient.
+  var width: Int
+  var firstRow: Int
+  /// The end of the rows.
+  var lastRow: Int
+  var records: UnsafePointer<Int32>
+  var recordCount: Int
+  /// A tile of accumulators for each record, which is added to.
+  var sums: UnsafeMutablePointer<Float>
+}
+
+/// For every record of taps, adds the products of the gradient of a tile's channels with the inputs at those taps.
 @inline(always)
-private func weights<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvBatchWeightsArguments>
+func accumulateBatchGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<BatchGradientArguments>
 ) {
   var record = p.pointee.records
   var sums = p.pointee.sums
-  var left = p.pointee.recordCount
-  while left > 0 {
-    var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+  var remaining = p.pointee.recordCount
+  while remaining > 0 {
+    var sum = RegisterTile<channels, taps, L>(accumulators: sums)
     sum.multiply(p, record)
-    sum.spill(to: sums)
+    sum.storeAccumulators(to: sums)
     record += 4 &+ taps
     sums += channels &* tile.columns
-    left &-= 1
+    remaining &-= 1
   }
 }
 
 extension RegisterTile {
+  /// Adds the products of one record.
   @inline(always)
   fileprivate mutating func multiply(
-    _ p: UnsafePointer<ConvBatchWeightsArguments>, _ record: UnsafePointer<Int32>
+    _ p: UnsafePointer<BatchGradientArguments>, _ record: UnsafePointer<Int32>
   ) {
     let firstRow = max(Int(record[0]), p.pointee.firstRow)
     let lastRow = min(Int(record[1]), p.pointee.lastRow)
@@ -60,73 +86,40 @@ extension RegisterTile {
   }
 }
 
-/// Sums the lanes of vectors, a square of them at a time, and puts the sums in their places.
+/// The arguments of `sumLanes`: target[targetOffsets[i]] = the sum over the lanes of sums[i], for offsets of at least 0.
+struct LaneSumArguments {
+  /// `count` vectors.
+  var sums: UnsafePointer<Float>
+  var targetOffsets: UnsafePointer<Int32>
+  /// Vectors, a multiple of the lanes.
+  var count: Int
+  var target: UnsafeMutablePointer<Float>
+  /// Memory for a square of lanes × lanes elements.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
+/// Sums the lanes of a square of vectors at a time and stores the sums at their offsets.
 @inline(always)
-private func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
+func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LaneSumArguments>) {
   let scratch = p.pointee.scratch
   let target = p.pointee.target
   var sums = p.pointee.sums
-  var places = p.pointee.places
-  var left = p.pointee.count
-  while left > 0 {
+  var targetOffsets = p.pointee.targetOffsets
+  var remaining = p.pointee.count
+  while remaining > 0 {
     L.transposeSquare(UnsafePointer(sums), L.count, scratch, L.count)
-    // Lane by lane, halves of halves: the order in which `L.sum` adds.
+    // In halves, the order in which `L.sum` adds lanes.
     var half = L.count / 2
     while half > 0 {
       for i in 0..<half {
-        let place = scratch + i &* L.count
-        L.store(L.load(place) + L.load(place + half &* L.count), place)
+        let row = scratch + i &* L.count
+        L.store(L.load(row) + L.load(row + half &* L.count), row)
       }
       half /= 2
     }
-    for i in 0..<L.count where places[i] >= 0 { target[Int(places[i])] = scratch[i] }
+    for i in 0..<L.count where targetOffsets[i] >= 0 { target[Int(targetOffsets[i])] = scratch[i] }
     sums += L.count &* L.count
-    places += L.count
-    left &-= L.count
+    targetOffsets += L.count
+    remaining &-= L.count
   }
 }
-
-#if arch(arm64)
-  private typealias N = NEONLanes
-  private typealias Arguments = UnsafePointer<ConvBatchWeightsArguments>
-  @c(conv_batch_weights_6x4_neon_body) private func w6x4n(_ p: Arguments) { weights(RegisterTile<6, 4, N>.self, p) }
-  @c(conv_batch_sum_neon_body) private func sumN(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(N.self, p) }
-
-  @inline(never) func batchGradientTiles() -> [ConvTile<ConvBatchWeightsArguments>] {
-    [.init(level: .neon, rows: 6, vectors: 4, run: conv_batch_weights_6x4_neon)]
-  }
-
-  let convBatchSum = LevelFunctions(neon: conv_batch_sum_neon)
-#else
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  private typealias Arguments = UnsafePointer<ConvBatchWeightsArguments>
-  @c(conv_batch_weights_8x3_avx512_body) private func w8x3z(_ p: Arguments) { weights(RegisterTile<8, 3, Z>.self, p) }
-  @c(conv_batch_weights_6x4_avx512_body) private func w6x4z(_ p: Arguments) { weights(RegisterTile<6, 4, Z>.self, p) }
-  @c(conv_batch_weights_5x5_avx512_body) private func w5x5z(_ p: Arguments) { weights(RegisterTile<5, 5, Z>.self, p) }
-  @c(conv_batch_weights_4x6_avx512_body) private func w4x6z(_ p: Arguments) { weights(RegisterTile<4, 6, Z>.self, p) }
-  @c(conv_batch_weights_6x2_avx2_body) private func w6x2a(_ p: Arguments) { weights(RegisterTile<6, 2, A>.self, p) }
-  @c(conv_batch_weights_3x3_avx2_body) private func w3x3a(_ p: Arguments) { weights(RegisterTile<3, 3, A>.self, p) }
-  @c(conv_batch_weights_6x2_baseline_body) private func w6x2b(_ p: Arguments) { weights(RegisterTile<6, 2, B>.self, p) }
-  @c(conv_batch_weights_3x3_baseline_body) private func w3x3b(_ p: Arguments) { weights(RegisterTile<3, 3, B>.self, p) }
-  @c(conv_batch_sum_baseline_body) private func sumB(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(B.self, p) }
-  @c(conv_batch_sum_avx2_body) private func sumA(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(A.self, p) }
-  @c(conv_batch_sum_avx512_body) private func sumZ(_ p: UnsafePointer<ConvBatchSumArguments>) { sumLanes(Z.self, p) }
-
-  @inline(never) func batchGradientTiles() -> [ConvTile<ConvBatchWeightsArguments>] {
-    [
-      .init(level: .avx512, rows: 8, vectors: 3, run: conv_batch_weights_8x3_avx512),
-      .init(level: .avx512, rows: 6, vectors: 4, run: conv_batch_weights_6x4_avx512),
-      .init(level: .avx512, rows: 5, vectors: 5, run: conv_batch_weights_5x5_avx512),
-      .init(level: .avx512, rows: 4, vectors: 6, run: conv_batch_weights_4x6_avx512),
-      .init(level: .avx2, rows: 6, vectors: 2, run: conv_batch_weights_6x2_avx2),
-      .init(level: .avx2, rows: 3, vectors: 3, run: conv_batch_weights_3x3_avx2),
-      .init(level: .baseline, rows: 6, vectors: 2, run: conv_batch_weights_6x2_baseline),
-      .init(level: .baseline, rows: 3, vectors: 3, run: conv_batch_weights_3x3_baseline),
-    ]
-  }
-
-  let convBatchSum = LevelFunctions(
-    baseline: conv_batch_sum_baseline, avx2: conv_batch_sum_avx2, avx512: conv_batch_sum_avx512)
-#endif

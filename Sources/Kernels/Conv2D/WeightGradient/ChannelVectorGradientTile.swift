@@ -1,10 +1,41 @@
-import ISA
+import KernelsISA
 
-/// One tile of taps after the other, each over all pixels of the block. The last taps, fewer than a tile has rows, are in
-/// smaller ones.
+/// The arguments of `accumulateChannelVectorGradient`, the `channels` kernels of the weight gradient: a vector holds output
+/// channels, a tile's rows are taps, and the sum runs over the pixels of a block, which are runs of neighbours.
+/// sums[tap · sumStride + c] +=
+/// Σ_run Σ_i panel[pixels[run] + i][c] · source[sources[run] + i · sourceStep + offsets[tap]].
+struct ChannelVectorGradientArguments {
+  var source: UnsafePointer<Float>
+  /// The offset of each run's first input.
+  var sources: UnsafePointer<Int32>
+  /// The row of the panel of each run's first pixel.
+  var pixels: UnsafePointer<Int32>
+  var runs: Int
+  /// Pixels of a run.
+  var runLength: Int
+  /// Elements of the source from a pixel's input to the next's.
+  var sourceStep: Int
+  /// The offset of each tap from a pixel's input.
+  var offsets: UnsafePointer<Int32>
+  /// Taps.
+  var taps: Int
+  /// The transposed gradient, one row of the tile's channels a pixel.
+  var panel: UnsafePointer<Float>
+  /// The sums, one row of the tile's channels a tap.
+  var sums: UnsafeMutablePointer<Float>
+  /// Elements from a tap's sums to the next's.
+  var sumStride: Int
+  /// Whether the sums begin at 0 and not at what memory holds.
+  var isFirst: Bool
+  /// Two prefetchers that are advanced at each run.
+  var prefetches: UnsafeMutablePointer<RowPrefetch>
+}
+
+/// Computes one tile of taps after the other, each over all pixels of the block; the last taps, if fewer than a tile
+/// has rows, in tiles of 4 or 2 rows.
 @inline(always)
-private func taps<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>
+func accumulateChannelVectorGradient<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorGradientArguments>
 ) {
   let taps = p.pointee.taps
   var tap = 0
@@ -23,17 +54,17 @@ private func taps<let rows: Int, let vectors: Int, L: Lanes>(
   }
 }
 
-/// Adds a block to a tile's sums. Rows behind the last tap are the last tap's again, and store the same.
+/// Adds a block to a tile's sums. Rows behind the last tap compute the last tap again and store the same values.
 @inline(always)
 private func add<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>, _ tap: Int
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorGradientArguments>, _ tap: Int
 ) {
   let last = p.pointee.taps &- 1
   var offsets = InlineArray<rows, Int>(repeating: 0)
   for i in 0..<rows { offsets[i] = Int(p.pointee.offsets[min(tap &+ i, last)]) }
   let stride = p.pointee.sumStride
   let sums = p.pointee.sums
-  let isFirst = p.pointee.isFirst != 0
+  let isFirst = p.pointee.isFirst
   let start = isFirst ? isa_zeros() : UnsafePointer(sums)
   let startStride = isFirst ? 0 : stride
   var sum = RegisterTile<rows, vectors, L>()
@@ -49,15 +80,17 @@ private func add<let rows: Int, let vectors: Int, L: Lanes>(
 }
 
 extension RegisterTile {
-  /// Adds, for each pixel, the products of its row of the panel with the values that lie the taps' offsets from it.
+  /// For each pixel, adds the products of its row of the panel with the inputs at the taps' offsets from it.
   @inline(always)
-  fileprivate mutating func multiply(_ p: UnsafePointer<ConvTapsArguments>, _ offsets: InlineArray<rows, Int>) {
+  fileprivate mutating func multiply(
+    _ p: UnsafePointer<ChannelVectorGradientArguments>, _ offsets: InlineArray<rows, Int>
+  ) {
     let step = p.pointee.sourceStep
     let length = p.pointee.runLength
     var run = 0
     while run < p.pointee.runs {
-      askAhead(p.pointee.ahead)
-      askAhead(p.pointee.ahead + 1)
+      RowPrefetch.advance(p.pointee.prefetches)
+      RowPrefetch.advance(p.pointee.prefetches + 1)
       var origin = p.pointee.source + Int(p.pointee.sources[run])
       var panel = p.pointee.panel + Int(p.pointee.pixels[run]) &* (vectors &* L.count)
       var i = length
@@ -77,17 +110,26 @@ extension RegisterTile {
   }
 }
 
-/// The tiles of a level: for each number of vectors of channels, from 1 on, one with as many taps as fill the registers.
+/// The tiles of a level: for each number of vectors of channels, from 1 on, a tile of as many taps as fill the
+/// registers.
 struct ChannelVectorGradientTiles: Sendable {
   let level: InstructionSet
-  /// The most vectors of a tile.
+  /// The most vectors that a tile of the level has.
   let vectors: Int
-  private let one: ConvTile<ConvTapsArguments>
-  private let two: ConvTile<ConvTapsArguments>
-  private let three: ConvTile<ConvTapsArguments>?
-  private let four: ConvTile<ConvTapsArguments>?
+  private let one: ConvTile<ChannelVectorGradientArguments>
+  private let two: ConvTile<ChannelVectorGradientArguments>
+  private let three: ConvTile<ChannelVectorGradientArguments>?
+  private let four: ConvTile<ChannelVectorGradientArguments>?
 
-  init(_ tiles: [ConvTile<ConvTapsArguments>]) {
+  /// The tiles of each level, the highest level first.
+  static var all: [ChannelVectorGradientTiles] {
+    let tiles = Levels.channelVectorGradientTiles()
+    return InstructionSet.allCases.reversed().map { level in
+      ChannelVectorGradientTiles(tiles.filter { $0.level == level })
+    }
+  }
+
+  private init(_ tiles: [ConvTile<ChannelVectorGradientArguments>]) {
     level = tiles[0].level
     vectors = tiles.count
     one = tiles[0]
@@ -96,11 +138,12 @@ struct ChannelVectorGradientTiles: Sendable {
     four = tiles.count > 3 ? tiles[3] : nil
   }
 
-  private func tile(_ vectors: Int) -> ConvTile<ConvTapsArguments> {
+  private func tile(_ vectors: Int) -> ConvTile<ChannelVectorGradientArguments> {
     vectors == 1 ? one : vectors == 2 ? two : (vectors == 3 ? three : four) ?? two
   }
 
-  func run(_ vectors: Int) -> LevelFunction<ConvTapsArguments> { tile(vectors).run }
+  /// The level function of the tile of a number of vectors.
+  func run(_ vectors: Int) -> LevelFunction<ChannelVectorGradientArguments> { tile(vectors).run }
 
   /// Taps of the tile that a shape's widest panel uses.
   func rows(_ shape: Conv2DShape) -> Int {
@@ -109,55 +152,3 @@ struct ChannelVectorGradientTiles: Sendable {
     return tile((all + panels - 1) / panels).rows
   }
 }
-
-#if arch(arm64)
-  private typealias Arguments = UnsafePointer<ConvTapsArguments>
-  @c(conv_taps_6x4_neon_body) private func t6x4n(_ p: Arguments) { taps(RegisterTile<6, 4, NEONLanes>.self, p) }
-  @c(conv_taps_8x3_neon_body) private func t8x3n(_ p: Arguments) { taps(RegisterTile<8, 3, NEONLanes>.self, p) }
-  @c(conv_taps_8x2_neon_body) private func t8x2n(_ p: Arguments) { taps(RegisterTile<8, 2, NEONLanes>.self, p) }
-
-  @c(conv_taps_8x1_neon_body) private func t8x1n(_ p: Arguments) { taps(RegisterTile<8, 1, NEONLanes>.self, p) }
-
-  @inline(never) func channelVectorGradientTiles() -> [ChannelVectorGradientTiles] {
-    [
-      ChannelVectorGradientTiles([
-        .init(level: .neon, rows: 8, vectors: 1, run: conv_taps_8x1_neon),
-        .init(level: .neon, rows: 8, vectors: 2, run: conv_taps_8x2_neon),
-        .init(level: .neon, rows: 8, vectors: 3, run: conv_taps_8x3_neon),
-        .init(level: .neon, rows: 6, vectors: 4, run: conv_taps_6x4_neon),
-      ])
-    ]
-  }
-#else
-  private typealias Arguments = UnsafePointer<ConvTapsArguments>
-  private typealias B = BaselineLanes
-  private typealias A = AVX2Lanes
-  private typealias Z = AVX512Lanes
-  @c(conv_taps_6x4_avx512_body) private func t6x4z(_ p: Arguments) { taps(RegisterTile<6, 4, Z>.self, p) }
-  @c(conv_taps_8x3_avx512_body) private func t8x3z(_ p: Arguments) { taps(RegisterTile<8, 3, Z>.self, p) }
-  @c(conv_taps_8x2_avx512_body) private func t8x2z(_ p: Arguments) { taps(RegisterTile<8, 2, Z>.self, p) }
-  @c(conv_taps_8x1_avx512_body) private func t8x1z(_ p: Arguments) { taps(RegisterTile<8, 1, Z>.self, p) }
-  @c(conv_taps_6x2_avx2_body) private func t6x2a(_ p: Arguments) { taps(RegisterTile<6, 2, A>.self, p) }
-  @c(conv_taps_8x1_avx2_body) private func t8x1a(_ p: Arguments) { taps(RegisterTile<8, 1, A>.self, p) }
-  @c(conv_taps_6x2_baseline_body) private func t6x2b(_ p: Arguments) { taps(RegisterTile<6, 2, B>.self, p) }
-  @c(conv_taps_8x1_baseline_body) private func t8x1b(_ p: Arguments) { taps(RegisterTile<8, 1, B>.self, p) }
-
-  @inline(never) func channelVectorGradientTiles() -> [ChannelVectorGradientTiles] {
-    [
-      ChannelVectorGradientTiles([
-        .init(level: .avx512, rows: 8, vectors: 1, run: conv_taps_8x1_avx512),
-        .init(level: .avx512, rows: 8, vectors: 2, run: conv_taps_8x2_avx512),
-        .init(level: .avx512, rows: 8, vectors: 3, run: conv_taps_8x3_avx512),
-        .init(level: .avx512, rows: 6, vectors: 4, run: conv_taps_6x4_avx512),
-      ]),
-      ChannelVectorGradientTiles([
-        .init(level: .avx2, rows: 8, vectors: 1, run: conv_taps_8x1_avx2),
-        .init(level: .avx2, rows: 6, vectors: 2, run: conv_taps_6x2_avx2),
-      ]),
-      ChannelVectorGradientTiles([
-        .init(level: .baseline, rows: 8, vectors: 1, run: conv_taps_8x1_baseline),
-        .init(level: .baseline, rows: 6, vectors: 2, run: conv_taps_6x2_baseline),
-      ]),
-    ]
-  }
-#endif

@@ -1,9 +1,8 @@
-import ISA
+import KernelsISA
 
-/// For each row of outputs, the columns of input under it are summed with vectors into the scratch row, then each
-/// output sums its columns.
+/// For each row of outputs, vectors sum the input columns under it into a scratch row; then each output sums its columns.
 @inline(__always)
-private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func adaptiveAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.inputWidth
   let columns = p.pointee.scratch
@@ -55,13 +54,13 @@ private func forward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolAr
   }
 }
 
-/// For each row of outputs, the shares of a row of input are summed in the scratch row, which vectors then add to each
-/// row of input under it.
+/// For each row of outputs, the window gradients are summed in a scratch row, a float for each input column; then vectors add
+/// that row to each row of the input gradient under it.
 @inline(__always)
-private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func adaptiveAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.inputWidth
-  let shares = p.pointee.scratch
+  let columnGradients = p.pointee.scratch
   var outputGradient = p.pointee.source
   var destination = p.pointee.destination
   var plane = 0
@@ -76,17 +75,17 @@ private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolA
       let rows = AdaptivePool2DShape.window(oy, input: g.inputHeight, outputs: g.outputHeight)
       var x = 0
       while x < width {
-        shares[x] = 0
+        columnGradients[x] = 0
         x &+= 1
       }
       var ox = 0
       while ox < g.outputWidth {
         let window = AdaptivePool2DShape.window(ox, input: width, outputs: g.outputWidth)
         let count = (rows.end &- rows.first) &* (window.end &- window.first)
-        let share = outputGradient[ox] / Float(count)
+        let windowGradient = outputGradient[ox] / Float(count)
         x = window.first
         while x < window.end {
-          shares[x] += share
+          columnGradients[x] += windowGradient
           x &+= 1
         }
         ox &+= 1
@@ -96,11 +95,11 @@ private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolA
         let row = destination + y &* width
         x = 0
         while x &+ L.count <= width {
-          L.store(L.load(row + x) + L.load(shares + x), row + x)
+          L.store(L.load(row + x) + L.load(columnGradients + x), row + x)
           x &+= L.count
         }
         while x < width {
-          row[x] += shares[x]
+          row[x] += columnGradients[x]
           x &+= 1
         }
         y &+= 1
@@ -112,44 +111,3 @@ private func backward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolA
     plane &+= 1
   }
 }
-
-#if arch(arm64)
-  @c(adaptive_average_pool_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let adaptiveAveragePoolForward = LevelFunctions(neon: adaptive_average_pool_forward_neon)
-  let adaptiveAveragePoolBackward = LevelFunctions(neon: adaptive_average_pool_backward_neon)
-#else
-  @c(adaptive_average_pool_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
-  {
-    forward(BaselineLanes.self, p)
-  }
-  @c(adaptive_average_pool_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(adaptive_average_pool_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<AveragePoolArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(adaptive_average_pool_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let adaptiveAveragePoolForward = LevelFunctions(
-    baseline: adaptive_average_pool_forward_baseline, avx2: adaptive_average_pool_forward_avx2,
-    avx512: adaptive_average_pool_forward_avx512)
-  let adaptiveAveragePoolBackward = LevelFunctions(
-    baseline: adaptive_average_pool_backward_baseline, avx2: adaptive_average_pool_backward_avx2,
-    avx512: adaptive_average_pool_backward_avx512)
-#endif

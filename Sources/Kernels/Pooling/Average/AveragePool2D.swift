@@ -1,6 +1,6 @@
-import ISA
+import KernelsISA
 
-/// The mean of each window; `countIncludePad` says what it is divided by. There is no dilation.
+/// The mean of each window; ``Pool2DShape/countIncludePad`` chooses the divisor. There is no dilation.
 public enum AveragePool2DForward: KernelOperation {
   public typealias Problem = Pool2DShape
 
@@ -25,28 +25,29 @@ public enum AveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, averagePoolTwoByTwoForward, scratchBytes: { _ in 0 },
-        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+        "2x2", $0, Levels.averagePool2x2Forward, scratchBytes: { _ in 0 },
+        cost: { $0.is2x2 ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) }
+        "general", $0, Levels.averagePoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount },
+        cost: { $0.cycles(share: 0.5) }
       )
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
+        "separable", $0, Levels.averagePoolSeparableForward, scratchBytes: { $0.separableByteCount },
         cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, averagePoolThreeByThreeForward, scratchBytes: { $0.averageThreeByThreeByteCount },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, Levels.averagePool3x3Forward, scratchBytes: { $0.averageByteCount3x3 },
+        cost: { $0.is3x3 ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, Levels.averagePoolDisjointForward, scratchBytes: { $0.averageDisjointByteCount },
+        cost: { $0.isDisjoint ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(averagePool2DForwardReference)]
 
@@ -60,18 +61,18 @@ public enum AveragePool2DForward: KernelOperation {
       Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
     }
     return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
-      let split = PlanePartition(shape.geometry, level: level, threads: threads)
+      let partition = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
-      return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
+      return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.outputPlanes.byteCount)) {
         operands, workspace in
-        split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
+        partition.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
       }
     }
   }
 }
 
-/// The gradient of average pooling: each output's gradient, over its divisor, is added to all of its window in the
-/// input.
+/// The gradient of average pooling: each output's gradient, divided by the divisor of its window, is added to all input
+/// elements of the window.
 public enum AveragePool2DBackward: KernelOperation {
   public typealias Problem = Pool2DShape
 
@@ -97,34 +98,34 @@ public enum AveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DBackward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, averagePoolTwoByTwoBackward, scratchBytes: { _ in 0 },
-        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+        "2x2", $0, Levels.averagePool2x2Backward, scratchBytes: { _ in 0 },
+        cost: { $0.is2x2 ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, averagePoolWindowsBackward,
-        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) },
+        "general", $0, Levels.averagePoolGeneralBackward,
+        scratchBytes: { cacheLines($0.outputHeight * windowGradientStride($0.geometry) * 4) },
         cost: { $0.cycles(share: 0.5) })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
+        "separable", $0, Levels.averagePoolSeparableBackward, scratchBytes: { $0.geometry.separableGradientByteCount },
         cost: { shape in
-          // Measured: a row's shares are soon summed with few of them, and slowly woven together with many phases.
+          // Measured: few gradients a row are summed quickly as they are, and many phases are slow to interleave.
           let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
           return shape.cycles(share: isWorthIt ? 0.75 : 0.25)
         })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, averagePoolThreeByThreeBackward,
-        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, Levels.averagePool3x3Backward,
+        scratchBytes: { $0.geometry.averageGradientByteCount3x3 },
+        cost: { $0.is3x3 ? $0.cycles(share: 1) : nil })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, Levels.averagePoolDisjointBackward, scratchBytes: { $0.geometry.averageDisjointByteCount },
+        cost: { $0.isDisjoint ? $0.cycles(share: 0.9) : nil })
     }
     + [.reference(averagePool2DBackwardReference)]
 
@@ -137,11 +138,11 @@ public enum AveragePool2DBackward: KernelOperation {
       Workspace.cost(cost(shape), ifFits: scratchBytes(shape))
     }
     return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
-      let split = PlanePartition(shape.geometry, level: level, threads: threads)
+      let partition = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
-      return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {
+      return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.inputPlanes.byteCount)) {
         operands, workspace in
-        split.backward(
+        partition.backward(
           function, operands.outputGradient, operands.inputGradient, scratch: workspace, scratchBytesPerPart: bytes)
       }
     }

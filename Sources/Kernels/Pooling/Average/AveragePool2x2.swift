@@ -1,12 +1,12 @@
-import ISA
+import KernelsISA
 
-// 2×2 windows with stride 2, none of which a border cuts: the divisor is 4.
+// 2×2 windows with stride 2, all inside the input: the divisor is 4.
 
-private struct Forward: Windows2x2Pass {
+struct AveragePool2x2Forward: Windows2x2Pass {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   let below: Int
-  var leftover: UnsafeMutablePointer<Float>? { @inline(__always) get { nil } }
+  var uncovered: UnsafeMutablePointer<Float>? { @inline(__always) get { nil } }
 
   @inline(__always)
   init(_ p: UnsafePointer<AveragePoolArguments>) {
@@ -31,11 +31,11 @@ private struct Forward: Windows2x2Pass {
   }
 }
 
-private struct Backward: Windows2x2Pass {
+struct AveragePool2x2Backward: Windows2x2Pass {
   let outputGradient: UnsafePointer<Float>
   let inputGradient: UnsafeMutablePointer<Float>
   let below: Int
-  var leftover: UnsafeMutablePointer<Float>? { @inline(__always) get { inputGradient } }
+  var uncovered: UnsafeMutablePointer<Float>? { @inline(__always) get { inputGradient } }
 
   @inline(__always)
   init(_ p: UnsafePointer<AveragePoolArguments>) {
@@ -46,8 +46,8 @@ private struct Backward: Windows2x2Pass {
 
   @inline(__always)
   func block<L: HalfLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
-    let share = L.load(outputGradient + o) * L.splat(0.25)
-    let pairs = L.interleave(share, share)
+    let windowGradient = L.load(outputGradient + o) * L.splat(0.25)
+    let pairs = L.interleave(windowGradient, windowGradient)
     L.store(pairs.low, inputGradient + i)
     L.store(pairs.high, inputGradient + i + L.count)
     L.store(pairs.low, inputGradient + i + below)
@@ -56,48 +56,10 @@ private struct Backward: Windows2x2Pass {
 
   @inline(__always)
   func single(_ i: Int, _ o: Int) {
-    let share = outputGradient[o] * 0.25
-    inputGradient[i] = share
-    inputGradient[i &+ 1] = share
-    inputGradient[i &+ below] = share
-    inputGradient[i &+ below &+ 1] = share
+    let windowGradient = outputGradient[o] * 0.25
+    inputGradient[i] = windowGradient
+    inputGradient[i &+ 1] = windowGradient
+    inputGradient[i &+ below] = windowGradient
+    inputGradient[i &+ below &+ 1] = windowGradient
   }
 }
-
-#if arch(arm64)
-  @c(average_pool_2x2_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(NEONLanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(NEONLanes.self, p.pointee.geometry)
-  }
-
-  let averagePoolTwoByTwoForward = LevelFunctions(neon: average_pool_2x2_forward_neon)
-  let averagePoolTwoByTwoBackward = LevelFunctions(neon: average_pool_2x2_backward_neon)
-#else
-  @c(average_pool_2x2_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(BaselineLanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(AVX2Lanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    Forward(p).run(AVX512Lanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_baseline_body) private func backwardBaseline(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(BaselineLanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(AVX2Lanes.self, p.pointee.geometry)
-  }
-  @c(average_pool_2x2_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    Backward(p).run(AVX512Lanes.self, p.pointee.geometry)
-  }
-
-  let averagePoolTwoByTwoForward = LevelFunctions(
-    baseline: average_pool_2x2_forward_baseline, avx2: average_pool_2x2_forward_avx2,
-    avx512: average_pool_2x2_forward_avx512)
-  let averagePoolTwoByTwoBackward = LevelFunctions(
-    baseline: average_pool_2x2_backward_baseline, avx2: average_pool_2x2_backward_avx2,
-    avx512: average_pool_2x2_backward_avx512)
-#endif

@@ -1,9 +1,8 @@
-import ISA
+import KernelsISA
 
-// Windows of any kernel, stride and padding.
+// Average pooling with any kernel, stride and padding.
 
-/// What a sum is divided by along one axis: the elements of a window that lie inside the padded input, or inside the
-/// input.
+/// The divisor along one axis: the number of elements of a window that lie inside the padded input, or inside the input.
 @inline(always)
 func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countIncludePad: Bool) -> Int {
   let border = countIncludePad ? input &+ padding : input
@@ -12,17 +11,18 @@ func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countInclud
   return (end < border ? end : border) &- first
 }
 
+/// Average pooling by a load for each tap of a vector of windows, from a padded copy of the plane.
 @inline(__always)
-private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePoolGeneralForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
   var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: 0)
   let columns = input.columns
   var x = 0
-  while g.isPrepared == 0 && x < width &+ PoolGeometry.slack {
+  while !g.isPrepared && x < width &+ PoolGeometry.slack {
     let count = windowExtent(
       start: x &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
-      input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+      input: g.inputWidth, countIncludePad: g.countIncludePad)
     columns[x] = Float(count)
     x &+= 1
   }
@@ -30,7 +30,7 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
   var output = p.pointee.destination
   var left = g.planes &* g.outputHeight &* width
   while left > 0 {
-    input.fill(from: source, g)
+    input.copyPadded(source, g)
     source += g.inputHeight &* g.inputWidth
     var y = 0
     while y < g.outputHeight {
@@ -39,9 +39,9 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
       let end = top &+ g.kernelHeight < g.inputHeight ? top &+ g.kernelHeight : g.inputHeight
       let rows = windowExtent(
         start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
-        countIncludePad: g.countIncludePad != 0)
-      // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
-      // rows, which are written later, as long as there are enough of them.
+        countIncludePad: g.countIncludePad)
+      // The last block of a row overlaps the one before. The excess of a row that is narrower than a vector is in the next
+      // rows, which are written later; behind the last rows only the row's outputs are stored.
       x = 0
       while true {
         var sum = L.splat(0)
@@ -72,24 +72,24 @@ private func forward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePo
   }
 }
 
-/// Floats from one row of shares to the next: every start of a window that reaches the input, and room for a vector
-/// that begins at the last of them.
-func averagePoolSharesStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernelWidth - 1 + 16 }
+/// Floats from one row of window gradients to the next: a float for each column at which a window that covers input can
+/// start, and a vector of excess.
+func windowGradientStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernelWidth - 1 + 16 }
 
-/// An element of the input gathers from the outputs whose windows hold it.
+/// Each element of the input gradient sums the gradients of the windows that cover it.
 ///
-/// The gradients over their divisors are laid out in the scratch plane where their windows start, zeros between, so that
-/// a vector of input sums contiguous vectors of shares for any stride, and no border needs a case of its own. It adds in
-/// scan order of the outputs, as the reference does: what a zero adds changes no bits.
+/// The output gradients, divided by the divisors, are written to a scratch plane at the columns where their windows start,
+/// with zeros between. A vector of the input gradient then sums contiguous vectors with any stride, and no border needs a
+/// case of its own. The order is the scan order of the outputs, the order of the reference; adding a zero changes no bits.
 @inline(__always)
-private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePoolGeneralBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
-  let shares = p.pointee.scratch
+  let windowGradients = p.pointee.scratch
   let stride = g.inputWidth &+ g.kernelWidth &- 1 &+ 16
-  let lead = g.kernelWidth &- 1 &- g.paddingWidth
+  let leadingZeros = g.kernelWidth &- 1 &- g.paddingWidth
   var i = 0
-  while g.isPrepared == 0 && i < g.outputHeight &* stride {
-    shares[i] = 0
+  while !g.isPrepared && i < g.outputHeight &* stride {
+    windowGradients[i] = 0
     i &+= 1
   }
   var outputGradient = p.pointee.source
@@ -100,13 +100,13 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
     while oy < g.outputHeight {
       let rows = windowExtent(
         start: oy &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
-        input: g.inputHeight, countIncludePad: g.countIncludePad != 0)
-      let row = shares + (oy &* stride &+ lead)
+        input: g.inputHeight, countIncludePad: g.countIncludePad)
+      let row = windowGradients + (oy &* stride &+ leadingZeros)
       var ox = 0
       while ox < g.outputWidth {
         let columns = windowExtent(
           start: ox &* g.strideWidth &- g.paddingWidth, kernel: g.kernelWidth, padding: g.paddingWidth,
-          input: g.inputWidth, countIncludePad: g.countIncludePad != 0)
+          input: g.inputWidth, countIncludePad: g.countIncludePad)
         row[ox &* g.strideWidth] = outputGradient[ox] / Float(rows &* columns)
         ox &+= 1
       }
@@ -121,13 +121,13 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
       let end = last < g.outputHeight ? last &+ 1 : g.outputHeight
       var x = 0
       while x < g.inputWidth {
-        // The last block of a row that is wide enough overlaps the one before; a narrower one runs on into the next
+        // The last block of a row of at least a vector overlaps the one before. The excess of a narrower row is in the next
         // row, which is written later.
         if x &+ L.count > g.inputWidth && g.inputWidth >= L.count { x = g.inputWidth &- L.count }
         var sum = L.splat(0)
         oy = first
         while oy < end {
-          let row = shares + (oy &* stride &+ x)
+          let row = windowGradients + (oy &* stride &+ x)
           var tap = 0
           while tap < g.kernelWidth {
             sum += L.load(row + tap)
@@ -148,44 +148,3 @@ private func backward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageP
     }
   }
 }
-
-#if arch(arm64)
-  @c(average_pool_windows_forward_neon_body) private func forwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(NEONLanes.self, p)
-  }
-  @c(average_pool_windows_backward_neon_body) private func backwardNEON(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(NEONLanes.self, p)
-  }
-
-  let averagePoolWindowsForward = LevelFunctions(neon: average_pool_windows_forward_neon)
-  let averagePoolWindowsBackward = LevelFunctions(neon: average_pool_windows_backward_neon)
-#else
-  @c(average_pool_windows_forward_baseline_body) private func forwardBaseline(_ p: UnsafePointer<AveragePoolArguments>)
-  {
-    forward(BaselineLanes.self, p)
-  }
-  @c(average_pool_windows_forward_avx2_body) private func forwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_windows_forward_avx512_body) private func forwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    forward(AVX512Lanes.self, p)
-  }
-  @c(average_pool_windows_backward_baseline_body) private func backwardBaseline(
-    _ p: UnsafePointer<AveragePoolArguments>
-  ) {
-    backward(BaselineLanes.self, p)
-  }
-  @c(average_pool_windows_backward_avx2_body) private func backwardAVX2(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX2Lanes.self, p)
-  }
-  @c(average_pool_windows_backward_avx512_body) private func backwardAVX512(_ p: UnsafePointer<AveragePoolArguments>) {
-    backward(AVX512Lanes.self, p)
-  }
-
-  let averagePoolWindowsForward = LevelFunctions(
-    baseline: average_pool_windows_forward_baseline, avx2: average_pool_windows_forward_avx2,
-    avx512: average_pool_windows_forward_avx512)
-  let averagePoolWindowsBackward = LevelFunctions(
-    baseline: average_pool_windows_backward_baseline, avx2: average_pool_windows_backward_avx2,
-    avx512: average_pool_windows_backward_avx512)
-#endif
