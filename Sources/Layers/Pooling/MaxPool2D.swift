@@ -67,9 +67,9 @@ private final class PlannedMaxPool2D: PlannedLayer {
   private let forward: Plan<MaxPool2DForward>
   private let backward: Plan<MaxPool2DBackward>?
 
-  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ name: String) throws(LayerError) {
-    forward = try problem.kernel(MaxPool2DForward.self, shape, for: name)
-    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: name, if: problem.needsInputGradient)
+  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    forward = try problem.kernel(MaxPool2DForward.self, shape, for: kind)
+    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: kind, if: problem.needsInputGradient)
     savesIndices = backward != nil
     let outputCount = shape.batch * shape.channels * shape.outputHeight * shape.outputWidth
     savedByteCount = savesIndices ? outputCount * MemoryLayout<Int32>.stride : 0
