@@ -33,18 +33,14 @@ extension KernelOperation where RunError == Never {
 }
 
 extension KernelOperation {
-  /// Of some rows of the table the one with the lowest cost for a problem, the first of equals; nil where none of them
-  /// accepts it.
+  /// The row of the table that is chosen for a problem among some of them: the first one whose cost is within half a
+  /// percent of the lowest, because costs are not more exact than that; nil where none of them accepts the problem.
   package static func cheapest(
     of isCandidate: (Kernel<Self>) -> Bool, for problem: Problem, _ machine: Machine
   ) -> Kernel<Self>? {
-    var best: (kernel: Kernel<Self>, cost: Double)?
-    for kernel in kernels where isCandidate(kernel) {
-      guard let cost = kernel.cost(problem, machine) else { continue }
-      if let best, best.cost <= cost { continue }
-      best = (kernel, cost)
-    }
-    return best?.kernel
+    let costs = kernels.map { isCandidate($0) ? $0.cost(problem, machine) : nil }
+    guard let lowest = costs.lazy.compactMap(\.self).min() else { return nil }
+    return zip(kernels, costs).first { $1.map { $0 <= lowest * 1.005 } ?? false }?.0
   }
 }
 

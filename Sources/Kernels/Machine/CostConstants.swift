@@ -39,7 +39,7 @@ extension CostModel {
   static let maxGradient2x2 = CostModel(
     "maxGradient2x2", ["planes": 0, "inputs": 2.15, "outputs": 2.94, "steps": 1.94])
   static let maxGradientGeneral = CostModel(
-    "maxGradientGeneral", ["planes": 49.5, "inputs": 4.68, "outputs": 11.8, "steps": 0.413])
+    "maxGradientGeneral", ["planes": 49.5, "inputs": 4.68, "outputs": 11.8, "steps": 1.3])
   static let maxGradient3x3 = CostModel(
     "maxGradient3x3", ["planes": 23.2, "inputs": 2.47, "outputs": 2.39, "steps": 1.87])
   static let average2x2 = CostModel("average2x2", ["planes": 0, "inputs": 1.31, "outputs": 2.6, "steps": 1.6])

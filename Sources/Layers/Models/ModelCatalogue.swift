@@ -150,10 +150,10 @@ public enum ModelCatalogue {
         "n8", title: "N8", summary: "a wider autoencoder, 512 values in the middle", inputShape: grays, classCount: nil
       ) { Autoencoder(imageShape: $0.inputShape, widths: [600, 550, 512]) },
       Entry(
-        "n9", title: "N9", summary: "N7's encoder and a linear layer behind it", inputShape: grays, classCount: 5
+        "n9", title: "N9", summary: "N7's encoder, followed by a linear layer", inputShape: grays, classCount: 5
       ) { EncoderClassifier(classCount: $0.classCount) },
       Entry(
-        "n9-wide", title: "N9-WIDE", summary: "N8's encoder and a linear layer behind it", inputShape: grays,
+        "n9-wide", title: "N9-WIDE", summary: "N8's encoder, followed by a linear layer", inputShape: grays,
         classCount: 5
       ) { EncoderClassifier(widths: [600, 550, 512], classCount: $0.classCount) },
       Entry(
