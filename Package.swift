@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "Kernels", targets: ["Kernels"]),
     .library(name: "Layers", targets: ["Layers"]),
     .executable(name: "bench", targets: ["Bench"]),
+    .library(name: "Benchmarking", targets: ["Benchmarking"]),
   ],
   targets: [
     .target(
@@ -41,6 +42,10 @@ let package = Package(
       name: "Kernels", dependencies: ["KernelsISA"], exclude: ["Levels/Generation"], swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
     .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),
+    .target(name: "Benchmarking", path: "Benchmarks/Benchmarking", swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "BenchmarkingExample", dependencies: ["Benchmarking"], path: "Benchmarks/Example/Sources",
+      swiftSettings: optimizedInDebug),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
       name: "TestSupport", dependencies: ["Kernels", "Layers", "AllocationCounter"], path: "Tests/TestSupport",
@@ -70,5 +75,8 @@ let package = Package(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
       swiftSettings: optimizedInDebug),
     .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport"]),
+    .testTarget(
+      name: "BenchmarkingTests", dependencies: ["Benchmarking", "BenchmarkingExample"],
+      swiftSettings: optimizedInDebug),
   ]
 )
