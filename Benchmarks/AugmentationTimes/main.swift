@@ -65,7 +65,7 @@ let transforms: [(name: String, transform: any ImageTransform)] = [
   ("rotation, bilinear", RandomRotation(degrees: 30, interpolation: .bilinear)),
   ("blur 3×3", GaussianBlur(3, sigma: 0.1...0.25)), ("blur 5×5", GaussianBlur(5, sigma: 0.1...2)),
   ("brightness, contrast, saturation, hue", ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)),
-  ("Gaussian noise", GaussianNoise(std: 0.1)), ("resized crop", RandomResizedCrop(32)),
+  ("Gaussian noise", GaussianNoise(standardDeviation: 0.1)), ("resized crop", RandomResizedCrop(32)),
 ]
 print("bytes alone: \(try microseconds([])) µs")
 for (name, transform) in transforms { print("\(name): \(try microseconds([transform])) µs") }

@@ -10,7 +10,7 @@
 
 ptrdiff_t isa_affinity_count(void) {
 #if defined(__linux__)
-  // Room for 8,192 processors. A set that is too small for the machine's is refused.
+  // Room for 8,192 processors; the system rejects sets that are smaller than the machine's.
   cpu_set_t sets[8192 / CPU_SETSIZE];
   if (sched_getaffinity(0, sizeof sets, sets) == 0) return CPU_COUNT_S(sizeof sets, sets);
 #endif
@@ -23,11 +23,11 @@ bool isa_shares_any_work(void) { return shares_any_work; }
 
 void isa_set_shares_any_work(bool shares) { shares_any_work = shares; }
 
-__attribute__((swiftcall)) void isa_lend(
+__attribute__((swiftcall)) void isa_borrow_closure(
     const void *_Nonnull function, const void *_Nullable context,
-    void (*_Nonnull run)(const void *_Nonnull pool, LentClosure, ptrdiff_t parts), const void *_Nonnull pool,
+    void (*_Nonnull run)(const void *_Nonnull pool, BorrowedClosure, ptrdiff_t parts), const void *_Nonnull pool,
     ptrdiff_t parts) {
-  LentClosure closure = {function, context};
+  BorrowedClosure closure = {function, context};
   run(pool, closure, parts);
 }
 
@@ -40,7 +40,7 @@ typedef struct {
 static void *run_thread(void *argument) {
   Thread thread = *(Thread *)argument;
   free(argument);
-  // The name is for debuggers alone: without it the thread does the same.
+  // Only debuggers use the name, so failing to set it is no error.
 #if defined(__APPLE__)
   (void)pthread_setname_np(thread.name);
 #elif defined(__linux__)
@@ -58,7 +58,7 @@ int isa_start_thread(const char *name, void (*body)(void *), void *context) {
   int error = pthread_attr_init(&attributes);
   if (error == 0) {
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    // glibc's default. That of others is as small as 128 KB.
+    // 8 MB, glibc's default; other C libraries have as little as 128 KB.
     pthread_attr_setstacksize(&attributes, (size_t)8 << 20);
 #if defined(__APPLE__)
     pthread_attr_set_qos_class_np(&attributes, QOS_CLASS_USER_INITIATED, 0);

@@ -158,6 +158,22 @@ private final class MadeUpFile {
     #expect(try compare(new, old).status == 1)
   }
 
+  @Test func findsRowsOfFormerNames() throws {
+    func row(_ algorithm: String, path: String, median: Double) -> [String: Any] {
+      MadeUpFile.row(median: median, algorithm: algorithm).merging(["path": path]) { $1 }
+    }
+    let old = try MadeUpFile(rows: [row("packed.avx2.6x2", path: "small", median: 1)])
+    let new = try MadeUpFile(rows: [
+      row("unpacked.avx2.4x2", path: "", median: 1), row("packed.avx2.6x2", path: "whole-a", median: 2),
+    ])
+    let process = try compare(old, new)
+    #expect(process.status == 0)
+    #expect(process.output.contains("packed.avx2.6x2 → unpacked.avx2.4x2"))
+    #expect(process.output.contains("1 compared: 1 the same\n"))
+    let packed = try compare(MadeUpFile(rows: [row("packed.avx2.6x2", path: "panels", median: 1)]), new)
+    #expect(packed.status == 1 && packed.output.contains("1 compared: 1 slower\n"))
+  }
+
   @Test func printsWhatIsInOneFileOnly() throws {
     let old = try MadeUpFile(rows: [MadeUpFile.row(median: 1), MadeUpFile.row("m2n2k2", median: 1)])
     let new = try MadeUpFile(rows: [MadeUpFile.row(median: 1), MadeUpFile.row("m3n3k3", median: 1)])

@@ -82,7 +82,8 @@ import Testing
 
   @Test func kernelsReportFollowsItsSchema() throws {
     let row = KernelsRow(
-      kernel: "conv2d", pass: "forward", shape: "mb4ic3ih32oc6kh5", algorithm: "rows.avx2.6x2", isa: "avx2", threads: 1,
+      kernel: "conv2d", pass: "forward", shape: "mb4ic3ih32oc6kh5", algorithm: "pixels.avx2.6x2", isa: "avx2",
+      threads: 1,
       samples: [5, 1, 2, 4, 3], work: Work(flops: 6e9, leastFlops: 4e9, bytes: 9e9), limitSeconds: 0.75,
       isVerified: true, verification: .checksum, isChosen: true, isWarm: false)
     let json = try object(KernelsReport(machine: machine, rows: [row]))
@@ -110,12 +111,12 @@ import Testing
 
   @Test func kernelsReportNamesTheWayOfARowThatHasSeveral() throws {
     let row = KernelsRow(
-      kernel: "gemm", pass: "forward", shape: "m1n1k1", algorithm: "packed.avx2.6x2", path: "small", isa: "avx2",
+      kernel: "gemm", pass: "forward", shape: "m1n1k1", algorithm: "packed.avx2.6x2", path: "whole-a", isa: "avx2",
       threads: 1, samples: [1], work: Work(flops: 1, leastFlops: 1, bytes: 1), limitSeconds: 1, isVerified: true,
       verification: .exact, isChosen: true, isWarm: true)
     let json = try object(KernelsReport(machine: machine, rows: [row]))
-    #expect((json["rows"] as? [[String: Any]])?.first?["path"] as? String == "small")
-    #expect(KernelsRow.table.line(row.cells).hasSuffix("small  exact"))
+    #expect((json["rows"] as? [[String: Any]])?.first?["path"] as? String == "whole-a")
+    #expect(KernelsRow.table.line(row.cells).hasSuffix("whole-a  exact"))
   }
 
   @Test func refusesFilesThatCannotBeWritten() {

@@ -21,7 +21,7 @@ public enum Placement: String, CaseIterable, Sendable {
 /// One problem of one operation with its data, and which of its runs are meant: all that a failure has to say to be
 /// reproduced.
 ///
-///     conv2d.backward-weights mb16ic12ih28oc2kh7sh4ph1 data=integers seed=7 row=batch.avx512.8x3 threads=2
+///     conv2d.backward-weights mb16ic12ih28oc2kh7sh4ph1 data=integers seed=7 row=images.avx512.8x3 threads=2
 public struct ProblemLine: Sendable, CustomStringConvertible {
   public var operation: String
   public var parameters: ProblemParameters

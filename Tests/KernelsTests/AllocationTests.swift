@@ -47,16 +47,16 @@ struct AllocationTests {
   @Test("a run allocates nothing: pooling")
   func pooling() throws {
     let memory = Memory()
-    let positions = memory.labels
+    let indices = memory.labels
     for kernel in [2, 3] {
       let shape = Pool2DShape(
         batch: 8, channels: 6, inputHeight: 28, inputWidth: 28, kernelHeight: kernel, kernelWidth: kernel,
         strideHeight: 2, strideWidth: 2)
       try memory.expectNone(
-        MaxPool2DForward.self, shape, .init(input: memory.inputs, output: memory.outputs, positions: positions))
+        MaxPool2DForward.self, shape, .init(input: memory.inputs, output: memory.outputs, maxIndices: indices))
       try memory.expectNone(
         MaxPool2DBackward.self, shape,
-        .init(outputGradient: memory.inputs, positions: positions, inputGradient: memory.outputs))
+        .init(outputGradient: memory.inputs, maxIndices: indices, inputGradient: memory.outputs))
       try memory.expectNone(AveragePool2DForward.self, shape, .init(input: memory.inputs, output: memory.outputs))
       try memory.expectNone(
         AveragePool2DBackward.self, shape, .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
@@ -70,10 +70,10 @@ struct AllocationTests {
       .init(outputGradient: memory.inputs, inputGradient: memory.outputs))
     try memory.expectNone(
       AdaptiveMaxPool2DForward.self, adaptive,
-      .init(input: memory.inputs, output: memory.outputs, indices: positions))
+      .init(input: memory.inputs, output: memory.outputs, indices: indices))
     try memory.expectNone(
       AdaptiveMaxPool2DBackward.self, adaptive,
-      .init(outputGradient: memory.inputs, indices: positions, inputGradient: memory.outputs))
+      .init(outputGradient: memory.inputs, indices: indices, inputGradient: memory.outputs))
     let planes = GlobalPoolShape(batch: 8, channels: 6, inputHeight: 28, inputWidth: 28)
     try memory.expectNone(
       GlobalAveragePool2DForward.self, planes, .init(input: memory.inputs, output: memory.outputs))
@@ -293,7 +293,8 @@ struct AllocationTests {
       GradientAccumulation.self, problem,
       .init(accumulated: UnsafePointer(memory.outputs), gradients: memory.inputs, sum: memory.outputs))
     try memory.expectNone(
-      WeightAverageStep.self, .init(count: 10_000), .init(averages: memory.outputs, values: memory.inputs, share: 0.1))
+      WeightAverageStep.self, .init(count: 10_000),
+      .init(averages: memory.outputs, values: memory.inputs, fraction: 0.1))
   }
 
   /// Memory for the operands, all zeros: 40,000 inputs, 40,000 outputs, 40,000 labels.

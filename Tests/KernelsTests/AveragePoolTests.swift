@@ -58,7 +58,7 @@ import Testing
         input[x] = value
         var expected = [Float](repeating: 1, count: 35)
         expected[x / 2] = value
-        for name in ["2x2.\(level)", "windows.\(level)"] {
+        for name in ["2x2.\(level)", "general.\(level)"] {
           let plan = try Plan<AveragePool2DForward>(shape, level: level, kernel: name)
           #expect(firstDifference(Self.run(plan, input, outputCount: 35), expected) == nil, "\(name), \(value) at \(x)")
         }

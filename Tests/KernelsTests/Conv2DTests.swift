@@ -264,29 +264,6 @@ import Testing
     }
   }
 
-  @Test("images side by side are chosen for full vectors of small images, and for those alone", .needs("avx512"))
-  func choiceOfBatch() throws {
-    let level = try #require(InstructionSet(rawValue: "avx512"))
-    func algorithm(_ batch: Int, _ channels: Int, _ size: Int, _ kernel: Int, padding: Int, groups: Int = 1) throws
-      -> String
-    {
-      let shape = Conv2DShape(
-        batch: batch, inputChannels: channels, inputHeight: size, inputWidth: size, outputChannels: max(channels, 16),
-        kernel: kernel, padding: padding, groups: groups)
-      return try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.algorithm
-    }
-    for batch in [32, 256, 1000] {
-      #expect(try algorithm(batch, 6, 14, 5, padding: 0) == "batch")
-      #expect(try algorithm(batch, 64, 8, 3, padding: 1) == "batch")
-      #expect(try algorithm(batch, 256, 4, 3, padding: 1) == "batch")
-      #expect(try algorithm(batch, 128, 32, 3, padding: 1, groups: 128) != "batch")
-    }
-    for batch in [1, 4] {
-      #expect(try algorithm(batch, 6, 14, 5, padding: 0) != "batch")
-      #expect(try algorithm(batch, 64, 8, 3, padding: 1) != "batch")
-    }
-  }
-
   @Test("all kernels of a level sum an output in the same order", arguments: InstructionSet.available)
   func sameOrder(level: InstructionSet) throws {
     var random = TestRandom(seed: 10)
@@ -364,14 +341,14 @@ import Testing
     let residual = Conv2DShape(
       batch: 1, inputChannels: 128, inputHeight: 28, inputWidth: 28, outputChannels: 128, kernel: 3, padding: 1)
     return [
-      (first, "avx512", "rows.6x4", "rows.3x7"), (first, "avx2", "rows.6x2", "rows.6x2"),
-      (second, "avx512", "points.2x10x1", "rows.6x4"), (second, "avx2", "points.6x1x2", "rows.6x2"),
-      (wide, "avx512", "rows.12x2", "rows.12x2"), (wide, "avx2", "rows.6x2", "rows.6x2"),
-      (narrow, "avx512", "points.3x4x2", "points.3x4x2"), (narrow, "avx2", "rows.6x2", "rows.6x2"),
-      (pointwise, "avx512", "rows.12x2", "rows.12x2"), (pointwise, "avx2", "rows.6x2", "rows.6x2"),
-      (strided, "avx512", "rows.12x2", "rows.12x2"), (strided, "avx2", "rows.6x2", "rows.6x2"),
-      (stem, "avx512", "rows.12x2", "rows.3x7"), (stem, "avx2", "rows.6x2", "rows.6x2"),
-      (residual, "avx512", "points.7x2x2", "points.7x2x2"), (residual, "avx2", "points.6x1x2", "points.6x1x2"),
+      (first, "avx512", "pixels.6x4", "pixels.3x7"), (first, "avx2", "pixels.6x2", "pixels.6x2"),
+      (second, "avx512", "channels.2x10x1", "pixels.6x4"), (second, "avx2", "channels.6x1x2", "pixels.6x2"),
+      (wide, "avx512", "pixels.12x2", "pixels.12x2"), (wide, "avx2", "pixels.6x2", "pixels.6x2"),
+      (narrow, "avx512", "channels.3x4x2", "channels.3x4x2"), (narrow, "avx2", "pixels.6x2", "pixels.6x2"),
+      (pointwise, "avx512", "pixels.12x2", "pixels.12x2"), (pointwise, "avx2", "pixels.6x2", "pixels.6x2"),
+      (strided, "avx512", "pixels.12x2", "pixels.12x2"), (strided, "avx2", "pixels.6x2", "pixels.6x2"),
+      (stem, "avx512", "pixels.12x2", "pixels.3x7"), (stem, "avx2", "pixels.6x2", "pixels.6x2"),
+      (residual, "avx512", "channels.7x2x2", "channels.7x2x2"), (residual, "avx2", "channels.6x1x2", "channels.6x1x2"),
     ]
   }()
 

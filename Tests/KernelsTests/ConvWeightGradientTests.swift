@@ -36,24 +36,6 @@ import Testing
     ),
   ]
 
-  #if !arch(arm64)
-    @Test(
-      "channels fill the vectors where there are enough of them, outputs where there are few",
-      arguments: [InstructionSet.avx2, .avx512].filter(InstructionSet.available.contains))
-    func choice(level: InstructionSet) throws {
-      for batch in [1, 4] {
-        for (name, layer) in Self.layers {
-          var shape = layer
-          shape.batch = batch
-          let few = ["5x5 3-6", "3x3 8-8"]
-          let kernel = try Plan<Conv2DBackwardWeights>(shape, level: level).kernel
-          #expect(
-            kernel.algorithm == (few.contains(name) ? "dot" : "channels"), "\(name) batch \(batch): \(kernel.name)")
-        }
-      }
-    }
-  #endif
-
   @Test("the workspace is at most 4 MB a thread at any batch size")
   func workspace() throws {
     for (name, layer) in Self.layers {

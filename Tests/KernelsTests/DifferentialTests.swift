@@ -50,9 +50,9 @@ import Testing
         #expect(try ProblemLine(line.description).description == line.description)
       }
     }
-    let line = try ProblemLine("conv2d mb2ic3ih8oc5kh3 data=reals seed=7 row=rows.avx2.6x2 threads=3")
+    let line = try ProblemLine("conv2d mb2ic3ih8oc5kh3 data=reals seed=7 row=pixels.avx2.6x2 threads=3")
     #expect(line.parameters["iw"] == 8 && line.parameters["kw"] == 3 && line.parameters["sw"] == 1)
-    #expect(line.data == .reals && line.seed == 7 && line.row == "rows.avx2.6x2" && line.threads == 3)
+    #expect(line.data == .reals && line.seed == 7 && line.row == "pixels.avx2.6x2" && line.threads == 3)
     #expect(throws: ProblemLineError.self) { try ProblemLine("conv2d mb2") }
     #expect(throws: ProblemLineError.self) { try ProblemLine("conv2d ih3kh3x9") }
     #expect(throws: ProblemLineError.self) { try ProblemLine("convolution ih3kh3") }

@@ -190,7 +190,7 @@ import Testing
     let count = 400_001
     func numbers(_ key: UInt64) throws -> [Float] {
       try atAllLevels([Float](repeating: 0, count: count), outputs: nil, scratch: 0, "noise") { kernels, pixels, _, _ in
-        kernels.addNoise(pixels, count: count, deviation: 1, clamps: false, key: key)
+        kernels.addNoise(pixels, count: count, standardDeviation: 1, clamps: false, key: key)
       }
     }
     let (first, second) = (try numbers(1).map(Double.init), try numbers(2).map(Double.init))
@@ -216,7 +216,7 @@ import Testing
     #expect(abs(correlation(first[...], second[...])) < 0.01)
     let clamped = try atAllLevels([0.5, 0.5, 0.5, 0.5, 0.5], outputs: nil, scratch: 0, "clamped") {
       kernels, pixels, _, _ in
-      kernels.addNoise(pixels, count: 5, deviation: 100, clamps: true, key: 3)
+      kernels.addNoise(pixels, count: 5, standardDeviation: 100, clamps: true, key: 3)
     }
     #expect(clamped.allSatisfy { $0 == 0 || $0 == 1 })
   }

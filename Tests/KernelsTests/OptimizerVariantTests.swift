@@ -203,20 +203,20 @@ import Testing
   }
 
   @Test(arguments: [0, 0.1, 0.5, 0.8, 1], [false, true])
-  func averages(share: Double, valuesFollow: Bool) throws {
+  func averages(fraction: Double, valuesFollow: Bool) throws {
     func problem(_ count: Int) -> WeightAverageStep.Problem { .init(count: count, valuesFollow: valuesFollow) }
     try compare(WeightAverageStep.self, problem) { memory in
-      .init(averages: memory.states[0].pointer, values: memory.parameters.pointer, share: share)
+      .init(averages: memory.states[0].pointer, values: memory.parameters.pointer, fraction: fraction)
     }
   }
 
-  @Test func aShareOfOneGivesTheValues() throws {
+  @Test func aFractionOfOneGivesTheValues() throws {
     for row in runnableRows(WeightAverageStep.self) {
       let values = GuardedBuffer<Float>([1e-30, 3, -1e30, 0.1, 7])
       let averages = GuardedBuffer<Float>([1e30, 1e-30, 5, 1e10, -7])
       run(
         try plan(row, .init(count: 5)),
-        .init(averages: averages.pointer, values: values.pointer, share: 1), keeping: values, averages)
+        .init(averages: averages.pointer, values: values.pointer, fraction: 1), keeping: values, averages)
       #expect(averages.values == values.values, "\(row.name)")
     }
   }

@@ -24,11 +24,11 @@ import Testing
         let plan = try Plan<MaxPool2DForward>(shape, level: level, kernel: kernel.name)
         let result = try MaxPoolTests.forward(plan, item.input.floats)
         #expect(firstDifference(result.output, item.output.floats) == nil, "\(kernel.name), \(shape)")
-        #expect(Self.indices(shape, result.positions) == item.indices, "\(kernel.name), \(shape)")
+        #expect(Self.indices(shape, result.maxIndices) == item.indices, "\(kernel.name), \(shape)")
         // Not every algorithm has a backward pass of its own.
         let name = MaxPool2DBackward.kernels.first { $0.name == kernel.name }?.name
         let backward = try Plan<MaxPool2DBackward>(shape, level: level, kernel: name)
-        let gradient = try MaxPoolTests.backward(backward, item.outputGradient.floats, result.positions)
+        let gradient = try MaxPoolTests.backward(backward, item.outputGradient.floats, result.maxIndices)
         #expect(firstDifference(gradient, item.inputGradient.floats) == nil, "\(kernel.name), \(shape)")
       }
     }
@@ -113,11 +113,11 @@ import Testing
     }
   }
 
-  /// PyTorch's indices, y · inputWidth + x in the plane, of positions in windows.
-  static func indices(_ shape: Pool2DShape, _ positions: [Int32]) -> [Int] {
-    positions.enumerated().map { i, position in
+  /// PyTorch's indices, y · inputWidth + x in the plane, of indices in windows.
+  static func indices(_ shape: Pool2DShape, _ maxIndices: [Int32]) -> [Int] {
+    maxIndices.enumerated().map { i, index in
       let (oy, ox) = (i / shape.outputWidth % shape.outputHeight, i % shape.outputWidth)
-      let (ky, kx) = Int(position).quotientAndRemainder(dividingBy: shape.kernelWidth)
+      let (ky, kx) = Int(index).quotientAndRemainder(dividingBy: shape.kernelWidth)
       let y = oy * shape.strideHeight - shape.paddingHeight + ky * shape.dilationHeight
       let x = ox * shape.strideWidth - shape.paddingWidth + kx * shape.dilationWidth
       return y * shape.inputWidth + x

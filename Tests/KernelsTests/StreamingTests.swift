@@ -87,16 +87,16 @@ import Testing
     let y = Values(all * outputs, fill: .nan)
     let dx = Values(all * inputs, fill: .nan)
     let memory = Workspace(byteCount: all * outputs * 4)
-    let positions = memory.base.assumingMemoryBound(to: Int32.self)
-    try Self.pool(shape(all), level, x.pointer, y.pointer, positions, dx.pointer, threads: 2)
+    let maxIndices = memory.base.assumingMemoryBound(to: Int32.self)
+    try Self.pool(shape(all), level, x.pointer, y.pointer, maxIndices, dx.pointer, threads: 2)
     // The same by 1000 planes.
     let (smallY, smallDX) = (Values(1000 * outputs, fill: .nan), Values(1000 * inputs, fill: .nan))
-    var places = [Int32](repeating: -1, count: 1000 * outputs)
+    var smallIndices = [Int32](repeating: -1, count: 1000 * outputs)
     for first in stride(from: 0, to: all, by: 1000) {
-      try Self.pool(shape(1000), level, x.pointer + first * inputs, smallY.pointer, &places, smallDX.pointer)
+      try Self.pool(shape(1000), level, x.pointer + first * inputs, smallY.pointer, &smallIndices, smallDX.pointer)
       #expect(smallY.differs { y.pointer[first * outputs + $0] } == nil)
       #expect(smallDX.differs { dx.pointer[first * inputs + $0] } == nil)
-      #expect(places.indices.allSatisfy { places[$0] == positions[first * outputs + $0] })
+      #expect(smallIndices.indices.allSatisfy { smallIndices[$0] == maxIndices[first * outputs + $0] })
     }
     let averages = try Plan<AveragePool2DBackward>(shape(all), level: level, threads: 2)
     averages.run(
@@ -114,14 +114,14 @@ import Testing
   /// Max pooling forward, and backward with the input's first elements as the outputs' gradients.
   static func pool(
     _ shape: Pool2DShape, _ level: InstructionSet, _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ positions: UnsafeMutablePointer<Int32>, _ dx: UnsafeMutablePointer<Float>, threads: Int = 1
+    _ maxIndices: UnsafeMutablePointer<Int32>, _ dx: UnsafeMutablePointer<Float>, threads: Int = 1
   ) throws {
     let forward = try Plan<MaxPool2DForward>(shape, level: level, threads: threads)
     forward.run(
-      .init(input: x, output: y, positions: positions), workspace: poisonedWorkspace(forward.workspaceByteCount))
+      .init(input: x, output: y, maxIndices: maxIndices), workspace: poisonedWorkspace(forward.workspaceByteCount))
     let backward = try Plan<MaxPool2DBackward>(shape, level: level, threads: threads)
     backward.run(
-      .init(outputGradient: y, positions: positions, inputGradient: dx),
+      .init(outputGradient: y, maxIndices: maxIndices, inputGradient: dx),
       workspace: poisonedWorkspace(backward.workspaceByteCount))
   }
 }

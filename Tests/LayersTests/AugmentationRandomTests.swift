@@ -127,7 +127,7 @@ import Testing
     let statistics = try set.channelStatistics()
     for channel in 0..<3 {
       #expect(abs(statistics.mean[channel] - fixture.mean[channel]) < 1e-14)
-      #expect(abs(statistics.std[channel] - fixture.std[channel]) < 1e-14)
+      #expect(abs(statistics.standardDeviation[channel] - fixture.std[channel]) < 1e-14)
     }
   }
 }

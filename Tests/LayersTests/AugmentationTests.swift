@@ -178,14 +178,16 @@ import Testing
   @Test func noiseHasItsDeviationAndStaysWithinColours() throws {
     let grey = try Tensor(shape: [3, 64, 64], repeating: 0.5)
     var random = SplitMix64(seed: 3)
-    let noise = try grey.transformed(by: GaussianNoise(std: 0.1), using: &random).scalars.map { Double($0) - 0.5 }
+    let noise = try grey.transformed(by: GaussianNoise(standardDeviation: 0.1), using: &random).scalars.map {
+      Double($0) - 0.5
+    }
     let mean = noise.reduce(0, +) / Double(noise.count)
     let deviation = (noise.reduce(0) { $0 + $1 * $1 } / Double(noise.count)).squareRoot()
     #expect(abs(mean) < 0.004)
     #expect(abs(deviation - 0.1) < 0.003)
-    let strong = try grey.transformed(by: GaussianNoise(std: 2), using: &random).scalars
+    let strong = try grey.transformed(by: GaussianNoise(standardDeviation: 2), using: &random).scalars
     #expect(strong.min() == 0 && strong.max() == 1)
-    let free = try grey.transformed(by: GaussianNoise(std: 2, clamps: false), using: &random).scalars
+    let free = try grey.transformed(by: GaussianNoise(standardDeviation: 2, clamps: false), using: &random).scalars
     #expect((free.min() ?? 0) < -1)
   }
 
@@ -220,8 +222,9 @@ import Testing
       Resize(Size2D(1, 1 << 55)), RandomResizedCrop(Size2D(1, 1 << 60)),
       RandomResizedCrop(0), RandomResizedCrop(4, scale: 0...1), RandomResizedCrop(4, scale: 0.1...2),
       RandomResizedCrop(4, ratio: 0...1), RandomRotation(degrees: .infinity), RandomRotation(degrees: 1, fill: [1, 2]),
-      GaussianBlur(4), GaussianBlur(17), GaussianBlur(0), GaussianBlur(3, sigma: 0...1), GaussianNoise(std: -1),
-      GaussianNoise(std: .nan), ColorJitter(brightness: -1...1), ColorJitter(hue: 0.6), Cutout(-1),
+      GaussianBlur(4), GaussianBlur(17), GaussianBlur(0), GaussianBlur(3, sigma: 0...1),
+      GaussianNoise(standardDeviation: -1),
+      GaussianNoise(standardDeviation: .nan), ColorJitter(brightness: -1...1), ColorJitter(hue: 0.6), Cutout(-1),
       Cutout(1, count: -1),
       Cutout(1, fill: []), RandomErasing(2), RandomErasing(scale: 0...2), RandomErasing(ratio: 0...1),
     ]

@@ -86,7 +86,7 @@ struct CompositeLayerTests {
   @Test func summariesShowTheLayersWithin() throws {
     let summary = try Network().summary(for: Self.inputShape)
     #expect(
-      summary.layers.map { "\($0.path) \($0.name)" } == [
+      summary.layers.map { "\($0.path) \($0.kind)" } == [
         "0.stem.wide Conv2D", "0.stem.1 ReLU", "block.0.body.0 Conv2D", "block.0.body.1 BatchNorm2D",
         "block.0.body.2 ReLU", "block.0.body.3 Conv2D", "block.0.body.4 BatchNorm2D", "block.1 ReLU", "2 Conv2D",
         "3 ReLU", "4 Flatten", "5.body.0 Dropout", "5.body.1 Linear", "5.shortcut.0 Dropout", "5.shortcut.1 Linear",
@@ -96,7 +96,7 @@ struct CompositeLayerTests {
     #expect(summary.multiplyAddsPerImage == model.multiplyAddsPerImage)
     #expect(summary.trainingFLOPsPerImage == model.trainingFLOPsPerImage)
     #expect(summary.description == model.summary.description)
-    #expect(Network().name == "Network")
+    #expect(Network().kind == "Network")
   }
 
   /// A ReLU that runs in the store of the layer before keeps no output of its own.

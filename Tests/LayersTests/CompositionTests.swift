@@ -4,7 +4,7 @@ import Testing
 
 /// Adds a count that it keeps to each value, and counts the training passes.
 private struct Counting: Layer {
-  var name: String { "Counting" }
+  var kind: String { "Counting" }
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape { inputShape }
 
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
@@ -58,10 +58,10 @@ struct CompositionTests {
 
   @Test func buffersAreKeptApartFromWhatIsTrained() throws {
     let model = try Model(Sequential(Counting(), Counting()), inputShape: [2])
-    #expect(model.parameters.map(\.role) == [.trained, .buffer, .trained, .buffer])
+    #expect(model.parameters.map(\.role) == [.trainable, .buffer, .trainable, .buffer])
     #expect(model.parameterCount == 2)
-    #expect(model.trainedRanges.map(\.name) == ["0.scale", "1.scale"])
-    #expect(model.trainedRanges.allSatisfy { $0.range.count == 1 && model.parameterBuffer[$0.range.lowerBound] == 2 })
+    #expect(model.trainableRanges.map(\.name) == ["0.scale", "1.scale"])
+    #expect(model.trainableRanges.allSatisfy { $0.range.count == 1 && model.parameterBuffer[$0.range.lowerBound] == 2 })
     let plan = try model.plan(batchSize: 1, mode: .training)
     for _ in 0..<3 { _ = try plan.forward(Tensor(shape: [1, 2], [1, 2])) }
     try plan.backward(Tensor(shape: [1, 2], [1, 1]))
@@ -91,7 +91,7 @@ struct CompositionTests {
     let network = Sequential(Frozen(Sequential(Linear(4), ReLU(), Linear(3))), ReLU(), Linear(2))
     let model = try Model(network, inputShape: [5], seed: 3)
     #expect(model.parameters.map(\.name) == ["0.0.weight", "0.0.bias", "0.2.weight", "0.2.bias", "2.weight", "2.bias"])
-    #expect(model.trainedRanges.map(\.name) == ["2.weight", "2.bias"])
+    #expect(model.trainableRanges.map(\.name) == ["2.weight", "2.bias"])
     #expect(model.parameterCount == 5 * 4 + 4 + 4 * 3 + 3 + 3 * 2 + 2)
     let before = try model.parameter("0.0.weight")
     let trainer = try Trainer(model: model, optimizer: SGD(learningRate: 1, weightDecay: 0.1), batchSize: 2)

@@ -7,7 +7,8 @@ struct DataCompositionTests {
   private static let images = SyntheticImages.make(count: 12, seed: 4, split: .train)
 
   @Test func aUnionHasTheImagesOfItsSetsOneBehindAnother() throws {
-    let augmented = try Self.images.transformed(by: [RandomRotation(degrees: 10), GaussianNoise(std: 0.1)], seed: 1)
+    let augmented = try Self.images.transformed(
+      by: [RandomRotation(degrees: 10), GaussianNoise(standardDeviation: 0.1)], seed: 1)
     let union = try Self.images.union(augmented, Self.images.first(3))
     #expect(union.count == 27 && union.classNames == Self.images.classNames && union.imageShape == [3, 32, 32])
     for i in 0..<27 {
@@ -62,7 +63,8 @@ struct DataCompositionTests {
     let loss = try trainer.trainEpoch(on: set).loss
     #expect(try onLoader.trainEpoch(on: BatchLoader(dataset: set, batchSize: 4, seed: 7)).loss == loss)
     let noisy = try BatchLoader(
-      dataset: set, batchSize: 4, transforms: [RandomHorizontalFlip(1)], inputTransforms: [GaussianNoise(std: 0.3)],
+      dataset: set, batchSize: 4, transforms: [RandomHorizontalFlip(1)],
+      inputTransforms: [GaussianNoise(standardDeviation: 0.3)],
       shuffles: false, prefetch: 0)
     noisy.start(epoch: 0)
     let batch = try #require(try noisy.next())

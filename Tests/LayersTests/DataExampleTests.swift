@@ -79,7 +79,7 @@ import Testing
     var random = SplitMix64(seed: 1)
     let tilted = try image.transformed(by: RandomRotation(degrees: 15), using: &random)
     #expect(tilted.shape == image.shape && tilted != image)
-    let normalization = try Normalization(mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616])
+    let normalization = try Normalization(mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2470, 0.2435, 0.2616])
     #expect(normalization.mean.count == 3)
     var order = EpochOrder(seed: 1)
     order.begin(epoch: 0, count: 50_000)

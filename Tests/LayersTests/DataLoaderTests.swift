@@ -58,7 +58,7 @@ private func epoch(_ epoch: Int, of loader: BatchLoader, from batch: Int = 0) th
 
 private let strong: [any ImageTransform] = [
   RandomCrop(32, padding: 4, mode: .reflect), RandomHorizontalFlip(), RandomRotation(degrees: 10),
-  GaussianNoise(std: 0.1),
+  GaussianNoise(standardDeviation: 0.1),
   ColorJitter(brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.1), Cutout(8),
 ]
 
@@ -135,7 +135,7 @@ private let strong: [any ImageTransform] = [
       try check(.signedUnit, dataset) { byte, _ in Float(byte) * (2 / 255) - 1 }
       let mean = [0.49, 0.48, 0.45]
       let std = [0.25, 0.24, 0.26]
-      try check(Normalization(mean: mean, std: std), dataset) { byte, channel in
+      try check(Normalization(mean: mean, standardDeviation: std), dataset) { byte, channel in
         Float(byte) * (1 / 255) * Float(1 / std[channel]) + Float(-mean[channel] / std[channel])
       }
     }
@@ -145,7 +145,7 @@ private let strong: [any ImageTransform] = [
     let set = SyntheticImages.make(count: 6, seed: 1, split: .train)
     let loader = try BatchLoader(
       dataset: set, batchSize: 6, transforms: [RandomHorizontalFlip(1), RandomCrop(30)],
-      normalization: Normalization(mean: [0.5, 0.4, 0.3], std: [0.5, 0.25, 1]), shuffles: false)
+      normalization: Normalization(mean: [0.5, 0.4, 0.3], standardDeviation: [0.5, 0.25, 1]), shuffles: false)
     #expect(loader.imageShape == [3, 30, 30])
     let plain = try BatchLoader(
       dataset: set, batchSize: 6, transforms: [RandomHorizontalFlip(1), RandomCrop(30)], shuffles: false)
@@ -257,7 +257,8 @@ private let strong: [any ImageTransform] = [
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, transforms: [RandomCrop(33)]) }
     #expect(throws: DataError.self) { try BatchLoader(dataset: set, batchSize: 1, mixing: Mixup(alpha: 0)) }
     #expect(throws: DataError.self) {
-      try BatchLoader(dataset: set, batchSize: 1, normalization: Normalization(mean: [0, 0], std: [1, 1]))
+      try BatchLoader(
+        dataset: set, batchSize: 1, normalization: Normalization(mean: [0, 0], standardDeviation: [1, 1]))
     }
     let vectors = try TensorDataset(images: Tensor(shape: [2, 5]))
     #expect(throws: DataError.self) { try BatchLoader(dataset: vectors, batchSize: 1, transforms: [Cutout(1)]) }

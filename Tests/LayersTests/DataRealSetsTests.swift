@@ -17,7 +17,7 @@ import Testing
     let statistics = try train.channelStatistics()
     for channel in 0..<3 {
       #expect(abs(statistics.mean[channel] - means[channel]) < 1e-8)
-      #expect(abs(statistics.std[channel] - deviations[channel]) < 1e-8)
+      #expect(abs(statistics.standardDeviation[channel] - deviations[channel]) < 1e-8)
     }
   }
 

@@ -168,7 +168,7 @@ private func images(of set: some Dataset) throws -> [Int] {
     ).channelStatistics()
     for channel in 0..<3 {
       #expect(abs(bytes.mean[channel] - floats.mean[channel]) < 1e-7)
-      #expect(abs(bytes.std[channel] - floats.std[channel]) < 1e-7)
+      #expect(abs(bytes.standardDeviation[channel] - floats.standardDeviation[channel]) < 1e-7)
     }
     let some = try set.subset([3, 40])
     #expect(try some.channelStatistics() == ImageDataset(copying: some).channelStatistics())
@@ -183,17 +183,17 @@ private func images(of set: some Dataset) throws -> [Int] {
     let statistics = try TensorDataset(images: Tensor(shape: [40, 3, 32, 32], batch.images)).channelStatistics()
     for channel in 0..<3 {
       #expect(abs(statistics.mean[channel]) < 1e-6)
-      #expect(abs(statistics.std[channel] - 1) < 1e-6)
+      #expect(abs(statistics.standardDeviation[channel] - 1) < 1e-6)
     }
   }
 
   @Test func constantsThatCannotNormaliseAreRefused() throws {
     for (mean, std) in [([0.5], [0]), ([0.5], [-1]), ([0.5, 0.5], [1]), ([], []), ([.nan], [1]), ([0], [.infinity])] {
-      #expect(throws: DataError.self) { try Normalization(mean: mean, std: std) }
+      #expect(throws: DataError.self) { try Normalization(mean: mean, standardDeviation: std) }
     }
     #expect(throws: DataError.self) { try TensorDataset(images: Tensor(shape: [0, 1, 2, 2])).channelStatistics() }
     let flat = try TensorDataset(images: Tensor(shape: [2, 1, 2, 2], repeating: 0.5)).channelStatistics()
-    #expect(flat.mean == [0.5] && flat.std == [0])
+    #expect(flat.mean == [0.5] && flat.standardDeviation == [0])
     #expect(throws: DataError.self) { try flat.normalization }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 private let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
-/// A small residual block that weights its channels, as a composite layer of one's own.
+/// A small residual block that weights its channels, as a composite layer.
 // example: layer
 struct SqueezeExciteBlock: CompositeLayer {
   var channels: Int

@@ -31,7 +31,7 @@ struct FineTuningExampleTests {
     #expect(report.unexpected == ["module.fc.weight", "module.fc.bias"])
     #expect(report.loaded.count == 14)
     func changed(_ train: () throws -> Void) throws -> Set<String> {
-      let names = model.trainedRanges.map(\.name)
+      let names = model.trainableRanges.map(\.name)
       let before = try names.map { try model.parameter($0) }
       try train()
       return Set(try zip(names, before).filter { try model.parameter($0) != $1 }.map(\.0))

@@ -20,7 +20,7 @@ import Testing
   @Test(arguments: InstructionSet.available, FusedActivation.allCases)
   func fusedIsAsSeparate(level: InstructionSet, activation: FusedActivation) throws {
     for (layer, shape) in Self.layers {
-      let what = "\(layer.name) on \(shape) with \(activation) at \(level)"
+      let what = "\(layer.kind) on \(shape) with \(activation) at \(level)"
       let last: any Layer = activation == .relu ? ReLU() : ReLU6()
       let network = Sequential(layer, last)
       var random = TestRandom(seed: 5)

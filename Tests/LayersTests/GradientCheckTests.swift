@@ -8,7 +8,7 @@ struct FaultyCube: Layer {
   enum Fault: CaseIterable { case none, sign, factor, missingGain, oneElement, parameter, notANumber }
   var fault = Fault.none
 
-  var name: String { "FaultyCube" }
+  var kind: String { "FaultyCube" }
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape { inputShape }
 
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
@@ -71,7 +71,7 @@ struct GradientCheckTests {
       ReLU(), Linear(3))
     let check = try gradientCheck(layer: network, inputShape: [2, 8, 8], batchSize: 4, threads: 2, level: level)
     #expect(check.relativeError < 5e-3, "\(check)")
-    let trained = try network.parameters(for: [2, 8, 8]).filter { $0.role == .trained }
+    let trained = try network.parameters(for: [2, 8, 8]).filter { $0.role == .trainable }
     #expect(check.parameters.map(\.name) == trained.map(\.name))
     #expect(check.parameters.first?.comparedCount ?? 0 > 36)
   }

@@ -113,7 +113,7 @@ struct InitializationTests {
     let error = 4 / Double(shape.count).squareRoot()
     for (initialization, mean, deviation, kurtosis) in [
       (.uniform(bound: 0.3), 0, 0.3 / 3.0.squareRoot(), 1.8), (.normal(), 0, 1, 3),
-      (.normal(mean: 2, deviation: 0.1), 2, 0.1, 3), (.xavierNormal(), 0, (2.0 / 900).squareRoot(), 3),
+      (.normal(mean: 2, standardDeviation: 0.1), 2, 0.1, 3), (.xavierNormal(), 0, (2.0 / 900).squareRoot(), 3),
       (.kaimingUniform(nonlinearity: .relu), 0, (2.0 / 500).squareRoot(), 1.8),
       (.kaimingNormal(fan: .output, nonlinearity: .relu), 0, (2.0 / 400).squareRoot(), 3),
     ] as [(Initialization, Double, Double, Double)] {
@@ -140,7 +140,7 @@ struct InitializationTests {
       (0, 1, -2, 2), (1, 2, -2, 2), (0, 1, 0.5, 0.6), (0, 0.02, -0.04, 0.04), (0, 1, 3, 8), (0, 1, -30, -4),
     ] as [(Float, Float, Float, Float)])
   func truncatedNormalNumbersKeepToTheirRange(mean: Float, deviation: Float, low: Float, high: Float) throws {
-    let values = try draw(.truncatedNormal(mean: mean, deviation: deviation, low: low, high: high), [40_000])
+    let values = try draw(.truncatedNormal(mean: mean, standardDeviation: deviation, low: low, high: high), [40_000])
     #expect(values.allSatisfy { Double(low) <= $0 && $0 <= Double(high) })
     let (m, s) = (Double(mean), Double(deviation))
     let (a, b) = ((Double(low) - m) / s, (Double(high) - m) / s)
@@ -217,8 +217,8 @@ struct InitializationTests {
     let model = try Model(Sequential(Linear(3)), inputShape: [4], seed: 1)
     let before = Array(model.parameterBuffer)
     for initialization in [
-      .xavierUniform(), .kaimingNormal(), .orthogonal(), .normal(mean: 0, deviation: -1), .uniform(bound: .nan),
-      .truncatedNormal(mean: 0, deviation: 1, low: 2, high: 1), .truncatedNormal(deviation: 0),
+      .xavierUniform(), .kaimingNormal(), .orthogonal(), .normal(mean: 0, standardDeviation: -1), .uniform(bound: .nan),
+      .truncatedNormal(mean: 0, standardDeviation: 1, low: 2, high: 1), .truncatedNormal(standardDeviation: 0),
     ] as [Initialization] {
       #expect(throws: LayerError.self, "\(initialization)") {
         try model.initialize(where: { _ in true }, with: initialization)
@@ -226,7 +226,7 @@ struct InitializationTests {
     }
     #expect(Array(model.parameterBuffer) == before)
     #expect(throws: LayerError.self) {
-      try Model(Sequential(Linear(3, initialization: .normal(deviation: .nan))), inputShape: [4])
+      try Model(Sequential(Linear(3, initialization: .normal(standardDeviation: .nan))), inputShape: [4])
     }
   }
 

@@ -91,42 +91,42 @@ struct LossTests {
       CrossEntropy(), NegativeLogLikelihood(), MeanSquaredError(), BinaryCrossEntropyWithLogits(),
     ] {
       for label in [-1, 3, .max] {
-        #expect(throws: LayerError.self, "\(loss.name) \(label)") { try loss.evaluate(scores, labels: [0, label]) }
+        #expect(throws: LossError.self, "\(loss.name) \(label)") { try loss.evaluate(scores, labels: [0, label]) }
       }
     }
-    #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(scores, labels: [0, -100]) }
+    #expect(throws: LossError.self) { try MeanSquaredError().evaluate(scores, labels: [0, -100]) }
     #expect(try CrossEntropy(ignoreIndex: 255).evaluate(scores, labels: [0, 255]).losses.scalars[1] == 0)
   }
 
   @Test func shapesAndTargetsAreValidated() throws {
     let scores = try Tensor(shape: [2, 3])
     let image = try Tensor(shape: [2, 3, 4, 4])
-    #expect(throws: LayerError.self) { try CrossEntropy().evaluate(scores, labels: [0]) }
-    #expect(throws: LayerError.self) { try CrossEntropy().evaluate(image, labels: [0, 1]) }
-    #expect(throws: LayerError.self) { try CrossEntropy().evaluate(image, targets: scores) }
-    #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(image, labels: [0, 1]) }
-    #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(scores, targets: image) }
+    #expect(throws: LossError.self) { try CrossEntropy().evaluate(scores, labels: [0]) }
+    #expect(throws: LossError.self) { try CrossEntropy().evaluate(image, labels: [0, 1]) }
+    #expect(throws: LossError.self) { try CrossEntropy().evaluate(image, targets: scores) }
+    #expect(throws: LossError.self) { try MeanSquaredError().evaluate(image, labels: [0, 1]) }
+    #expect(throws: LossError.self) { try MeanSquaredError().evaluate(scores, targets: image) }
     let vector = try Tensor(shape: [3])
-    #expect(throws: LayerError.self) { try MeanSquaredError().evaluate(vector, targets: vector) }
-    #expect(throws: LayerError.self) { try NegativeLogLikelihood().evaluate(scores, targets: scores) }
-    #expect(throws: LayerError.self) { try KLDivergence(logTargets: true).evaluate(scores, labels: [0, 1]) }
-    #expect(throws: LayerError.self) { try SmoothL1().evaluate(scores, targets: scores, weights: scores) }
-    #expect(throws: LayerError.self) { try L1().evaluate(scores, targets: scores, weights: image) }
+    #expect(throws: LossError.self) { try MeanSquaredError().evaluate(vector, targets: vector) }
+    #expect(throws: LossError.self) { try NegativeLogLikelihood().evaluate(scores, targets: scores) }
+    #expect(throws: LossError.self) { try KLDivergence(logTargets: true).evaluate(scores, labels: [0, 1]) }
+    #expect(throws: LossError.self) { try SmoothL1().evaluate(scores, targets: scores, weights: scores) }
+    #expect(throws: LossError.self) { try L1().evaluate(scores, targets: scores, weights: image) }
     for weights: [Float] in [[], [1, 1], [1, 1, 1, 1]] {
-      #expect(throws: LayerError.self) { try CrossEntropy(classWeights: weights).evaluate(scores, labels: [0, 1]) }
-      #expect(throws: LayerError.self) { try CrossEntropy(classWeights: weights).evaluate(scores, targets: scores) }
+      #expect(throws: LossError.self) { try CrossEntropy(classWeights: weights).evaluate(scores, labels: [0, 1]) }
+      #expect(throws: LossError.self) { try CrossEntropy(classWeights: weights).evaluate(scores, targets: scores) }
     }
     for smoothing: Float in [-0.1, 1.5, .nan] {
-      #expect(throws: LayerError.self) { try CrossEntropy(labelSmoothing: smoothing).evaluate(scores, labels: [0, 1]) }
+      #expect(throws: LossError.self) { try CrossEntropy(labelSmoothing: smoothing).evaluate(scores, labels: [0, 1]) }
     }
     for bad: Float in [-1, .nan, .infinity] {
-      #expect(throws: LayerError.self) { try SmoothL1(beta: bad).evaluate(scores, targets: scores) }
-      #expect(throws: LayerError.self) { try Huber(delta: bad).evaluate(scores, targets: scores) }
+      #expect(throws: LossError.self) { try SmoothL1(beta: bad).evaluate(scores, targets: scores) }
+      #expect(throws: LossError.self) { try Huber(delta: bad).evaluate(scores, targets: scores) }
     }
-    #expect(throws: LayerError.self) { try Huber(delta: 0).evaluate(scores, targets: scores) }
+    #expect(throws: LossError.self) { try Huber(delta: 0).evaluate(scores, targets: scores) }
     for shape: Shape in [[2], [2, 3], [1, 1, 1, 1]] {
       let loss = BinaryCrossEntropyWithLogits(positiveWeight: try Tensor(shape: shape, repeating: 1))
-      #expect(throws: LayerError.self, "\(shape)") { try loss.evaluate(scores, targets: scores) }
+      #expect(throws: LossError.self, "\(shape)") { try loss.evaluate(scores, targets: scores) }
     }
   }
 

@@ -25,7 +25,7 @@ struct NamingTests {
     let model = try Model(network, inputShape: [2])
     #expect(model.parameters.map(\.name) == names, "\(network)")
     #expect(model.parameters.allSatisfy { $0.role == .frozen }, "\(network)")
-    #expect(model.trainedRanges.isEmpty)
+    #expect(model.trainableRanges.isEmpty)
     // Errors and summaries name the place alike.
     #expect(model.layers.contains { $0.path.hasSuffix("a") }, "\(network)")
   }

@@ -4,7 +4,7 @@ import Testing
 
 /// One normalisation for all that a trainer sees, however the images come.
 struct TrainerNormalizationTests {
-  /// A data set of one's own, of which the trainer only knows the protocol.
+  /// A caller's data set, of which the trainer only knows the protocol.
   private struct Wrapped: Dataset {
     let base: ImageDataset
     var count: Int { base.count }
@@ -63,7 +63,7 @@ struct TrainerNormalizationTests {
     #expect(throws: expected) { try trainer.trainEpoch(on: loader) }
     #expect(throws: expected) { try trainer.evaluate(on: loader) }
     #expect(throws: DataError.self) {
-      try Self.trainer(Normalization(mean: [0, 0], std: [1, 1])).evaluate(on: Self.images)
+      try Self.trainer(Normalization(mean: [0, 0], standardDeviation: [1, 1])).evaluate(on: Self.images)
     }
   }
 
@@ -83,12 +83,20 @@ struct TrainerNormalizationTests {
     #expect(broken.normalization == nil)
   }
 
+  @Test func filesCallTheStandardDeviationStd() throws {
+    var state = SafeTensors()
+    state.normalization = .signedUnit
+    #expect(state.metadata["normalization"] == "{\"mean\":[0.5],\"std\":[0.5]}")
+    state.metadata["normalization"] = "{\"mean\": [0.25, 0.5, 0], \"std\": [1, 2, 3]}"
+    #expect(try state.normalization == Normalization(mean: [0.25, 0.5, 0], standardDeviation: [1, 2, 3]))
+  }
+
   @Test func constantsThatAreNoNumbersAreRefused() throws {
-    #expect(throws: DataError.self) { try Normalization(mean: [0], std: [0]) }
-    #expect(throws: DataError.self) { try Normalization(mean: [.nan], std: [1]) }
-    #expect(throws: DataError.self) { try Normalization(mean: [0, 1], std: [1]) }
-    #expect(throws: DataError.self) { try Normalization(mean: [0], std: [1e-300]) }
-    let own = try Normalization(mean: [0.1, 0.2, 1.0 / 3], std: [0.3, 0.4, 0.7])
+    #expect(throws: DataError.self) { try Normalization(mean: [0], standardDeviation: [0]) }
+    #expect(throws: DataError.self) { try Normalization(mean: [.nan], standardDeviation: [1]) }
+    #expect(throws: DataError.self) { try Normalization(mean: [0, 1], standardDeviation: [1]) }
+    #expect(throws: DataError.self) { try Normalization(mean: [0], standardDeviation: [1e-300]) }
+    let own = try Normalization(mean: [0.1, 0.2, 1.0 / 3], standardDeviation: [0.3, 0.4, 0.7])
     #expect(try JSONDecoder().decode(Normalization.self, from: JSONEncoder().encode(own)) == own)
   }
 }

@@ -32,7 +32,7 @@ struct OptimizerFixtureTests {
 
     init(_ fixture: Fixture) throws {
       model = try Model(Sequential(Linear(3), ReLU(), Linear(2)), inputShape: [4])
-      places = model.trainedRanges.flatMap { Array($0.range) }
+      places = model.trainableRanges.flatMap { Array($0.range) }
       for (place, value) in zip(places, fixture.start) { model.parameterBuffer[place] = Float(value) }
     }
 
@@ -238,7 +238,7 @@ struct OptimizerFixtureTests {
         planned = other
       }
       fixed.setGradients(fixture.gradients[step])
-      for (name, range) in fixed.model.trainedRanges where fixed.model.frozenNames.contains(name) {
+      for (name, range) in fixed.model.trainableRanges where fixed.model.frozenNames.contains(name) {
         for i in range { fixed.model.gradientBuffer[i] = 0 }
       }
       planned.step()

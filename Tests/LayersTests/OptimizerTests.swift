@@ -27,7 +27,7 @@ struct OptimizerStateTests {
   /// Fills the gradients with what depends on the step.
   static func setGradients(_ model: Model, step: Int) {
     var random = TestRandom(seed: UInt64(step))
-    for (_, range) in model.trainedRanges {
+    for (_, range) in model.trainableRanges {
       for (i, value) in zip(range, random.reals(range.count)) { model.gradientBuffer[i] = value }
     }
   }
@@ -70,7 +70,7 @@ struct OptimizerStateTests {
   func gapsStayZeroAndNothingBecomesNaN(optimizer: any Optimizer) throws {
     // Given gradients of which some, and some parameters' all, are always 0.
     let model = try Self.model()
-    let ranges = model.trainedRanges.map(\.range)
+    let ranges = model.trainableRanges.map(\.range)
     let planned = try optimizer.plan(model, threads: 1, level: nil)
     let before = Array(model.parameterBuffer)
     for t in 1...20 {
@@ -136,7 +136,7 @@ struct OptimizerStateTests {
 
   @Test func notANumberClipsAllGradientsButNotTheGaps() throws {
     let model = try Self.model()
-    let places = Set(model.trainedRanges.flatMap { Array($0.range) })
+    let places = Set(model.trainableRanges.flatMap { Array($0.range) })
     let clipping = try GradientClipping.norm(1).plan(model)
     Self.setGradients(model, step: 1)
     model.gradientBuffer[3] = .nan
@@ -156,8 +156,8 @@ struct OptimizerStateTests {
     let before = Array(model.gradientBuffer)
     try GradientClipping.norm(100).plan(model).run()
     #expect(Array(model.gradientBuffer) == before)
-    #expect(throws: LayerError.self) { try GradientClipping.norm(-1).plan(model) }
-    #expect(throws: LayerError.self) { try GradientClipping.value(.nan).plan(model) }
+    #expect(throws: OptimizerError.self) { try GradientClipping.norm(-1).plan(model) }
+    #expect(throws: OptimizerError.self) { try GradientClipping.value(.nan).plan(model) }
   }
 
   @Test func theAverageIsInTheModelOnlyWhileItIsAskedFor() throws {
@@ -165,7 +165,7 @@ struct OptimizerStateTests {
     let average = try WeightAverage(model, .exponential(decay: 0.5))
     average.update()
     let first = Array(model.parameterBuffer)
-    for i in model.trainedRanges[0].range { model.parameterBuffer[i] += 1 }
+    for i in model.trainableRanges[0].range { model.parameterBuffer[i] += 1 }
     average.update()
     let second = Array(model.parameterBuffer)
     let mean = Array(average.values)
@@ -178,8 +178,8 @@ struct OptimizerStateTests {
     #expect(Array(model.parameterBuffer) == second)
     #expect(Array(average.values) == mean)
     #expect(average.updates == 2)
-    #expect(throws: LayerError.self) { try WeightAverage(model, .corrected(decay: 1.5)) }
-    #expect(throws: LayerError.self) { try WeightAverage(model, .warmedUp(decay: 0.9, gamma: 0)) }
+    #expect(throws: OptimizerError.self) { try WeightAverage(model, .corrected(decay: 1.5)) }
+    #expect(throws: OptimizerError.self) { try WeightAverage(model, .warmedUp(decay: 0.9, gamma: 0)) }
   }
 
   @Test func optionsThatMakeNoSenseAreNamed() throws {
@@ -190,7 +190,11 @@ struct OptimizerStateTests {
       Lookahead(Adam(), interval: 0), Lookahead(Adam(), alpha: 2), Adam(beta2: .nan).clipped(.norm(1)),
       Adam().grouped([ParameterGroup(where: { _ in false }) { $0.epsilon = -1 }]),
     ] as [any Optimizer] {
-      #expect(throws: LayerError.self, "\(optimizer)") { try optimizer.plan(model, threads: 1, level: nil) }
+      #expect(throws: OptimizerError.self, "\(optimizer)") { try optimizer.plan(model, threads: 1, level: nil) }
     }
+    let error = #expect(throws: OptimizerError.self) { try SGD(learningRate: -1).plan(model) }
+    #expect(error?.description == "SGD: learningRate is -1.0; expected at least 0.0")
+    let range = #expect(throws: OptimizerError.self) { try Adam(beta1: 1).plan(model) }
+    #expect(range?.description == "Adam: beta1 is 1.0; expected at least 0.0 and less than 1.0")
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// Multiplies each value by a learned factor: a layer that the library does not have.
 private struct Gain: Layer {
-  var name: String { "Gain" }
+  var kind: String { "Gain" }
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape { inputShape }
 
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {

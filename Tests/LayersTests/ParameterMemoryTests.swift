@@ -23,12 +23,12 @@ struct ParameterMemoryTests {
 
     init(_ model: Model) {
       self.model = model
-      values = model.trainedRanges.map { range in
+      values = model.trainableRanges.map { range in
         let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: range.range.count)
         _ = copy.initialize(from: model.parameterBuffer[range.range])
         return copy
       }
-      gradients = model.trainedRanges.map { range in
+      gradients = model.trainableRanges.map { range in
         let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: range.range.count)
         copy.initialize(repeating: 0)
         return copy
@@ -61,7 +61,7 @@ struct ParameterMemoryTests {
     let ofMemory = try optimizer.plan(copies.memory(), threads: 2, level: level)
     var random = TestRandom(seed: 5)
     for _ in 0..<5 {
-      for (i, range) in model.trainedRanges.map(\.range).enumerated() {
+      for (i, range) in model.trainableRanges.map(\.range).enumerated() {
         for (k, value) in random.reals(range.count).enumerated() {
           model.gradientBuffer[range.lowerBound + k] = value
           copies.gradients[i][k] = value
@@ -71,8 +71,8 @@ struct ParameterMemoryTests {
       ofMemory.step()
     }
     let ranges = try copies.memory().ranges
-    #expect(ranges.map(\.name) == model.trainedRanges.map(\.name))
-    for (i, range) in model.trainedRanges.map(\.range).enumerated() {
+    #expect(ranges.map(\.name) == model.trainableRanges.map(\.name))
+    for (i, range) in model.trainableRanges.map(\.range).enumerated() {
       #expect(Array(copies.values[i]) == Array(model.parameterBuffer[range]), "\(optimizer)")
       for (a, b) in zip(ofModel.stateTensors, ofMemory.stateTensors) {
         #expect(a.name == b.name, "\(optimizer)")
@@ -117,13 +117,13 @@ struct ParameterMemoryTests {
       five.deallocate()
     }
     let good = ParameterMemory.Parameter(name: "a", shape: [2, 3], values: six, gradients: six)
-    #expect(throws: LayerError.duplicateParameter(name: "a")) { try ParameterMemory([good, good]) }
+    #expect(throws: OptimizerError.duplicateParameter(name: "a")) { try ParameterMemory([good, good]) }
     for bad in [
       ParameterMemory.Parameter(name: "a", shape: [2, 3], values: five, gradients: six),
       .init(name: "a", shape: [2, 3], values: six, gradients: five),
       .init(name: "a", shape: [-2, -3], values: six, gradients: six),
     ] {
-      #expect(throws: LayerError.self, "\(bad)") { try ParameterMemory([bad]) }
+      #expect(throws: OptimizerError.self, "\(bad)") { try ParameterMemory([bad]) }
     }
     // Nothing to update is no error.
     let nothing = UnsafeMutableBufferPointer<Float>(start: nil, count: 0)

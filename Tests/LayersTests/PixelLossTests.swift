@@ -73,12 +73,12 @@ struct PixelLossTests {
   @Test func theNumberOfLabelsIsThatOfThePixels() throws {
     let scores = try Tensor(shape: [2, 3, 2, 2])
     for count in [0, 2, 7, 9] {
-      #expect(throws: LayerError.self) {
+      #expect(throws: LossError.self) {
         try CrossEntropy().evaluate(scores, labels: [Int](repeating: 0, count: count))
       }
     }
-    #expect(throws: LayerError.self) { try CrossEntropy().evaluate(scores, labels: [0, 1, 2, 3, 0, 0, 0, 0]) }
-    #expect(throws: LayerError.self) {
+    #expect(throws: LossError.self) { try CrossEntropy().evaluate(scores, labels: [0, 1, 2, 3, 0, 0, 0, 0]) }
+    #expect(throws: LossError.self) {
       try MeanSquaredError().evaluate(scores, labels: [Int](repeating: 0, count: 8))
     }
   }
@@ -94,8 +94,8 @@ struct PixelLossTests {
     var losses: [Float] = []
     for _ in 0..<200 { losses.append(try trainer.step(images, labels: labels)) }
     #expect(losses[199] < 0.1 * losses[0])
-    #expect(throws: LayerError.self) { try trainer.step(images, labels: [0, 1, 0, 1, 0, 1]) }
-    #expect(throws: LayerError.self) { try trainer.step(images, labels: [0, 1, 0]) }
+    #expect(throws: LossError.self) { try trainer.step(images, labels: [0, 1, 0, 1, 0, 1]) }
+    #expect(throws: LossError.self) { try trainer.step(images, labels: [0, 1, 0]) }
   }
 
   /// Images of a class that the loss ignores are no mistakes of the network.

@@ -21,7 +21,7 @@ struct ScheduleTests {
     (
       "oneCycleLinear",
       OneCycle(
-        maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, divisor: 10, finalDivisor: 100,
+        maximum: 0.5, duration: 24, warmUpFraction: 0.25, annealing: .linear, divisor: 10, finalDivisor: 100,
         threePhases: true)
     ),
     ("warmRestarts", CosineWarmRestarts(period: 5, minimum: 0.002)),
@@ -49,7 +49,7 @@ struct ScheduleTests {
     ("cyclicMomentum", Cyclic(base: 0.01, maximum: 0.3, unitsUp: 4)),
     (
       "cyclicHalvingMomentum",
-      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 2, unitsDown: 5, mode: .triangular2, momenta: 0.7...0.95)
+      Cyclic(base: 0.01, maximum: 0.3, unitsUp: 2, unitsDown: 5, mode: .triangular2, momentumRange: 0.7...0.95)
     ),
     (
       "cyclicRangeMomentum",
@@ -63,7 +63,8 @@ struct ScheduleTests {
       (
         "oneCycleLinearMomentum",
         OneCycle(
-          maximum: 0.5, duration: 24, growingShare: 0.25, annealing: .linear, threePhases: true, momenta: 0.7...0.9)
+          maximum: 0.5, duration: 24, warmUpFraction: 0.25, annealing: .linear, threePhases: true,
+          momentumRange: 0.7...0.9)
       ),
     ]
     for (name, schedule) in schedules + Self.cyclicMomenta {
@@ -74,9 +75,9 @@ struct ScheduleTests {
         #expect(abs(momentum - value) <= 1e-12, "\(name) at \(time): \(momentum), not \(value)")
       }
     }
-    #expect(OneCycle(maximum: 0.5, duration: 24, momenta: nil).momentum(at: 3) == nil)
+    #expect(OneCycle(maximum: 0.5, duration: 24, momentumRange: nil).momentum(at: 3) == nil)
     #expect(Cosine(period: 4).momentum(at: 3) == nil)
-    #expect(Cyclic(base: 0.1, maximum: 0.5, momenta: nil).momentum(at: 3) == nil)
+    #expect(Cyclic(base: 0.1, maximum: 0.5, momentumRange: nil).momentum(at: 3) == nil)
     #expect(OneCycle(maximum: 0.5, duration: 9).warmedUp(over: 3, startFactor: 0.1).momentum(at: 3) == 0.95)
   }
 

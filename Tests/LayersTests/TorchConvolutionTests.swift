@@ -132,7 +132,7 @@ struct TorchConvolutionTests {
       Sequential(Residual(Self.block(), shortcut: Conv2D(4, kernelSize: 1)).named("block"), ReLU()),
       inputShape: [3, 4, 4])
     #expect(
-      model.layers.map { "\($0.path) \($0.name)" } == [
+      model.layers.map { "\($0.path) \($0.kind)" } == [
         "block.body.0 Conv2D", "block.body.1 ReLU", "block.body.2 Conv2D", "block.shortcut Conv2D", "1 ReLU",
       ])
     #expect(model.layers.reduce(0) { $0 + $1.parameterCount } == model.parameterCount)

@@ -80,7 +80,7 @@ struct TorchNormalizationTests {
       let shape = Shape(torch.inputShape)
       let model = try Model(layer, inputShape: shape.element)
       func own(_ name: String) -> String { name.split(separator: ".").last.map(String.init) ?? name }
-      let trained = model.parameters.filter { $0.role == .trained }
+      let trained = model.parameters.filter { $0.role == .trainable }
       let buffers = model.parameters.filter { $0.role == .buffer }
       #expect(trained.map { own($0.name) } == torch.parameters.map(\.name), "\(place)")
       #expect(buffers.map { own($0.name) } == torch.buffers.map(\.name), "\(place)")
@@ -117,7 +117,7 @@ struct TorchNormalizationTests {
     let parameters = try BatchNorm2D().parameters(for: [3, 2, 2])
     #expect(
       parameters.map(\.name) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"])
-    #expect(parameters.map(\.role) == [.trained, .trained, .buffer, .buffer, .buffer])
+    #expect(parameters.map(\.role) == [.trainable, .trainable, .buffer, .buffer, .buffer])
     #expect(parameters.map(\.storedType) == [.float32, .float32, .float32, .float32, .int64])
     #expect(parameters.map { $0.shape.dimensions } == [[3], [3], [3], [3], []])
     #expect(try BatchNorm2D().parameterCount(for: [3, 2, 2]) == 6)

@@ -136,11 +136,11 @@ struct TrainerOptionsTests {
     let first = try trainer.step(images, targets: images)
     for _ in 0..<200 { _ = try trainer.step(images, targets: images) }
     #expect(try trainer.step(images, targets: images) < first / 4)
-    #expect(throws: LayerError.self) { try trainer.step(images, targets: Tensor(shape: [6, 11])) }
+    #expect(throws: LossError.self) { try trainer.step(images, targets: Tensor(shape: [6, 11])) }
     let classifier = try Self.trainer(batchSize: 2)
     let classes = try Tensor(shape: [2, 10], repeating: 0.1)
     #expect(throws: Never.self) { try classifier.step(Tensor(shape: [2, 3, 32, 32]), targets: classes) }
     let labelled = try Self.trainer(batchSize: 2, loss: NegativeLogLikelihood())
-    #expect(throws: LayerError.self) { try labelled.step(Tensor(shape: [2, 3, 32, 32]), targets: classes) }
+    #expect(throws: LossError.self) { try labelled.step(Tensor(shape: [2, 3, 32, 32]), targets: classes) }
   }
 }

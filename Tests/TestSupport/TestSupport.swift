@@ -1,16 +1,11 @@
 import Kernels
+import Layers
 
-/// A small generator of reproducible test data (SplitMix64).
+/// A generator of reproducible test data.
 public struct TestRandom: RandomNumberGenerator {
-  private var state: UInt64
-  public init(seed: UInt64) { state = seed }
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  private var generator: SplitMix64
+  public init(seed: UInt64) { generator = SplitMix64(seed: seed) }
+  public mutating func next() -> UInt64 { generator.next() }
 
   /// Small integers as Float: their sums of products are exact in any order, so results compare exactly.
   public mutating func integers(_ count: Int, in range: ClosedRange<Int> = -4...4) -> [Float] {

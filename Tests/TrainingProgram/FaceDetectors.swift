@@ -56,11 +56,11 @@ enum FaceDetector: String, CaseIterable {
 /// All values of an image by column, row and channel: `[channels, height, width]` to `[width · height · channels]`. The
 /// weights of MTCNN's linear layers were made for this order.
 struct ColumnsFirst: Layer {
-  var name: String { "ColumnsFirst" }
+  var kind: String { "ColumnsFirst" }
 
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard inputShape.rank == 3 else {
-      throw .inputShape(layer: name, given: inputShape, expected: "[channels, height, width]")
+      throw .inputShape(layer: kind, given: inputShape, expected: "[channels, height, width]")
     }
     return [inputShape.count]
   }

@@ -32,7 +32,7 @@ struct Comparison {
     for row in old {
       let candidates = rest[row.subject] ?? []
       let isOnlyChoice = oldRows[row.subject]?.count == 1 && candidates.count == 1
-      guard let index = isOnlyChoice ? 0 : candidates.firstIndex(where: { $0.algorithm == row.algorithm }) else {
+      guard let index = isOnlyChoice ? 0 : candidates.firstIndex(where: { $0.isSameKernel(as: row) }) else {
         onlyInOld.append(row)
         continue
       }

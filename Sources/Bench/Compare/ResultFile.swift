@@ -111,6 +111,7 @@ private struct KernelsRecords: Decodable {
     let pass: String
     let shape: String
     let algorithm: String
+    let path: String?
     let isa: String
     let threads: Int
     let median: Double
@@ -122,7 +123,7 @@ private struct KernelsRecords: Decodable {
     let warm: Bool?
 
     enum CodingKeys: String, CodingKey {
-      case kernel, pass, shape, algorithm, isa, threads, samples, verified, warm
+      case kernel, pass, shape, algorithm, path, isa, threads, samples, verified, warm
       case median = "median_seconds"
       case min = "min_seconds"
       case lowerQuartile = "lower_quartile_seconds"
@@ -145,7 +146,8 @@ private struct KernelsRecords: Decodable {
             row.warm == true ? "warm" : "",
           ],
           algorithm: row.algorithm, medianSeconds: row.median, lowerSeconds: row.lowerQuartile ?? row.min,
-          upperSeconds: row.upperQuartile ?? 2 * row.median - row.min, samples: row.samples, isVerified: row.verified))
+          upperSeconds: row.upperQuartile ?? 2 * row.median - row.min, samples: row.samples, isVerified: row.verified,
+          presentAlgorithm: RenamedRows.presentName(kernel: row.kernel, name: row.algorithm, path: row.path ?? "")))
     }
     return results
   }

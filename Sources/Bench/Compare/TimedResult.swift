@@ -11,6 +11,13 @@ struct TimedResult: Equatable {
   /// The number of repetitions; nil where the file does not say.
   let samples: Int?
   let isVerified: Bool
+  /// The kernel's present name, where `algorithm` is a former one.
+  var presentAlgorithm: String?
+
+  /// Whether the kernels are the same, by their present names.
+  func isSameKernel(as other: TimedResult) -> Bool {
+    presentAlgorithm ?? algorithm == other.presentAlgorithm ?? other.algorithm
+  }
 
   var label: String { (subject + [algorithm]).filter { !$0.isEmpty }.joined(separator: " ") }
 }

@@ -14,9 +14,17 @@ protocol KernelCase {
   /// The row that a plan chooses, and the scratch memory that it asks for.
   func plan(level: InstructionSet, threads: Int) throws -> (row: String, isReference: Bool, workspaceByteCount: Int)
 
+  /// What each row up to a level is expected to take on a machine.
+  func costs(level: InstructionSet, machine: Machine) -> [CostRow]
+
+  /// Times the making of a plan.
+  func planning(level: InstructionSet, threads: Int) throws -> PlanningRow
+
   /// Runs rows of the operation's table: verifies and times each.
   ///
-  /// - Parameter report: called with each row as soon as it is measured; when it says no, the rest is left out.
+  /// Rows take turns, so that what else the machine does meets all of them alike.
+  ///
+  /// - Parameter report: called with each row when all are measured; when it says no, the rest is left out.
   func measure(_ conditions: Conditions, report: (KernelsRow) throws -> Bool) throws
 }
 
@@ -137,6 +145,7 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
         guard try send(last, "", [seconds], isVerified: true) else { return }
       }
     }
+    var candidates: [Candidate] = []
     for kernel in Op.kernels where !kernel.isReference && kernel.level <= conditions.level {
       guard kernel.accepts(problem), !conditions.chosenOnly || kernel.name == chosen.name else { continue }
       let plan = try run(kernel, conditions, data).plan
@@ -144,11 +153,29 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
         if byChecksum, let checksum { checksum(data.operands[0]) } else {
           agreement.holds(data.memory.results, expected)
         }
-      let workspace = Workspace(byteCount: plan.workspaceByteCount)
-      let timing = kernel.name == chosen.name ? conditions.timing : conditions.otherTiming
-      let samples = try timing.sample { try plan.run(data.operands[$0 % data.operands.count], workspace: workspace) }
-      guard try send(kernel, plan.path, samples, isVerified: isVerified) else { return }
+      candidates.append(Candidate(plan: plan, isVerified: isVerified))
     }
+    let workspace = Workspace(byteCount: candidates.map(\.plan.workspaceByteCount).max() ?? 0)
+    for _ in 0..<Timing.turns {
+      for (index, candidate) in candidates.enumerated() {
+        let isChosen = candidate.plan.kernel.name == chosen.name
+        let timing = (isChosen ? conditions.timing : conditions.otherTiming).turn
+        candidates[index].samples += try timing.sample {
+          try candidate.plan.run(data.operands[$0 % data.operands.count], workspace: workspace)
+        }
+      }
+    }
+    for candidate in candidates {
+      let plan = candidate.plan
+      guard try send(plan.kernel, plan.path, candidate.samples, isVerified: candidate.isVerified) else { return }
+    }
+  }
+
+  /// A row that is measured.
+  private struct Candidate {
+    let plan: Plan<Op>
+    let isVerified: Bool
+    var samples: [Double] = []
   }
 
   /// Plans a row and runs it once on the first copy of the data, made ready.

@@ -15,6 +15,10 @@ enum KernelsCommand: Command {
     star marks the kernel that a plan chooses; it is measured longest. Data is 'cold' where runs take turns among copies
     that together exceed the caches, and 'warm' where the caches can keep it, which can exceed the limit.
 
+    --planning times the making of plans instead: validation, the choice of a row by its cost, and what it prepares.
+    --costs prints the cycles that each row is expected to take on a processor, by which plans choose, and what they are
+    a sum of (with --json); Benchmarks/costs/fit compares them with measured times.
+
     A shape is pairs of name and number: m n k for products (ta1, tb1 for operands stored transposed), mb ic ih iw oc kh
     kw sh sw ph pw dh dw g for convolutions, without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias,
     batch assembly and global pooling, mb ic for the softmax family, n for activations and optimiser steps.
@@ -33,6 +37,19 @@ enum KernelsCommand: Command {
     let level = try options.level()
     let file = try options.json.map(JSONFile.init(path:))
     let problems = try problems(options, operations: operands)
+    guard !options.costs || !options.planning else {
+      throw UsageError("--costs and --planning are given; expected one of them")
+    }
+    guard options.costs || options.machine == .current else {
+      throw UsageError("--machine is given without --costs; kernels run on the processor that is there")
+    }
+    if options.costs {
+      try printCosts(problems, level: level, machine: options.machine, file: file)
+      return .done
+    }
+    if options.planning {
+      return try timePlanning(problems, level: level, threads: options.threadCount, file: file)
+    }
     let interrupt = Interrupt()
     var report = KernelsReport(machine: .measure(level: level, threads: options.threadCount))
     let conditions = Conditions(
@@ -61,6 +78,35 @@ enum KernelsCommand: Command {
       return .checkFailed
     }
     return .done
+  }
+
+  private static func printCosts(
+    _ problems: [any KernelCase], level: InstructionSet, machine: MachineName, file: JSONFile?
+  ) throws {
+    var report = CostReport(machine: machine.machine.name)
+    try Console.print("costs on \(machine.machine.name), one thread\n\n\(CostRow.table.header)")
+    for problem in problems {
+      for row in problem.costs(level: level, machine: machine.machine) {
+        report.rows.append(row)
+        try Console.print(CostRow.table.line(row.cells))
+      }
+    }
+    try file?.write(report)
+  }
+
+  private static func timePlanning(
+    _ problems: [any KernelCase], level: InstructionSet, threads: Int, file: JSONFile?
+  ) throws -> ExitStatus {
+    let interrupt = Interrupt()
+    var report = PlanningReport(cpu: Machine.processorName)
+    try Console.print("processor  \(Machine.processorName)\n\n\(PlanningRow.table.header)")
+    for problem in problems where !interrupt.isRequested {
+      let row = try problem.planning(level: level, threads: threads)
+      report.rows.append(row)
+      try Console.print(PlanningRow.table.line(row.cells))
+    }
+    try file?.write(report)
+    return interrupt.status ?? .done
   }
 
   /// The problems that the options ask for, each once.

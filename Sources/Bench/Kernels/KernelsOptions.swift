@@ -18,6 +18,9 @@ struct KernelsOptions: MachineOptions {
   var chosen = false
   var warm = false
   var quick = false
+  var planning = false
+  var costs = false
+  var machine = MachineName.current
   var json: String?
 
   static var table: [CommandOption<KernelsOptions>] {
@@ -33,6 +36,11 @@ struct KernelsOptions: MachineOptions {
       .flag("--warm", path: \.warm, help: "one copy of the data, which the caches keep where it fits"),
     ]
       + machineTable(threads: "threads that share the work of a kernel") + [
+        .flag("--planning", path: \.planning, help: "time the making of plans in place of the kernels"),
+        .flag("--costs", path: \.costs, help: "print what kernels are expected to take, and run none"),
+        .value(
+          "--machine", path: \.machine, kind: .choice(placeholder: "NAME"),
+          help: "the processor of --costs: \(MachineName.allCases.map(\.rawValue).joined(separator: ", "))"),
         .flag("--quick", path: \.quick, help: "the small problems only, warm, each for a short time"),
         .optional("--json", path: \.json, kind: .path("FILE"), help: "write the figures to a file as well"),
       ]

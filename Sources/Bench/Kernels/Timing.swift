@@ -6,6 +6,15 @@ struct Timing {
   let seconds: Double
   let leastSamples: Int
 
+  /// How often each of several kernels has its turn.
+  static let turns = 3
+
+  /// A part of the whole.
+  var turn: Timing {
+    Timing(
+      seconds: seconds / Double(Timing.turns), leastSamples: (leastSamples + Timing.turns - 1) / Timing.turns)
+  }
+
   static let thorough = Timing(seconds: 0.2, leastSamples: 7)
   static let brief = Timing(seconds: 0.03, leastSamples: 3)
   static let quick = Timing(seconds: 0.01, leastSamples: 3)

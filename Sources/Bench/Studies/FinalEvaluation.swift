@@ -34,7 +34,7 @@ struct FinalEvaluation {
   /// The first parameter with pixels of the image on its inputs: a convolution's kernels, or the first outputs of a linear
   /// layer.
   private func filters() throws -> FilterSheet? {
-    guard let first = session.model.parameters.first(where: { $0.role == .trained }) else { return nil }
+    guard let first = session.model.parameters.first(where: { $0.role == .trainable }) else { return nil }
     let image = session.data.training.imageShape
     let weights = try session.model.parameter(first.name)
     let shape = first.shape

@@ -101,7 +101,7 @@ struct Augmentation: Equatable, Codable {
       case "rotate": return RandomRotation(degrees: number(0, 10))
       case "resized-crop": return RandomResizedCrop(size, scale: interval ?? 0.08...1)
       case "blur": return GaussianBlur(Int(number(0, 3)), sigma: interval ?? 0.1...2)
-      case "noise": return GaussianNoise(std: Float(number(0, 0.1)))
+      case "noise": return GaussianNoise(standardDeviation: Float(number(0, 0.1)))
       case "jitter":
         return ColorJitter(
           brightness: Float(number(0, 0.2)), contrast: Float(number(1, 0.2)), saturation: Float(number(2, 0.2)),

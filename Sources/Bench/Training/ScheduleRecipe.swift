@@ -112,10 +112,10 @@ struct ScheduleRecipe: Equatable, Codable {
       schedule = CosineWarmRestarts(period: time(0, 10), periodFactor: max(Int(number(1, 1)), 1), minimum: number(2, 0))
     case "one-cycle":
       schedule = OneCycle(
-        maximum: learningRate, duration: max(epochs - warmUpEpochs, 1) * scale, growingShare: number(0, 0.3),
-        divisor: number(1, 25), momenta: nil)
+        maximum: learningRate, duration: max(epochs - warmUpEpochs, 1) * scale, warmUpFraction: number(0, 0.3),
+        divisor: number(1, 25), momentumRange: nil)
     case "cyclic":
-      schedule = Cyclic(base: number(0, 0), maximum: learningRate, unitsUp: time(1, 1), momenta: nil)
+      schedule = Cyclic(base: number(0, 0), maximum: learningRate, unitsUp: time(1, 1), momentumRange: nil)
     case "plateau": schedule = ReduceOnPlateau(factor: number(1, 0.1), patience: Int(number(0, 10)))
     default: return warmUpEpochs > 0 ? WarmUp(duration: warmUpEpochs * scale, next: Constant()) : nil
     }

@@ -3,7 +3,7 @@ import KernelsISA
 /// ``ELUForward`` of `count` values.
 public struct ELUProblem: ElementwiseSize {
   public var count: Int
-  /// What the function approaches for negative values, negated.
+  /// The function approaches -alpha for large negative values.
   public var alpha: Float
 
   public init(count: Int, alpha: Float = 1) {
@@ -29,7 +29,7 @@ public enum ELUForward: KernelOperation {
   }
 }
 
-/// The gradient of ``ELUForward`` from its input x: x > 0 ? g : g·α·exp(x), within 3 ulp; g where x is NaN.
+/// The gradient of ``ELUForward`` from its input x: x > 0 ? g : g·α·exp(x), within 3 ulp; g for NaN.
 public enum ELUBackward: KernelOperation {
   public static let name = "elu"
   public static let pass = "backward-data"
@@ -42,14 +42,14 @@ public enum ELUBackward: KernelOperation {
   }
 }
 
-/// x·scale for positive x, else alpha·(exp(x) - 1); ``SELUForward`` is it with another scale than 1.
+/// scale·x for x ≥ 0, else alpha·(exp(x) - 1): ELU with a scale of 1, SELU with its own constants.
 struct ELU: Activation {
   let alpha: Float
   let scale: Float
 
   @inline(always) init(_ options: ActivationOptions) { (alpha, scale) = options }
 
-  /// exp(x) - 1 as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded; it rounds to -1 below -25.
+  /// exp(x) - 1 is computed as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded. Below -25 it rounds to -1.
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let (q, power) = L.exponentialParts(x.replacing(with: L.splat(-25), where: L.splat(-25) .> x))
     let two = L.powerOfTwo(power)

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// What an element-wise operation is planned for.
+/// The problem of an element-wise operation.
 public protocol ElementwiseSize: Sendable, Hashable {
   /// The number of values.
   var count: Int { get }
@@ -13,7 +13,7 @@ public struct ElementwiseProblem: ElementwiseSize {
   public init(count: Int) { self.count = count }
 }
 
-/// The arrays of an element-wise function. The output may be the input's memory, and no other part of it.
+/// The arrays of an element-wise function. The output may be exactly the input's memory, but not overlap it otherwise.
 public struct ElementwiseOperands {
   public var input: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
@@ -24,12 +24,12 @@ public struct ElementwiseOperands {
   }
 }
 
-/// The arrays of an element-wise function's backward pass. The input gradient may be the output gradient's memory, and
-/// no other part of it.
+/// The arrays of an element-wise function's backward pass. The input gradient may be exactly the output gradient's
+/// memory, but not overlap it otherwise.
 public protocol ElementwiseGradientOperands {
-  /// Whether the derivative follows from what the forward pass read; else from what it wrote.
+  /// Whether the derivative is computed from the forward pass's input; else from its output.
   static var readsInput: Bool { get }
-  /// What the forward pass read, or what it wrote.
+  /// The forward pass's input or output, as `readsInput` says.
   var values: UnsafePointer<Float> { get }
   var outputGradient: UnsafePointer<Float> { get }
   var inputGradient: UnsafeMutablePointer<Float> { get }
@@ -38,10 +38,10 @@ public protocol ElementwiseGradientOperands {
     values: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>)
 }
 
-/// The arrays of the backward pass of a function whose derivative follows from its output.
+/// The arrays of the backward pass of a function whose derivative is computed from its output.
 public struct ElementwiseBackwardOperands: ElementwiseGradientOperands {
   public static var readsInput: Bool { false }
-  /// What the forward pass wrote.
+  /// The forward pass's output.
   public var output: UnsafePointer<Float>
   public var outputGradient: UnsafePointer<Float>
   public var inputGradient: UnsafeMutablePointer<Float>
@@ -63,10 +63,10 @@ public struct ElementwiseBackwardOperands: ElementwiseGradientOperands {
   }
 }
 
-/// The arrays of the backward pass of a function whose derivative follows from its input.
+/// The arrays of the backward pass of a function whose derivative is computed from its input.
 public struct ElementwiseInputBackwardOperands: ElementwiseGradientOperands {
   public static var readsInput: Bool { true }
-  /// What the forward pass read.
+  /// The forward pass's input.
   public var input: UnsafePointer<Float>
   public var outputGradient: UnsafePointer<Float>
   public var inputGradient: UnsafeMutablePointer<Float>
@@ -89,8 +89,8 @@ public struct ElementwiseInputBackwardOperands: ElementwiseGradientOperands {
 }
 
 extension KernelOperation where Problem: ElementwiseSize, Operands == ElementwiseOperands {
-  /// A row for each level, and the reference: `function` of one value after the other. A value takes as long as
-  /// `multiplyAdds` of a full tile.
+  /// A row for each level, and the reference, which applies `function` to one value after the other. `multiplyAdds` is
+  /// the work of a value: the multiply-adds that a register tile does in the same time.
   static func rows(
     _ functions: LevelFunctions<ActivationArguments>, multiplyAdds: Int = 0,
     options: @escaping @Sendable (Problem) -> ActivationOptions = { _ in (0, 0) },
@@ -99,9 +99,9 @@ extension KernelOperation where Problem: ElementwiseSize, Operands == Elementwis
     let levels = Kernel<Self>.levelRows(
       "elementwise", functions, work: { Work(multiplyAdds: $0.count * multiplyAdds, bytes: $0.count * 8) },
       run: { body, problem, parts, operands in
-        let streams = Streaming.streams(problem.count, from: operands.input, to: operands.output)
+        let nonTemporal = Streaming.streams(problem.count, from: operands.input, to: operands.output)
         runActivation(
-          body, problem.count, parts, options(problem), streams: streams, values: operands.input,
+          body, problem.count, parts, options(problem), nonTemporal: nonTemporal, values: operands.input,
           outputGradient: nil, result: operands.output)
       })
     let reference = Kernel<Self>.reference { problem, operands in
@@ -112,8 +112,9 @@ extension KernelOperation where Problem: ElementwiseSize, Operands == Elementwis
 }
 
 extension KernelOperation where Problem: ElementwiseSize, Operands: ElementwiseGradientOperands {
-  /// A row for each level, and the reference: `gradient` of one value (output or input, as the operands say) and output
-  /// gradient after the other. A value takes as long as `multiplyAdds` of a full tile.
+  /// A row for each level, and the reference, which applies `gradient` to one value (input or output, as `readsInput`
+  /// says) and output gradient after the other. `multiplyAdds` is the work of a value: the multiply-adds that a
+  /// register tile does in the same time.
   static func rows(
     _ functions: LevelFunctions<ActivationArguments>, multiplyAdds: Int = 0,
     options: @escaping @Sendable (Problem) -> ActivationOptions = { _ in (0, 0) },
@@ -122,9 +123,9 @@ extension KernelOperation where Problem: ElementwiseSize, Operands: ElementwiseG
     let levels = Kernel<Self>.levelRows(
       "elementwise", functions, work: { Work(multiplyAdds: $0.count * multiplyAdds, bytes: $0.count * 12) },
       run: { body, problem, parts, operands in
-        let streams = Streaming.streams(problem.count, from: operands.outputGradient, to: operands.inputGradient)
+        let nonTemporal = Streaming.streams(problem.count, from: operands.outputGradient, to: operands.inputGradient)
         runActivation(
-          body, problem.count, parts, options(problem), streams: streams, values: operands.values,
+          body, problem.count, parts, options(problem), nonTemporal: nonTemporal, values: operands.values,
           outputGradient: operands.outputGradient, result: operands.inputGradient)
       })
     let reference = Kernel<Self>.reference { problem, operands in
@@ -136,9 +137,10 @@ extension KernelOperation where Problem: ElementwiseSize, Operands: ElementwiseG
   }
 }
 
-/// Shares an array out and runs a level's function on each part.
+/// Runs a level's function on each thread's part of an array.
 private func runActivation(
-  _ body: LevelFunction<ActivationArguments>, _ count: Int, _ parts: Int, _ options: ActivationOptions, streams: Bool,
+  _ body: LevelFunction<ActivationArguments>, _ count: Int, _ parts: Int, _ options: ActivationOptions,
+  nonTemporal: Bool,
   values: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>?, result: UnsafeMutablePointer<Float>
 ) {
   Parallel.run(parts: parts) { part in
@@ -146,7 +148,7 @@ private func runActivation(
     withRowScratch { scratch in
       var arguments = ActivationArguments(
         values: values + range.lowerBound, outputGradient: outputGradient.map { $0 + range.lowerBound },
-        result: result + range.lowerBound, count: range.count, streams: streams, options: options,
+        result: result + range.lowerBound, count: range.count, nonTemporal: nonTemporal, options: options,
         scratch: scratch)
       body(&arguments)
     }

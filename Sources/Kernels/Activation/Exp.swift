@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// exp(x), within 1 ulp of the exact value, also where that is denormal; 0 at -infinity.
+/// exp(x), within 1 ulp, also of denormal results; 0 at -infinity.
 public enum ExpForward: KernelOperation {
   public static let name = "exp"
   public typealias Problem = ElementwiseProblem

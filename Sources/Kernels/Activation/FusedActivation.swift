@@ -7,7 +7,7 @@ public enum FusedActivation: Sendable, Hashable, CaseIterable {
 }
 
 extension FusedActivation? {
-  /// What results are limited to; NaN stays NaN.
+  /// The range to which results are clamped; NaN stays NaN.
   var limits: (floor: Float, ceiling: Float) {
     switch self {
     case nil: (-.infinity, .infinity)
@@ -16,7 +16,7 @@ extension FusedActivation? {
     }
   }
 
-  /// A result within the limits.
+  /// A result, clamped to the range.
   func limit(_ value: Float) -> Float {
     let (floor, ceiling) = limits
     return value < floor ? floor : value > ceiling ? ceiling : value

@@ -1,7 +1,8 @@
 import KernelsISA
 
-/// The approximation of ``GELUForward`` by tanh: x·(1 + tanh(u/2)) / 2 = x / (1 + exp(-u)), u = √(8/π)·(x + 0.044715·x³).
-/// Within 4 ulp, and for negative u 4 ulp more for each unit of u, as u is rounded; NaN at -infinity, as in PyTorch.
+/// The approximation of ``GELUForward`` by tanh: x·(1 + tanh(u/2)) / 2 = x / (1 + exp(-u)), u = √(8/π)·(x +
+/// 0.044715·x³). Within 4 ulp, and for negative u 4 ulp more for each unit of u, as u is rounded; NaN at -infinity, as
+/// in PyTorch.
 public enum GELUTanhForward: KernelOperation {
   public static let name = "gelu-tanh"
   public typealias Problem = ElementwiseProblem
@@ -12,8 +13,8 @@ public enum GELUTanhForward: KernelOperation {
   }
 }
 
-/// The gradient of ``GELUTanhForward`` from its input x, with s = 1 / (1 + exp(-u)): s·(1 + x·(1 - s)·u'), as accurate for
-/// the sum of its terms' magnitudes; NaN at infinities, as in PyTorch.
+/// The gradient of ``GELUTanhForward`` from its input x, with s = 1 / (1 + exp(-u)): s·(1 + x·(1 - s)·u'), as accurate
+/// relative to the sum of its terms' magnitudes; NaN at infinities, as in PyTorch.
 public enum GELUTanhBackward: KernelOperation {
   public static let name = "gelu-tanh"
   public static let pass = "backward-data"
@@ -45,7 +46,7 @@ struct GELUTanh: Activation {
     let isNormal = L.normalBound .>= L.magnitude(u)
     let result = x / (L.splat(1) + L.normalExponential(L.negative(u)))
     if L.all(isNormal) { return result }
-    // Above, x; below, x·exp(u).
+    // Beyond the bound: x for positive x, x·exp(u) for negative x.
     let bounded = x.replacing(with: L.splat(-15), where: L.splat(-15) .> x)
     let far = L.exponential(u, times: bounded).replacing(with: x, where: x .> L.splat(0))
     return L.nanAtNegativeInfinity(far, x).replacing(with: result, where: isNormal)
@@ -62,7 +63,8 @@ struct GELUTanh: Activation {
     let s = L.splat(1) / (L.splat(1) + e)
     var slope = s * L.multiplyAdd(factor, e * s, L.splat(1))
     if !L.all(isNormal) {
-      // Above, 1; below, (1 + x·u')·exp(u), whose factor is small enough where that is not 0. x - x is NaN at infinities.
+      // Beyond the bound: 1 for positive x, (1 + x·u')·exp(u) for negative x, which is 0 where x·u' is below -310. x -
+      // x is NaN at infinities.
       let bounded = factor.replacing(with: L.splat(-310), where: L.splat(-310) .> factor)
       let far = L.exponential(u, times: L.splat(1) + bounded).replacing(with: L.splat(1), where: x .> L.splat(0))
       slope = (far + (x - x)).replacing(with: slope, where: isNormal)

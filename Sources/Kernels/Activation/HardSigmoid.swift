@@ -14,7 +14,7 @@ public enum HardSigmoidForward: KernelOperation {
   }
 }
 
-/// The gradient of ``HardSigmoidForward`` from its input x: g/6 for -3 < x < 3, else 0, where x is NaN, too, as in
+/// The gradient of ``HardSigmoidForward`` from its input x: g/6 for -3 < x < 3, else 0, also for NaN, as in
 /// PyTorch; all levels give the same bits.
 public enum HardSigmoidBackward: KernelOperation {
   public static let name = "hard-sigmoid"
@@ -22,7 +22,9 @@ public enum HardSigmoidBackward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(Levels.hardSigmoidActivation) { _, x, gradient in x > -3 && x < 3 ? gradient * (1 / 6) : 0 }
+  public static let kernels = rows(Levels.hardSigmoidActivation) { _, x, gradient in
+    x > -3 && x < 3 ? gradient * (1 / 6) : 0
+  }
 }
 
 struct HardSigmoid: Activation {

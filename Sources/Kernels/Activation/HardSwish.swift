@@ -13,7 +13,7 @@ public enum HardSwishForward: KernelOperation {
   }
 }
 
-/// The gradient of ``HardSwishForward`` from its input x: 0 up to -3, g·(x/3 + 1/2) below 3, else g, where x is NaN, too;
+/// The gradient of ``HardSwishForward`` from its input x: 0 up to -3, g·(x/3 + 1/2) below 3, else g, also for NaN;
 /// within 2 units in the last place of |g|.
 public enum HardSwishBackward: KernelOperation {
   public static let name = "hard-swish"

@@ -27,7 +27,7 @@ public enum LeakyReLUForward: KernelOperation {
   }
 }
 
-/// The gradient of ``LeakyReLUForward`` from its input x: g where x > 0, else slope·g, where x is NaN, too, as in PyTorch.
+/// The gradient of ``LeakyReLUForward`` from its input x: g where x > 0, else slope·g, also for NaN, as in PyTorch.
 public enum LeakyReLUBackward: KernelOperation {
   public static let name = "leaky-relu"
   public static let pass = "backward-data"

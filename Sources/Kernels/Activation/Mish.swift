@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// x·tanh(log(1 + exp(x))), within 6 ulp, also where that is denormal; NaN at -infinity, as in PyTorch.
+/// x·tanh(log(1 + exp(x))), within 6 ulp, also of denormal results; NaN at -infinity, as in PyTorch.
 ///
 /// Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019.
 public enum MishForward: KernelOperation {
@@ -13,9 +13,9 @@ public enum MishForward: KernelOperation {
   }
 }
 
-/// The gradient of ``MishForward`` from its input x, with t = tanh(log(1 + exp(x))) and s = 1 / (1 + exp(-x)):
-/// t + x·s·(1 - t²), within 8 units in the last place of t + |x|·s·(1 - t²), its terms' magnitudes; NaN at infinities, as
-/// in PyTorch.
+/// The gradient of ``MishForward`` from its input x, with t = tanh(log(1 + exp(x))) and s = 1 / (1 + exp(-x)): t +
+/// x·s·(1 - t²), within 8 units in the last place of the sum of its terms' magnitudes, t + |x|·s·(1 - t²); NaN at
+/// infinities, as in PyTorch.
 public enum MishBackward: KernelOperation {
   public static let name = "mish"
   public static let pass = "backward-data"
@@ -36,15 +36,15 @@ private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 struct Mish: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  /// With e = exp(x) and n = e·(e + 2): tanh(log(1 + e)) = ((1 + e)² - 1) / ((1 + e)² + 1) = n / (n + 2), in which nothing
-  /// cancels. Above 20, where that rounds to 1, e is cut off.
+  /// With e = exp(x) and n = e·(e + 2): tanh(log(1 + e)) = ((1 + e)² - 1) / ((1 + e)² + 1) = n / (n + 2), without
+  /// cancellation. Above 20, where the quotient rounds to 1, x is clamped to 20.
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let isNormal = x .>= L.splat(-87)
     let e = L.normalExponential(Mish.bounded(lanes, x))
     let n = e * (e + L.splat(2))
     let result = x * (n / (n + L.splat(2)))
     if L.all(isNormal) { return result }
-    // Below, x·exp(x).
+    // Below -87: x·exp(x).
     let low = x.replacing(with: L.splat(-112), where: L.splat(-112) .> x)
     let far = L.exponential(low, times: low).replacing(with: x, where: x .> L.splat(0))
     return L.nanAtNegativeInfinity(far, x).replacing(with: result, where: isNormal)
@@ -62,7 +62,7 @@ struct Mish: Activation {
     let second = (L.splat(4) * bounded) * ((L.splat(1) + e) * inverse)
     var slope = (e * inverse) * (two + second)
     if !L.all(isNormal) {
-      // Above, 1; below, (1 + x)·exp(x). x - x is NaN at infinities.
+      // Beyond the bound: 1 for positive x, (1 + x)·exp(x) for negative x. x - x is NaN at infinities.
       let low = x.replacing(with: L.splat(-112), where: L.splat(-112) .> x)
       let far = L.exponential(low, times: L.splat(1) + low).replacing(with: L.splat(1), where: x .> L.splat(0))
       slope = (far + (x - x)).replacing(with: slope, where: isNormal)
@@ -70,6 +70,7 @@ struct Mish: Activation {
     return outputGradient * slope
   }
 
+  /// x, at most 20.
   @inline(always) private static func bounded<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     x.replacing(with: L.splat(20), where: x .> L.splat(20))
   }

@@ -9,8 +9,7 @@ public enum ReLUForward: KernelOperation {
   public static let kernels = rows(Levels.reluActivation) { _, x in x <= 0 ? 0 : x }
 }
 
-/// The gradient of ``ReLUForward``: 0 where the output is 0, else the output's gradient. Where the output is NaN the
-/// gradient passes.
+/// The gradient of ``ReLUForward`` from its output y: 0 where y is 0, else g, also for NaN.
 public enum ReLUBackward: KernelOperation {
   public static let name = "relu"
   public static let pass = "backward-data"

@@ -11,8 +11,8 @@ public enum ReLU6Forward: KernelOperation {
   public static let kernels = rows(Levels.relu6Activation) { _, x in x <= 0 ? 0 : x > 6 ? 6 : x }
 }
 
-/// The gradient of ``ReLU6Forward``: 0 where the output is 0 or 6, so also at the bounds themselves, as PyTorch's
-/// `hardtanh` has it; else the output's gradient. Where the output is NaN the gradient passes.
+/// The gradient of ``ReLU6Forward`` from its output y: 0 where y is 0 or 6, so also where x is exactly 0 or 6, as in
+/// PyTorch's `hardtanh`; else g, also for NaN.
 public enum ReLU6Backward: KernelOperation {
   public static let name = "relu6"
   public static let pass = "backward-data"

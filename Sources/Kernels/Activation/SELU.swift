@@ -1,13 +1,13 @@
 import KernelsISA
 
-/// The constants of SELU, for which activations of mean 0 and variance 1 stay so; PyTorch's digits.
+/// The constants of SELU, which keep a mean of 0 and a variance of 1 from layer to layer; PyTorch's digits.
 enum SELUConstants {
   static let alpha = 1.673_263_242_354_377_284_8
   static let scale = 1.050_700_987_355_480_493_4
 }
 
 extension KernelOperation where Problem == ElementwiseProblem {
-  /// SELU as an ``ELUForward`` of another scale.
+  /// The options that make ``ELU`` SELU.
   fileprivate static var options: @Sendable (Problem) -> ActivationOptions {
     { _ in (Float(SELUConstants.alpha * SELUConstants.scale), Float(SELUConstants.scale)) }
   }
@@ -27,7 +27,7 @@ public enum SELUForward: KernelOperation {
   }
 }
 
-/// The gradient of ``SELUForward`` from its input x: g·scale for x > 0 and where x is NaN, else g·scale·α·exp(x); within
+/// The gradient of ``SELUForward`` from its input x: g·scale for x > 0 and for NaN, else g·scale·α·exp(x); within
 /// 4 ulp.
 public enum SELUBackward: KernelOperation {
   public static let name = "selu"

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// x / (1 + exp(-x)), within 3 ulp, also where that is denormal; NaN at -infinity, as in PyTorch.
+/// x / (1 + exp(-x)), within 3 ulp, also of denormal results; NaN at -infinity, as in PyTorch.
 ///
 /// Elfwing, Uchibe, Doya, Sigmoid-Weighted Linear Units for Neural Network Function Approximation, 2017; also known as
 /// swish.
@@ -9,11 +9,13 @@ public enum SiLUForward: KernelOperation {
   public typealias Problem = ElementwiseProblem
   public typealias Operands = ElementwiseOperands
 
-  public static let kernels = rows(Levels.siluActivation, multiplyAdds: 14) { _, x in Float(Double(x) / (1 + exp(-Double(x)))) }
+  public static let kernels = rows(Levels.siluActivation, multiplyAdds: 14) { _, x in
+    Float(Double(x) / (1 + exp(-Double(x))))
+  }
 }
 
-/// The gradient of ``SiLUForward`` from its input x, with s = 1 / (1 + exp(-x)): s·(1 + x·(1 - s)), within 5 units in the
-/// last place of s + |x|·s·(1 - s), its terms' magnitudes; NaN at infinities, as in PyTorch.
+/// The gradient of ``SiLUForward`` from its input x, with s = 1 / (1 + exp(-x)): s·(1 + x·(1 - s)), within 5 units in
+/// the last place of the sum of its terms' magnitudes, s + |x|·s·(1 - s); NaN at infinities, as in PyTorch.
 public enum SiLUBackward: KernelOperation {
   public static let name = "silu"
   public static let pass = "backward-data"
@@ -33,7 +35,7 @@ struct SiLU: Activation {
     let isNormal = L.normalBound .>= L.magnitude(x)
     let result = x / (L.splat(1) + L.normalExponential(L.negative(x)))
     if L.all(isNormal) { return result }
-    // Above, x; below, x·exp(x).
+    // Beyond the bound: x for positive x, x·exp(x) for negative x.
     let bounded = x.replacing(with: L.splat(-112), where: L.splat(-112) .> x)
     let far = L.exponential(bounded, times: bounded).replacing(with: x, where: x .> L.splat(0))
     return L.nanAtNegativeInfinity(far, x).replacing(with: result, where: isNormal)
@@ -48,7 +50,7 @@ struct SiLU: Activation {
     let s = L.splat(1) / (L.splat(1) + e)
     var slope = s * L.multiplyAdd(x, e * s, L.splat(1))
     if !L.all(isNormal) {
-      // Above, 1; below, (1 + x)·exp(x). x - x is NaN at infinities.
+      // Beyond the bound: 1 for positive x, (1 + x)·exp(x) for negative x. x - x is NaN at infinities.
       let bounded = x.replacing(with: L.splat(-112), where: L.splat(-112) .> x)
       let far = L.exponential(bounded, times: L.splat(1) + bounded)
         .replacing(with: L.splat(1), where: x .> L.splat(0))

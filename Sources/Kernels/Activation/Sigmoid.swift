@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// 1 / (1 + exp(-x)), within 2 ulp of the exact value, also where that is denormal.
+/// 1 / (1 + exp(-x)), within 2 ulp, also of denormal results.
 public enum SigmoidForward: KernelOperation {
   public static let name = "sigmoid"
   public typealias Problem = ElementwiseProblem
@@ -38,7 +38,8 @@ struct Sigmoid: Activation {
 extension Lanes {
   /// 1 / (1 + exp(-x)), within 2 ulp.
   ///
-  /// Where exp(-x) overflows it is exp(x), as near as Float can tell; where exp(x) does, it is 1.
+  /// Where exp(-x) overflows, the result is exp(x), which is as near as Float can tell; where exp(x) overflows, it is
+  /// 1.
   @inline(always) static func sigmoid(_ x: Vector) -> Vector {
     let isNormal = normalBound .>= magnitude(x)
     let result = splat(1) / (splat(1) + normalExponential(negative(x)))

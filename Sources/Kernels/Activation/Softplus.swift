@@ -3,9 +3,9 @@ import KernelsISA
 /// ``SoftplusForward`` of `count` values.
 public struct SoftplusProblem: ElementwiseSize {
   public var count: Int
-  /// How sharp the bend is; positive.
+  /// The sharpness of the bend; positive.
   public var beta: Float
-  /// Where beta·x is larger, the function is x.
+  /// The function is x where beta·x is larger.
   public var threshold: Float
 
   public init(count: Int, beta: Float = 1, threshold: Float = 20) {
@@ -28,7 +28,7 @@ extension KernelOperation where Problem == SoftplusProblem {
   static var options: @Sendable (Problem) -> ActivationOptions { { ($0.beta, $0.threshold) } }
 }
 
-/// log(1 + exp(βx)) / β, and x where βx > threshold; within 4 ulp, not counting what rounding βx does.
+/// log(1 + exp(βx)) / β, and x where βx > threshold; within 4 ulp, not counting the rounding of βx.
 public enum SoftplusForward: KernelOperation {
   public static let name = "softplus"
   public typealias Problem = SoftplusProblem
@@ -41,15 +41,16 @@ public enum SoftplusForward: KernelOperation {
   }
 }
 
-/// The gradient of ``SoftplusForward`` from its input x: g / (1 + exp(-βx)), and g where βx > threshold; within 3 ulp, not
-/// counting what rounding βx does.
+/// The gradient of ``SoftplusForward`` from its input x: g / (1 + exp(-βx)), and g where βx > threshold; within 3 ulp,
+/// not counting the rounding of βx.
 public enum SoftplusBackward: KernelOperation {
   public static let name = "softplus"
   public static let pass = "backward-data"
   public typealias Problem = SoftplusProblem
   public typealias Operands = ElementwiseInputBackwardOperands
 
-  public static let kernels = rows(Levels.softplusActivation, multiplyAdds: 14, options: options) { problem, x, gradient in
+  public static let kernels = rows(Levels.softplusActivation, multiplyAdds: 14, options: options) {
+    problem, x, gradient in
     let t = Double(problem.beta * x)
     return t > Double(problem.threshold) ? gradient : Float(Double(gradient) / (1 + exp(-t)))
   }
@@ -61,8 +62,7 @@ struct Softplus: Activation {
 
   @inline(always) init(_ options: ActivationOptions) { (beta, threshold) = options }
 
-  /// With t = βx and e = exp(-|t|) ≤ 1, log(1 + exp(t)) = max(t, 0) + log(1 + e), and log(1 + e) = 2·artanh(s) for
-  /// s = e / (2 + e) ≤ 1/3. 2·artanh(s) = 2s + 2s³·P(s²), P a minimax polynomial of degree 3: 0.08 ulp.
+  /// With t = βx and e = exp(-|t|) ≤ 1, log(1 + exp(t)) = max(t, 0) + log(1 + e).
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let t = x * L.splat(beta)
     let logarithm = L.logarithm(onePlus: L.exponential(L.negative(L.magnitude(t))))
@@ -82,8 +82,9 @@ struct Softplus: Activation {
 extension Lanes {
   /// log(1 + e) for 0 ≤ e ≤ 1, within 2 ulp (2.3 without fused multiply-adds).
   ///
-  /// e + e²·Q(e), Q the minimax polynomial of degree 7 with the result's relative error as the weight, fitted by Remez'
-  /// exchange in 40 digits: 3.3e-8, half an ulp. Q is computed in pairs, c + c'·e: as their signs differ, little is rounded.
+  /// e + e²·Q(e), where Q is the minimax polynomial of degree 7 for the result's relative error, fitted by Remez'
+  /// exchange in 40 digits: 3.3e-8, half an ulp. Q is computed in pairs, c + c'·e, whose signs differ, so that little
+  /// is rounded.
   @inline(always) static func logarithm(onePlus e: Vector) -> Vector {
     let square = e * e
     var q = multiplyAdd(splat(0.005_364_829_7), e, splat(-0.030_065_812))

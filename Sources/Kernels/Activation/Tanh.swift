@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// tanh(x), within 2 ulp of the exact value; -0 stays -0 and denormals stay themselves.
+/// tanh(x), within 2 ulp; -0 and denormal numbers are returned unchanged.
 public enum TanhForward: KernelOperation {
   public static let name = "tanh"
   public typealias Problem = ElementwiseProblem
@@ -22,9 +22,9 @@ public enum TanhBackward: KernelOperation {
 struct Tanh: Activation {
   @inline(always) init(_ options: ActivationOptions) {}
 
-  /// With a = |x| and e = exp(2a) - 1, tanh(a) = e / (e + 2): e keeps its digits where a is small, as it is made from
-  /// q = exp(r) - 1 by e = q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded. Above 10, where tanh rounds to 1, a is cut
-  /// off.
+  /// With a = |x| and e = exp(2a) - 1, tanh(a) = e / (e + 2). e keeps its digits for small a, because it is computed
+  /// from q = exp(r) - 1 as q·2ⁿ + (2ⁿ - 1), in which only the sum is rounded. Above 10, where tanh rounds to 1, a is
+  /// clamped.
   @inline(always) func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector) -> L.Vector {
     let sign = L.bits(x) & L.Bits(repeating: .min)
     let magnitude = L.magnitude(x)

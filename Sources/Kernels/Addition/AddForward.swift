@@ -1,15 +1,15 @@
 import KernelsISA
 
-/// The sum of two arrays, with an activation if asked for. All levels give the same bits.
+/// The sum of two arrays, with an optional fused activation. All levels give the same bits.
 ///
-/// The gradients of both are the output's gradient, behind that of the activation where there is one. To add to an array,
-/// let the output be its memory.
+/// The gradient of both arrays is the output gradient, after the activation's backward pass if there is one. To add to
+/// an array in place, let the output be its memory.
 public enum AddForward: KernelOperation {
   public static let name = "add"
 
   public struct Problem: Sendable, Hashable {
     public var count: Int
-    /// What becomes of the sums as they are stored; NaN stays.
+    /// The activation that is applied to the sums; NaN stays NaN.
     public var activation: FusedActivation?
 
     public init(count: Int, activation: FusedActivation? = nil) {
@@ -18,7 +18,7 @@ public enum AddForward: KernelOperation {
     }
   }
 
-  /// The output may be the memory of `a` or of `b` (or of both), and no other part of them.
+  /// The output may be exactly the memory of `a`, of `b` or of both, but not overlap them otherwise.
   public struct Operands {
     public var a: UnsafePointer<Float>
     public var b: UnsafePointer<Float>
@@ -42,14 +42,14 @@ public enum AddForward: KernelOperation {
       "elementwise", Levels.addForward, work: { Work(bytes: $0.count * 12) },
       run: { body, problem, parts, operands in
         let (a, b, output) = (operands.a, operands.b, operands.output)
-        let streams = Streaming.streams(problem.count, from: a, to: output) && b != UnsafePointer(output)
+        let nonTemporal = Streaming.streams(problem.count, from: a, to: output) && b != UnsafePointer(output)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           let first = range.lowerBound
           var arguments = AdditionArguments(
             a: a + first, b: b + first, output: output + first, count: range.count,
             relu: problem.activation != nil,
-            relu6: problem.activation == .relu6, streams: streams)
+            relu6: problem.activation == .relu6, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -84,21 +84,22 @@ private enum ReLU6Sum: SumMap {
   }
 }
 
-/// Elements from what is computed to what is asked for ahead where data comes from memory.
-private let prefetch = 1024
+/// The prefetch distance, in elements, where data comes from memory.
+private let prefetchDistance = 1024
 
+/// The arguments of the level functions of ``AddForward``.
 struct AdditionArguments {
   var a: UnsafePointer<Float>
   var b: UnsafePointer<Float>
-  /// May be the memory of a, or of b.
+  /// May be the memory of `a` or of `b`.
   var output: UnsafeMutablePointer<Float>
   var count: Int
-  /// Negative sums become 0.
+  /// Whether negative sums become 0.
   var relu: Bool
-  /// And what is above 6 becomes 6.
+  /// Whether sums are also limited to 6.
   var relu6: Bool
-  /// The output is other memory, aligned for vectors, and is stored past the caches.
-  var streams: Bool
+  /// Whether the output is stored non-temporally: it is then other memory, aligned for vectors.
+  var nonTemporal: Bool
 }
 
 @inline(always)
@@ -116,39 +117,39 @@ func add<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdditionArguments>) {
 private func add<L: Lanes, Map: SumMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<AdditionArguments>
 ) {
-  if p.pointee.streams {
-    add(lanes, map, p, past: true)
+  if p.pointee.nonTemporal {
+    add(lanes, map, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    add(lanes, map, p, past: false)
+    add(lanes, map, p, nonTemporal: false)
   }
 }
 
 @inline(always)
 private func add<L: Lanes, Map: SumMap>(
-  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<AdditionArguments>, past: Bool
+  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<AdditionArguments>, nonTemporal: Bool
 ) {
   let (a, b, output, count) = (p.pointee.a, p.pointee.b, p.pointee.output, p.pointee.count)
   var i = 0
   while i &+ 2 &* L.count <= count {
-    if past {
-      prefetch(a + i + prefetch)
-      prefetch(b + i + prefetch)
+    if nonTemporal {
+      prefetch(a + i + prefetchDistance)
+      prefetch(b + i + prefetchDistance)
       if L.count == 16 {
-        prefetch(a + i + prefetch + L.count)
-        prefetch(b + i + prefetch + L.count)
+        prefetch(a + i + prefetchDistance + L.count)
+        prefetch(b + i + prefetchDistance + L.count)
       }
     }
     let first = L.load(a + i) + L.load(b + i)
     let second = L.load(a + i + L.count) + L.load(b + i + L.count)
-    L.store(Map.apply(lanes, first), output + i, past: past)
-    L.store(Map.apply(lanes, second), output + i + L.count, past: past)
+    L.store(Map.apply(lanes, first), output + i, nonTemporal: nonTemporal)
+    L.store(Map.apply(lanes, second), output + i + L.count, nonTemporal: nonTemporal)
     i &+= 2 &* L.count
   }
   while i < count {
-    let left = count &- i < L.count ? count &- i : L.count
-    let sum = L.load(a + i, first: left) + L.load(b + i, first: left)
-    L.store(Map.apply(lanes, sum), output + i, first: left)
+    let remaining = count &- i < L.count ? count &- i : L.count
+    let sum = L.load(a + i, first: remaining) + L.load(b + i, first: remaining)
+    L.store(Map.apply(lanes, sum), output + i, first: remaining)
     i &+= L.count
   }
 }

@@ -1,27 +1,29 @@
 import KernelsISA
 
+/// The arguments of the level functions of
+/// ``ImageKernels/blur(_:planes:height:width:columnWeights:rowWeights:scratch:)``.
 struct ImageBlurArguments {
-  /// In place.
+  /// `[planes, height, width]`; read and written.
   var image: UnsafeMutablePointer<Float>
-  /// A plane.
+  /// Memory of one plane.
   var scratch: UnsafeMutablePointer<Float>
   var planes: Int
   var height: Int
   var width: Int
-  /// Along a row.
+  /// The weights along a row.
   var columnWeights: UnsafePointer<Float>
-  /// Odd, half of it less than the width.
+  /// The number of weights along a row: odd, half of it less than the width.
   var columnTaps: Int
-  /// Along a column.
+  /// The weights along a column.
   var rowWeights: UnsafePointer<Float>
-  /// Odd, half of it less than the height.
+  /// The number of weights along a column: odd, half of it less than the height.
   var rowTaps: Int
 }
 
-/// Weighted sums along the rows and then along the columns, mirrored at the borders.
+/// Weighted sums along the rows and then along the columns, with reflected borders.
 ///
-/// A pass goes over a plane as over one long row, across the borders, whose outputs are then computed again: so no row has
-/// a remainder of its own.
+/// Each pass treats a plane as one long row, so that no row has a remainder. The outputs at the borders, which then mix
+/// two rows, are computed again.
 @inline(always)
 func blur<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageBlurArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
@@ -51,7 +53,7 @@ func blur<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageBlurArguments>) {
   }
 }
 
-/// Output i is the sum of what lies around i, `stride` elements apart.
+/// Output i is the weighted sum of the elements around i, `stride` elements apart.
 @inline(always)
 private func weightedSums<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, from first: Int,
@@ -91,7 +93,7 @@ private func weightedSums<L: Lanes>(
   }
 }
 
-/// Outputs of a row that reach beyond it.
+/// The outputs of a row whose windows cross the left or right border.
 @inline(always)
 private func borderColumns(
   _ p: UnsafePointer<ImageBlurArguments>, _ source: UnsafeMutablePointer<Float>,
@@ -99,7 +101,7 @@ private func borderColumns(
 ) {
   let (width, taps, weights) = (p.pointee.width, p.pointee.columnTaps, p.pointee.columnWeights)
   if taps == 3 {
-    // One output on each side, whose outer neighbour is the inner one mirrored.
+    // One output on each side; the missing neighbour is the reflection of the other.
     let inner = source[first == 0 ? 1 : width &- 2]
     let pair = weights[0] * inner + weights[1] * source[first]
     if first < end { output[first] = pair + weights[2] * inner }
@@ -108,10 +110,10 @@ private func borderColumns(
   var x = first < 0 ? 0 : first
   while x < end {
     let start = x &- taps / 2
-    var sum = weights[0] * source[mirrored(start, width)]
+    var sum = weights[0] * source[reflected(start, width)]
     var tap = 1
     while tap < taps {
-      sum += weights[tap] * source[mirrored(start &+ tap, width)]
+      sum += weights[tap] * source[reflected(start &+ tap, width)]
       tap &+= 1
     }
     output[x] = sum
@@ -119,7 +121,7 @@ private func borderColumns(
   }
 }
 
-/// Rows of outputs that reach beyond the plane.
+/// The rows of outputs whose windows cross the upper or lower border.
 @inline(always)
 private func borderRows(
   _ p: UnsafePointer<ImageBlurArguments>, _ source: UnsafeMutablePointer<Float>,
@@ -132,7 +134,7 @@ private func borderRows(
   while y < last {
     let row = output + y &* width
     let start = y &- taps / 2
-    var values = source + mirrored(start, height) &* width
+    var values = source + reflected(start, height) &* width
     var weight = weights[0]
     var x = 0
     while x < width {
@@ -141,7 +143,7 @@ private func borderRows(
     }
     var tap = 1
     while tap < taps {
-      values = source + mirrored(start &+ tap, height) &* width
+      values = source + reflected(start &+ tap, height) &* width
       weight = weights[tap]
       x = 0
       while x < width {
@@ -154,8 +156,8 @@ private func borderRows(
   }
 }
 
-/// The place that a place up to `count` − 1 beyond an axis mirrors.
+/// The index, reflected at the ends of an axis, of an index at most `count` − 1 beyond them.
 @inline(always)
-private func mirrored(_ x: Int, _ count: Int) -> Int {
+private func reflected(_ x: Int, _ count: Int) -> Int {
   x < 0 ? 0 &- x : x < count ? x : 2 &* (count &- 1) &- x
 }

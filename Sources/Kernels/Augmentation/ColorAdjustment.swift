@@ -1,15 +1,17 @@
 import KernelsISA
 
-// The same for every level: LLVM's loop vectoriser makes these loops into the level's own instructions. Products are
-// rounded before they are added, so all levels give the same bits.
+// LLVM's loop vectoriser compiles these loops to each level's instructions. Products are rounded before they are added,
+// so all levels give the same bits.
 
+/// The arguments of the level functions that adjust brightness, contrast, saturation and hue.
 struct ImageColorArguments {
-  /// In place.
+  /// `[channels, plane]`; read and written.
   var image: UnsafeMutablePointer<Float>
-  /// 1 or 3 where grey is needed, 3 for the hue.
+  /// 1 or 3 for the contrast, 3 for saturation and hue.
   var channels: Int
+  /// The pixels of a channel.
   var plane: Int
-  /// Of the hue: the share of the circle.
+  /// The factor of the adjustment; for the hue, the angle as a fraction of the circle.
   var factor: Float
 }
 
@@ -18,13 +20,13 @@ func brightness(_ p: UnsafePointer<ImageColorArguments>) {
   scale(p, adding: 0)
 }
 
-/// Every value times the factor, plus a number.
+/// Multiplies every value by the factor, adds an offset and clamps to 0 … 1.
 @inline(always)
-private func scale(_ p: UnsafePointer<ImageColorArguments>, adding rest: Float) {
+private func scale(_ p: UnsafePointer<ImageColorArguments>, adding offset: Float) {
   let (image, count, factor) = (p.pointee.image, p.pointee.channels &* p.pointee.plane, p.pointee.factor)
   var i = 0
   while i < count {
-    image[i] = clamped(factor * image[i] + rest)
+    image[i] = clamped(factor * image[i] + offset)
     i &+= 1
   }
 }
@@ -33,7 +35,7 @@ private func scale(_ p: UnsafePointer<ImageColorArguments>, adding rest: Float) 
 func contrast(_ p: UnsafePointer<ImageColorArguments>) {
   let plane = p.pointee.plane
   let image = p.pointee.image
-  // Sixteen sums at every level, and a sum in Double of no more than some thousand values each.
+  // 16 sums in Float at every level, of at most 4,096 values together; the chunks are added in Double.
   let chunk = 4096
   var total = 0.0
   var first = 0
@@ -64,10 +66,10 @@ func saturation(_ p: UnsafePointer<ImageColorArguments>) {
   let (red, green, blue) = (p.pointee.image, p.pointee.image + plane, p.pointee.image + 2 &* plane)
   var i = 0
   while i < plane {
-    let rest = (1 - factor) * grey(red[i], green[i], blue[i])
-    red[i] = clamped(factor * red[i] + rest)
-    green[i] = clamped(factor * green[i] + rest)
-    blue[i] = clamped(factor * blue[i] + rest)
+    let offset = (1 - factor) * grey(red[i], green[i], blue[i])
+    red[i] = clamped(factor * red[i] + offset)
+    green[i] = clamped(factor * green[i] + offset)
+    blue[i] = clamped(factor * blue[i] + offset)
     i &+= 1
   }
 }
@@ -75,7 +77,7 @@ func saturation(_ p: UnsafePointer<ImageColorArguments>) {
 @inline(always)
 func hue(_ p: UnsafePointer<ImageColorArguments>) {
   let plane = p.pointee.plane
-  let turn = 6 * p.pointee.factor
+  let shift = 6 * p.pointee.factor
   let (red, green, blue) = (p.pointee.image, p.pointee.image + plane, p.pointee.image + 2 &* plane)
   var i = 0
   while i < plane {
@@ -84,14 +86,14 @@ func hue(_ p: UnsafePointer<ImageColorArguments>) {
     let smaller = g < b ? g : b
     let value = r > larger ? r : larger
     let range = value - (r < smaller ? r : smaller)
-    // Where all are alike, all differences are 0.
+    // Grey pixels: all differences are 0, whatever they are divided by.
     let inverse: Float = 1 / (range == 0 ? 1 : range)
     // The hue in sixths of the circle, from red over green to blue.
     let ofRed: Float = (g - b) * inverse
     let ofGreen: Float = 2 + (b - r) * inverse
     let ofBlue: Float = 4 + (r - g) * inverse
     let notRed: Float = value == g ? ofGreen : ofBlue
-    let hue: Float = (value == r ? ofRed : notRed) + turn
+    let hue: Float = (value == r ? ofRed : notRed) + shift
     red[i] = value - range * dimming(hue + 5)
     green[i] = value - range * dimming(hue + 3)
     blue[i] = value - range * dimming(hue + 1)
@@ -99,30 +101,32 @@ func hue(_ p: UnsafePointer<ImageColorArguments>) {
   }
 }
 
-/// How far a colour channel lies below the largest one, as a share of the range between the channels, by its place on
-/// the circle in sixths from −3 to 14: 0, up to 1 in the second, 1 for two, down to 0 in the fifth.
+/// How far a colour channel lies below the largest one, as a fraction of the range between the channels.
+///
+/// - Parameter position: the hue relative to the channel, in sixths of the circle, −3 to 14. Modulo 6 the result rises
+///   from 0 to 1 between 0 and 1, stays 1 up to 3, and falls to 0 between 3 and 4.
 @inline(always)
-private func dimming(_ place: Float) -> Float {
-  let raised = place < 0 ? place + 6 : place
+private func dimming(_ position: Float) -> Float {
+  let raised = position < 0 ? position + 6 : position
   let lowered = raised >= 6 ? raised - 6 : raised
   let wrapped = lowered >= 6 ? lowered - 6 : lowered
   let tent = wrapped < 4 - wrapped ? wrapped : 4 - wrapped
   return tent < 0 ? 0 : tent > 1 ? 1 : tent
 }
 
-/// A colour from 0 to 1; NaN stays.
+/// A value clamped to 0 … 1; NaN stays NaN.
 @inline(always)
 private func clamped(_ value: Float) -> Float {
   value < 0 ? 0 : value > 1 ? 1 : value
 }
 
-/// How light a pixel is.
+/// The luma of a pixel (ITU-R BT.601).
 @inline(always)
 private func grey(_ red: Float, _ green: Float, _ blue: Float) -> Float {
   0.2989 * red + 0.587 * green + 0.114 * blue
 }
 
-/// How light sixteen pixels are.
+/// The luma of 16 pixels.
 @inline(always)
 private func grey(_ image: UnsafeMutablePointer<Float>, _ i: Int, _ plane: Int, isColor: Bool) -> SIMD16<Float> {
   let red = UnsafeRawPointer(image + i).loadUnaligned(as: SIMD16<Float>.self)

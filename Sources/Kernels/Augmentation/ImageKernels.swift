@@ -1,14 +1,15 @@
 import KernelsISA
 
-/// What is done to single images before they are put into a batch: `[channels, height, width]`, colours from 0 to 1.
+/// Augmentations of single images, `[channels, height, width]` with colours from 0 to 1, before they become part of a
+/// batch.
 ///
-/// These are no ``KernelOperation``s, as an image is a thousandth of a batch's work: a plan for each image's angle or
-/// weights would take longer than the change. Sizes and the memory behind the pointers are the caller's word; debug builds
-/// check what can be checked. All levels give the same bits: products are rounded before they are added.
+/// These are no ``KernelOperation``s: an image is so little work that a plan for its angle or weights would take longer
+/// than the change itself. The caller guarantees the sizes and the memory behind the pointers; debug builds check what
+/// they can. Products are rounded before they are added, so all levels give the same bits.
 package struct ImageKernels: Sendable {
   package let level: InstructionSet
 
-  /// - Parameter level: the level to use; nil for the highest that the processor has and `KERNELS_ISA` permits.
+  /// - Parameter level: the level to use; nil for the highest that the processor supports and `KERNELS_ISA` permits.
   package init(level: InstructionSet? = nil) throws(KernelError) {
     if let level {
       guard InstructionSet.available.contains(level) else { throw .unavailableInstructionSet(level) }
@@ -35,12 +36,12 @@ package struct ImageKernels: Sendable {
 
 // MARK: Rotation
 
-/// A turn of an image about its centre, counter-clockwise.
+/// A counter-clockwise rotation of images about their centre.
 package struct ImageRotation {
   package let channels, height, width: Int
   package let isBilinear: Bool
 
-  /// The largest sum of height and width: positions are computed in 32 bits, with at least 7 behind the point.
+  /// The largest sum of height and width, for which positions of 32 bits still have 7 fraction bits.
   package static let largestSides = 1 << 22
 
   package init(channels: Int, height: Int, width: Int, isBilinear: Bool) {
@@ -50,15 +51,15 @@ package struct ImageRotation {
     self.isBilinear = isBilinear
   }
 
-  /// The floats of scratch memory.
+  /// The size of the scratch memory, in floats.
   package var scratchCount: Int {
     isBilinear ? 10 * rotationBlock + channels * (height + 2) * (width + 2) : 2 * bandCount
   }
 
-  /// The places of a band and a vector behind them.
+  /// The outputs of a band, padded by a vector of 16.
   private var bandCount: Int { max(rotationBand, width) + 16 }
 
-  /// The bits behind the point of a position in 32 bits; no position lies farther outside than the sides are long.
+  /// The fraction bits of a position of 32 bits. No position is farther outside of the image than height + width.
   private var fractionBits: Int32 {
     var bits: Int32 = 30
     while (height + width + 2) << Int(bits) > 1 << 30 { bits -= 1 }
@@ -75,7 +76,7 @@ package struct ImageRotation {
     fill: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>, kernels: ImageKernels
   ) {
     planCheck(height + width <= ImageRotation.largestSides && abs(cosine) <= 1 && abs(sine) <= 1, "a rotation")
-    // In units of pixels whose centres are whole numbers.
+    // In pixels; the centres of pixels are whole numbers.
     let (centerX, centerY) = (Double(width) / 2 - 0.5, Double(height) / 2 - 0.5)
     func fixed(_ value: Double) -> Int64 { Int64((value * 0x1p32).rounded()) }
     var arguments = ImageRotationArguments(
@@ -92,11 +93,11 @@ package struct ImageRotation {
 // MARK: In place
 
 extension ImageKernels {
-  /// Weighted means of the pixels around each, first along the rows, mirrored at the borders.
+  /// Replaces each pixel by a weighted mean of those around it, along the rows first, with reflected borders.
   ///
   /// - Parameters:
-  ///   - columnWeights: along a row: an odd number, half of which is less than the width.
-  ///   - rowWeights: along a column: an odd number, half of which is less than the height.
+  ///   - columnWeights: the weights along a row; their number is odd, and half of it less than the width.
+  ///   - rowWeights: the weights along a column; their number is odd, and half of it less than the height.
   ///   - scratch: height · width floats.
   package func blur(
     _ image: UnsafeMutablePointer<Float>, planes: Int, height: Int, width: Int,
@@ -113,26 +114,27 @@ extension ImageKernels {
     Levels.imageBlur[level](&arguments)
   }
 
-  /// Every value times the factor, brought back to 0 … 1.
+  /// Multiplies every value by the factor and clamps to 0 … 1.
   package func adjustBrightness(_ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float) {
     adjust(image, channels: channels, plane: plane, factor, Levels.imageBrightness)
   }
 
-  /// Every value's distance from the image's mean in grey times the factor, brought back to 0 … 1.
+  /// Multiplies every value's difference from the mean luma of the image by the factor and clamps to 0 … 1.
   ///
   /// - Parameter channels: 1, or 3 for red, green and blue.
   package func adjustContrast(_ image: UnsafeMutablePointer<Float>, channels: Int, plane: Int, _ factor: Float) {
     adjust(image, channels: channels, plane: plane, factor, Levels.imageContrast)
   }
 
-  /// Every value's distance from its pixel's grey times the factor, of red, green and blue.
+  /// Multiplies every value's difference from the luma of its pixel by the factor and clamps to 0 … 1, for red, green
+  /// and blue.
   package func adjustSaturation(_ image: UnsafeMutablePointer<Float>, plane: Int, _ factor: Float) {
     adjust(image, channels: 3, plane: plane, factor, Levels.imageSaturation)
   }
 
-  /// Hues turned by a share of the circle, −0.5 to 0.5, of red, green and blue.
-  package func adjustHue(_ image: UnsafeMutablePointer<Float>, plane: Int, _ share: Float) {
-    adjust(image, channels: 3, plane: plane, share, Levels.imageHue)
+  /// Shifts the hues by a fraction of the circle, −0.5 to 0.5, for red, green and blue.
+  package func adjustHue(_ image: UnsafeMutablePointer<Float>, plane: Int, _ fraction: Float) {
+    adjust(image, channels: 3, plane: plane, fraction, Levels.imageHue)
   }
 
   private func adjust(
@@ -143,13 +145,13 @@ extension ImageKernels {
     function[level](&arguments)
   }
 
-  /// Adds independent normal numbers times a deviation; what they are follows from the key and the place alone.
+  /// Adds independent normal numbers of mean 0. Each depends only on the key, the count and the value's index.
   package func addNoise(
-    _ image: UnsafeMutablePointer<Float>, count: Int, deviation: Float, clamps: Bool, key: UInt64
+    _ image: UnsafeMutablePointer<Float>, count: Int, standardDeviation: Float, clamps: Bool, key: UInt64
   ) {
     let keys = DropoutDraw(key: key, block: 0)
     var arguments = ImageNoiseArguments(
-      image: image, count: count, deviation: deviation, clamps: clamps, firstKey: keys.firstKey,
+      image: image, count: count, standardDeviation: standardDeviation, clamps: clamps, firstKey: keys.firstKey,
       secondKey: keys.secondKey)
     Levels.imageNoise[level](&arguments)
   }
@@ -157,11 +159,11 @@ extension ImageKernels {
 
 // MARK: Resizing
 
-/// The pixels of an axis that make each pixel of the resized axis, and their weights.
+/// The source pixels of each pixel of a resized axis, and their weights.
 package struct ResampledAxis {
-  /// For each output, the first of its pixels.
+  /// For each output, the index of its first source pixel.
   package let starts: UnsafePointer<Int32>
-  /// `[taps, outputs]`: the weights of the pixels from the first on.
+  /// `[taps, outputs]`: the weights of an output's source pixels, from the first on.
   package let weights: UnsafePointer<Float>
   package let taps: Int
   package let outputs: Int
@@ -178,7 +180,7 @@ extension ImageKernels {
   /// Resizes along the rows: `rows` rows of each plane.
   ///
   /// - Parameters:
-  ///   - source: the first pixel of what is resized; its planes and rows are the strides apart.
+  ///   - source: the first pixel of the region to resize.
   ///   - destination: `[planes, rows, axis.outputs]`
   package func resampleColumns(
     _ source: UnsafePointer<Float>, planeStride: Int, rowStride: Int, to destination: UnsafeMutablePointer<Float>,
@@ -193,7 +195,7 @@ extension ImageKernels {
   /// Resizes along the columns: `width` columns of each plane.
   ///
   /// - Parameters:
-  ///   - source: `[planes, rows, width]` with a plane's stride; rows lie behind one another.
+  ///   - source: `[planes, rows, width]` with planes `planeStride` apart and contiguous rows.
   ///   - destination: `[planes, axis.outputs, width]`
   package func resampleRows(
     _ source: UnsafePointer<Float>, planeStride: Int, to destination: UnsafeMutablePointer<Float>, planes: Int,

@@ -1,17 +1,21 @@
 import KernelsISA
 
+/// The arguments of the level functions of ``ImageKernels/mirror(_:to:planes:height:width:columns:rows:)``.
 struct ImageMirrorArguments {
+  /// `[planes, height, width]`
   var source: UnsafePointer<Float>
-  /// Other memory.
+  /// `[planes, height, width]`; does not overlap the source.
   var destination: UnsafeMutablePointer<Float>
   var planes: Int
   var height: Int
   var width: Int
+  /// Whether each row is reversed.
   var reversesColumns: Bool
+  /// Whether the order of the rows is reversed.
   var reversesRows: Bool
 }
 
-/// Rows from right to left, from the last to the first, or both.
+/// Copies planes with their columns, their rows or both in reverse order.
 @inline(always)
 func mirror<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageMirrorArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
@@ -65,7 +69,7 @@ private func copyRow<L: Lanes>(
 }
 
 extension Lanes {
-  /// The lanes from the last to the first.
+  /// The lanes in reverse order.
   @inline(always) fileprivate static func reversed(_ vector: Vector) -> Vector {
     if Vector.self == SIMD16<Float>.self {
       let v = unsafeBitCast(vector, to: SIMD16<Float>.self)

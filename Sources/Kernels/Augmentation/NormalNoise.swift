@@ -1,37 +1,40 @@
 import KernelsISA
 
+/// The arguments of the level functions of ``ImageKernels/addNoise(_:count:standardDeviation:clamps:key:)``.
 struct ImageNoiseArguments {
-  /// In place.
+  /// The values; read and written.
   var image: UnsafeMutablePointer<Float>
   var count: Int
-  var deviation: Float
-  /// To 0 … 1.
+  var standardDeviation: Float
+  /// Whether the results are clamped to 0 … 1.
   var clamps: Bool
+  /// The key that is added before the first round of the hash.
   var firstKey: UInt32
+  /// The key that is added between the two rounds.
   var secondKey: UInt32
 }
 
 /// Adds normally distributed numbers, by Box and Muller's method ("A note on the generation of random normal deviates",
 /// Ann. Math. Stat. 29, 1958): √(−2·ln u)·cos(2πv) and √(−2·ln u)·sin(2πv) of two uniform numbers.
 ///
-/// The uniform numbers of pair i are hashes of 2i and 2i + 1 with the keys, as those of ``DropoutDraw``, so nothing is a
-/// chain; u has 24 bits, so no number is farther from 0 than 5.77. LLVM's vectoriser makes the loop into the level's own
-/// instructions. There is no fused operation in it: all levels draw the same bits.
+/// The uniform numbers of pair i are hashes of 2i and 2i + 1 with the keys, like those of ``DropoutDraw``, so no number
+/// depends on another. u has 24 bits, so no result is farther than 5.77 from 0. LLVM's loop vectoriser compiles the
+/// loop to each level's instructions. Without fused operations, all levels give the same bits.
 @inline(always)
 func noise(_ p: UnsafePointer<ImageNoiseArguments>) {
-  let (image, deviation) = (p.pointee.image, p.pointee.deviation)
+  let (image, standardDeviation) = (p.pointee.image, p.pointee.standardDeviation)
   let pairs = p.pointee.count / 2
   let second = image + pairs
   var i = 0
   while i < pairs {
     let (a, b) = normalPair(UInt32(truncatingIfNeeded: i), p.pointee.firstKey, p.pointee.secondKey)
-    image[i] += deviation * a
-    second[i] += deviation * b
+    image[i] += standardDeviation * a
+    second[i] += standardDeviation * b
     i &+= 1
   }
   if p.pointee.count & 1 != 0 {
     let (a, _) = normalPair(UInt32(truncatingIfNeeded: pairs), p.pointee.firstKey, p.pointee.secondKey)
-    image[2 &* pairs] += deviation * a
+    image[2 &* pairs] += standardDeviation * a
   }
   if p.pointee.clamps {
     i = 0
@@ -46,25 +49,25 @@ func noise(_ p: UnsafePointer<ImageNoiseArguments>) {
 @inline(always)
 private func normalPair(_ i: UInt32, _ firstKey: UInt32, _ secondKey: UInt32) -> (Float, Float) {
   let first = hash(2 &* i, firstKey, secondKey)
-  let turn = hash(2 &* i &+ 1, firstKey, secondKey)
-  // Above 0, up to 1.
+  let phase = hash(2 &* i &+ 1, firstKey, secondKey)
+  // 0 < u ≤ 1.
   let u = Float(Int32(bitPattern: (first &>> 8) &+ 1)) * 0x1p-24
   let radius = (-2 * logarithm(u)).squareRoot()
-  // Two bits for the quarter of the circle, the others for −⅛ to ⅛ of a turn from its middle.
-  let angle = Float(Int32(bitPattern: turn &<< 2)) * (0x1p-32 * Float.pi / 2)
+  // The upper two bits choose the quadrant, the others an angle of −π/4 to π/4 from its middle.
+  let angle = Float(Int32(bitPattern: phase &<< 2)) * (0x1p-32 * Float.pi / 2)
   let square = angle * angle
   let (sine, cosine) = (sineOf(angle, square), cosineOf(square))
-  let isOdd = turn & 0x4000_0000 != 0
+  let isOdd = phase & 0x4000_0000 != 0
   let (across, along) = (isOdd ? sine : cosine, isOdd ? cosine : sine)
-  let sign = turn & 0x8000_0000
-  // A quarter further, the cosine is the sine's negative; a half further, both are negative.
+  let sign = phase & 0x8000_0000
+  // cos(a + π/2) = −sin(a), sin(a + π/2) = cos(a); half a circle further both signs change.
   let flipped = sign ^ (isOdd ? 0x8000_0000 : 0)
   return (
     radius * Float(bitPattern: across.bitPattern ^ flipped), radius * Float(bitPattern: along.bitPattern ^ sign)
   )
 }
 
-/// lowbias32 of C. Wellons' hash-prospector, with a key before its first round and one between its two.
+/// lowbias32 of C. Wellons' hash-prospector, with one key added before its first round and one between its two rounds.
 @inline(always)
 private func hash(_ i: UInt32, _ firstKey: UInt32, _ secondKey: UInt32) -> UInt32 {
   var x = i &+ firstKey
@@ -76,7 +79,7 @@ private func hash(_ i: UInt32, _ firstKey: UInt32, _ secondKey: UInt32) -> UInt3
   return x ^ (x &>> 16)
 }
 
-/// Of a positive normal number: `Lanes.normalLogarithm` without fused operations.
+/// The natural logarithm of a positive normal number: `Lanes.normalLogarithm` without fused operations.
 @inline(always)
 private func logarithm(_ x: Float) -> Float {
   let bits = Int32(bitPattern: x.bitPattern)
@@ -97,7 +100,7 @@ private func logarithm(_ x: Float) -> Float {
   return exponent * 0x1.62e4p-1 + (f + small)
 }
 
-/// For −π/4 to π/4, as cephes' `sinf` and `cosf` (S. Moshier, netlib.org/cephes; relative error 2⁻²³).
+/// The sine for −π/4 to π/4, as cephes' `sinf` (S. Moshier, netlib.org/cephes; relative error 2⁻²³).
 @inline(always)
 private func sineOf(_ x: Float, _ square: Float) -> Float {
   var q: Float = -1.951_529_6e-4
@@ -106,6 +109,7 @@ private func sineOf(_ x: Float, _ square: Float) -> Float {
   return q * square * x + x
 }
 
+/// The cosine for −π/4 to π/4, as cephes' `cosf`.
 @inline(always)
 private func cosineOf(_ square: Float) -> Float {
   var q: Float = 2.443_315_7e-5

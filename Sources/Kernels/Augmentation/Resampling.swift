@@ -1,26 +1,29 @@
 import KernelsISA
 
+/// The arguments of the level functions that resize images along one axis; see ``ResampledAxis``.
 struct ImageResampleArguments {
-  /// The first value of the part that is resized.
+  /// The first pixel of the region that is resized.
   var source: UnsafePointer<Float>
+  /// `[planes, rows, width]`
   var destination: UnsafeMutablePointer<Float>
   var planes: Int
-  /// Of the source.
+  /// Elements from one plane of the source to the next.
   var planeStride: Int
-  /// Of the source.
+  /// Elements from one row of the source to the next.
   var rowStride: Int
-  /// Of a plane of the destination.
+  /// The rows of a plane of the destination.
   var rows: Int
-  /// Of the destination.
+  /// The columns of the destination.
   var width: Int
-  /// The first source pixel of each output along the axis that is resized.
+  /// For each output along the resized axis, the index of its first source pixel.
   var starts: UnsafePointer<Int32>
-  /// [taps, outputs].
+  /// `[taps, outputs]`
   var weights: UnsafePointer<Float>
+  /// The source pixels of an output.
   var taps: Int
 }
 
-/// Each output of a row is a weighted sum of neighbours in the source's row.
+/// Resizes along the rows: each output is a weighted sum of neighbours in the row of the source.
 @inline(always)
 func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
   let (width, taps) = (p.pointee.width, p.pointee.taps)
@@ -54,7 +57,7 @@ func resampleColumns(_ p: UnsafePointer<ImageResampleArguments>) {
   }
 }
 
-/// Each row of the output is a weighted sum of neighbouring rows of the source.
+/// Resizes along the columns: each output row is a weighted sum of neighbouring rows of the source.
 @inline(always)
 func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
   let (width, taps, rows) = (p.pointee.width, p.pointee.taps, p.pointee.rows)
@@ -75,7 +78,7 @@ func resampleRows(_ p: UnsafePointer<ImageResampleArguments>) {
       while tap < taps {
         values += p.pointee.rowStride
         weight = p.pointee.weights[tap &* rows &+ row]
-        // Rows that have fewer neighbours than others.
+        // A row with fewer neighbours than `taps` has weights of 0 at its end.
         if weight != 0 {
           x = 0
           while x < width {

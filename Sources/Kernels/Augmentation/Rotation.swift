@@ -1,36 +1,41 @@
 import KernelsISA
 
-/// Pixels of a row whose positions are computed at a time. A position in 32 bits counts from the first of them, so that
-/// rounded steps add up over no more.
+/// Outputs of a row whose positions are computed at a time. Positions of 32 bits start anew with each block, so that
+/// the rounding errors of the steps add up over 64 outputs at most.
 let rotationBlock = 64
 
-/// Pixels whose places are computed before any is copied: with their masks 8 KB, which stay in the first-level cache.
+/// Outputs whose source offsets are computed before their pixels are copied: with their masks 8 KB, which stay in the
+/// first-level cache.
 let rotationBand = 1024
 
+/// The arguments of the level functions of ``ImageRotation``.
 struct ImageRotationArguments {
+  /// `[channels, height, width]`
   var source: UnsafePointer<Float>
-  /// Other memory.
+  /// `[channels, height, width]`; does not overlap the source.
   var destination: UnsafeMutablePointer<Float>
-  /// One a channel.
+  /// `[channels]`: the value outside of the image.
   var fill: UnsafePointer<Float>
   var channels: Int
   var height: Int
   var width: Int
-  /// Where the first output lies in the source, and by how much a column and a row further move that; in pixels · 2³².
+  /// The position of the first output in the source, in pixels · 2³².
   var startX, startY: Int64
+  /// The step of the position from one column of the output to the next, in pixels · 2³².
   var columnX, columnY: Int64
+  /// The step of the position from one row of the output to the next, in pixels · 2³².
   var rowX, rowY: Int64
-  /// Those of a position in 32 bits.
+  /// The fraction bits of a position of 32 bits.
   var fractionBits: Int32
-  /// Nearest: two bands; bilinear: ten blocks.
+  /// Scratch memory: for nearest 2 · `bandCount` elements, for bilinear 10 · `rotationBlock`.
   var scratch: UnsafeMutablePointer<Int32>
-  /// Nearest: the elements of a band, with a vector behind the last.
+  /// Nearest: the elements of a band, padded by a vector.
   var bandCount: Int
-  /// Bilinear: a plane with a margin of one pixel for each channel.
+  /// Bilinear: `[channels, height + 2, width + 2]`, a copy of the source with a border of one pixel.
   var padded: UnsafeMutablePointer<Float>
 }
 
-/// Where the outputs of a block lie in the source, in 2⁻ᵇⁱᵗˢ of a pixel: those of a vector, and the way to the next.
+/// The positions in the source of a vector of outputs, in units of 2⁻ᵇⁱᵗˢ pixels, and the step to the next vector.
 private struct RotationPositions<L: Lanes> {
   var x, y: L.Bits
   let stepX, stepY: L.Bits
@@ -56,14 +61,14 @@ private struct RotationPositions<L: Lanes> {
   }
 }
 
-/// 0, 1, 2 … in the lanes.
+/// The lanes' indices: 0, 1, 2 …
 @inline(always)
 private func integers<L: Lanes>(_ lanes: L.Type) -> L.Bits {
   // 2²³ + i as a float has i in its lowest bits.
   L.bits(L.laneIndices + L.splat(8_388_608)) & L.Bits(repeating: 0x7F_FFFF)
 }
 
-/// All bits of the lanes in which a value is negative.
+/// A mask of the lanes in which a value is negative.
 @inline(always)
 private func negative<L: Lanes>(_ lanes: L.Type, _ value: L.Bits) -> L.Bits {
   value &>> L.Bits(repeating: 31)
@@ -74,9 +79,9 @@ private func store<L: Lanes>(_ lanes: L.Type, _ bits: L.Bits, _ destination: Uns
   L.store(L.vector(bits), UnsafeMutableRawPointer(destination).assumingMemoryBound(to: Float.self))
 }
 
-/// The source's pixel that is nearest to each output, ties to even; the fill where there is none.
+/// Copies the pixel of the source that is nearest to each output, ties to even; the fill where there is none.
 ///
-/// Places are computed for some rows at a time before the pixels there are copied: neither then waits for the other.
+/// The offsets of some rows are computed before their pixels are copied, so that neither loop waits for the other.
 @inline(always)
 func rotateNearest<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
@@ -86,29 +91,30 @@ func rotateNearest<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationAr
   while row < height {
     let end = height &- row < band ? height : row &+ band
     var outside = L.Bits(repeating: 0)
-    var places = p.pointee.scratch
+    var offsets = p.pointee.scratch
     var masks = isOutside
     var y = row
     while y < end {
-      outside = outside | placeNearest(lanes, p, places, masks, row: y)
-      places += width
+      outside = outside | locateNearest(lanes, p, offsets, masks, row: y)
+      offsets += width
       masks += width
       y &+= 1
     }
     let output = p.pointee.destination + row &* width
     let count = (end &- row) &* width
-    gather(p, output, height &* width, count)
+    gatherPixels(p, output, height &* width, count)
     if L.sum(L.vector(outside & L.bits(L.splat(1)))) != 0 { fillOutside(lanes, p, output, height &* width, count) }
     row = end
   }
 }
 
-/// The places of a row's outputs, whole vectors of them, with masks of those outside.
+/// Computes the source offsets of a row of outputs, in whole vectors, and masks of the outputs that lie outside of the
+/// source.
 ///
-/// - Returns: whether any are.
+/// - Returns: the union of the masks.
 @inline(always)
-private func placeNearest<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>, _ places: UnsafeMutablePointer<Int32>,
+private func locateNearest<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>, _ offsets: UnsafeMutablePointer<Int32>,
   _ masks: UnsafeMutablePointer<Int32>, row: Int
 ) -> L.Bits {
   let width = p.pointee.width
@@ -131,8 +137,8 @@ private func placeNearest<L: Lanes>(
       let columnSigns: L.Bits = sourceColumn | (lastColumn &- sourceColumn)
       let rowSigns: L.Bits = sourceRow | (lastRow &- sourceRow)
       let outside = negative(lanes, columnSigns | rowSigns)
-      let place: L.Bits = sourceRow &* width32 &+ sourceColumn
-      store(lanes, place & (outside ^ L.Bits(repeating: -1)), places + column)
+      let offset: L.Bits = sourceRow &* width32 &+ sourceColumn
+      store(lanes, offset & (outside ^ L.Bits(repeating: -1)), offsets + column)
       store(lanes, outside, masks + column)
       any = any | outside
       positions.advance()
@@ -143,23 +149,23 @@ private func placeNearest<L: Lanes>(
   return any
 }
 
-/// The pixels at the band's places, four of a plane in one store.
+/// Copies the pixels at a band's offsets, four of a plane in one store.
 @inline(always)
-private func gather(
+private func gatherPixels(
   _ p: UnsafePointer<ImageRotationArguments>, _ output: UnsafeMutablePointer<Float>, _ plane: Int, _ count: Int
 ) {
-  let places = p.pointee.scratch
+  let offsets = p.pointee.scratch
   let channels = p.pointee.channels
   var channel = 0
-  // Three planes at a time, for which a place is read once.
+  // Three planes at a time, so that each offset is read once.
   while channel &+ 3 <= channels {
     let red = p.pointee.source + channel &* plane
     let (green, blue) = (red + plane, red + 2 &* plane)
     let target = UnsafeMutableRawPointer(output + channel &* plane)
     var i = 0
     while i &+ 4 <= count {
-      let (a, b) = (Int(places[i]), Int(places[i &+ 1]))
-      let (c, d) = (Int(places[i &+ 2]), Int(places[i &+ 3]))
+      let (a, b) = (Int(offsets[i]), Int(offsets[i &+ 1]))
+      let (c, d) = (Int(offsets[i &+ 2]), Int(offsets[i &+ 3]))
       let reds = SIMD4(red[a], red[b], red[c], red[d])
       let greens = SIMD4(green[a], green[b], green[c], green[d])
       let blues = SIMD4(blue[a], blue[b], blue[c], blue[d])
@@ -170,10 +176,10 @@ private func gather(
       i &+= 4
     }
     while i < count {
-      let place = Int(places[i])
-      output[channel &* plane &+ i] = red[place]
-      output[(channel &+ 1) &* plane &+ i] = green[place]
-      output[(channel &+ 2) &* plane &+ i] = blue[place]
+      let offset = Int(offsets[i])
+      output[channel &* plane &+ i] = red[offset]
+      output[(channel &+ 1) &* plane &+ i] = green[offset]
+      output[(channel &+ 2) &* plane &+ i] = blue[offset]
       i &+= 1
     }
     channel &+= 3
@@ -183,20 +189,21 @@ private func gather(
     let values = output + channel &* plane
     var i = 0
     while i &+ 4 <= count {
-      let (a, b) = (Int(places[i]), Int(places[i &+ 1]))
-      let (c, d) = (Int(places[i &+ 2]), Int(places[i &+ 3]))
+      let (a, b) = (Int(offsets[i]), Int(offsets[i &+ 1]))
+      let (c, d) = (Int(offsets[i &+ 2]), Int(offsets[i &+ 3]))
       let four = SIMD4(source[a], source[b], source[c], source[d])
       UnsafeMutableRawPointer(values + i).storeBytes(of: four, as: SIMD4<Float>.self)
       i &+= 4
     }
     while i < count {
-      values[i] = source[Int(places[i])]
+      values[i] = source[Int(offsets[i])]
       i &+= 1
     }
     channel &+= 1
   }
 }
 
+/// Overwrites the outputs of a band that lie outside of the source with the fill.
 @inline(always)
 private func fillOutside<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>, _ output: UnsafeMutablePointer<Float>, _ plane: Int,
@@ -212,8 +219,8 @@ private func fillOutside<L: Lanes>(
     var i = 0
     while i &+ L.count <= count {
       let mask = L.bits(L.load(masks + i))
-      let kept: L.Bits = L.bits(L.load(values + i)) & (mask ^ L.Bits(repeating: -1))
-      L.store(L.vector(kept | (fills & mask)), values + i)
+      let inside: L.Bits = L.bits(L.load(values + i)) & (mask ^ L.Bits(repeating: -1))
+      L.store(L.vector(inside | (fills & mask)), values + i)
       i &+= L.count
     }
     while i < count {
@@ -224,20 +231,21 @@ private func fillOutside<L: Lanes>(
   }
 }
 
-/// The four pixels around each output, weighted by nearness, those outside as 0; what they lack of a whole is the fill's.
+/// Interpolates the four pixels around each output. Pixels outside of the source count as 0, and the weight that they
+/// would have is that of the fill.
 ///
-/// The source is first copied with a margin of zeros, so that no output needs a condition. For each output, two pixels
-/// that lie side by side are copied at a time.
+/// The source is first copied with a border of zeros, so that no output needs a condition. The two neighbours in a row
+/// are copied as one.
 @inline(always)
 func rotateBilinear<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>) {
   let (height, width) = (p.pointee.height, p.pointee.width)
   let stride = width &+ 2
   let paddedPlane = (height &+ 2) &* stride
-  pad(lanes, p, stride)
+  copyPadded(lanes, p, stride)
   let weights = UnsafeMutableRawPointer(p.pointee.scratch + rotationBlock).assumingMemoryBound(to: Float.self)
   let (a, b) = (weights, weights + rotationBlock)
   let (c, d) = (weights + 2 &* rotationBlock, weights + 3 &* rotationBlock)
-  let shares = weights + 4 &* rotationBlock
+  let coverages = weights + 4 &* rotationBlock
   let upper = weights + 5 &* rotationBlock
   let lower = weights + 7 &* rotationBlock
   var row = 0
@@ -245,7 +253,7 @@ func rotateBilinear<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationA
     var column = 0
     while column < width {
       let count = width &- column < rotationBlock ? width &- column : rotationBlock
-      placeBilinear(lanes, p, weights, row: row, column: column, count: count, stride: stride)
+      locateBilinear(lanes, p, weights, row: row, column: column, count: count, stride: stride)
       var channel = 0
       while channel < p.pointee.channels {
         let output = p.pointee.destination + ((channel &* height &+ row) &* width &+ column)
@@ -257,13 +265,13 @@ func rotateBilinear<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationA
           let (ofC, ofD) = L.Vector.deinterleave(L.load(lower + 2 &* i), L.load(lower + (2 &* i &+ L.count)))
           let first = L.load(a + i) * ofA + L.load(b + i) * ofB
           let value = first + L.load(c + i) * ofC + L.load(d + i) * ofD
-          let share = L.load(shares + i)
-          let mixed = share * (value - fill) + fill
-          let result = mixed.replacing(with: value, where: share .== L.splat(1))
+          let coverage = L.load(coverages + i)
+          let mixed = coverage * (value - fill) + fill
+          let result = mixed.replacing(with: value, where: coverage .== L.splat(1))
           if i &+ L.count <= count {
             L.store(result, output + i)
           } else {
-            // Behind the pairs that were read.
+            // The pairs in `upper` have been read.
             L.store(result, upper)
             L.copy(upper, output + i, first: count &- i)
           }
@@ -277,10 +285,10 @@ func rotateBilinear<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationA
   }
 }
 
-/// Where the outputs of a block lie in the padded source, the weights of the four pixels there, and their sum: 1 where all
-/// are inside.
+/// Computes, for the outputs of a block, the offset of the upper left pixel in the padded source, the weights of the
+/// four pixels, and the coverage: the sum of the weights, 1 where all four are inside.
 @inline(always)
-private func placeBilinear<L: Lanes>(
+private func locateBilinear<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>, _ weights: UnsafeMutablePointer<Float>, row: Int,
   column: Int, count: Int, stride: Int
 ) {
@@ -298,7 +306,7 @@ private func placeBilinear<L: Lanes>(
     let top: L.Bits = positions.y &>> bits
     let dx = fraction(lanes, positions.x &<< toMantissa)
     let dy = fraction(lanes, positions.y &<< toMantissa)
-    // Which of the two columns and rows are outside.
+    // Masks of the columns and rows that lie outside.
     let noLeft = negative(lanes, left | (lastColumn &- left))
     let noRight = negative(lanes, (left &+ one) | (lastColumn &- left &- one))
     let noUpper = negative(lanes, top | (lastRow &- top))
@@ -309,40 +317,40 @@ private func placeBilinear<L: Lanes>(
     let ofLower = L.vector(L.bits(dy) & (noLower ^ all))
     let (a, b) = (ofLeft * ofUpper, ofRight * ofUpper)
     let (c, d) = (ofLeft * ofLower, ofRight * ofLower)
-    let isPart = noLeft | noRight | noUpper | noLower
-    let whole: L.Bits = L.bits(L.splat(1)) & (isPart ^ all)
-    let part: L.Bits = L.bits((a + b) + (c + d)) & isPart
+    let isPartial = noLeft | noRight | noUpper | noLower
+    let whole: L.Bits = L.bits(L.splat(1)) & (isPartial ^ all)
+    let partial: L.Bits = L.bits((a + b) + (c + d)) & isPartial
     L.store(a, weights + i)
     L.store(b, weights + (rotationBlock &+ i))
     L.store(c, weights + (2 &* rotationBlock &+ i))
     L.store(d, weights + (3 &* rotationBlock &+ i))
-    L.store(L.vector(whole | part), weights + (4 &* rotationBlock &+ i))
-    // Where neither column or neither row is inside, any place does: its weights are 0.
-    let place: L.Bits = (top &+ one) &* stride32 &+ left &+ one
+    L.store(L.vector(whole | partial), weights + (4 &* rotationBlock &+ i))
+    // Where both columns or both rows are outside, all weights are 0; the offset is set to 0, which can be read.
+    let offset: L.Bits = (top &+ one) &* stride32 &+ left &+ one
     let isNowhere = (noLeft & noRight) | (noUpper & noLower)
-    store(lanes, place & (isNowhere ^ all), p.pointee.scratch + i)
+    store(lanes, offset & (isNowhere ^ all), p.pointee.scratch + i)
     positions.advance()
     i &+= L.count
   }
 }
 
-/// The upper 23 bits as a number from 0 to 1.
+/// The upper 23 bits as a number of at least 0 and below 1.
 @inline(always)
 private func fraction<L: Lanes>(_ lanes: L.Type, _ bits: L.Bits) -> L.Vector {
   let mantissa: L.Bits = (bits &>> L.Bits(repeating: 9)) & L.Bits(repeating: 0x7F_FFFF)
   return L.vector(mantissa | L.bits(L.splat(1))) - L.splat(1)
 }
 
-/// The two neighbours at each place, and those a row below.
+/// Copies the two neighbours at each offset, and the two in the row below.
 @inline(always)
 private func copyPairs(
-  _ places: UnsafePointer<Int32>, _ source: UnsafePointer<Float>, _ stride: Int, _ upper: UnsafeMutablePointer<Float>,
+  _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>, _ stride: Int, _ upper: UnsafeMutablePointer<Float>,
   _ lower: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   let (ofUpper, ofLower) = (UnsafeMutableRawPointer(upper), UnsafeMutableRawPointer(lower))
   var i = 0
   while i < count {
-    let first = UnsafeRawPointer(source + Int(places[i]))
+    let first = UnsafeRawPointer(source + Int(offsets[i]))
     let (byte, below) = (8 &* i, 4 &* stride)
     ofUpper.storeBytes(of: first.loadUnaligned(as: UInt64.self), toByteOffset: byte, as: UInt64.self)
     ofLower.storeBytes(
@@ -351,9 +359,9 @@ private func copyPairs(
   }
 }
 
-/// The source with a margin of one zero on each side of each plane.
+/// Copies the source with a border of one zero around each plane.
 @inline(always)
-private func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>, _ stride: Int) {
+private func copyPadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ImageRotationArguments>, _ stride: Int) {
   let (height, width) = (p.pointee.height, p.pointee.width)
   var source = p.pointee.source
   var output = p.pointee.padded

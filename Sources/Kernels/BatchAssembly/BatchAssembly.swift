@@ -1,14 +1,14 @@
 import KernelsISA
 
-/// A batch of images for a network, gathered by index from a set of byte images and normalised by channel:
+/// Gathers a batch of images by index from a set of byte images, and normalises them by channel:
 /// output = (byte · (1/255)) · scale + offset.
 ///
-/// Each product is rounded before the next step, so that a byte becomes what ``ChannelScaling`` makes of the colour
-/// byte · (1/255); all levels give the same bits.
+/// Each product is rounded before the next step, so that the result has the bits that ``ChannelScaling`` computes from
+/// the colour byte · (1/255). All levels give the same bits.
 public enum BatchAssembly: KernelOperation {
   public static let name = "batch-assembly"
 
-  /// `batch` images of `channels` planes of `plane` bytes each.
+  /// `batch` images of `channels` planes of `plane` pixels each.
   public struct Problem: Sendable, Hashable {
     public var batch: Int
     public var channels: Int
@@ -22,14 +22,13 @@ public enum BatchAssembly: KernelOperation {
   }
 
   public struct Operands {
-    /// The whole set, `[images, channels, plane]`.
+    /// The whole set of images, `[images, channels, plane]`.
     public var images: UnsafePointer<UInt8>
-    /// The image of the set that each image of the batch is: `batch` indices, each at least 0 and below the number of
-    /// images.
+    /// `[batch]`: the index in the set of each image of the batch, at least 0 and below the number of images.
     public var indices: UnsafePointer<Int32>
-    /// What the colours of each channel, 0 to 1, are multiplied by: `[channels]`.
+    /// `[channels]`: the factor of a channel's colours, which are 0 to 1.
     public var scales: UnsafePointer<Float>
-    /// What is then added: `[channels]`.
+    /// `[channels]`: added to the products.
     public var offsets: UnsafePointer<Float>
     /// `[batch, channels, plane]`
     public var output: UnsafeMutablePointer<Float>
@@ -56,20 +55,22 @@ public enum BatchAssembly: KernelOperation {
         return PreparedKernel(workspaceByteCount: parts * output.byteCount) { operands, workspace in
           Parallel.run(parts: parts) { part in
             let range = Parallel.range(part, of: parts, items: problem.batch)
-            let own = workspace + part * output.byteCount
+            let threadWorkspace = workspace + part * output.byteCount
             var image = range.lowerBound
             while image < range.upperBound {
               let count = min(range.upperBound - image, output.chunk ?? range.count)
               let target = operands.output + image * elements
               var arguments = BatchAssemblyArguments(
-                images: operands.images, indices: operands.indices + image, output: output.place(target, own),
+                images: operands.images, indices: operands.indices + image,
+                output: output.target(target, threadWorkspace),
                 batch: count, channels: problem.channels, plane: problem.plane, scales: operands.scales,
                 offsets: operands.offsets)
               function(&arguments)
               image += count
-              // With one image at a time, the next is known.
+              // The first image of the next chunk is prefetched.
               let next = image < range.upperBound ? operands.images + Int(operands.indices[image]) * elements : nil
-              output.store(count, own, to: target, ahead: ReadAhead(first: next, byteCount: elements))
+              output.store(
+                count, threadWorkspace, to: target, prefetching: PrefetchRange(first: next, byteCount: elements))
             }
             output.finish()
           }
@@ -82,7 +83,7 @@ public enum BatchAssembly: KernelOperation {
         let source = operands.images + Int(operands.indices[image]) * elements
         for i in 0..<elements {
           let channel = i / problem.plane
-          let colour = Float(source[i]) * colourOfByte
+          let colour = Float(source[i]) * colourScale
           operands.output[image * elements + i] = colour * operands.scales[channel] + operands.offsets[channel]
         }
       }
@@ -99,25 +100,28 @@ public enum BatchAssembly: KernelOperation {
   }
 }
 
-/// A byte's colour is byte · this, from 0 to 1.
-private let colourOfByte: Float = 1 / 255
+/// A byte's colour, 0 to 1, is byte · colourScale.
+private let colourScale: Float = 1 / 255
 
+/// The arguments of the level functions of ``BatchAssembly``.
 struct BatchAssemblyArguments {
+  /// `[images, channels, plane]`
   var images: UnsafePointer<UInt8>
-  /// One an image of the batch.
+  /// `[batch]`
   var indices: UnsafePointer<Int32>
+  /// `[batch, channels, plane]`
   var output: UnsafeMutablePointer<Float>
   var batch: Int
   var channels: Int
   var plane: Int
-  /// One a channel.
+  /// `[channels]`
   var scales: UnsafePointer<Float>
-  /// One a channel.
+  /// `[channels]`
   var offsets: UnsafePointer<Float>
 }
 
-/// The same for every level: LLVM's loop vectoriser widens bytes to floats in the level's own instructions, where Swift's
-/// conversions of integer vectors are calls or go through scalars.
+/// The body does without `Lanes`: LLVM's loop vectoriser compiles the conversion of bytes to floats to each level's
+/// instructions, whereas Swift's conversions of integer vectors are calls or go through scalars.
 @inline(always)
 func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -129,7 +133,7 @@ func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
     if plane == 1 {
       var i = 0
       while i < channels {
-        destination[i] = Float(source[i]) * colourOfByte * scales[i] + offsets[i]
+        destination[i] = Float(source[i]) * colourScale * scales[i] + offsets[i]
         i &+= 1
       }
     } else {
@@ -138,7 +142,7 @@ func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
         let (scale, offset) = (scales[channel], offsets[channel])
         var i = 0
         while i < plane {
-          destination[i] = Float(source[i]) * colourOfByte * scale + offset
+          destination[i] = Float(source[i]) * colourScale * scale + offset
           i &+= 1
         }
         source += plane

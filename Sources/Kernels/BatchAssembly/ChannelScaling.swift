@@ -1,7 +1,7 @@
 import KernelsISA
 
-/// Multiplies each channel by its scale and adds its offset: output = input · scale + offset. The product is rounded before
-/// the offset is added; all levels give the same bits.
+/// Multiplies each channel by its scale and adds its offset: output = input · scale + offset. The product is rounded
+/// before the offset is added, so all levels give the same bits.
 public enum ChannelScaling: KernelOperation {
   public static let name = "channel-scaling"
   public typealias Problem = ChannelsProblem
@@ -13,7 +13,7 @@ public enum ChannelScaling: KernelOperation {
     public var scales: UnsafePointer<Float>
     /// `[channels]`; nil to add nothing.
     public var offsets: UnsafePointer<Float>?
-    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    /// `[batch, channels, plane]`; may be exactly the input's memory, but not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(
@@ -32,7 +32,7 @@ public enum ChannelScaling: KernelOperation {
       "elementwise", Levels.channelScaling, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
-        let streams =
+        let nonTemporal =
           problem.plane % 16 == 0
           && Streaming.streams(problem.batch * image, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
@@ -40,7 +40,7 @@ public enum ChannelScaling: KernelOperation {
           var arguments = ChannelScalingArguments(
             input: operands.input + range.lowerBound * image, output: operands.output + range.lowerBound * image,
             batch: range.count, channels: problem.channels, plane: problem.plane, scales: operands.scales,
-            offsets: operands.offsets, streams: streams)
+            offsets: operands.offsets, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -55,23 +55,26 @@ public enum ChannelScaling: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``ChannelScaling``.
 struct ChannelScalingArguments {
+  /// `[batch, channels, plane]`
   var input: UnsafePointer<Float>
+  /// `[batch, channels, plane]`; may be the input's memory.
   var output: UnsafeMutablePointer<Float>
   var batch: Int
   var channels: Int
   var plane: Int
-  /// One a channel.
+  /// `[channels]`
   var scales: UnsafePointer<Float>
-  /// One a channel.
+  /// `[channels]`; nil to add nothing.
   var offsets: UnsafePointer<Float>?
-  /// The output is other memory, its planes whole, aligned vectors, and is stored past the caches.
-  var streams: Bool
+  /// Whether the output is stored non-temporally: it is then other memory, and its planes are whole, aligned vectors.
+  var nonTemporal: Bool
 }
 
 @inline(always)
 func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments>) {
-  if p.pointee.streams {
+  if p.pointee.nonTemporal {
     scale(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
@@ -99,7 +102,7 @@ func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments
           let term = offsets[channel]
           var i = 0
           while i &+ L.count <= plane {
-            L.store(L.load(input + i) * L.splat(factor) + L.splat(term), output + i, past: nonTemporal)
+            L.store(L.load(input + i) * L.splat(factor) + L.splat(term), output + i, nonTemporal: nonTemporal)
             i &+= L.count
           }
           while i < plane {
@@ -109,7 +112,7 @@ func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments
         } else {
           var i = 0
           while i &+ L.count <= plane {
-            L.store(L.load(input + i) * L.splat(factor), output + i, past: nonTemporal)
+            L.store(L.load(input + i) * L.splat(factor), output + i, nonTemporal: nonTemporal)
             i &+= L.count
           }
           while i < plane {
@@ -126,7 +129,7 @@ func scale<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ChannelScalingArguments
   }
 }
 
-/// An image whose channels are single values.
+/// Scales one image whose channels are single values.
 @inline(always)
 private func scaleFeatures<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,

@@ -2,8 +2,8 @@ import KernelsISA
 
 /// The gradient of a bias: the sum of its channel's output gradients over batch and plane.
 ///
-/// The sum is a tree that depends on the level and the problem alone: lane by lane over the vectors of a plane and over
-/// the images, then the halves of the vector. Threads share the channels.
+/// The order of the sum depends only on the level and the problem: lane by lane over the vectors of a plane and over
+/// the images, then the lanes of the vector by halves. Threads share the channels.
 public enum BiasBackward: KernelOperation {
   public static let name = "bias"
   public static let pass = "backward-weights"
@@ -49,14 +49,18 @@ public enum BiasBackward: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``BiasBackward``.
 struct BiasBackwardArguments {
+  /// `[batch, channels, plane]`
   var outputGradient: UnsafePointer<Float>
+  /// `[channels]`
   var biasGradient: UnsafeMutablePointer<Float>
   var batch: Int
   var channels: Int
   var plane: Int
-  /// Of those that are summed.
+  /// The first channel that is summed.
   var firstChannel: Int
+  /// The channel after the last that is summed.
   var endChannel: Int
 }
 
@@ -69,9 +73,9 @@ func sumChannels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArgum
   }
 }
 
-/// Planes of one value: the channels lie side by side, so a vector sums as many channels as it has lanes. The batch's rows
-/// go to four sums in turn, which hides the additions' latency; the last rows, in which a whole vector could reach behind
-/// the array, go to the first.
+/// Sums planes of one value: the channels are contiguous, so each lane of a vector sums another channel. The rows of
+/// the batch are added to four sums in turn, which hides the latency of the additions. The last rows, where a whole
+/// vector could reach beyond the array, are added to the first sum.
 @inline(always)
 private func sumColumns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let channels = p.pointee.channels
@@ -102,20 +106,21 @@ private func sumColumns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwa
   }
 }
 
-/// Channels whose planes are read one after the other.
+/// Channels of a block, whose planes are read one after the other.
 private let channelBlock = 16
 
-/// Larger planes: some channels side by side, image by image, so that long runs of memory are read in order. A plane's
-/// last vector overlaps the one before, or reaches into the plane behind; the lanes that are not its own count as 0.
+/// Sums larger planes: a block of channels image by image, so that long runs of memory are read in order. The last
+/// vector of a plane overlaps the one before it, or reaches into the next plane; lanes that are counted elsewhere are
+/// replaced by 0.
 @inline(always)
 private func sumPlanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwardArguments>) {
   let plane = p.pointee.plane
   let total = p.pointee.batch &* p.pointee.channels &* plane
-  let isBehind = L.laneIndices .>= L.splat(Float(plane))
+  let isBeyond = L.laneIndices .>= L.splat(Float(plane))
   var channel = p.pointee.firstChannel
   while channel < p.pointee.endChannel {
-    let left = p.pointee.endChannel &- channel
-    let count = left < channelBlock ? left : channelBlock
+    let remaining = p.pointee.endChannel &- channel
+    let count = remaining < channelBlock ? remaining : channelBlock
     var sums = zeros(InlineArray<16, L.Vector>.self)
     var image = 0
     while image < p.pointee.batch {
@@ -125,7 +130,7 @@ private func sumPlanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwar
         let values = p.pointee.outputGradient + start
         if plane < L.count {
           let last = start &+ L.count <= total ? L.load(values) : L.load(values, first: plane)
-          sums[i] += last.replacing(with: L.splat(0), where: isBehind)
+          sums[i] += last.replacing(with: L.splat(0), where: isBeyond)
         } else {
           sums[i] += planeSum(lanes, values, count: plane)
         }
@@ -142,7 +147,10 @@ private func sumPlanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasBackwar
   }
 }
 
-/// The lane by lane sum of a plane of at least one vector. Four sums hide the additions' latency.
+/// The prefetch distance, in elements.
+private let prefetchDistance = 1024
+
+/// The lane by lane sum of a plane of at least one vector. Four sums hide the latency of the additions.
 @inline(always)
 private func planeSum<L: Lanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int) -> L.Vector {
   let whole = count / L.count &* L.count
@@ -151,7 +159,7 @@ private func planeSum<L: Lanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>,
   while i &+ 4 &* L.count <= whole {
     var line = 0
     while line < 4 &* L.count {
-      prefetch(values + (i &+ line &+ 1024))
+      prefetch(values + (i &+ line &+ prefetchDistance))
       line &+= 16
     }
     a += L.load(values + i)
@@ -166,8 +174,8 @@ private func planeSum<L: Lanes>(_ lanes: L.Type, _ values: UnsafePointer<Float>,
   }
   if whole < count {
     let final = count &- L.count
-    let isOld = L.splat(Float(whole &- final)) .> L.laneIndices
-    d += L.load(values + final).replacing(with: L.splat(0), where: isOld)
+    let isCounted = L.splat(Float(whole &- final)) .> L.laneIndices
+    d += L.load(values + final).replacing(with: L.splat(0), where: isCounted)
   }
   return (a + b) + (c + d)
 }

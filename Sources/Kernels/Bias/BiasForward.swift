@@ -26,7 +26,7 @@ extension KernelOperation where Problem == ChannelsProblem {
   }
 }
 
-/// Adds to each channel its bias. All levels give the same bits.
+/// Adds its bias to each channel. All levels give the same bits.
 public enum BiasForward: KernelOperation {
   public static let name = "bias"
   public typealias Problem = ChannelsProblem
@@ -36,7 +36,7 @@ public enum BiasForward: KernelOperation {
     public var input: UnsafePointer<Float>
     /// `[channels]`
     public var bias: UnsafePointer<Float>
-    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    /// `[batch, channels, plane]`; may be exactly the input's memory, but not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(input: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -51,7 +51,7 @@ public enum BiasForward: KernelOperation {
       "elementwise", Levels.biasForward, work: { Work(bytes: $0.count * 8, pieces: $0.batch) },
       run: { body, problem, parts, operands in
         let image = problem.channels * problem.plane
-        let streams =
+        let nonTemporal =
           problem.plane % 16 == 0
           && Streaming.streams(problem.batch * image, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
@@ -59,7 +59,7 @@ public enum BiasForward: KernelOperation {
           var arguments = BiasArguments(
             input: operands.input + range.lowerBound * image, bias: operands.bias,
             output: operands.output + range.lowerBound * image, batch: range.count, channels: problem.channels,
-            plane: problem.plane, streams: streams)
+            plane: problem.plane, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -72,30 +72,33 @@ public enum BiasForward: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``BiasForward``.
 struct BiasArguments {
+  /// `[batch, channels, plane]`
   var input: UnsafePointer<Float>
+  /// `[channels]`
   var bias: UnsafePointer<Float>
-  /// May be the input's memory.
+  /// `[batch, channels, plane]`; may be the input's memory.
   var output: UnsafeMutablePointer<Float>
   var batch: Int
   var channels: Int
   var plane: Int
-  /// The output is other memory, its planes whole, aligned vectors: past the caches.
-  var streams: Bool
+  /// Whether the output is stored non-temporally: it is then other memory, and its planes are whole, aligned vectors.
+  var nonTemporal: Bool
 }
 
 @inline(always)
 func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>) {
-  if p.pointee.streams {
-    addBias(lanes, p, past: true)
+  if p.pointee.nonTemporal {
+    addBias(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    addBias(lanes, p, past: false)
+    addBias(lanes, p, nonTemporal: false)
   }
 }
 
 @inline(always)
-func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, past: Bool) {
+func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, nonTemporal: Bool) {
   let channels = p.pointee.channels
   let plane = p.pointee.plane
   let bias = p.pointee.bias
@@ -121,7 +124,7 @@ func addBias<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BiasArguments>, past:
         let term = bias[channel]
         var i = 0
         while i &+ L.count <= plane {
-          L.store(L.load(input + i) + L.splat(term), output + i, past: past)
+          L.store(L.load(input + i) + L.splat(term), output + i, nonTemporal: nonTemporal)
           i &+= L.count
         }
         while i < plane {

@@ -1,5 +1,8 @@
-/// The gradient of the input from that of the output: a convolution of the output gradient with the kernel turned by
-/// 180° and its channels exchanged.
+/// The gradient of the input from that of the output: a convolution of the output gradient with the kernel flipped by
+/// 180° and its input and output channels exchanged.
+///
+/// `pixels` and `channels` are the direct kernels, `images` the image-innermost ones; the names say what a vector
+/// holds.
 public enum Conv2DBackwardData: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-data"

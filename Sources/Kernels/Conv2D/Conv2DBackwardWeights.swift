@@ -1,4 +1,6 @@
 /// The gradients of weights and bias, summed over the batch.
+///
+/// The names of the rows say what a vector holds: `pixels`, `channels` (output channels), `images`; or `depthwise`.
 public enum Conv2DBackwardWeights: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-weights"

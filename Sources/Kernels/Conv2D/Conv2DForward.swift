@@ -1,10 +1,13 @@
 /// output = activation(convolution(input, weights) + bias).
+///
+/// The names of the rows say what a vector holds: `pixels` of an output row, output `channels`, `images`; or
+/// `depthwise`.
 public enum Conv2DForward: KernelOperation {
   public static let name = "conv2d"
 
   public struct Problem: Sendable, Hashable {
     public var shape: Conv2DShape
-    /// What becomes of the outputs as they are stored; NaN stays.
+    /// The activation that is applied to the outputs as they are stored. NaN stays NaN.
     public var activation: FusedActivation?
 
     public init(shape: Conv2DShape, activation: FusedActivation? = nil) {
@@ -22,7 +25,8 @@ public enum Conv2DForward: KernelOperation {
     public var bias: UnsafePointer<Float>?
     /// `[batch, outputChannels, outputHeight, outputWidth]`
     public var output: UnsafeMutablePointer<Float>
-    /// What the plan's ``Plan/weightPacking`` made of `weights` and `bias`; nil where the run is to pack them.
+    /// The memory that the plan's ``Plan/weightPacking`` filled from `weights` and `bias`; nil: the run packs them
+    /// itself.
     public var packedWeights: UnsafeRawPointer?
 
     public init(

@@ -1,4 +1,4 @@
-/// The definition of the convolution, output by output.
+/// The definition of the convolution, one output after the other.
 func referenceConv2DForward(_ problem: Conv2DForward.Problem, _ operands: Conv2DForward.Operands) {
   let s = problem.shape
   for n in 0..<s.batch {
@@ -20,7 +20,7 @@ func referenceConv2DForward(_ problem: Conv2DForward.Problem, _ operands: Conv2D
   }
 }
 
-/// Every output's gradient goes back to the inputs that the output was summed from.
+/// The gradient of each output, added to the inputs that the output was summed from.
 func referenceConv2DBackwardData(_ s: Conv2DShape, _ operands: Conv2DBackwardData.Operands) {
   operands.inputGradient.update(repeating: 0, count: s.inputCount)
   for n in 0..<s.batch {
@@ -39,7 +39,7 @@ func referenceConv2DBackwardData(_ s: Conv2DShape, _ operands: Conv2DBackwardDat
   }
 }
 
-/// Every weight's gradient is the sum of output gradients times the inputs that the weight met.
+/// The gradient of each weight: the sum of the output gradients times the inputs that the weight was multiplied with.
 func referenceConv2DBackwardWeights(_ s: Conv2DShape, _ operands: Conv2DBackwardWeights.Operands) {
   operands.weightGradient.update(repeating: 0, count: s.weightCount)
   operands.biasGradient?.update(repeating: 0, count: s.outputChannels)
@@ -61,7 +61,8 @@ func referenceConv2DBackwardWeights(_ s: Conv2DShape, _ operands: Conv2DBackward
 }
 
 extension Conv2DShape {
-  /// The inputs that an output is summed from: channel, row, column, and the index of the weight that each meets.
+  /// Calls `body` for each input that an output is summed from, with the index of the weight that it is multiplied
+  /// with.
   fileprivate func forEachTap(
     _ oc: Int, _ oy: Int, _ ox: Int, _ body: (_ ic: Int, _ y: Int, _ x: Int, _ weight: Int) -> Void
   ) {

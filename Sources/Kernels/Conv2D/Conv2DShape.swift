@@ -1,6 +1,6 @@
-/// The sizes of a two-dimensional convolution (as networks use the word: a cross-correlation) of images
-/// `[batch, inputChannels, inputHeight, inputWidth]` with weights
-/// `[outputChannels, inputChannels / groups, kernelHeight, kernelWidth]`.
+/// The sizes of a two-dimensional convolution (a cross-correlation, as neural networks use the word) of images `[batch,
+/// inputChannels, inputHeight, inputWidth]` with weights `[outputChannels, inputChannels / groups, kernelHeight,
+/// kernelWidth]`.
 public struct Conv2DShape: Sendable, Hashable {
   public var batch: Int
   public var inputChannels: Int
@@ -12,14 +12,14 @@ public struct Conv2DShape: Sendable, Hashable {
   /// Input rows from one output row's window to the next.
   public var strideHeight: Int
   public var strideWidth: Int
-  /// Rows of zeros that are taken to lie above and below the image.
+  /// Rows of zeros above the image, and as many below it.
   public var paddingHeight: Int
   public var paddingWidth: Int
   /// Input rows from one row of the kernel to the next.
   public var dilationHeight: Int
   public var dilationWidth: Int
-  /// Input and output channels fall into as many groups; each output group sees its input group alone. Equal to
-  /// `inputChannels`, the convolution is depthwise.
+  /// The number of groups that input and output channels fall into; an output channel is summed over the input channels
+  /// of its own group. With as many groups as input channels the convolution is depthwise.
   public var groups: Int
 
   public init(
@@ -56,15 +56,15 @@ public struct Conv2DShape: Sendable, Hashable {
     batch * outputChannels * outputHeight * outputWidth * groupInputChannels * kernelHeight * kernelWidth
   }
 
-  /// Elements of the input, the weights and the output.
+  /// Elements of the input, of the weights and of the output.
   public var inputCount: Int { batch * inputChannels * inputPlane }
   public var weightCount: Int { outputChannels * depth }
   public var outputCount: Int { batch * outputChannels * outputPlane }
 
-  /// Bytes that a kernel's least unit of work may take of each thread's workspace: a band of one row of windows over a
-  /// group's channels, a panel of weights, or a depthwise plane. Nearly all are far below 4 MB, to which kernels cut their
-  /// work. Rows of hundreds of thousands of elements, as of sound, are copied whole: they may take twice what an image's
-  /// data takes.
+  /// Bytes of each thread's workspace that a kernel's smallest unit of work may take: a band of one row of windows over
+  /// a group's channels, a panel of weights, or a depthwise plane. For nearly all shapes the unit is far smaller than 4
+  /// MB, to which kernels cut their work. Where a row has hundreds of thousands of elements, as sound has, the copy of
+  /// a band of one row may take twice the bytes of an image.
   var workspaceLimit: Int {
     max(32 << 20, 8 * (inputChannels * inputPlane + outputChannels * outputPlane))
   }
@@ -106,7 +106,7 @@ public struct Conv2DShape: Sendable, Hashable {
         operation: operation, parameter: parameter, value: "\(kernel) at dilation \(dilation)",
         expected: "a window of at most the padded input's \(padded)")
     }
-    // Offsets inside one image are kept in 32 bits, with room for padding.
+    // Offsets inside an image are stored in 32 bits, with room for padding.
     let limit = Int(Int32.max) / 4
     _ = try product(
       operation, limit: limit, inputChannels, inputHeight + 2 * paddingHeight, inputWidth + 2 * paddingWidth)
@@ -114,7 +114,7 @@ public struct Conv2DShape: Sendable, Hashable {
       operation, limit: limit, outputChannels, outputHeight + 2 * (kernelHeight - 1) * dilationHeight,
       outputWidth + 2 * (kernelWidth - 1) * dilationWidth)
     _ = try product(operation, limit: limit, outputChannels, inputChannels / groups, kernelHeight, kernelWidth)
-    // Counts of elements, of bytes and of multiply-adds are added up without a check from here on.
+    // From here on, counts of elements, bytes and multiply-adds are added up without overflow checks.
     _ = try product(operation, limit: Int.max >> 6, batch, inputChannels, inputHeight, inputWidth)
     _ = try product(
       operation, limit: Int.max >> 6, batch, outputChannels, outputHeight, outputWidth, inputChannels / groups,

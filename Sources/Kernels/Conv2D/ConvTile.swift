@@ -1,9 +1,9 @@
-/// A tile size of one level: what it is called, and the level's function.
+/// A register tile of one level: its size and its level function.
 struct ConvTile<Arguments>: Sendable {
   let level: InstructionSet
   let rows: Int
   let vectors: Int
-  /// Rows of the tile of a last panel; as many as `rows` where there is none.
+  /// Rows of the smaller tile for the last panels; equal to `rows` where there is no smaller tile.
   let tail: Int
   let run: LevelFunction<Arguments>
 
@@ -18,6 +18,6 @@ struct ConvTile<Arguments>: Sendable {
   }
 
   var name: String { "\(rows)x\(vectors)" }
-  /// Bytes of scratch memory that one tile fills.
+  /// Bytes of scratch memory that one tile's accumulators take.
   var byteCount: Int { cacheLines(rows * vectors * level.lanes * 4) }
 }

@@ -1,8 +1,9 @@
 import KernelsISA
 
-/// Dropout: y = x / (1 - p) with probability 1 - p, else y = 0·x; a NaN or an infinity that is dropped becomes NaN, as in
-/// PyTorch. What is kept follows from the key and a value's place alone: threads and levels do not matter, and all levels
-/// give the same bits. The backward pass is the same operation on the gradient, with the key of the forward pass.
+/// Dropout: y = x / (1 - p) with probability 1 - p, else y = 0·x; a NaN or an infinity that is dropped becomes NaN, as
+/// in PyTorch. Whether a value is kept depends only on the key and the value's index, so all levels and numbers of
+/// threads give the same bits. The backward pass is the same operation on the gradient, with the key of the forward
+/// pass.
 ///
 /// Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014. The random numbers are
 /// those of `DropoutDraw`.
@@ -12,9 +13,10 @@ public enum DropoutForward: KernelOperation {
   public struct Problem: Sendable, Hashable {
     /// The number of values.
     public var count: Int
-    /// How many neighbours are dropped together: 1, or a divisor of the count, such as the size of a channel's plane.
+    /// The number of neighbours that share one draw: 1, or a divisor of the count, such as the size of a channel's
+    /// plane.
     public var sharing: Int
-    /// How likely a value is dropped; it counts to 31 binary digits.
+    /// The probability that a value is dropped; rounded to 31 binary digits.
     public var probability: Double
 
     public init(count: Int, sharing: Int = 1, probability: Double) {
@@ -23,7 +25,7 @@ public enum DropoutForward: KernelOperation {
       self.probability = probability
     }
 
-    /// What is kept is multiplied by this.
+    /// The factor of the values that are kept.
     public var scale: Float { probability < 1 ? Float(1 / (1 - probability)) : 0 }
 
     /// The largest draw, of 31 bits, that keeps its values; -1 where none does.
@@ -32,9 +34,9 @@ public enum DropoutForward: KernelOperation {
 
   public struct Operands {
     public var input: UnsafePointer<Float>
-    /// May be the input's memory, and no other part of it.
+    /// May be exactly the input's memory, but not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
-    /// What the random numbers follow from.
+    /// The seed of the random numbers.
     public var key: UInt64
 
     public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, key: UInt64) {
@@ -44,8 +46,8 @@ public enum DropoutForward: KernelOperation {
     }
   }
 
-  /// - Throws: ``KernelError`` for a negative count, one that cannot be addressed or is no multiple of `sharing`, and for
-  ///   a probability outside 0 to 1.
+  /// - Throws: ``KernelError`` for a negative count, one that cannot be addressed or is no multiple of `sharing`, and
+  ///   for a probability outside 0 to 1.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "count", problem.count, in: 0...Int.max)
     _ = try product(name, problem.count, MemoryLayout<Float>.stride)
@@ -66,7 +68,7 @@ public enum DropoutForward: KernelOperation {
       work: {
         Work(
           multiplyAdds: $0.count * 8, bytes: $0.count * 8, pieces: $0.sharing == 1 ? Int.max : $0.count / $0.sharing)
-      }, run: share)
+      }, run: runParts)
     let reference = Kernel<DropoutForward>.reference { problem, operands in
       for i in 0..<problem.count {
         let number = i / problem.sharing
@@ -78,13 +80,13 @@ public enum DropoutForward: KernelOperation {
     return levels + [reference]
   }()
 
-  /// Shares out the draws, and cuts each share where the high bits of their numbers change.
+  /// Splits the draws among the threads, and each thread's range where the high 32 bits of the draws' numbers change.
   @Sendable
-  private static func share(
+  private static func runParts(
     _ body: LevelFunction<DropoutArguments>, _ problem: Problem, _ parts: Int, _ operands: Operands
   ) {
     let sharing = problem.sharing
-    let streams =
+    let nonTemporal =
       (sharing == 1 || sharing % 16 == 0)
       && Streaming.streams(problem.count, from: operands.input, to: operands.output)
     Parallel.run(parts: parts) { part in
@@ -100,7 +102,7 @@ public enum DropoutForward: KernelOperation {
             input: operands.input + first * sharing, output: operands.output + first * sharing,
             count: (last - first) * sharing, sharing: sharing, first: Int32(truncatingIfNeeded: first),
             firstKey: Int32(bitPattern: draw.firstKey), secondKey: Int32(bitPattern: draw.secondKey),
-            limit: problem.limit, scale: problem.scale, streams: streams, scratch: scratch)
+            limit: problem.limit, scale: problem.scale, nonTemporal: nonTemporal, scratch: scratch)
           body(&arguments)
           first = last
         }
@@ -109,27 +111,30 @@ public enum DropoutForward: KernelOperation {
   }
 }
 
-/// Elements from what is computed to what is asked for ahead where data comes from memory.
-private let dropoutPrefetch = 1024
+/// The prefetch distance, in elements, where data comes from memory.
+private let prefetchDistance = 1024
 
+/// The arguments of the level functions of ``DropoutForward``.
 struct DropoutArguments {
   var input: UnsafePointer<Float>
   /// May be the input's memory.
   var output: UnsafeMutablePointer<Float>
   var count: Int
-  /// Neighbours that share a fate: 1, or a divisor of the count.
+  /// The number of neighbours that share one draw: 1, or a divisor of the count.
   var sharing: Int
-  /// The low bits of the first draw's number; the high bits are in the second key.
+  /// The low 32 bits of the first draw's number; the high bits are mixed into the keys.
   var first: Int32
+  /// The key that is added before the first round of the hash.
   var firstKey: Int32
+  /// The key that is added between the two rounds.
   var secondKey: Int32
   /// The largest draw, of 31 bits, that keeps its values.
   var limit: Int32
-  /// The factor of what is kept.
+  /// The factor of the values that are kept.
   var scale: Float
-  /// The output is other memory, aligned for vectors, and is stored past the caches.
-  var streams: Bool
-  /// A vector.
+  /// Whether the output is stored non-temporally: it is then other memory, aligned for vectors.
+  var nonTemporal: Bool
+  /// Memory of one vector.
   var scratch: UnsafeMutablePointer<Float>
 }
 
@@ -137,16 +142,16 @@ struct DropoutArguments {
 func drop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>) {
   if p.pointee.sharing > 1 {
     dropRuns(lanes, p)
-  } else if p.pointee.streams {
-    dropValues(lanes, p, past: true)
+  } else if p.pointee.nonTemporal {
+    dropValues(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    dropValues(lanes, p, past: false)
+    dropValues(lanes, p, nonTemporal: false)
   }
 }
 
 @inline(always)
-private func dropValues<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>, past: Bool) {
+private func dropValues<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArguments>, nonTemporal: Bool) {
   let (input, output, count) = (p.pointee.input, p.pointee.output, p.pointee.count)
   let draw = VectorDraw<L>(p)
   var numbers: L.Bits = L.Bits(repeating: p.pointee.first)
@@ -154,8 +159,8 @@ private func dropValues<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArg
   let step = L.Bits(repeating: Int32(truncatingIfNeeded: L.count))
   var i = 0
   while i &+ L.count <= count {
-    if past { prefetch(input + i + dropoutPrefetch) }
-    L.store(L.load(input + i) * draw.factor(numbers), output + i, past: past)
+    if nonTemporal { prefetch(input + i + prefetchDistance) }
+    L.store(L.load(input + i) * draw.factor(numbers), output + i, nonTemporal: nonTemporal)
     numbers = numbers &+ step
     i &+= L.count
   }
@@ -174,9 +179,9 @@ private func dropRuns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArgum
     let factor = draw.factor(L.Bits(repeating: number))
     let (input, output) = (p.pointee.input + start, p.pointee.output + start)
     var i = 0
-    if p.pointee.streams {
+    if p.pointee.nonTemporal {
       while i &+ L.count <= sharing {
-        prefetch(input + i + dropoutPrefetch)
+        prefetch(input + i + prefetchDistance)
         L.stream(L.load(input + i) * factor, output + i)
         i &+= L.count
       }
@@ -195,7 +200,7 @@ private func dropRuns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArgum
   isa_stream_fence()
 }
 
-/// output = input·factor for fewer values than a vector has.
+/// output = input·factor for fewer values than a vector has lanes.
 @inline(always)
 private func scaleLast<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, by factor: L.Vector, into output: UnsafeMutablePointer<Float>,

@@ -1,18 +1,18 @@
 import KernelsISA
 
-/// The random numbers of dropout: draw i of a key is a hash of i and the key, so that it can be made at any place, in any
-/// order and again.
+/// The random numbers of dropout. Draw i of a key is a hash of i and the key, so that any thread, level or pass can
+/// compute it, in any order and again.
 ///
 /// The hash is lowbias32 of C. Wellons' hash-prospector (nullprogram.com/blog/2018/07/31; public domain), two rounds of
-/// shift, exclusive or and multiplication in which each bit of the argument changes each bit of the result in almost half
-/// of all cases. The key is mixed once, by SplitMix64's finaliser; one half of what comes out is added to the argument,
-/// the other between the rounds: without it, the draws of one key would be those of another in a different order. Only
-/// integers are used, so all levels draw the same.
+/// shift, exclusive or and multiplication in which each bit of the argument changes each bit of the result in almost
+/// half of all cases. The key is mixed once, by SplitMix64's finaliser. One half of the result is added to the
+/// argument, the other between the rounds: without the second, the draws of one key would be those of another in a
+/// different order. Only integers are used, so all levels draw the same numbers.
 struct DropoutDraw: Sendable {
   let firstKey: UInt32
   let secondKey: UInt32
 
-  /// - Parameter block: the high bits of the draws' numbers.
+  /// - Parameter block: the draws' numbers divided by 2³².
   init(key: UInt64, block: Int) {
     var z = key &+ (UInt64(truncatingIfNeeded: block) &+ 1) &* 0x9E37_79B9_7F4A_7C15
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -22,7 +22,7 @@ struct DropoutDraw: Sendable {
     secondKey = UInt32(truncatingIfNeeded: z >> 32)
   }
 
-  /// Draw i, a number of 31 bits.
+  /// Draw i, an integer of 31 bits.
   func callAsFunction(_ i: UInt32) -> UInt32 {
     var x = i &+ firstKey
     x ^= x >> 16
@@ -35,7 +35,7 @@ struct DropoutDraw: Sendable {
   }
 }
 
-/// ``DropoutDraw`` for all lanes of a vector, and what follows from it.
+/// ``DropoutDraw`` for all lanes of a vector, and the factors that follow from the draws.
 struct VectorDraw<L: Lanes> {
   private let firstKey: L.Bits
   private let secondKey: L.Bits
@@ -58,7 +58,7 @@ struct VectorDraw<L: Lanes> {
     x = x &+ secondKey
     x = x &* L.Bits(repeating: Int32(bitPattern: 0x846C_A68B))
     x = x ^ shiftedDown(x, by: 16)
-    // Negative, all bits of the sign set, where the draw is too large.
+    // Negative where the draw is above the limit; the shift makes that a mask.
     let room: L.Bits = limit &- shiftedDown(x, by: 1)
     let isDropped: L.Bits = room &>> L.Bits(repeating: 31)
     return L.vector(scale & (isDropped ^ L.Bits(repeating: -1)))

@@ -1,5 +1,5 @@
 // swift-format-ignore-file
-// Written by Levels/Generation/generate.swift from functions.txt. What a level function is, LevelFunctions.swift says.
+// Written by Levels/Generation/generate.swift from functions.txt. See LevelFunctions.swift.
 import KernelsISA
 
 #if arch(arm64)

@@ -1,8 +1,8 @@
 /// The general matrix product C = activation(alpha · op(A) · op(B) + beta · C + bias) of row-major matrices.
 ///
 /// Each element of C is one sum: it begins with beta · C + bias, then (alpha · a) · b is added for one k after the other.
-/// So it has the same bits whatever the other rows and columns, the tile and the block that it falls in, and the number
-/// of threads.
+/// So it has the same bits whatever the other rows and columns, the algorithm, the tile and the block that it falls in,
+/// and the number of threads.
 ///
 /// What the sum begins with is beta · C where there is no bias, the bias where beta is 0, and 0 where there is neither, so
 /// that a −0 stays one. NaN and infinities follow from this definition by IEEE 754, in alpha and beta as well: an alpha of
@@ -83,8 +83,14 @@ public enum GEMM: KernelOperation {
     }
   }
 
+  /// The algorithms, each in a file of its own; `GEMMCost` has their costs.
   public static let kernels: [Kernel<GEMM>] =
-    InstructionSet.allCases.reversed().map(packedKernel) + [.reference(referenceGEMM)]
+    InstructionSet.allCases.reversed().flatMap { level in
+      [
+        UnpackedGEMM.kernel(level), NarrowGEMM.kernel(level), OuterProductGEMM.kernel(level),
+        FewRowsGEMM.kernel(level), TransposingGEMM.kernel(level), PackedGEMM.kernel(level),
+      ]
+    } + [.reference(referenceGEMM)]
 
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "rows", problem.rows, in: 0...Int.max)

@@ -1,83 +1,84 @@
 import KernelsISA
 
-/// Copies lanes, which are rows of op(A) or columns of op(B), times alpha, into panels: for each k the values of
-/// `panelLanes` lanes side by side. The last panel may have fewer.
+/// Packs rows of op(A), times alpha, or columns of op(B) into panels: for each k the values of `panelWidth` rows or columns side by side. The last panel may have fewer.
 struct GEMMPackArguments {
   var source: UnsafePointer<Float>
   var panels: UnsafeMutablePointer<Float>
-  var lanes: Int
+  /// Rows of op(A) or columns of op(B).
+  var width: Int
   var depth: Int
-  /// Elements from one lane to the next; this or the next is 1.
-  var laneStride: Int
-  /// Elements from one k to the next.
+  /// From one row or column to the next; this or depthStride is 1.
+  var widthStride: Int
+  /// From one k to the next.
   var depthStride: Int
-  var panelLanes: Int
+  var panelWidth: Int
   /// The depth of the panels, of which `depth` is packed, from firstDepth on.
   var panelDepth: Int
   var firstDepth: Int
-  /// Elements from one k to the next in a panel of fewer lanes; 0: as many as it has lanes.
-  var lastStride: Int
-  /// Elements from a lane's first to its end: what is read next, and fetched in the meantime.
-  var rest: Int
+  /// From one k to the next in a last panel of fewer rows or columns; 0: their number.
+  var lastPanelStride: Int
+  /// From the first k to the end of the matrix, to prefetch what is packed next.
+  var remainingDepth: Int
   var alpha: Float
-  /// What is asked for before.
-  var fetch: GEMMFetch
+  /// Prefetched before anything is packed.
+  var prefetch: GEMMPrefetch
 }
 
-/// Packs lanes, so that a tile reads them in order whatever their layout was.
+/// Packs rows of op(A) or columns of op(B) into panels, which a micro-kernel reads in order whatever their layout was.
 @inline(always)
 func packGEMMPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
-  var fetching = Fetching(p.pointee.fetch)
-  while !fetching.isDone {
-    var lines = fetching.take(Int.max)
+  var cursor = PrefetchCursor(p.pointee.prefetch)
+  while !cursor.isDone {
+    var lines = cursor.take(Int.max)
     while lines > 0 {
-      fetching.fetch()
+      cursor.prefetchLine()
       lines &-= 1
     }
-    fetching.turn()
+    cursor.advance()
   }
-  if p.pointee.laneStride == 1 {
-    packRows(lanes, p)
+  if p.pointee.widthStride == 1 {
+    copyPanels(lanes, p)
   } else {
-    var lane = 0
-    while lane < p.pointee.lanes {
-      let width = panelWidth(p, lane)
-      packTransposed(
-        lanes, p.pointee.source + lane &* p.pointee.laneStride, p.pointee.laneStride, width: width,
-        depth: p.pointee.depth, rest: p.pointee.rest, panel(p, lane, width), panelStride(p, width))
-      lane &+= width
+    var first = 0
+    while first < p.pointee.width {
+      let width = panelWidth(p, first)
+      transposePanel(
+        lanes, p.pointee.source + first &* p.pointee.widthStride, p.pointee.widthStride, width: width,
+        depth: p.pointee.depth, remainingDepth: p.pointee.remainingDepth, panel(p, first, width),
+        panelStride(p, width))
+      first &+= width
     }
   }
   if p.pointee.alpha != 1 {
-    var lane = 0
-    while lane < p.pointee.lanes {
-      let width = panelWidth(p, lane)
-      let panel = panel(p, lane, width)
+    var first = 0
+    while first < p.pointee.width {
+      let width = panelWidth(p, first)
+      let panel = panel(p, first, width)
       var i = 0
       while i < p.pointee.depth &* width {
         panel[i] *= p.pointee.alpha
         i &+= 1
       }
-      lane &+= width
+      first &+= width
     }
   }
 }
 
-/// Packs a panel of lanes that lie apart, while what is packed next is fetched: the lanes are many and short, which is not
-/// what the processor fetches ahead by itself.
+/// Packs a panel of rows or columns that lie apart by transposing it in pieces of 32 k, and prefetches the piece after the
+/// next. They are many and short, which the processor's own prefetchers do not follow.
 @inline(always)
-private func packTransposed<L: Lanes>(
-  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ stride: Int, width: Int, depth: Int, rest: Int,
+private func transposePanel<L: Lanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ stride: Int, width: Int, depth: Int, remainingDepth: Int,
   _ panel: UnsafeMutablePointer<Float>, _ panelStride: Int
 ) {
   let piece = 32
   var k = 0
   while k < depth {
-    // Pieces that are too short to be transposed well are part of the last.
+    // The last piece takes what is left of fewer than two.
     let columns = depth &- k < 2 &* piece ? depth &- k : piece
-    // The piece after the next, or of the next panel the first.
     var ahead = k &+ columns &+ piece
-    if ahead >= rest { ahead = width &* stride &+ (ahead &- rest) }
+    // Behind the end of the rows: the first pieces of the next panel.
+    if ahead >= remainingDepth { ahead = width &* stride &+ (ahead &- remainingDepth) }
     var next = source + ahead
     var lane = 0
     while lane < width {
@@ -91,37 +92,38 @@ private func packTransposed<L: Lanes>(
   }
 }
 
-/// The number of lanes of the panel that begins with a lane.
+/// The width of the panel that begins with a row or column.
 @inline(always)
-private func panelWidth(_ p: UnsafePointer<GEMMPackArguments>, _ lane: Int) -> Int {
-  let left = p.pointee.lanes &- lane
-  return left < p.pointee.panelLanes ? left : p.pointee.panelLanes
+private func panelWidth(_ p: UnsafePointer<GEMMPackArguments>, _ first: Int) -> Int {
+  let left = p.pointee.width &- first
+  return left < p.pointee.panelWidth ? left : p.pointee.panelWidth
 }
 
-/// Where the panel that begins with a lane is packed.
+/// Where the panel that begins with a row or column is packed.
 @inline(always)
-private func panel(_ p: UnsafePointer<GEMMPackArguments>, _ lane: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
-  p.pointee.panels + (lane &* p.pointee.panelDepth &+ p.pointee.firstDepth &* panelStride(p, width))
+private func panel(_ p: UnsafePointer<GEMMPackArguments>, _ first: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
+  p.pointee.panels + (first &* p.pointee.panelDepth &+ p.pointee.firstDepth &* panelStride(p, width))
 }
 
 /// Elements from one k to the next in a panel.
 @inline(always)
 private func panelStride(_ p: UnsafePointer<GEMMPackArguments>, _ width: Int) -> Int {
-  width < p.pointee.panelLanes && p.pointee.lastStride != 0 ? p.pointee.lastStride : width
+  width < p.pointee.panelWidth && p.pointee.lastPanelStride != 0 ? p.pointee.lastPanelStride : width
 }
 
-/// Packs lanes that lie side by side, some panels at once: a row of one panel is a cache line or two, far from the next
-/// k's, which is too little for the processor to fetch ahead.
+/// Packs rows or columns that lie side by side, four panels at a time: for each k a panel gets one or two cache lines, far
+/// from the next k's, which is too little for the processor's own prefetchers.
 @inline(always)
-private func packRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
+private func copyPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArguments>) {
   let depth = p.pointee.depth
   var first = 0
-  while first < p.pointee.lanes {
-    var end = first &+ 4 &* p.pointee.panelLanes
-    if end > p.pointee.lanes { end = p.pointee.lanes }
+  while first < p.pointee.width {
+    var end = first &+ 4 &* p.pointee.panelWidth
+    if end > p.pointee.width { end = p.pointee.width }
     var k = 0
     while k < depth {
       let source = p.pointee.source + k &* p.pointee.depthStride
+      // Eight k ahead.
       var ahead = first
       while ahead < end {
         prefetchToWrite(source + (ahead &+ 8 &* p.pointee.depthStride))
@@ -139,7 +141,7 @@ private func packRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArgu
   }
 }
 
-/// Copies a few values, at least half by pieces that overlap: for the widths of panels these are two.
+/// Copies a few values by vectors that may overlap: two for the widths of panels.
 @inline(always)
 private func copyRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int

@@ -1,11 +1,11 @@
-/// How element-wise operations share their work among threads.
+/// How element-wise operations divide their work among threads.
 enum Elementwise {
-  /// Elements that one thread's share is a multiple of: whole cache lines, and whole vectors of every level.
+  /// A thread's part is a multiple of so many elements: whole cache lines, and whole vectors of every level.
   static let granule = 64
 }
 
 extension Kernel {
-  /// A row for each level of the architecture, of one algorithm, which shares its work out in parts.
+  /// One row for each level of the architecture, of an algorithm that divides its work into parts.
   static func levelRows<Arguments>(
     _ algorithm: String, _ functions: LevelFunctions<Arguments>,
     cost: @escaping @Sendable (Op.Problem, Machine) -> Double? = { _, _ in 0 },
@@ -22,8 +22,8 @@ extension Kernel {
   }
 }
 
-/// Calls `body` with memory of six vectors on the stack, for what does not fill a vector. (A temporary allocation as the
-/// standard library has it is one on the heap where it is aligned for vectors.)
+/// Calls `body` with scratch memory on the stack, for values that do not fill a vector: 384 bytes, six vectors of the
+/// widest level. (`withUnsafeTemporaryAllocation` allocates on the heap where the alignment is a vector's.)
 @inline(__always)
 func withRowScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
   var memory = (SIMD32<Float>.zero, SIMD32<Float>.zero, SIMD32<Float>.zero)

@@ -1,12 +1,12 @@
 import Builtin
 
-/// A vector of floats whose operations are single instructions of the optimiser, in generic code, too.
+/// A vector of floats whose operations are single LLVM instructions, in generic code too.
 ///
-/// The standard library's operators on vectors of floats are loops over the lanes. The optimiser mostly puts those
-/// together again, but a kernel then passes through it at twenty times its size: that, and not the kernels themselves, is
-/// what compiling them would take its time for. Generic code gets such loops for comparisons and for integers, too. Here
-/// every operation is one builtin, and a requirement of the protocol, so that generic code finds it. The results are the
-/// same: each lane is rounded once.
+/// The standard library's operators on vectors of floats are loops over the lanes, and in generic code so are
+/// comparisons and the operators on integers. LLVM mostly turns these loops back into vector instructions, but a kernel
+/// then enters LLVM at twenty times its size, which would take most of the compile time. Here every operation is one
+/// builtin, and a requirement of the protocol, so that generic code calls it. The results are the same: each lane is
+/// rounded once.
 protocol FloatVector: SIMD, Sendable, BitwiseCopyable where Scalar == Float, MaskStorage == Bits {
   associatedtype Bits: IntegerVector where Bits.MaskStorage == Bits
   init(repeating value: Float)
@@ -25,11 +25,11 @@ protocol FloatVector: SIMD, Sendable, BitwiseCopyable where Scalar == Float, Mas
   func replacing(with other: Self, where mask: SIMDMask<MaskStorage>) -> Self
   /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
   static func deinterleave(_ low: Self, _ high: Self) -> (even: Self, odd: Self)
-  /// The reverse of `deinterleave`.
+  /// The inverse of `deinterleave`.
   static func interleave(_ even: Self, _ odd: Self) -> (low: Self, high: Self)
 }
 
-/// A vector of integers, as ``FloatVector``.
+/// A vector of 32-bit integers whose operations are single LLVM instructions; see ``FloatVector``.
 protocol IntegerVector: SIMD, Sendable, BitwiseCopyable where Scalar == Int32 {
   init(repeating value: Int32)
   static func &+ (a: Self, b: Self) -> Self
@@ -38,7 +38,7 @@ protocol IntegerVector: SIMD, Sendable, BitwiseCopyable where Scalar == Int32 {
   static func & (a: Self, b: Self) -> Self
   static func | (a: Self, b: Self) -> Self
   static func ^ (a: Self, b: Self) -> Self
-  /// Counts are taken modulo 32.
+  /// Shifts; the counts are taken modulo 32. `&>>` keeps the sign.
   static func &<< (a: Self, b: Self) -> Self
   static func &>> (a: Self, b: Self) -> Self
   static func .>= (a: Self, b: Self) -> SIMDMask<MaskStorage>

@@ -1,9 +1,10 @@
 import Builtin
 
-/// What pooling needs of a level's vector beyond arithmetic and comparisons: positions beside values, columns taken in
-/// pairs, and narrower vectors for narrow rows.
+/// What pooling needs of a level's vector beyond arithmetic and comparisons: integer indices beside the values, even
+/// and odd columns apart, and narrower vectors for narrow rows.
 protocol HalfLanes: Lanes {
-  /// The level whose vector has half the lanes, for rows that are narrower than a vector; the same where there is none.
+  /// The level whose vector has half the lanes, for rows that are narrower than a vector; the level itself if there is
+  /// none.
   associatedtype Half: HalfLanes
 }
 
@@ -26,8 +27,8 @@ protocol HalfLanes: Lanes {
 #endif
 
 extension HalfLanes {
-  /// A position for each lane.
-  typealias Positions = Vector.Bits
+  /// An index for each lane.
+  typealias Indices = Vector.Bits
 
   /// Lanes 0, 2, 4 … and lanes 1, 3, 5 … of `low` followed by `high`.
   @_transparent
@@ -35,15 +36,15 @@ extension HalfLanes {
     Vector.deinterleave(low, high)
   }
 
-  /// The reverse of `deinterleave`.
+  /// The inverse of `deinterleave`.
   @_transparent
   static func interleave(_ even: Vector, _ odd: Vector) -> (low: Vector, high: Vector) {
     Vector.interleave(even, odd)
   }
 
-  /// Where a window's next value takes the place of its maximum so far: it is larger, or NaN.
+  /// Where a window's next value replaces the maximum so far: it is larger, or NaN.
   @inline(always)
-  static func takesOver(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
+  static func replacesMaximum(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {
     (value .> maximum) .| (value .!= value)
   }
 
@@ -55,44 +56,44 @@ extension HalfLanes {
 
   /// `b` where the mask is set, else `a`.
   @inline(always)
-  static func select(_ a: Positions, _ b: Positions, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
+  static func select(_ a: Indices, _ b: Indices, where mask: SIMDMask<Vector.MaskStorage>) -> Indices {
     a.replacing(with: b, where: mask)
   }
 
   /// `b` in all lanes where the mask is set, else `a`.
   @inline(always)
-  static func select(_ a: Positions, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Positions {
-    a.replacing(with: Positions(repeating: b), where: mask)
+  static func select(_ a: Indices, _ b: Int32, where mask: SIMDMask<Vector.MaskStorage>) -> Indices {
+    a.replacing(with: Indices(repeating: b), where: mask)
   }
 
-  /// Where a position is at least `value`.
+  /// Where an index is at least `value`.
   @inline(always)
-  static func atLeast(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-    positions .>= Positions(repeating: value)
+  static func atLeast(_ indices: Indices, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+    indices .>= Indices(repeating: value)
   }
 
-  /// Where a position is `value`.
+  /// Where an index is `value`.
   @inline(always)
-  static func equal(_ positions: Positions, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
-    positions .== Positions(repeating: value)
+  static func equal(_ indices: Indices, _ value: Int32) -> SIMDMask<Vector.MaskStorage> {
+    indices .== Indices(repeating: value)
   }
 }
 
 extension HalfLanes {
   @inline(always)
-  static func load(_ source: UnsafePointer<Int32>) -> Positions {
+  static func load(_ source: UnsafePointer<Int32>) -> Indices {
     Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
   }
 
   @inline(always)
-  static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>) {
-    Builtin.storeRaw(positions, UnsafeMutableRawPointer(destination)._rawValue)
+  static func store(_ indices: Indices, _ destination: UnsafeMutablePointer<Int32>) {
+    Builtin.storeRaw(indices, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
-  /// Stores the first `count` positions.
+  /// Stores the first `count` indices.
   @inline(always)
-  static func store(_ positions: Positions, _ destination: UnsafeMutablePointer<Int32>, first count: Int) {
-    withUnsafeBytes(of: positions) { lanes in
+  static func store(_ indices: Indices, _ destination: UnsafeMutablePointer<Int32>, first count: Int) {
+    withUnsafeBytes(of: indices) { lanes in
       let lanes = lanes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int32.self)
       var i = 0
       while i < count {
@@ -113,8 +114,11 @@ extension HalfLanes {
     copy(source + x, destination + x, first: count &- x)
   }
 
-  /// A vector that begins with `count` values; the others are what lies behind them, which may be read before `end`, or
-  /// in `spare`, by which they are read where there is no room.
+  /// A vector whose first `count` lanes are the values at `source`; the others are undefined.
+  ///
+  /// - Parameters:
+  ///   - end: the end of the readable memory. A vector that would cross it is loaded by way of `spare`.
+  ///   - spare: memory of one vector.
   @inline(always)
   static func load(
     _ source: UnsafePointer<Float>, first count: Int, end: UnsafePointer<Float>, spare: UnsafeMutablePointer<Float>
@@ -124,7 +128,7 @@ extension HalfLanes {
     return load(spare)
   }
 
-  /// The first `count` lanes; `fill` in the others.
+  /// The vector with `fill` in all lanes but the first `count`.
   @inline(always)
   static func clip(_ vector: Vector, first count: Int, fill: Float) -> Vector {
     select(vector, splat(fill), where: laneIndices .>= splat(Float(count)))

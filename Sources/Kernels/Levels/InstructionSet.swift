@@ -1,15 +1,15 @@
 import KernelsISA
 
-/// What a processor offers to a kernel, lowest first.
+/// A level of vector instructions for which the kernels are compiled, lowest first.
 ///
-/// Every kernel is compiled for each level of its architecture, whatever the machine that builds it, and the level is
-/// chosen when a plan is made.
+/// Every kernel is compiled for each level of its architecture, whatever the machine that builds it. A plan chooses the
+/// level at run time.
 public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
   #if arch(arm64)
-    /// arm64's own baseline: 4 lanes, fused multiply-add.
+    /// The baseline of arm64: 4 lanes, fused multiply-add.
     case neon
   #else
-    /// x86-64 as it is everywhere: 4 lanes (SSE2), multiply then add.
+    /// The baseline of x86-64, SSE2: 4 lanes, multiply then add.
     case baseline
     /// AVX2 and FMA: 8 lanes, 16 registers.
     case avx2
@@ -18,10 +18,10 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
   #endif
 
   #if arch(arm64)
-    /// The level that every processor of this architecture has.
+    /// The level that every processor of this architecture supports.
     public static let lowest = InstructionSet.neon
   #else
-    /// The level that every processor of this architecture has.
+    /// The level that every processor of this architecture supports.
     public static let lowest = InstructionSet.baseline
   #endif
 
@@ -38,7 +38,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
     }
   }
 
-  /// The levels that this processor has, lowest first, whatever `KERNELS_ISA` says.
+  /// The levels that this processor supports, lowest first, whatever `KERNELS_ISA` says.
   public static let available: [InstructionSet] = {
     #if arch(arm64)
       return [.neon]
@@ -50,7 +50,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
     #endif
   }()
 
-  /// The highest level that this processor has and the environment variable `KERNELS_ISA` permits.
+  /// The highest level that this processor supports and the environment variable `KERNELS_ISA` permits.
   ///
   /// - Throws: ``KernelError/unknownInstructionSet(_:)`` when the variable names no level.
   public static func best() throws(KernelError) -> InstructionSet {

@@ -1,17 +1,17 @@
-/// What is wrong with a problem that a kernel was asked to plan: what was given, and what would be right.
+/// Why a problem cannot be planned or run: what was given, and what was expected.
 public enum KernelError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A parameter has a value for which the operation is not defined.
   case invalidParameter(operation: String, parameter: String, value: String, expected: String)
-  /// The sizes of the problem multiply to more elements than can be addressed, or to more operations than are done in
-  /// weeks.
+  /// The sizes of the problem multiply to more elements than can be addressed, or to more operations than a processor
+  /// does in weeks.
   case tooLarge(operation: String)
   /// `KERNELS_ISA`, or an option that stands for it, names no instruction-set level.
   case unknownInstructionSet(String)
-  /// The level exists but this processor lacks it.
+  /// The processor does not support the level.
   case unavailableInstructionSet(InstructionSet)
-  /// An operand that the problem's options ask for is missing.
+  /// An operand that the problem's options need is missing.
   case missingOperand(operation: String, operand: String, reason: String)
-  /// No kernel of the table has the name that was asked for and accepts the problem.
+  /// No kernel of the table has the requested name and accepts the problem.
   case noKernel(operation: String, name: String)
 
   public var description: String {
@@ -33,7 +33,7 @@ public enum KernelError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Checks that a parameter lies in a range.
+/// Throws where a parameter is outside its range.
 func require(
   _ operation: String, _ parameter: String, _ value: Int, in range: ClosedRange<Int>
 ) throws(KernelError) {
@@ -44,20 +44,20 @@ func require(
   }
 }
 
-/// How many bytes, or elements of them, an operand may have: 256 TB, twice what a process of x86-64 or arm64 can
-/// address with page tables of four levels.
+/// The largest size of an operand, in bytes: 256 TB, twice the address space of a process on x86-64 or arm64 with page
+/// tables of four levels.
 ///
-/// It leaves 15 bits: planning multiplies counts by small factors, such as the bytes that an element takes, and adds
-/// them up, unchecked.
+/// It leaves 15 bits of an Int for planning, which multiplies sizes by small factors, such as the bytes of an element,
+/// and adds them up without overflow checks.
 let mostAddressable = 1 << 48
 
-/// How many multiply-adds, or steps of any kind, a problem may have: weeks of work for a fast processor.
+/// The largest number of multiply-adds, or steps of any kind, of a problem: weeks of work for a fast processor.
 let mostOperations = 1 << 58
 
-/// The product of sizes that are not negative, or an error when it is above a limit.
+/// The product of sizes that are not negative; throws where it is above the limit.
 ///
-/// A size of 0 makes the product 0, but counts as 1 before the limit, so that every product of some of the sizes is
-/// below it, too: a problem without images still has planes.
+/// A size of 0 makes the product 0, but counts as 1 towards the limit. So every product of some of the sizes is within
+/// the limit, too: a problem without images still has planes.
 @discardableResult
 func product(
   _ operation: String, limit: Int = mostAddressable, _ sizes: Int...
@@ -68,7 +68,7 @@ func product(
     let (next, overflow) = bound.multipliedReportingOverflow(by: max(size, 1))
     guard !overflow, next <= limit else { throw .tooLarge(operation: operation) }
     bound = next
-    // At most `bound`.
+    // Cannot overflow: at most `bound`.
     result &*= size
   }
   return result

@@ -33,18 +33,14 @@ extension KernelOperation where RunError == Never {
 }
 
 extension KernelOperation {
-  /// Of some rows of the table the one with the lowest cost for a problem, the first of equals; nil where none of them
-  /// accepts it.
-  static func cheapest(
+  /// The row of the table that is chosen for a problem among some of them: the first one whose cost is within half a
+  /// percent of the lowest, because costs are not more exact than that; nil where none of them accepts the problem.
+  package static func cheapest(
     of isCandidate: (Kernel<Self>) -> Bool, for problem: Problem, _ machine: Machine
   ) -> Kernel<Self>? {
-    var best: (kernel: Kernel<Self>, cost: Double)?
-    for kernel in kernels where isCandidate(kernel) {
-      guard let cost = kernel.cost(problem, machine) else { continue }
-      if let best, best.cost <= cost { continue }
-      best = (kernel, cost)
-    }
-    return best?.kernel
+    let costs = kernels.map { isCandidate($0) ? $0.cost(problem, machine) : nil }
+    guard let lowest = costs.lazy.compactMap(\.self).min() else { return nil }
+    return zip(kernels, costs).first { $1.map { $0 <= lowest * 1.005 } ?? false }?.0
   }
 }
 
@@ -60,6 +56,8 @@ public struct Kernel<Op: KernelOperation>: Sendable {
   /// which does not depend on the machine. Among the kernels of the best level that has one, that with the lowest cost is
   /// chosen, the first of equals. It is 0 where a level has one kernel for every problem.
   public let cost: @Sendable (Op.Problem, Machine) -> Double?
+  /// What the cost is a sum of; nil where it is none, or where the problem is shared out among kernels of several models.
+  package let costTerms: @Sendable (Op.Problem, Machine) -> CostTerms?
   private let preparation: @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
 
   /// A row that does the same on every machine.
@@ -79,10 +77,22 @@ public struct Kernel<Op: KernelOperation>: Sendable {
     cost: @escaping @Sendable (Op.Problem, Machine) -> Double?,
     prepareForMachine prepare: @escaping @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
   ) {
+    self.init(
+      algorithm: algorithm, level: level, tile: tile, cost: cost, terms: { _, _ in nil }, prepareForMachine: prepare)
+  }
+
+  /// A row whose cost is a sum of terms for some problems.
+  init(
+    algorithm: String, level: InstructionSet, tile: String = "",
+    cost: @escaping @Sendable (Op.Problem, Machine) -> Double?,
+    terms: @escaping @Sendable (Op.Problem, Machine) -> CostTerms?,
+    prepareForMachine prepare: @escaping @Sendable (Op.Problem, Machine, _ threads: Int) -> PreparedKernel<Op.Operands>
+  ) {
     self.algorithm = algorithm
     self.level = level
     self.tile = tile
     self.cost = cost
+    costTerms = terms
     preparation = prepare
   }
 
@@ -91,6 +101,17 @@ public struct Kernel<Op: KernelOperation>: Sendable {
     _ problem: Op.Problem, _ threads: Int, machine: Machine = .current
   ) -> PreparedKernel<Op.Operands> {
     preparation(problem, machine, threads)
+  }
+
+  /// A row whose cost is a sum of terms.
+  init(
+    algorithm: String, level: InstructionSet, tile: String = "",
+    terms: @escaping @Sendable (Op.Problem, Machine) -> CostTerms?,
+    prepare: @escaping @Sendable (Op.Problem, _ threads: Int) -> PreparedKernel<Op.Operands>
+  ) {
+    self.init(
+      algorithm: algorithm, level: level, tile: tile, cost: { terms($0, $1)?.cycles }, terms: terms,
+      prepareForMachine: { problem, _, threads in prepare(problem, threads) })
   }
 
   /// Whether this kernel can run the problem.
@@ -106,7 +127,7 @@ public struct Kernel<Op: KernelOperation>: Sendable {
   /// Whether this row is the scalar reference.
   public var isReference: Bool { algorithm == "reference" }
 
-  /// The row's name, such as `rows.avx512.6x4`.
+  /// The row's name, such as `pixels.avx512.6x4`.
   public var name: String {
     isReference ? algorithm : tile.isEmpty ? "\(algorithm).\(level)" : "\(algorithm).\(level).\(tile)"
   }
@@ -116,7 +137,7 @@ public struct Kernel<Op: KernelOperation>: Sendable {
 public struct PreparedKernel<Operands>: Sendable {
   /// Bytes of scratch memory that a run needs, for all threads together.
   public let workspaceByteCount: Int
-  /// Which of a row's ways is taken for this problem; empty where the row has one way.
+  /// How the row computes this problem, where it has several ways; empty where it has one.
   public let path: String
   /// How weights are packed once for many runs; nil where a run has nothing to gain from that.
   public let weightPacking: WeightPacking?
@@ -158,8 +179,8 @@ public struct Plan<Op: KernelOperation>: Sendable {
   public let threads: Int
   /// Bytes of scratch memory that a run needs.
   public var workspaceByteCount: Int { prepared.workspaceByteCount }
-  /// Which of the row's ways is taken for this problem, such as `narrow`, where a row has several, as that of a matrix
-  /// product; empty where it has one. Where threads go different ways, all of them, joined by `+`.
+  /// How the row computes this problem, such as `whole-a` of `packed`, a row of the matrix product; empty where a row has
+  /// one way.
   public var path: String { prepared.path }
   /// How weights are packed once for many runs; nil where a run has nothing to gain from that.
   public var weightPacking: WeightPacking? { prepared.weightPacking }

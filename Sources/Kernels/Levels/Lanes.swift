@@ -3,13 +3,13 @@ import KernelsISA
 
 /// The vector of an instruction-set level, and the operations whose best code differs between levels.
 ///
-/// Kernel bodies are generic over this; each level's function specialises one. All of a body must be inlined into that
-/// function, so everything here is `@inline(__always)`.
+/// Kernel bodies are generic over this protocol, and each level function is the specialisation of one body. A body has
+/// to be inlined whole into its level function, so everything here is `@inline(__always)`.
 protocol Lanes {
   associatedtype Vector: FloatVector
-  /// Whether ``Vector`` is two vectors of the level.
+  /// Whether ``Vector`` is a pair of the level's vectors.
   static var isPair: Bool { get }
-  /// a · b + c: fused where the level has FMA.
+  /// a · b + c, fused where the level has FMA.
   static func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector
 }
 
@@ -66,9 +66,9 @@ extension Lanes {
     Builtin.storeRaw(vector, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
-  /// The first `count` values, the other lanes holding `fill`; nothing behind them is read.
+  /// The first `count` values, with `fill` in the other lanes; nothing beyond them is read.
   ///
-  /// The count is taken apart into powers of two, so the vector is put together in registers.
+  /// The vector is assembled in registers from loads of 8, 4 and up to 3 values, as the bits of the count say.
   @inline(__always) static func load(
     _ source: UnsafePointer<Float>, first count: Int, fill: Float = 0
   ) -> Vector {
@@ -113,10 +113,10 @@ extension Lanes {
     }
   }
 
-  /// Copies fewer values than a vector has lanes; nothing behind them is read or written.
+  /// Copies fewer values than a vector has lanes; nothing beyond them is read or written.
   ///
-  /// Where a vector is at hand, storing it to scratch memory and copying from there is better than `store(_:_:first:)`:
-  /// that makes the optimiser compute the vector in pieces.
+  /// To store a part of a computed vector, prefer storing it to scratch memory and copying from there over
+  /// `store(_:_:first:)`, which makes the compiler compute the vector in pieces.
   @inline(__always) static func copy(
     _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, first count: Int
   ) {
@@ -148,7 +148,7 @@ extension Lanes {
     }
   }
 
-  /// Stores the first `count` lanes; nothing behind them is written.
+  /// Stores the first `count` lanes; nothing beyond them is written.
   @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, first count: Int) {
     if count >= self.count {
       store(vector, destination)
@@ -186,7 +186,7 @@ extension Lanes {
     if count & 3 > 2 { destination[2] = v.z }
   }
 
-  /// The sum of all lanes, by a fixed tree: halves, then halves of halves. Part of the numeric contract of a level.
+  /// The sum of all lanes, by halves: the order is part of the numeric contract of a level.
   @inline(__always) static func sum(_ vector: Vector) -> Float {
     if Vector.self == SIMD16<Float>.self {
       let v = unsafeBitCast(vector, to: SIMD16<Float>.self)
@@ -216,7 +216,7 @@ extension Lanes {
   /// The smaller of two values lane by lane; `a` where either is NaN or they are equal.
   @inline(always) static func smaller(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .> b) }
 
-  /// Values from 0 to a ceiling, NaN kept: a ReLU in a store.
+  /// Values clamped to 0 … ceiling, NaN unchanged: the ReLU of an epilogue.
   @inline(always) static func rectified(_ x: Vector, ceiling: Float) -> Vector {
     smaller(larger(x, splat(0)), splat(ceiling))
   }
@@ -229,7 +229,7 @@ extension Lanes {
   }
 }
 
-/// A value of zeros, for registers: of vectors, or of what is written before it is read. (InlineArray.init(repeating:) is
-/// not inlined where the array is long.)
+/// A value of zeros, such as an array of vectors in registers. (`InlineArray.init(repeating:)` is not inlined for long
+/// arrays.)
 @inline(always)
 func zeros<Value: BitwiseCopyable>(_ type: Value.Type) -> Value { Builtin.zeroInitializer() }

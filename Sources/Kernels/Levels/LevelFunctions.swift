@@ -1,4 +1,4 @@
-/// The level functions and the tables of register tiles: see Generation/functions.txt.
+/// The level functions and the tables of register tiles, which are generated from Generation/functions.txt.
 enum Levels {}
 
 /// A kernel's body, compiled for one level.
@@ -13,10 +13,10 @@ struct LevelFunction<Arguments>: Sendable {
 
 /// The same body, compiled for each level of the architecture.
 ///
-/// It is made in the file that holds the `@c` functions: a Swift module is compiled file by file into LLVM modules, and a
-/// level's C function can only inline a function of its own LLVM module. (Elsewhere, the link fails.) So `init` and what
-/// makes a table of tiles are never inlined: in a release build the optimiser would copy a constant table into the files
-/// that use it.
+/// A value has to be made in the file that holds the `@c` functions. Each Swift file becomes an LLVM module, and a
+/// level's C function can only inline a function of its own LLVM module; in another the link fails. So `init` and the
+/// functions that return tables of tiles are never inlined: a release build would copy the constant tables into the
+/// files that use them.
 struct LevelFunctions<Arguments>: Sendable {
   #if arch(arm64)
     let neon: LevelFunction<Arguments>

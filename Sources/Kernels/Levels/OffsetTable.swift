@@ -1,13 +1,14 @@
-/// Offsets that level functions read while they run; they live as long as the plan.
+/// A table of offsets, in elements, that level functions read; it lives as long as the plan.
 ///
-/// They have 32 bits: validation refuses larger images and weights, and no kernel takes a problem whose staged band is
-/// larger (`Conv2DShape.workspaceLimit`). An offset that is out of range all the same stops the process, in every build:
-/// cut off, it would point anywhere.
+/// Offsets have 32 bits: validation rejects larger images and weights, and no kernel accepts a problem whose padded
+/// copy of a band of the input is larger (`Conv2DShape.workspaceLimit`). An offset that is out of range all the same
+/// stops the process in every build, because a truncated one could point anywhere.
 final class OffsetTable: @unchecked Sendable {
   let base: UnsafeMutablePointer<Int32>
   let count: Int
-  /// The least and the largest offset; 0 and -1 of none.
+  /// The smallest offset; 0 for an empty table.
   let lowest: Int
+  /// The largest offset; -1 for an empty table.
   let highest: Int
 
   init(_ offsets: [Int]) {

@@ -1,8 +1,9 @@
-/// Two vectors of a level as one, for bodies that are long chains of operations, each of which waits for the one before.
+/// Two vectors of a level as one, for bodies that are long chains of dependent operations.
 ///
-/// The compiler makes two instructions of each operation, one after the other, so that two chains run side by side; of two
-/// calls it would put one chain behind the other, and a branch between them. What fills no pair goes through scratch memory:
-/// a pair at AVX-512 is not put together in registers by `load(_:first:)`, nor stored in pieces.
+/// The compiler makes two adjacent instructions of each operation, so that the two chains overlap and hide each other's
+/// latency. Of two calls it would put one chain after the other, with a branch between them. A remainder that does not
+/// fill a pair goes through scratch memory, because `load(_:first:)` and `store(_:_:first:)` do not handle the pairs of
+/// AVX-512.
 #if !arch(arm64)
   enum AVX2PairLanes: Lanes {
     typealias Vector = SIMD16<Float>

@@ -1,7 +1,8 @@
-/// Whether this build checks what planning code hands to the level functions: debug builds do, release builds do not.
+/// Whether this build checks the arguments that planning code gives to level functions: debug builds do, release builds
+/// do not.
 ///
 /// `-Ounchecked` turns `precondition`, `assert` and overflow checks into assumptions, in debug builds too. These checks
-/// are plain conditions, which it keeps.
+/// are ordinary conditions, which it keeps.
 var planChecksAreActive: Bool {
   #if KERNELS_CHECKS
     true
@@ -10,10 +11,11 @@ var planChecksAreActive: Bool {
   #endif
 }
 
-/// Stops the process with a message where an invariant of the planning code does not hold; nothing in a release build.
+/// Stops the process with a message where an invariant of the planning code does not hold. A release build checks
+/// nothing.
 ///
-/// Call it in planning code and in the code that calls level functions, once a call of a level function or a band of
-/// work: not in the bodies of level functions, which must not call anything.
+/// Use it in planning code and in the code that calls level functions, about once per call of a level function; not in
+/// the bodies of level functions, which must not call anything.
 @inline(__always)
 func planCheck(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String = "", file: StaticString = #fileID,
@@ -24,13 +26,14 @@ func planCheck(
   #endif
 }
 
-/// Checks that `count` elements from `offset` lie in an allocation of `allocated` elements, and that neither is negative.
+/// Checks that `count` elements from `offset` on lie in an allocation of `allocated` elements, and that neither is
+/// negative.
 @inline(__always)
 func planCheck(
   _ what: StaticString, offset: Int = 0, count: Int, allocated: Int, file: StaticString = #fileID, line: UInt = #line
 ) {
   #if KERNELS_CHECKS
-    // Compared so that no sum can overflow.
+    // No sum that could overflow.
     if offset < 0 || count < 0 || allocated < 0 || count > allocated || offset > allocated &- count {
       planCheckFailed("\(what): \(count) from \(offset), of \(allocated) allocated", file, line)
     }

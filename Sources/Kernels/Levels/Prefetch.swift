@@ -1,18 +1,18 @@
 import Builtin
 
-// Asking for the cache line at an address ahead of its use. An address that may not be read is ignored, so what lies
-// behind the data may be asked for. (A builtin and not a C function: of that the optimiser would not know that it leaves
-// memory as it is, and would ask for each load and store beside it.)
+// Prefetches of the 64-byte cache line at an address. Processors ignore addresses that cannot be read, so a loop may
+// prefetch beyond the end of its data. (These are builtins and not C functions, because LLVM would assume that a C
+// function writes to memory, and would not move loads and stores across it.)
 
-/// Asks for a line that will be read.
+/// Prefetches a line to the first-level cache, to be read.
 @_transparent
 func prefetch(_ address: UnsafeRawPointer) { prefetch(address, write: 0, locality: 3) }
 
-/// Asks for a line that will be written to.
+/// Prefetches a line to the first-level cache, to be written.
 @_transparent
 func prefetchToWrite(_ address: UnsafeRawPointer) { prefetch(address, write: 1, locality: 3) }
 
-/// Asks for a line to come to the second-level cache, while the first is full of what is in use.
+/// Prefetches a line to the second-level cache only, while the first is full of data in use.
 @_transparent
 func prefetchToSecondLevel(_ address: UnsafeRawPointer) { prefetch(address, write: 0, locality: 2) }
 

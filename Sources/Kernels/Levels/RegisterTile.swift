@@ -1,30 +1,36 @@
-/// A register tile of C: `rows` rows of `vectors` vectors each, in accumulators.
+/// A register tile of an output matrix: `rows` × `vectors` vectors of accumulators.
 ///
-/// The sizes are part of the type, so every loop over the tile has a constant count: it is unrolled whole, and the sums
-/// stay in registers.
+/// The sizes are part of the type, so that every loop over the tile has a constant count: it is fully unrolled, and the
+/// accumulators stay in registers.
 struct RegisterTile<let rows: Int, let vectors: Int, L: Lanes> {
+  /// The accumulators.
   var sums: InlineArray<rows, InlineArray<vectors, L.Vector>>
 
   /// A tile of zeros.
   @inline(always) init() { sums = zeros(InlineArray<rows, InlineArray<vectors, L.Vector>>.self) }
 
-  /// The tile that `spill` wrote to memory, which is aligned for its vectors.
-  @inline(always) init(spilledTo memory: UnsafePointer<Float>) {
+  /// The tile that `storeAccumulators` wrote to memory, which is aligned for its vectors.
+  @inline(always) init(accumulators memory: UnsafePointer<Float>) {
     typealias Sums = InlineArray<rows, InlineArray<vectors, L.Vector>>
     sums = UnsafeRawPointer(memory).assumingMemoryBound(to: Sums.self).pointee
   }
+
+  /// The columns of the tile, in floats.
   @inline(always) static var columns: Int { vectors &* L.count }
 
-  /// Writes the sums row by row: the one use of them outside the loop that makes them. They are finished from memory,
-  /// because a tile that is read in more than one place, or by a loop that is not unrolled, is kept in memory.
+  /// Writes the accumulators row by row to scratch memory, from which the epilogue reads them.
+  ///
+  /// It is the only use of the accumulators outside the loop that computes them: the compiler keeps a tile in memory
+  /// that is read in more than one place, or by a loop that is not unrolled.
   @inline(always)
-  func spill(to scratch: UnsafeMutablePointer<Float>) {
+  func storeAccumulators(to scratch: UnsafeMutablePointer<Float>) {
     for i in 0..<rows {
       for v in 0..<vectors { L.store(sums[i][v], scratch + (i &* vectors &+ v) &* L.count) }
     }
   }
 
-  /// Adds the products of `depth` columns of a panel of A and rows of a panel of B.
+  /// Adds the product of two packed panels: A of `depth` columns of `rows` elements, B of `depth` rows of `vectors`
+  /// vectors.
   @inline(always)
   mutating func multiply(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, depth: Int) {
     var a = a
@@ -45,7 +51,7 @@ struct RegisterTile<let rows: Int, let vectors: Int, L: Lanes> {
 }
 
 extension RegisterTile {
-  /// The rows that begin `stride` apart in memory.
+  /// Loads a tile whose rows lie `stride` elements apart.
   @inline(always)
   init(_ memory: UnsafePointer<Float>, stride: Int) {
     self.init()
@@ -54,7 +60,7 @@ extension RegisterTile {
     }
   }
 
-  /// Writes the rows `stride` apart.
+  /// Stores the tile with its rows `stride` elements apart.
   @inline(always)
   func store(to memory: UnsafeMutablePointer<Float>, stride: Int) {
     for i in 0..<rows {

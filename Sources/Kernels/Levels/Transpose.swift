@@ -1,19 +1,18 @@
 import KernelsISA
 
 extension Lanes {
-  /// Four columns of `count` rows that lie `stride` elements apart: lane r of the vectors is row r.
+  /// Four columns of `count` rows that lie `stride` elements apart: lane r of each vector belongs to row r.
   ///
-  /// A quarter of the rows at a time is put into each 128 bits of four vectors, by loads that place what they read, and
-  /// then all quarters are transposed at once within their 128 bits: eight shuffles for 4 × `count` elements, and no more
-  /// than eight registers.
+  /// The loads put four elements of every fourth row into the 128-bit lanes of a vector. Then the 4 × 4 squares of all
+  /// 128-bit lanes are transposed at once: eight shuffles for 4 × `count` elements, and no more than eight registers.
   @inline(always)
   static func columns4(
     _ source: UnsafePointer<Float>, _ stride: Int
   ) -> (Vector, Vector, Vector, Vector) {
-    let a = rowsApart4(source, stride)
-    let b = rowsApart4(source + stride, stride)
-    let c = rowsApart4(source + 2 &* stride, stride)
-    let d = rowsApart4(source + 3 &* stride, stride)
+    let a = everyFourthRow(source, stride)
+    let b = everyFourthRow(source + stride, stride)
+    let c = everyFourthRow(source + 2 &* stride, stride)
+    let d = everyFourthRow(source + 3 &* stride, stride)
     let (abLow, abHigh) = (interleavedLow(a, b), interleavedHigh(a, b))
     let (cdLow, cdHigh) = (interleavedLow(c, d), interleavedHigh(c, d))
     return (pairsLow(abLow, cdLow), pairsHigh(abLow, cdLow), pairsLow(abHigh, cdHigh), pairsHigh(abHigh, cdHigh))
@@ -32,18 +31,18 @@ extension Lanes {
 
   /// Transposes a square of `count` × `count` elements: target[c · targetStride + r] = source[r · sourceStride + c].
   ///
-  /// On a Zen 5 core, data in the first-level cache, about 42 cycles for 16 × 16 at AVX-512 (16 stores, 32 shuffles), and
-  /// 11 for 8 × 8 at AVX2. The target must not overlap the source.
+  /// Measured on Zen 5 with data in the first-level cache: about 42 cycles for 16 × 16 at AVX-512 (16 stores, 32
+  /// shuffles), and 11 for 8 × 8 at AVX2. The target must not overlap the source.
   @inline(always)
   static func transposeSquare(
     _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int
   ) {
     if count == 16 {
-      // Whole rows: sixteen loads in place of 64, for twice the shuffles.
-      let a = turned4(source, sourceStride)
-      let b = turned4(source + 4 &* sourceStride, sourceStride)
-      let c = turned4(source + 8 &* sourceStride, sourceStride)
-      let d = turned4(source + 12 &* sourceStride, sourceStride)
+      // Loads of whole rows: 16 in place of 64, for twice the shuffles.
+      let a = transposedSquares4(source, sourceStride)
+      let b = transposedSquares4(source + 4 &* sourceStride, sourceStride)
+      let c = transposedSquares4(source + 8 &* sourceStride, sourceStride)
+      let d = transposedSquares4(source + 12 &* sourceStride, sourceStride)
       store4(quarters(a.0, b.0, c.0, d.0), target, 4 &* targetStride)
       store4(quarters(a.1, b.1, c.1, d.1), target + targetStride, 4 &* targetStride)
       store4(quarters(a.2, b.2, c.2, d.2), target + 2 &* targetStride, 4 &* targetStride)
@@ -57,9 +56,9 @@ extension Lanes {
     }
   }
 
-  /// Four rows with each square of 4 × 4 in them transposed.
+  /// Four rows, with each of their 4 × 4 squares transposed.
   @inline(always)
-  private static func turned4(
+  private static func transposedSquares4(
     _ source: UnsafePointer<Float>, _ stride: Int
   ) -> (Vector, Vector, Vector, Vector) {
     let (a, b) = (load(source), load(source + stride))
@@ -69,7 +68,7 @@ extension Lanes {
     return (pairsLow(abLow, cdLow), pairsHigh(abLow, cdLow), pairsLow(abHigh, cdHigh), pairsHigh(abHigh, cdHigh))
   }
 
-  /// The first, second, third and fourth 128 bits of four vectors of 512.
+  /// The transpose of the 4 × 4 matrix of 128-bit lanes that four 512-bit vectors form.
   @inline(always)
   private static func quarters(
     _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector
@@ -84,10 +83,10 @@ extension Lanes {
 
   /// Transposes `rows` × `columns` elements of any number: target[c · targetStride + r] = source[r · sourceStride + c].
   ///
-  /// Strips of 16, 8 or 4 rows pass over all columns, four at a time. The last strip, and the last four columns, start
-  /// early enough to be whole; what they share with those before them is written twice. Fewer than four rows or columns
-  /// are moved a few elements at a time. Nothing outside the source is read and nothing outside the target written; the
-  /// two must not overlap.
+  /// Strips of 16, 8 or 4 rows pass over all columns, four at a time. The last strip and the last four columns overlap
+  /// those before them, so that all are whole; elements in the overlap are written twice. Fewer than four rows or
+  /// columns are moved a few elements at a time. Nothing outside the source is read and nothing outside the target
+  /// written; the two must not overlap.
   @inline(always)
   static func transpose(
     _ source: UnsafePointer<Float>, _ sourceStride: Int, rows: Int, columns: Int,
@@ -117,12 +116,12 @@ extension Lanes {
     }
     var r = 0
     while r < rows {
-      let left = rows &- r
-      if count == 16, left > 8, rows >= 16 {
+      let remaining = rows &- r
+      if count == 16, remaining > 8, rows >= 16 {
         r = min(r, rows &- 16)
         strip(source + r &* sourceStride, sourceStride, columns: columns, target + r, targetStride)
         r &+= 16
-      } else if count >= 8, left > 4, rows >= 8 {
+      } else if count >= 8, remaining > 4, rows >= 8 {
         r = min(r, rows &- 8)
         Lanes8.strip(source + r &* sourceStride, sourceStride, columns: columns, target + r, targetStride)
         r &+= 8
@@ -166,7 +165,7 @@ extension Lanes {
     }
   }
 
-  /// Transposes one to three rows of at least four columns: the last row takes the place of those that are missing.
+  /// Transposes one to three rows of at least four columns. The last row is read again in place of missing ones.
   @inline(always)
   private static func transposeLow(
     _ source: UnsafePointer<Float>, _ sourceStride: Int, rows: Int, columns: Int,
@@ -182,10 +181,10 @@ extension Lanes {
       let d = Lanes4.load(source + (c &+ third))
       let to = target + c &* targetStride
       for i in 0..<4 {
-        let place = to + i &* targetStride
-        place[0] = a[i]
-        if rows > 1 { place[1] = b[i] }
-        if rows > 2 { place[2] = d[i] }
+        let row = to + i &* targetStride
+        row[0] = a[i]
+        if rows > 1 { row[1] = b[i] }
+        if rows > 2 { row[2] = d[i] }
       }
       if c &+ 4 >= columns { break }
       c = min(c &+ 4, columns &- 4)
@@ -209,14 +208,14 @@ func transposed4x4(
   private typealias Lanes8 = AVX2Lanes
 #endif
 
-// The shuffles work within each 128 bits. They are spelled element by element, which the optimiser reads as one
-// instruction, alternately on single and on double floats: it does not look through the change of type, and so does not
-// try to make one shuffle of all that an element passes through.
+// The shuffles work within 128-bit lanes. Each is spelled element by element, which LLVM compiles to one instruction.
+// They alternate between vectors of single and of double floats: LLVM does not combine shuffles across the change of
+// type, and so does not try to merge the whole sequence into one shuffle.
 
 extension Lanes {
-  /// Four elements of every fourth row, side by side.
+  /// Four elements of every fourth row, one row in each 128-bit lane.
   @inline(always)
-  private static func rowsApart4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
+  private static func everyFourthRow(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
     if Vector.self == SIMD16<Float>.self {
       let low = SIMD4(lowHalf: pairs(source), highHalf: pairs(source + 4 &* stride))
       let high = SIMD4(lowHalf: pairs(source + 8 &* stride), highHalf: pairs(source + 12 &* stride))
@@ -233,7 +232,7 @@ extension Lanes {
     UnsafeRawPointer(source).loadUnaligned(as: SIMD2<Double>.self)
   }
 
-  /// a0 b0 a1 b1 of each four.
+  /// a0 b0 a1 b1 of each 128-bit lane.
   @inline(always)
   private static func interleavedLow(_ a: Vector, _ b: Vector) -> Vector {
     if Vector.self == SIMD16<Float>.self {
@@ -250,7 +249,7 @@ extension Lanes {
     }
   }
 
-  /// a2 b2 a3 b3 of each four.
+  /// a2 b2 a3 b3 of each 128-bit lane.
   @inline(always)
   private static func interleavedHigh(_ a: Vector, _ b: Vector) -> Vector {
     if Vector.self == SIMD16<Float>.self {
@@ -267,7 +266,7 @@ extension Lanes {
     }
   }
 
-  /// a0 a1 b0 b1 of each four.
+  /// a0 a1 b0 b1 of each 128-bit lane.
   @inline(always)
   private static func pairsLow(_ a: Vector, _ b: Vector) -> Vector {
     if Vector.self == SIMD16<Float>.self {
@@ -283,7 +282,7 @@ extension Lanes {
     }
   }
 
-  /// a2 a3 b2 b3 of each four.
+  /// a2 a3 b2 b3 of each 128-bit lane.
   @inline(always)
   private static func pairsHigh(_ a: Vector, _ b: Vector) -> Vector {
     if Vector.self == SIMD16<Float>.self {
@@ -299,7 +298,7 @@ extension Lanes {
   }
 }
 
-// Quarters of 512 bits, on single floats first and on double floats then.
+// Shuffles of whole 128-bit lanes: the first step on single floats, the second on double floats.
 extension Lanes {
   @inline(always)
   private static func evenQuarters(_ a: Vector, _ b: Vector) -> Vector {
@@ -330,12 +329,19 @@ extension Lanes {
   }
 }
 
+/// The arguments of the level functions that transpose a matrix; see ``Transposition``.
 struct TransposeArguments {
+  /// `[rows, columns]`, rows `sourceStride` apart.
   var source: UnsafePointer<Float>
+  /// `[columns, rows]`, rows `targetStride` apart; does not overlap the source.
   var target: UnsafeMutablePointer<Float>
+  /// The rows of the source.
   var rows: Int
+  /// The columns of the source.
   var columns: Int
+  /// In elements.
   var sourceStride: Int
+  /// In elements.
   var targetStride: Int
 }
 

@@ -1,13 +1,14 @@
 import KernelsISA
 
-/// Memory for the data and scratch memory of plans, 64-byte aligned and not initialised.
+/// Memory for the scratch space and the data of plans, 64-byte aligned and not initialised.
 ///
-/// One workspace serves any number of plans one after another; give it the largest `workspaceByteCount` among them, or let
-/// it grow: a plan's run makes a workspace that is too small for it larger.
+/// One workspace serves any number of plans one after another. Give it the largest `workspaceByteCount` among them, or
+/// let it grow: a plan's run enlarges a workspace that is too small.
 ///
-/// Those of 256 KB and more ask the system for huge pages: a tile touches a dozen rows of a matrix at once, each on its
-/// own page, or staging memory of hundreds of pages in turn, and small pages would miss the processor's translation
-/// cache (a tenth to a quarter of a convolution's time where it stages 64 channels and more).
+/// Workspaces of 256 KB and more use huge pages of 2 MB where the system grants them. A tile reads a dozen rows of a
+/// matrix at once, each on a page of its own, or packed data of hundreds of pages in sequence; small pages would miss
+/// the processor's translation cache, which costs a tenth to a quarter of the time of a convolution that packs 64
+/// channels and more.
 public final class Workspace: @unchecked Sendable {
   public var byteCount: Int { memory.pointee.byteCount }
   /// The memory. It moves when the workspace grows.
@@ -18,14 +19,14 @@ public final class Workspace: @unchecked Sendable {
     var byteCount: Int
   }
 
-  /// Behind a pointer, as every access to a class's variable checks that no other is under way: that would take as long as
-  /// the smallest runs.
+  /// Behind a pointer, because each access to a class's variable checks for exclusivity, which takes as long as the
+  /// smallest runs.
   private let memory: UnsafeMutablePointer<Memory>
 
-  /// The most that a plan needs for each of its threads, but for convolutions of which one row of windows, one panel of
-  /// weights or one depthwise plane is larger (docs/kernel-contracts.md).
+  /// The largest workspace of a plan, in bytes for each of its threads, except for convolutions of which one row of
+  /// windows, one panel of weights or one depthwise plane is larger (docs/kernel-contracts.md).
   ///
-  /// A kernel that would need more for a problem does not take it, and the operation's next best one does.
+  /// A kernel that would need more does not accept the problem, and the plan chooses another.
   public static let mostBytesPerThread = 4 << 20
 
   public init(byteCount: Int = 0) {
@@ -38,7 +39,7 @@ public final class Workspace: @unchecked Sendable {
     memory.deallocate()
   }
 
-  /// Makes it at least so large. Where it grows, its memory moves, and what was in it is lost.
+  /// Enlarges the workspace to at least `needed` bytes. Where it grows, its memory moves and its contents are lost.
   public func grow(toByteCount needed: Int) {
     if needed <= byteCount { return }
     base.deallocate()
@@ -50,17 +51,19 @@ public final class Workspace: @unchecked Sendable {
     let size = isLarge ? (byteCount + hugePage - 1) / hugePage * hugePage : max(byteCount, 64)
     let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isLarge ? hugePage : 64)
     #if os(Linux)
-      // A system that grants no huge pages still grants the memory: the answer does not matter.
+      // Only advice: the memory serves without huge pages, too.
       if isLarge { _ = madvise(base, size, MADV_HUGEPAGE) }
     #endif
     return base
   }
 }
 
+/// Bytes of a huge page.
 private let hugePage = 2 << 20
 
 extension Workspace {
-  /// What a kernel may need for each thread besides ``StreamedOutput``, which takes at most an eighth of the whole.
+  /// The largest workspace of a kernel, in bytes for each thread, without that of ``StreamedOutput``, which takes at
+  /// most an eighth of ``mostBytesPerThread``.
   static let mostKernelBytes = mostBytesPerThread / 8 * 7
 
   /// A kernel's cost if its scratch memory is within the limit, else nil. The memory depends on the shape of one image
@@ -73,5 +76,5 @@ extension Workspace {
   }
 }
 
-/// Rounds a byte count up to whole cache lines, so that parts of a workspace do not share one.
+/// Rounds a byte count up to whole cache lines of 64 bytes, so that threads' parts of a workspace do not share one.
 func cacheLines(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }

@@ -11,13 +11,14 @@ public enum AbsoluteError: KernelOperation {
   }
 }
 
+/// ``AbsoluteError`` of a vector.
 enum Absolute: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
   ) -> (value: L.Vector, derivative: L.Vector) {
     let error = x - y
     let zero = L.splat(0)
-    // NaN stays.
+    // A NaN error is its own sign.
     let sign = error.replacing(with: L.splat(1), where: error .> zero).replacing(
       with: L.splat(-1), where: zero .> error)
     return (L.magnitude(error), sign)

@@ -1,10 +1,10 @@
 import KernelsISA
 
-/// Cross entropy of the sigmoid of a logit x with a target y, 0 to 1, and a weight p of positive targets:
+/// Cross entropy of the sigmoid of a logit x and a target y in 0 to 1, with a weight p of positive targets:
 ///
 ///     p·y·softplus(-x) + (1 - y)·softplus(x), with the derivative (1 - y)·sigmoid(x) - p·y·sigmoid(-x)
 ///
-/// where softplus(x) = log(1 + eˣ). Neither overflows for logits of any size.
+/// where softplus(x) = log(1 + eˣ). Loss and derivative do not overflow for logits of any size.
 public enum BinaryCrossEntropy: KernelOperation {
   public static let name = "binary-cross-entropy"
   public typealias Problem = ElementLossProblem
@@ -19,6 +19,7 @@ public enum BinaryCrossEntropy: KernelOperation {
   }
 }
 
+/// ``BinaryCrossEntropy`` of a vector.
 enum Binary: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector

@@ -1,14 +1,14 @@
 import KernelsISA
 
-/// A loss of each element of `rows` outputs, such as images, of `columns` elements.
+/// A loss of each element of `rows` outputs, such as images, with `columns` elements each.
 public struct ElementLossProblem: Sendable, Hashable {
   public var rows: Int
   public var columns: Int
-  /// The error from which on ``SmoothL1Error`` and ``HuberError`` are linear; the other losses have none.
+  /// The error from which on ``SmoothL1Error`` and ``HuberError`` are linear; not used by other losses.
   public var threshold: Float
-  /// The exponent of ``SigmoidFocalLoss``; the other losses have none.
+  /// The exponent of ``SigmoidFocalLoss``; not used by other losses.
   public var gamma: Float
-  /// The weight of positive targets in ``SigmoidFocalLoss``, 0 to 1, negative ones having the rest; nil where both are 1.
+  /// The weight α of positive targets in ``SigmoidFocalLoss``, 0 to 1; the weight of negative targets is 1 − α. Nil for 1 and 1.
   public var alpha: Float?
 
   public init(rows: Int, columns: Int, threshold: Float = 1, gamma: Float = 2, alpha: Float? = nil) {
@@ -20,10 +20,9 @@ public struct ElementLossProblem: Sendable, Hashable {
   }
 }
 
-/// The memory of a loss of elements; all matrices are `[rows, columns]`, and what is written is other memory than what
-/// is read.
+/// The memory of a loss of elements. Matrices are `[rows, columns]`; outputs and inputs are in different memory.
 public struct ElementLossOperands {
-  /// What the losses of elements, and so their gradients, are multiplied by.
+  /// The factors of the losses of elements and of their gradients.
   public enum Weights {
     /// `[columns]`: the same in every row.
     case columns(UnsafePointer<Float>)
@@ -34,16 +33,16 @@ public struct ElementLossOperands {
   public var outputs: UnsafePointer<Float>
   public var targets: UnsafePointer<Float>
   public var weights: Weights?
-  /// `[columns]`, for ``BinaryCrossEntropy`` and ``SigmoidFocalLoss``: what the cross entropies of positive targets are
-  /// multiplied by. nil for 1.
+  /// `[columns]`, for ``BinaryCrossEntropy`` and ``SigmoidFocalLoss``: the factors of the cross entropies of positive targets. Nil
+  /// for 1.
   public var positiveWeights: UnsafePointer<Float>?
-  /// `[rows]`: the sum of each row's losses, not scaled.
+  /// `[rows]`: the sum of the losses of each row, not scaled.
   public var rowLosses: UnsafeMutablePointer<Float>
-  /// The loss of each element, not scaled; nil where it is not wanted.
+  /// The loss of each element, not scaled; nil if not wanted.
   public var elementLosses: UnsafeMutablePointer<Float>?
-  /// The gradients by the outputs; nil where they are not wanted.
+  /// The gradients by the outputs; nil if not wanted.
   public var gradients: UnsafeMutablePointer<Float>?
-  /// What the gradients are multiplied by: 1/(rows·columns) for the gradient of the mean.
+  /// The factor of the gradients: 1/(rows·columns) for the gradient of the mean.
   public var gradientScale: Float
 
   public init(
@@ -63,8 +62,8 @@ public struct ElementLossOperands {
   }
 }
 
-/// Rows are cut into chunks, whose sums are added in Double: the sum of a chunk of floats is right to six digits, whatever
-/// the row's length, and threads share chunks.
+/// Elements of a chunk. Rows are divided into chunks, which are summed in Float, and the sums of chunks are added in Double: a
+/// chunk's sum is accurate to six digits whatever the row's length. Chunks are partitioned among threads.
 private let chunkSize = 1024
 
 extension KernelOperation where Problem == ElementLossProblem, Operands == ElementLossOperands {
@@ -82,11 +81,13 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
     }
   }
 
-  /// A row of the table for each level, and the reference: `loss` and its derivative of one element after the other.
+  /// A row of the table for each level, and the reference. `chunks`: a vector holds neighbouring elements of a chunk.
   ///
   /// - Parameters:
-  ///   - multiplyAdds: as long as these an element takes, apart from its memory.
-  ///   - parameters: the function's two parameters.
+  ///   - functions: the level functions.
+  ///   - multiplyAdds: the work estimate of an element in multiply-adds, without its memory traffic.
+  ///   - parameters: the two parameters of the level functions.
+  ///   - loss: the loss and the derivative of one element, for the reference.
   static func rows(
     _ functions: LevelFunctions<ElementLossArguments>, multiplyAdds: Int = 0,
     parameters: @escaping @Sendable (Problem) -> (threshold: Float, slope: Float) = { ($0.threshold, 1) },
@@ -142,7 +143,7 @@ extension KernelOperation where Problem == ElementLossProblem, Operands == Eleme
   }
 }
 
-/// A run's parts, and the sums of rows behind them.
+/// Runs the chunks in parts, then sums each row's chunks.
 private struct ElementLossRun: Sendable {
   let problem: ElementLossProblem
   let parameters: (threshold: Float, slope: Float)
@@ -153,7 +154,7 @@ private struct ElementLossRun: Sendable {
 
   static func chunks(ofRow columns: Int) -> Int { (columns + chunkSize - 1) / chunkSize }
 
-  /// Rows whose chunks' sums are kept at a time: a row of one chunk has its sum in its place.
+  /// Rows whose chunk sums fit into the workspace. With one chunk a row, the chunk's sum is the row's, and no workspace is needed.
   private var rowsAtOnce: Int {
     let fitting = Workspace.mostKernelBytes / (chunks * MemoryLayout<Float>.stride)
     return chunks == 1 ? problem.rows : max(min(problem.rows, fitting), 1)
@@ -182,38 +183,38 @@ private struct ElementLossRun: Sendable {
     }
   }
 
-  /// The first element of a chunk, or the element behind the last chunk.
+  /// The index of a chunk's first element, or of the element behind the last chunk.
   private func start(ofChunk chunk: Int) -> Int {
     chunk / chunks * problem.columns + chunk % chunks * chunkSize
   }
 
-  /// Computes some of all rows' chunks, and their sums, which go to `sums`.
+  /// Computes a range of the chunks of all rows, and writes their sums to `sums`.
   private func run(_ range: Range<Int>, _ operands: ElementLossOperands, _ sums: UnsafeMutablePointer<Float>) {
     let first = start(ofChunk: range.lowerBound)
     var weights: UnsafePointer<Float>?
-    var weightsAreOfElements = false
+    var hasElementWeights = false
     switch operands.weights {
     case .columns(let columns): weights = columns
-    case .elements(let elements): (weights, weightsAreOfElements) = (elements + first, true)
+    case .elements(let elements): (weights, hasElementWeights) = (elements + first, true)
     case nil: break
     }
-    var streams = problem.columns % 32 == 0 && Streaming.pays(outputCount: problem.rows * problem.columns)
-    if let gradients = operands.gradients { streams = streams && Streaming.isAligned(gradients) }
+    var nonTemporal = problem.columns % 32 == 0 && Streaming.pays(outputCount: problem.rows * problem.columns)
+    if let gradients = operands.gradients { nonTemporal = nonTemporal && Streaming.isAligned(gradients) }
     withScratch { scratch in
       var arguments = ElementLossArguments(
         outputs: operands.outputs + first, targets: operands.targets + first, weights: weights,
         positiveWeights: operands.positiveWeights, losses: operands.elementLosses.map { $0 + first },
         gradients: operands.gradients.map { $0 + first }, sums: sums, chunks: range.count,
         chunkSize: chunkSize, firstColumn: range.lowerBound % chunks * chunkSize, columns: problem.columns,
-        count: start(ofChunk: range.upperBound) - first, weightsAreOfElements: weightsAreOfElements,
-        streams: streams, gradientScale: operands.gradientScale, threshold: parameters.threshold,
+        count: start(ofChunk: range.upperBound) - first, hasElementWeights: hasElementWeights,
+        nonTemporal: nonTemporal, gradientScale: operands.gradientScale, threshold: parameters.threshold,
         slope: parameters.slope,
         scratch: scratch)
       body(&arguments)
     }
   }
 
-  /// Calls `body` with memory of five pairs of vectors on the stack, for a part's last elements.
+  /// Calls `body` with five pairs of vectors on the stack, for the last elements of a run.
   @inline(__always)
   private func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     var memory = (

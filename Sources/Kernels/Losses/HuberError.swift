@@ -1,6 +1,7 @@
 import KernelsISA
 
-/// A squared error up to an error of β and linear from there on: e²/2β, then |e| - β/2. Its derivative is e/β within ±1.
+/// The error e = output − target, squared up to |e| = β and linear from there on: e²/2β, then |e| − β/2. The derivative is e/β,
+/// clipped to ±1.
 public enum SmoothL1Error: KernelOperation {
   public static let name = "smooth-l1-error"
   public typealias Problem = ElementLossProblem
@@ -11,7 +12,8 @@ public enum SmoothL1Error: KernelOperation {
   }
 }
 
-/// A squared error up to an error of δ and linear from there on: e²/2, then δ·(|e| - δ/2). Its derivative is e within ±δ.
+/// The error e = output − target, squared up to |e| = δ and linear from there on: e²/2, then δ·(|e| − δ/2). The derivative is e,
+/// clipped to ±δ.
 public enum HuberError: KernelOperation {
   public static let name = "huber-error"
   public typealias Problem = ElementLossProblem
@@ -24,12 +26,13 @@ public enum HuberError: KernelOperation {
     })
 }
 
-/// What both are: their slope is that of the linear parts.
+/// Both losses of an error; `slope` is the slope of the linear part.
 private func huber(_ error: Double, threshold: Double, slope: Double) -> (value: Double, derivative: Double) {
   if abs(error) < threshold { return (error * error * slope / threshold / 2, error * slope / threshold) }
   return (slope * (abs(error) - threshold / 2), error > 0 ? slope : error < 0 ? -slope : .nan)
 }
 
+/// ``SmoothL1Error`` and ``HuberError`` of a vector.
 enum Huber: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
@@ -37,7 +40,7 @@ enum Huber: ElementLoss {
     let error = x - y
     let size = L.magnitude(error)
     let half = L.splat(0.5)
-    // What is outside the parabola is on a line; NaN stays.
+    // Inside the threshold the parabola, else the line; NaN stays NaN.
     var derivative = error * (slope / threshold)
     let value = (slope * (size - half * threshold)).replacing(
       with: half * error * derivative, where: threshold .> size)

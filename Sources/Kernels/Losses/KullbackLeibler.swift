@@ -1,7 +1,7 @@
 import KernelsISA
 
-/// The divergence of target probabilities t from those whose logarithms the outputs x are: t·(log t - x), with t·log t = 0
-/// at t = 0, and the derivative -t.
+/// The divergence of target probabilities t from the probabilities whose logarithms are the outputs x: t·(log t − x), with
+/// t·log t = 0 at t = 0, and the derivative −t.
 public enum KullbackLeibler: KernelOperation {
   public static let name = "kullback-leibler"
   public typealias Problem = ElementLossProblem
@@ -12,15 +12,18 @@ public enum KullbackLeibler: KernelOperation {
   }
 }
 
-/// The same with targets that are logarithms of probabilities themselves: eᵗ·(t - x), with the derivative -eᵗ.
+/// The divergence with targets that are logarithms of probabilities, too: eᵗ·(t − x), with the derivative −eᵗ.
 public enum KullbackLeiblerOfLogarithms: KernelOperation {
   public static let name = "kullback-leibler-log"
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  public static let kernels = rows(Levels.kullbackLeiblerLog, multiplyAdds: 12) { x, t, _, _ in (exp(t) * (t - x), -exp(t)) }
+  public static let kernels = rows(Levels.kullbackLeiblerLog, multiplyAdds: 12) { x, t, _, _ in
+    (exp(t) * (t - x), -exp(t))
+  }
 }
 
+/// ``KullbackLeibler`` of a vector.
 enum Divergence: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target t: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector
@@ -31,6 +34,7 @@ enum Divergence: ElementLoss {
   }
 }
 
+/// ``KullbackLeiblerOfLogarithms`` of a vector.
 enum LogDivergence: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target t: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector

@@ -1,15 +1,15 @@
 import KernelsISA
 
-/// Rows of one value at a label and another everywhere else.
+/// One-hot rows: one value at the label and another in all other columns.
 public enum OneHot: KernelOperation {
   public static let name = "one-hot"
 
   public struct Problem: Sendable, Hashable {
     public var rows: Int
     public var columns: Int
-    /// The value at a row's label.
+    /// The value at the label.
     public var on: Float
-    /// The value everywhere else.
+    /// The value in all other columns.
     public var off: Float
 
     public init(rows: Int, columns: Int, on: Float = 1, off: Float = 0) {
@@ -32,6 +32,7 @@ public enum OneHot: KernelOperation {
     }
   }
 
+  /// `rows`: a vector fills neighbouring columns of one row.
   public static let kernels: [Kernel<OneHot>] = {
     let levels = Kernel<OneHot>.levelRows(
       "rows", Levels.labelRows,
@@ -66,8 +67,8 @@ public enum OneHot: KernelOperation {
   }
 }
 
-/// The negated output at each row's label, times the label's weight: a loss of outputs that are logarithms of
-/// probabilities. Its gradient is the negated weight at the label and 0 elsewhere.
+/// The negative log likelihood: the negated output at each row's label, times the class weight, for outputs that are
+/// logarithms of probabilities. Its gradient is the negated weight at the label and 0 elsewhere.
 public enum NegativeLogLikelihoodOfLabels: KernelOperation {
   public static let name = "negative-log-likelihood"
 
@@ -89,13 +90,13 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
     public var outputs: UnsafePointer<Float>
     /// `[rows]`
     public var labels: UnsafePointer<Int32>
-    /// `[columns]`; nil where all are 1.
+    /// `[columns]`; nil for 1.
     public var classWeights: UnsafePointer<Float>?
     /// `[rows]`: the loss of each row, weighted and not scaled.
     public var losses: UnsafeMutablePointer<Float>
-    /// `[rows, columns]`; nil where gradients are not wanted.
+    /// `[rows, columns]`; nil if not wanted.
     public var gradients: UnsafeMutablePointer<Float>?
-    /// What the gradients are multiplied by.
+    /// The factor of the gradients.
     public var gradientScale: Float
 
     public init(
@@ -111,6 +112,7 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
     }
   }
 
+  /// `rows`: a vector fills neighbouring columns of one row of gradients.
   public static let kernels: [Kernel<NegativeLogLikelihoodOfLabels>] = {
     let levels = Kernel<NegativeLogLikelihoodOfLabels>.levelRows(
       "rows", Levels.labelRows,
@@ -152,30 +154,32 @@ public enum NegativeLogLikelihoodOfLabels: KernelOperation {
   }
 }
 
+/// The arguments of ``labelRows(_:_:)``.
 struct LabelRowsArguments {
-  /// One a row.
+  /// `[rows]`, each in 0 ..< columns or ``ignoredLabel``.
   var labels: UnsafePointer<Int32>
-  /// [rows, columns], of which the label's are the losses, negated.
+  /// `[rows, columns]`, whose negated values at the labels are the losses; nil for one-hot rows.
   var values: UnsafePointer<Float>?
-  /// One a column.
+  /// `[columns]`: class weights; nil for 1.
   var weights: UnsafePointer<Float>?
-  /// One a row.
+  /// `[rows]`; nil for one-hot rows.
   var losses: UnsafeMutablePointer<Float>?
-  /// [rows, columns].
+  /// `[rows, columns]`: one-hot rows or gradients; nil if not wanted.
   var output: UnsafeMutablePointer<Float>?
   var rows: Int
   var columns: Int
+  /// The label of rows with a loss of 0 and no `on` in the output.
   var ignoredLabel: Int32
-  /// The output at the label.
+  /// The output at the label, before its weight.
   var on: Float
-  /// And elsewhere.
+  /// The output in all other columns.
   var off: Float
-  /// A vector.
+  /// Scratch memory of a vector.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Losses first, as far as there are any, then rows of the output. A vector at a row's end reaches into the next row, whose turn
-/// comes next; the last row's goes through the scratch vector.
+/// Writes the losses, then the rows of the output. The last vector of a row extends into the next row, which is written later;
+/// in the last row it goes through scratch memory.
 @inline(always)
 func labelRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LabelRowsArguments>) {
   let columns = p.pointee.columns

@@ -17,6 +17,7 @@ public enum RowArgmax: KernelOperation {
     }
   }
 
+  /// `rows`: a vector holds neighbouring columns of one row.
   public static let kernels: [Kernel<RowArgmax>] = {
     let levels = Kernel<RowArgmax>.levelRows(
       "rows", Levels.rowArgmax,
@@ -42,17 +43,20 @@ public enum RowArgmax: KernelOperation {
   }()
 }
 
+/// The arguments of ``rowArgmax(_:_:)``.
 struct ArgmaxArguments {
+  /// `[rows, columns]`
   var input: UnsafePointer<Float>
-  /// One a row.
+  /// `[rows]`
   var output: UnsafeMutablePointer<Int32>
   var rows: Int
   var columns: Int
-  /// A vector.
+  /// Scratch memory of a vector.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// A row of at most one vector is one vector; it may reach into the rows behind it.
+/// The index of the largest value of each row. A row of at most one vector is loaded as one vector, which may extend into the
+/// next rows; rows with NaN are computed by the scalar ``argmax(_:columns:)``.
 @inline(always)
 func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
   let columns = p.pointee.columns
@@ -69,23 +73,23 @@ func rowArgmax<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ArgmaxArguments>) {
       if !isWhole { L.copy(values, p.pointee.scratch, first: columns) }
       var x = L.load(isWhole ? values : UnsafePointer(p.pointee.scratch))
       x = x.replacing(with: L.splat(-.infinity), where: isOutside)
-      let strange = zero.replacing(with: L.splat(1), where: x .!= x)
-      if L.total(strange) == 0 {
+      let isNaN = zero.replacing(with: L.splat(1), where: x .!= x)
+      if L.total(isNaN) == 0 {
         index = L.firstLane(of: L.maximum(x), in: x)
       } else {
         index = argmax(values, columns: columns)
       }
     } else {
       var largest = L.load(values + columns - L.count)
-      var strange = zero.replacing(with: L.splat(1), where: largest .!= largest)
+      var isNaN = zero.replacing(with: L.splat(1), where: largest .!= largest)
       var i = 0
       while i &+ L.count < columns {
         let x = L.load(values + i)
         largest = L.larger(largest, x)
-        strange = strange.replacing(with: L.splat(1), where: x .!= x)
+        isNaN = isNaN.replacing(with: L.splat(1), where: x .!= x)
         i &+= L.count
       }
-      if L.total(strange) == 0 {
+      if L.total(isNaN) == 0 {
         index = firstIndex(of: L.maximum(largest), in: values)
       } else {
         index = argmax(values, columns: columns)

@@ -1,7 +1,7 @@
 import KernelsISA
 
-/// Focal loss of the sigmoid of a logit x with a target y, 0 to 1, as torchvision's `sigmoid_focal_loss` (Lin and others,
-/// 2017): with p = sigmoid(x), the share u = y·(1 - p) + (1 - y)·p that the output is wrong by, the binary cross entropy
+/// Focal loss of the sigmoid of a logit x and a target y in 0 to 1, as torchvision's `sigmoid_focal_loss` (Lin and others,
+/// 2017): with p = sigmoid(x), the error u = y·(1 - p) + (1 - y)·p, the binary cross entropy
 /// c = y·softplus(-x) + (1 - y)·softplus(x), and the weight w = α·y + (1 - α)·(1 - y), or 1 without α
 ///
 ///     w·uᵞ·c, with the derivative w·uᵞ·((1 - y)·p - y·(1 - p) + γ·c·(1 - 2y)·p·(1 - p)/u)
@@ -10,7 +10,7 @@ public enum SigmoidFocalLoss: KernelOperation {
   public typealias Problem = ElementLossProblem
   public typealias Operands = ElementLossOperands
 
-  // Without α the second parameter is negative.
+  // The second parameter is α, −1 for none.
   public static let kernels = rows(
     Levels.sigmoidFocalLoss, multiplyAdds: 72, parameters: { ($0.gamma, $0.alpha ?? -1) },
     reference: { x, y, positive, problem in
@@ -18,16 +18,17 @@ public enum SigmoidFocalLoss: KernelOperation {
       let (larger, smaller) = (1 / (1 + e), e / (1 + e))
       let (p, q) = x < 0 ? (smaller, larger) : (larger, smaller)
       let entropy = positive * y * (max(-x, 0) + log1p(e)) + (1 - y) * (max(x, 0) + log1p(e))
-      let wrong = y * q + (1 - y) * p
-      let focus = pow(wrong, Double(problem.gamma))
+      let error = y * q + (1 - y) * p
+      let focus = pow(error, Double(problem.gamma))
       let weight = problem.alpha.map { Double($0) * y + (1 - Double($0)) * (1 - y) } ?? 1
-      let isPlain = wrong == 0 || problem.gamma == 0
-      let growth = isPlain ? 0 : (1 - 2 * y) * p * q / wrong * Double(problem.gamma) * entropy
+      let isUnfocused = error == 0 || problem.gamma == 0
+      let growth = isUnfocused ? 0 : (1 - 2 * y) * p * q / error * Double(problem.gamma) * entropy
       let derivative = weight * focus * ((1 - y) * p - positive * y * q + growth)
       return (x.isNaN ? x : weight * focus * entropy, derivative)
     })
 }
 
+/// ``SigmoidFocalLoss`` of a vector.
 enum Focal: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold gamma: L.Vector,
@@ -45,13 +46,13 @@ enum Focal: ElementLoss {
     let q = smaller.replacing(with: larger, where: isNegative)
     let (yes, no) = (positive * y, one - y)
     let entropy = yes * below + no * above
-    let wrong = y * q + no * p
+    let error = y * q + no * p
     var weight = alpha * y + (one - alpha) * no
     weight = weight.replacing(with: one, where: zero .> alpha)
-    let focus = weight * L.power(wrong, gamma)
-    // Where nothing is wrong, or without a focus, the entropy may be infinite, which 0 times would make no number.
-    var change = (no - y) * p * q / wrong * gamma * entropy
-    change = change.replacing(with: zero, where: wrong .== zero)
+    let focus = weight * L.power(error, gamma)
+    // For an error of 0, or γ = 0, the entropy may be infinite, and 0 times infinity would be NaN.
+    var change = (no - y) * p * q / error * gamma * entropy
+    change = change.replacing(with: zero, where: error .== zero)
     change = change.replacing(with: zero, where: gamma .== zero)
     return (focus * entropy, focus * (no * p - yes * q + change))
   }

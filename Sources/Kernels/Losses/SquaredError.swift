@@ -9,6 +9,7 @@ public enum SquaredError: KernelOperation {
   public static let kernels = rows(Levels.squaredError) { x, y, _, _ in ((x - y) * (x - y), 2 * (x - y)) }
 }
 
+/// ``SquaredError`` of a vector.
 enum Squared: ElementLoss {
   @inline(always) static func evaluate<L: Lanes>(
     _ lanes: L.Type, output x: L.Vector, target y: L.Vector, positive: L.Vector, threshold: L.Vector, slope: L.Vector

@@ -29,7 +29,7 @@ extension Machine {
     let to = destination.base.assumingMemoryBound(to: Float.self)
     to.initialize(repeating: 0, count: count)
     var arguments = CopyArguments(
-      source: from, destination: to, count: count, ahead: nil, alsoAhead: nil, aheadLines: 0)
+      source: from, destination: to, count: count, prefetchFirst: nil, prefetchSecond: nil, prefetchLines: 0)
     let best = fastest(within: seconds) { Levels.streamCopy[level](&arguments) }
     return Double(count * 8) / best
   }

@@ -22,6 +22,13 @@ struct SystemDescription: Sendable {
 
   static let current = read()
 
+  /// Name, family and model, as far as they are known.
+  var name: String {
+    let name = modelName.isEmpty ? "unknown processor" : modelName
+    guard let family, let model else { return name }
+    return "\(name) (family \(family), model \(model))"
+  }
+
   /// - Parameter root: the folder that stands for `/` on Linux.
   static func read(root: String = "") -> SystemDescription {
     var description = SystemDescription()
@@ -120,18 +127,13 @@ extension Substring {
 extension Machine {
   /// The processor's name as the system gives it, with family and model where there are such: `AMD EPYC (family 26,
   /// model 2)`.
-  public static let processorName: String = {
-    let system = SystemDescription.current
-    let name = system.modelName.isEmpty ? "unknown processor" : system.modelName
-    guard let family = system.family, let model = system.model else { return name }
-    return "\(name) (family \(family), model \(model))"
-  }()
+  public static let processorName = SystemDescription.current.name
 
   /// What is known of the processor by its family and model, with the caches that the system tells of. Of a processor that
   /// is not known, the units are those of the least that has its instructions.
   init(_ system: SystemDescription) {
     self = Machine.known(system) ?? .unknown
-    name = system.modelName.isEmpty ? name : Machine.processorName
+    name = system.name
     if let bytes = system.firstLevelBytes {
       firstLevelBytes = bytes
       // Where the ways are not told, as many as make sets of 4 KB.

@@ -1,24 +1,24 @@
 import KernelsISA
 
-/// The gradients of ``MultiplyForward``: g·b of a, and of b the sum of g·a over its row.
+/// The gradients of ``MultiplyForward``: that of `a` is g·b, that of `b` the sum of g·a over its row.
 ///
-/// A row is summed lane by lane in runs of 8192 values, then the halves of the vector; runs are added in Double. A sum
-/// depends on its own row alone.
+/// Threads share rows. Runs of 8,192 values of a row are summed lane by lane and then by the halves of the vector; the
+/// sums of runs are added in Double. So a sum depends on its own row only.
 public enum MultiplyBackward: KernelOperation {
   public static let name = "multiply"
-  public static let pass = "multiplyBackward-data"
+  public static let pass = "backward-data"
   public typealias Problem = MultiplyProblem
 
   public struct Operands {
-    /// What the forward pass read, `[rows, columns]`.
+    /// `[rows, columns]`, as in the forward pass.
     public var a: UnsafePointer<Float>
-    /// What the forward pass read, `[rows]`.
+    /// `[rows]`, as in the forward pass.
     public var b: UnsafePointer<Float>
     /// `[rows, columns]`
     public var outputGradient: UnsafePointer<Float>
-    /// `[rows, columns]`; may be the output gradient's memory, and no other part of it. Nil where it is not wanted.
+    /// `[rows, columns]`; may be exactly the output gradient's memory, but not overlap it otherwise. Nil if not needed.
     public var aGradient: UnsafeMutablePointer<Float>?
-    /// `[rows]`; nil where it is not wanted.
+    /// `[rows]`; nil if not needed.
     public var bGradient: UnsafeMutablePointer<Float>?
 
     public init(
@@ -66,19 +66,24 @@ public enum MultiplyBackward: KernelOperation {
   }()
 }
 
-/// Values of a row that are summed in Float.
+/// Values of a run, which is summed in Float.
 private let runLength = 8192
 
+/// The arguments of the level functions of ``MultiplyBackward``.
 struct MultiplicationBackwardArguments {
+  /// `[rows, columns]`
   var a: UnsafePointer<Float>
+  /// `[rows]`
   var b: UnsafePointer<Float>
+  /// `[rows, columns]`
   var outputGradient: UnsafePointer<Float>
-  /// May be the output gradient's memory.
+  /// `[rows, columns]`; may be the output gradient's memory. Nil if not needed.
   var aGradient: UnsafeMutablePointer<Float>?
+  /// `[rows]`; nil if not needed.
   var bGradient: UnsafeMutablePointer<Float>?
   var rows: Int
   var columns: Int
-  /// A vector.
+  /// Memory of one vector.
   var scratch: UnsafeMutablePointer<Float>
 }
 
@@ -104,7 +109,7 @@ func multiplyBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Multiplicati
   }
 }
 
-/// The sum of g·a of a run, whose gradients of a are written on the way.
+/// The sum of g·a over a run. Also writes the run's gradients of `a`.
 @inline(always)
 private func sum<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>, from start: Int, count: Int, factor: Float
@@ -125,20 +130,20 @@ private func sum<L: Lanes>(
     i &+= 2 &* L.count
   }
   while i < count {
-    let left = count &- i < L.count ? count &- i : L.count
-    // The zeros behind the last value add nothing.
-    let g = L.load(outputGradient + i, first: left)
-    first = L.multiplyAdd(g, L.load(a + i, first: left), first)
+    let remaining = count &- i < L.count ? count &- i : L.count
+    // The lanes after the last value are 0 and add nothing.
+    let g = L.load(outputGradient + i, first: remaining)
+    first = L.multiplyAdd(g, L.load(a + i, first: remaining), first)
     if let aGradient {
-      L.store(g * L.splat(factor), left == L.count ? aGradient + i : p.pointee.scratch)
-      if left < L.count { L.copy(p.pointee.scratch, aGradient + i, first: left) }
+      L.store(g * L.splat(factor), remaining == L.count ? aGradient + i : p.pointee.scratch)
+      if remaining < L.count { L.copy(p.pointee.scratch, aGradient + i, first: remaining) }
     }
     i &+= L.count
   }
   return L.total(first + second)
 }
 
-/// Rows of one value: both gradients are products.
+/// The gradients of rows of one value: both are products.
 @inline(always)
 private func elements<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationBackwardArguments>) {
   let (a, b, outputGradient, count) = (p.pointee.a, p.pointee.b, p.pointee.outputGradient, p.pointee.rows)

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// Rows of `columns` values and a factor for each row; where a row is one value, the product of two arrays.
+/// Rows of `columns` values, and a factor for each row. With one column it is the element-wise product of two arrays.
 public struct MultiplyProblem: Sendable, Hashable {
   public var rows: Int
   public var columns: Int
@@ -10,12 +10,12 @@ public struct MultiplyProblem: Sendable, Hashable {
     self.columns = columns
   }
 
-  /// The product of two arrays of `count` values.
+  /// The element-wise product of two arrays of `count` values.
   public init(count: Int) { self.init(rows: count, columns: 1) }
 
   var count: Int { rows * columns }
 
-  /// Rows that a thread's share is a multiple of: where they are single values, whole vectors.
+  /// A thread's part is a multiple of so many rows: whole vectors where rows are single values.
   var granule: Int { columns == 1 ? Elementwise.granule : 1 }
 }
 
@@ -30,7 +30,7 @@ extension KernelOperation where Problem == MultiplyProblem {
 
 /// y = a·b, with one b for each row of a. All levels give the same bits.
 ///
-/// Channels that are weighted each by a factor of their own, as squeeze and excitation does, are rows of whole planes.
+/// For a factor for each channel, as in squeeze and excitation, the rows are the planes of the channels.
 public enum MultiplyForward: KernelOperation {
   public static let name = "multiply"
   public typealias Problem = MultiplyProblem
@@ -40,7 +40,8 @@ public enum MultiplyForward: KernelOperation {
     public var a: UnsafePointer<Float>
     /// `[rows]`
     public var b: UnsafePointer<Float>
-    /// `[rows, columns]`; may be the memory of `a`, where a row is one value also that of `b`, and no other part of them.
+    /// `[rows, columns]`; may be exactly the memory of `a`, or with one column that of `b`, but not overlap either
+    /// otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(a: UnsafePointer<Float>, b: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -56,14 +57,14 @@ public enum MultiplyForward: KernelOperation {
       run: { body, problem, parts, operands in
         let (a, b, output) = (operands.a, operands.b, operands.output)
         let isWhole = problem.columns == 1 || problem.columns % 16 == 0
-        let streams =
+        let nonTemporal =
           isWhole && Streaming.streams(problem.count, from: a, to: output) && b != UnsafePointer(output)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows, granule: problem.granule)
           let first = range.lowerBound * problem.columns
           var arguments = MultiplicationArguments(
             a: a + first, b: b + range.lowerBound, output: output + first, rows: range.count,
-            columns: problem.columns, streams: streams)
+            columns: problem.columns, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -74,37 +75,38 @@ public enum MultiplyForward: KernelOperation {
   }()
 }
 
+/// The arguments of the level functions of ``MultiplyForward``.
 struct MultiplicationArguments {
-  /// rows * columns.
+  /// `[rows, columns]`
   var a: UnsafePointer<Float>
-  /// Rows.
+  /// `[rows]`
   var b: UnsafePointer<Float>
-  /// May be the memory of a; of b where a row is one element.
+  /// `[rows, columns]`; may be the memory of `a`, or with one column that of `b`.
   var output: UnsafeMutablePointer<Float>
   var rows: Int
   var columns: Int
-  /// The output is other memory, its rows whole, aligned vectors: past the caches.
-  var streams: Bool
+  /// Whether the output is stored non-temporally: it is then other memory, and its rows are whole, aligned vectors.
+  var nonTemporal: Bool
 }
 
 @inline(always)
 func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>) {
-  if p.pointee.streams {
-    multiply(lanes, p, past: true)
+  if p.pointee.nonTemporal {
+    multiply(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    multiply(lanes, p, past: false)
+    multiply(lanes, p, nonTemporal: false)
   }
 }
 
 @inline(always)
-func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>, past: Bool) {
+func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArguments>, nonTemporal: Bool) {
   let columns = p.pointee.columns
   if columns == 1 {
     let (a, b, output, count) = (p.pointee.a, p.pointee.b, p.pointee.output, p.pointee.rows)
     var i = 0
     while i &+ L.count <= count {
-      L.store(L.load(a + i) * L.load(b + i), output + i, past: past)
+      L.store(L.load(a + i) * L.load(b + i), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     while i < count {
@@ -119,7 +121,7 @@ func multiply<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<MultiplicationArgume
     let factor = p.pointee.b[row]
     var i = 0
     while i &+ L.count <= columns {
-      L.store(L.load(a + i) * L.splat(factor), output + i, past: past)
+      L.store(L.load(a + i) * L.splat(factor), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     while i < columns {

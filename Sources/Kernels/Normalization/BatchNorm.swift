@@ -1,14 +1,14 @@
 import KernelsISA
 
-/// Images whose channels are normalised: `[batch, channels, plane]`, the plane being height × width, or 1 for plain
-/// features.
+/// Images whose channels are normalised: `[batch, channels, plane]`, the plane being height × width, or 1 for feature vectors.
 public struct BatchNormProblem: Sendable, Hashable {
   public var batch: Int
   public var channels: Int
+  /// Pixels of a channel.
   public var plane: Int
   /// Added to the variance, so that a constant channel becomes 0.
   public var epsilon: Float
-  /// Whether negative outputs become 0 (NaN stays), and the backward pass begins with that of ReLU.
+  /// Whether ReLU follows: negative outputs become 0 and NaN stays; the backward pass begins with ReLU's gradient.
   public var relu: Bool
 
   public init(batch: Int, channels: Int, plane: Int, epsilon: Float = 1e-5, relu: Bool = false) {
@@ -35,7 +35,7 @@ extension KernelOperation where Problem == BatchNormProblem {
   }
 }
 
-/// Checks what is added to a variance.
+/// Checks the addend of a variance.
 func requireEpsilon(_ operation: String, _ epsilon: Float) throws(KernelError) {
   guard epsilon >= 0, epsilon.isFinite else {
     throw .invalidParameter(

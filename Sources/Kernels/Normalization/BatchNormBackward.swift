@@ -7,7 +7,8 @@ import KernelsISA
 ///     input gradient = weight / √(variance + ε) · (ȳ − (Σ ȳ)/n − x̂ · (Σ ȳ·x̂)/n)
 ///
 /// Where ReLU stopped the output is computed from the input again, with the bits of the forward pass at the same level,
-/// so the output is not an operand. Sums of a channel follow the problem alone; threads share the channels.
+/// so the output is not an operand. The order of a channel's sums depends on the problem alone; the channels are partitioned
+/// among threads.
 public enum BatchNormBackward: KernelOperation {
   public static let name = "batch-norm"
   public static let pass = "backward"
@@ -48,6 +49,8 @@ public enum BatchNormBackward: KernelOperation {
     }
   }
 
+  /// `channels`: threads compute channels; a vector holds neighbouring pixels of one channel, or of several where planes are
+  /// smaller than a vector.
   public static let kernels: [Kernel<BatchNormBackward>] =
     InstructionSet.allCases.map { level in
       let body = Levels.batchNormBackward[level]
@@ -81,46 +84,59 @@ public enum BatchNormBackward: KernelOperation {
   private static func reference(_ problem: Problem, _ operands: Operands) {
     let (plane, values) = (problem.plane, problem.batch * problem.plane)
     for channel in 0..<problem.channels {
-      let places = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
+      let offsets = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
       let mean = Double(operands.statistics[channel]) + Double(operands.statistics[problem.channels + channel])
       let inverse = Double(operands.statistics[2 * problem.channels + channel])
       let weight = Double(operands.weight?[channel] ?? 1)
-      let standard = places.map { (Double(operands.input[$0]) - mean) * inverse }
-      let gradients = zip(places, standard).map { place, x in
+      let standard = offsets.map { (Double(operands.input[$0]) - mean) * inverse }
+      let gradients = zip(offsets, standard).map { offset, x in
         let isStopped = problem.relu && x * weight + Double(operands.bias?[channel] ?? 0) <= 0
-        return isStopped ? 0 : Double(operands.outputGradient[place])
+        return isStopped ? 0 : Double(operands.outputGradient[offset])
       }
       let sum = gradients.reduce(0, +)
       let product = zip(gradients, standard).reduce(0) { $0 + $1.0 * $1.1 }
       operands.biasGradient?[channel] = Float(sum)
       operands.weightGradient?[channel] = Float(product)
       guard let inputGradient = operands.inputGradient else { continue }
-      for (i, place) in places.enumerated() {
-        let rest = gradients[i] - sum / Double(values) - standard[i] * product / Double(values)
-        inputGradient[place] = Float(weight * inverse * rest)
+      for (i, offset) in offsets.enumerated() {
+        let centered = gradients[i] - sum / Double(values) - standard[i] * product / Double(values)
+        inputGradient[offset] = Float(weight * inverse * centered)
       }
     }
   }
 }
 
+/// The arguments of ``batchNormBackward(_:_:)``; arrays as in ``BatchNormBackward/Operands``.
 struct BatchNormBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>
+  /// `[channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
+  /// `[channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// `[3, channels]`
   var statistics: UnsafePointer<Float>
-  /// May be the output gradient's memory.
+  /// The input's shape; may be the output gradient's memory. Nil if not wanted.
   var inputGradient: UnsafeMutablePointer<Float>?
+  /// `[channels]`; nil if not wanted.
   var weightGradient: UnsafeMutablePointer<Float>?
+  /// `[channels]`; nil if not wanted.
   var biasGradient: UnsafeMutablePointer<Float>?
+  /// Images.
   var batch: Int
+  /// Channels of an image.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
+  /// The first channel to compute.
   var firstChannel: Int
+  /// The channel behind the last to compute.
   var endChannel: Int
+  /// Channels of a ``ChannelBlock``.
   var channelBlock: Int
+  /// Scratch memory of ``NormalizationScratch/byteCount`` bytes.
   var scratch: UnsafeMutableRawPointer
-  /// The forward pass applied it.
+  /// Whether the forward pass applied ReLU.
   var relu: Bool
 }
 
@@ -153,7 +169,7 @@ func batchNormBackward<L: Lanes>(
     } else {
       sumGradientPlanes(lanes, block, p.pointee.input, p.pointee.outputGradient, scratch, relu: relu)
     }
-    finish(block, first, p, scratch, copies: copies)
+    storeParameterGradients(block, first, p, scratch, copies: copies)
     if let inputGradient = p.pointee.inputGradient {
       if block.plane < L.count {
         gradientColumns(lanes, block, p, inputGradient, scratch, relu: relu)
@@ -165,7 +181,7 @@ func batchNormBackward<L: Lanes>(
   }
 }
 
-/// The forward pass's factors of each channel or column: mean (`floats(0)`), scale (`floats(1)`), offset (`floats(2)`).
+/// Writes the forward pass's factors of each channel or column: mean (`floats(0)`), scale (`floats(1)`), offset (`floats(2)`).
 @inline(always)
 private func prepare(
   _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormBackwardArguments>,
@@ -195,14 +211,14 @@ private func standardization(_ p: UnsafePointer<BatchNormBackwardArguments>, _ c
   let statistics = p.pointee.statistics
   let channels = p.pointee.channels
   return Standardization(
-    mean: statistics[channel], meanRest: statistics[channels &+ channel],
+    mean: statistics[channel], meanRoundingError: statistics[channels &+ channel],
     inverseDeviation: statistics[2 &* channels &+ channel])
 }
 
-/// The gradients of a block's parameters; and of each channel or column what makes the input gradient:
-/// slope (`floats(3)`) and constant (`floats(4)`).
+/// Writes the gradients of a block's parameters, and the factors of the input gradient for each channel or column: slope
+/// (`floats(3)`) and constant (`floats(4)`).
 @inline(always)
-private func finish(
+private func storeParameterGradients(
   _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormBackwardArguments>,
   _ scratch: NormalizationScratch, copies: Int
 ) {
@@ -214,12 +230,12 @@ private func finish(
     let standard = standardization(p, channel)
     let inverse = Double(standard.inverseDeviation)
     let sum = scratch.doubles(0)[c]
-    let product = (scratch.doubles(1)[c] - Double(standard.meanRest) * sum) * inverse
+    let product = (scratch.doubles(1)[c] - Double(standard.meanRoundingError) * sum) * inverse
     if let weightGradient = p.pointee.weightGradient { weightGradient[channel] = Float(product) }
     if let biasGradient = p.pointee.biasGradient { biasGradient[channel] = Float(sum) }
     let scale = Double(standard.scale(value(p.pointee.weight, channel, 1)))
     let slope = -scale * inverse * product / values
-    let constant = -scale * sum / values - Double(standard.meanRest) * slope
+    let constant = -scale * sum / values - Double(standard.meanRoundingError) * slope
     let end = column &+ copies
     while column < end {
       scratch.floats(3)[column] = Float(slope)
@@ -230,7 +246,7 @@ private func finish(
   }
 }
 
-/// From the last image to the first, as the last ones are still in the caches.
+/// From the last image to the first: the last images are still in the caches.
 @inline(always)
 private func gradientPlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormBackwardArguments>,

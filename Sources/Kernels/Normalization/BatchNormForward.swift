@@ -1,9 +1,9 @@
 import KernelsISA
 
 /// Normalises each channel by its mean and variance over batch and planes, then scales and shifts it:
-/// y = (x − mean) / √(variance + ε) · weight + bias, with ReLU if asked for. The form for training.
+/// y = (x − mean) / √(variance + ε) · weight + bias, with ReLU behind if chosen. The form for training.
 ///
-/// The sums of a channel are cut into blocks of images by the problem alone; threads share the channels.
+/// A channel is summed in blocks of images that depend on the problem alone; the channels are partitioned among threads.
 public enum BatchNormForward: KernelOperation {
   public static let name = "batch-norm"
   public typealias Problem = BatchNormProblem
@@ -17,13 +17,14 @@ public enum BatchNormForward: KernelOperation {
     public var bias: UnsafePointer<Float>?
     /// `[batch, channels, plane]`
     public var output: UnsafeMutablePointer<Float>
-    /// `[3, channels]`, for the backward pass: the means, what rounding them to floats left, and 1 / √(variance + ε).
+    /// `[3, channels]`, for the backward pass: the means, their rounding errors, and 1 / √(variance + ε).
     public var statistics: UnsafeMutablePointer<Float>
-    /// `[channels]`: becomes (1 − momentum) · its value + momentum · the mean. Nil where there is none.
+    /// `[channels]`: becomes (1 − momentum) · runningMean + momentum · mean. Nil for none.
     public var runningMean: UnsafeMutablePointer<Float>?
-    /// `[channels]`: the same with the unbiased variance, that of n − 1; one value a channel makes it NaN.
+    /// `[channels]`: becomes (1 − momentum) · runningVariance + momentum · variance, with the unbiased variance, divided by
+    /// n − 1; NaN if a channel has one value. Nil for none.
     public var runningVariance: UnsafeMutablePointer<Float>?
-    /// The share of this batch in the running values.
+    /// The weight of this batch in the running values.
     public var momentum: Double
 
     public init(
@@ -43,6 +44,8 @@ public enum BatchNormForward: KernelOperation {
     }
   }
 
+  /// `channels`: threads compute channels; a vector holds neighbouring pixels of one channel, or of several where planes are
+  /// smaller than a vector.
   public static let kernels: [Kernel<BatchNormForward>] =
     InstructionSet.allCases.map { level in
       let body = Levels.batchNormForward[level]
@@ -51,7 +54,7 @@ public enum BatchNormForward: KernelOperation {
         let block = ChannelBlock.channels(problem, arrays: 1)
         return PreparedKernel(workspaceByteCount: parts * NormalizationScratch.byteCount) { operands, workspace in
           if problem.count == 0 { return }
-          let streams =
+          let nonTemporal =
             problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
           Parallel.run(parts: parts) { part in
             let range = Parallel.range(part, of: parts, items: problem.channels)
@@ -62,7 +65,7 @@ public enum BatchNormForward: KernelOperation {
               epsilon: Double(problem.epsilon), batch: problem.batch, channels: problem.channels,
               plane: problem.plane, firstChannel: range.lowerBound, endChannel: range.upperBound,
               channelBlock: block, scratch: workspace + part * NormalizationScratch.byteCount,
-              relu: problem.relu, streams: streams)
+              relu: problem.relu, nonTemporal: nonTemporal)
             body(&arguments)
           }
         }
@@ -74,17 +77,17 @@ public enum BatchNormForward: KernelOperation {
     let (plane, values) = (problem.plane, problem.batch * problem.plane)
     if values == 0 { return }
     for channel in 0..<problem.channels {
-      let places = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
-      let mean = places.reduce(0) { $0 + Double(operands.input[$1]) } / Double(values)
-      let deviations = places.reduce(0) { sum, place in
-        let d = Double(operands.input[place]) - mean
+      let offsets = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
+      let mean = offsets.reduce(0) { $0 + Double(operands.input[$1]) } / Double(values)
+      let deviations = offsets.reduce(0) { sum, offset in
+        let d = Double(operands.input[offset]) - mean
         return sum + d * d
       }
       let inverse = 1 / (deviations / Double(values) + Double(problem.epsilon)).squareRoot()
       let scale = Double(operands.weight?[channel] ?? 1) * inverse
-      for place in places {
-        let y = Float((Double(operands.input[place]) - mean) * scale + Double(operands.bias?[channel] ?? 0))
-        operands.output[place] = problem.relu && y <= 0 ? 0 : y
+      for offset in offsets {
+        let y = Float((Double(operands.input[offset]) - mean) * scale + Double(operands.bias?[channel] ?? 0))
+        operands.output[offset] = problem.relu && y <= 0 ? 0 : y
       }
       operands.statistics[channel] = Float(mean)
       operands.statistics[problem.channels + channel] = Float(mean - Double(Float(mean)))

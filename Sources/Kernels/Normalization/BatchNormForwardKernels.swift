@@ -1,5 +1,6 @@
 import KernelsISA
 
+/// Moves a running value of a channel towards `value`.
 @inline(always)
 func updateRunning(
   _ running: UnsafeMutablePointer<Float>?, _ channel: Int, _ momentum: Double, _ value: Double
@@ -8,32 +9,43 @@ func updateRunning(
   running[channel] = Float((1 - momentum) * Double(running[channel]) + momentum * value)
 }
 
+/// The arguments of ``batchNorm(_:_:)``; arrays as in ``BatchNormForward/Operands``.
 struct BatchNormArguments {
   var input: UnsafePointer<Float>
-  /// 1 where there is none.
+  /// `[channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
-  /// 0 where there is none.
+  /// `[channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// The input's shape.
   var output: UnsafeMutablePointer<Float>
-  /// Of each channel: mean, what its rounding left, 1 / deviation.
+  /// `[3, channels]`: the means, their rounding errors, and 1 / √(variance + ε).
   var statistics: UnsafeMutablePointer<Float>
+  /// `[channels]`; nil for none.
   var runningMean: UnsafeMutablePointer<Float>?
+  /// `[channels]`; nil for none.
   var runningVariance: UnsafeMutablePointer<Float>?
-  /// The share of the batch in the running values.
+  /// The weight of the batch in the running values.
   var momentum: Double
+  /// Added to the variance.
   var epsilon: Double
+  /// Images.
   var batch: Int
+  /// Channels of an image.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
-  /// Of those that are computed.
+  /// The first channel to compute.
   var firstChannel: Int
+  /// The channel behind the last to compute.
   var endChannel: Int
-  /// Channels that are computed side by side.
+  /// Channels of a ``ChannelBlock``.
   var channelBlock: Int
+  /// Scratch memory of ``NormalizationScratch/byteCount`` bytes.
   var scratch: UnsafeMutableRawPointer
+  /// Whether negative outputs become 0.
   var relu: Bool
-  /// Planes of the output are whole, aligned vectors: past the caches.
-  var streams: Bool
+  /// Whether planes of the output are whole, aligned vectors that are stored with non-temporal stores.
+  var nonTemporal: Bool
 }
 
 @inline(always)
@@ -46,24 +58,24 @@ func batchNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormArguments>
       batch: p.pointee.batch, channels: p.pointee.channels, plane: p.pointee.plane, first: first,
       count: left < p.pointee.channelBlock ? left : p.pointee.channelBlock)
     blockMoments(lanes, block, p.pointee.input, scratch)
-    finishMoments(lanes, block, first, p, scratch)
+    storeStatistics(lanes, block, first, p, scratch)
     let floor = outputFloor(lanes, relu: p.pointee.relu)
     if block.plane < L.count {
       normalizeColumns(lanes, block, p, scratch, floor: floor)
-    } else if p.pointee.streams {
-      normalizePlanes(lanes, block, p, scratch, floor: floor, past: true)
+    } else if p.pointee.nonTemporal {
+      normalizePlanes(lanes, block, p, scratch, floor: floor, nonTemporal: true)
     } else {
-      normalizePlanes(lanes, block, p, scratch, floor: floor, past: false)
+      normalizePlanes(lanes, block, p, scratch, floor: floor, nonTemporal: false)
     }
     first &+= block.count
   }
-  if p.pointee.streams { isa_stream_fence() }
+  if p.pointee.nonTemporal { isa_stream_fence() }
 }
 
-/// Images that a block of the sums has at most.
+/// Images of a block of the sums, at most.
 private let imagesAtOnce = 256
 
-/// The means (`doubles(0)`) and sums of squared deviations (`doubles(1)`) of a block's channels.
+/// Computes the means (`doubles(0)`) and the sums of squared deviations (`doubles(1)`) of a block's channels.
 @inline(always)
 private func blockMoments<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ input: UnsafePointer<Float>, _ scratch: NormalizationScratch
@@ -73,12 +85,12 @@ private func blockMoments<L: Lanes>(
   let x = input + block.start
   var c = 0
   while c < block.count {
-    // A first shift that is one of the values keeps the first sums small.
+    // One of the values as the first shift keeps the first sums small.
     means[c] = Double(x[c &* block.plane])
     deviations[c] = 0
     c &+= 1
   }
-  // The first block is read twice: for its mean, then for its deviations from that.
+  // The first block is read twice: for its mean, then for the deviations from it.
   let enough = (15 &+ block.plane) / block.plane
   let firstImages = enough < block.batch ? enough : block.batch
   sumImages(lanes, block, x, images: firstImages, before: 0, joins: false, scratch)
@@ -92,7 +104,7 @@ private func blockMoments<L: Lanes>(
   }
 }
 
-/// Sums a run of images and joins the sums to the moments, or puts only their mean there.
+/// Sums a run of images and joins the sums to the moments; or, without `joins`, writes their mean as the mean so far.
 @inline(always)
 private func sumImages<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ x: UnsafePointer<Float>, images: Int, before: Int, joins: Bool,
@@ -120,7 +132,8 @@ private func sumImages<L: Lanes>(
         var s = L.load(sums + c &* L.count)
         var q = L.load(squares + c &* L.count)
         addMoments(
-          lanes, x + (image &* block.image &+ c &* plane), count: plane, ahead: block.image, shift: L.splat(shifts[c]),
+          lanes, x + (image &* block.image &+ c &* plane), count: plane, prefetchDistance: block.image,
+          shift: L.splat(shifts[c]),
           sums: &s, squares: &q)
         L.store(s, sums + c &* L.count)
         L.store(q, squares + c &* L.count)
@@ -155,7 +168,7 @@ private func sumImages<L: Lanes>(
   }
 }
 
-/// A value of each channel, given to all of its columns.
+/// Copies the value of each channel to all of its columns.
 @inline(always)
 private func spread(
   _ block: ChannelBlock, _ values: UnsafePointer<Double>, _ columns: UnsafeMutablePointer<Float>
@@ -173,14 +186,14 @@ private func spread(
   }
 }
 
-/// Where the vector begins that holds the block's columns from `column` on: the last one overlaps the one before.
+/// The first column of the vector that holds `column`: the last vector of a block overlaps the one before.
 @inline(always)
 func vectorStart<L: Lanes>(_ lanes: L.Type, _ column: Int, width: Int) -> Int {
   let last = width &- L.count
   return column < last ? column : (last < 0 ? 0 : last)
 }
 
-/// The sums of each column over some images: from shifts (`floats(2)`) to sums and squares.
+/// Sums each column over some images: from the shifts (`floats(2)`) to the sums (`floats(0)`) and squares (`floats(1)`).
 @inline(always)
 private func sumColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ x: UnsafePointer<Float>, images: Int, _ scratch: NormalizationScratch
@@ -227,10 +240,10 @@ private func sumColumns<L: Lanes>(
   }
 }
 
-/// Statistics and running values of a block's channels; and the factors of the normalisation, of each channel or column:
-/// mean (`floats(0)`), scale (`floats(1)`) and offset (`floats(2)`).
+/// Writes the statistics and running values of a block's channels, and the factors of the normalisation for each channel or
+/// column: mean (`floats(0)`), scale (`floats(1)`) and offset (`floats(2)`).
 @inline(always)
-private func finishMoments<L: Lanes>(
+private func storeStatistics<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormArguments>,
   _ scratch: NormalizationScratch
 ) {
@@ -244,7 +257,7 @@ private func finishMoments<L: Lanes>(
     let (mean, deviations) = (scratch.doubles(0)[c], scratch.doubles(1)[c])
     let standard = Standardization(mean: mean, variance: deviations / values, epsilon: p.pointee.epsilon)
     p.pointee.statistics[channel] = standard.mean
-    p.pointee.statistics[channels &+ channel] = standard.meanRest
+    p.pointee.statistics[channels &+ channel] = standard.meanRoundingError
     p.pointee.statistics[2 &* channels &+ channel] = standard.inverseDeviation
     updateRunning(p.pointee.runningMean, channel, p.pointee.momentum, mean)
     updateRunning(p.pointee.runningVariance, channel, p.pointee.momentum, deviations / (values - 1))
@@ -261,18 +274,18 @@ private func finishMoments<L: Lanes>(
   }
 }
 
-/// A channel's value, or the one that stands for none.
+/// The value of a channel, or `none` if there are no values.
 @inline(always)
 func value(_ values: UnsafePointer<Float>?, _ channel: Int, _ none: Float) -> Float {
   guard let values else { return none }
   return values[channel]
 }
 
-/// From the last image to the first, as the last ones are still in the caches.
+/// From the last image to the first: the last images are still in the caches.
 @inline(always)
 private func normalizePlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormArguments>, _ scratch: NormalizationScratch,
-  floor: L.Vector, past: Bool
+  floor: L.Vector, nonTemporal: Bool
 ) {
   let plane = block.plane
   var image = block.batch
@@ -283,7 +296,8 @@ private func normalizePlanes<L: Lanes>(
     while c < block.count {
       normalizePlane(
         lanes, p.pointee.input + start, p.pointee.output + start, count: plane, mean: L.splat(scratch.floats(0)[c]),
-        scale: L.splat(scratch.floats(1)[c]), offset: L.splat(scratch.floats(2)[c]), floor: floor, past: past)
+        scale: L.splat(scratch.floats(1)[c]), offset: L.splat(scratch.floats(2)[c]), floor: floor,
+        nonTemporal: nonTemporal)
       start &+= plane
       c &+= 1
     }
@@ -305,8 +319,8 @@ private func normalizeColumns<L: Lanes>(
   }
 }
 
-/// A row of columns, each with factors of its own; in place if input and output are the same memory. `spare` is room for
-/// a vector.
+/// Normalises neighbouring columns of an image, each by its own factors. Input and output may be the same memory; `spare` is a
+/// vector of scratch memory.
 @inline(always)
 func normalizeRow<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int,

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// Normalises each channel by given statistics: y = (x − mean) · weight / √(variance + ε) + bias, with ReLU if asked for:
+/// Normalises each channel by given statistics: y = (x − mean) · weight / √(variance + ε) + bias, with ReLU behind if chosen:
 /// a subtraction and a multiply-add. The form for inference: an image's output does not depend on the others.
 public enum BatchNormInference: KernelOperation {
   public static let name = "batch-norm-inference"
@@ -33,6 +33,8 @@ public enum BatchNormInference: KernelOperation {
     }
   }
 
+  /// `planes`: threads compute planes; a vector holds neighbouring pixels of one channel, or of several where planes are smaller
+  /// than a vector.
   public static let kernels: [Kernel<BatchNormInference>] =
     InstructionSet.allCases.map { level in
       let body = Levels.batchNormInference[level]
@@ -45,7 +47,7 @@ public enum BatchNormInference: KernelOperation {
         let scratch = InferenceScratch.byteCount(problem)
         return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in
           if problem.count == 0 { return }
-          let streams =
+          let nonTemporal =
             problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
           Parallel.run(parts: parts) { part in
             let range = Parallel.range(part, of: parts, items: planes)
@@ -54,7 +56,7 @@ public enum BatchNormInference: KernelOperation {
               runningVariance: operands.runningVariance, output: operands.output, epsilon: problem.epsilon,
               channels: problem.channels, plane: problem.plane, firstPlane: range.lowerBound,
               endPlane: range.upperBound, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              relu: problem.relu, streams: streams)
+              relu: problem.relu, nonTemporal: nonTemporal)
             body(&arguments)
           }
         }
@@ -73,29 +75,42 @@ public enum BatchNormInference: KernelOperation {
   }
 }
 
+/// The arguments of ``batchNormInference(_:_:)``; arrays as in ``BatchNormInference/Operands``.
 struct BatchNormInferenceArguments {
   var input: UnsafePointer<Float>
+  /// `[channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
+  /// `[channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// `[channels]`
   var runningMean: UnsafePointer<Float>
+  /// `[channels]`
   var runningVariance: UnsafePointer<Float>
-  /// May be the input's memory.
+  /// The input's shape; may be the input's memory.
   var output: UnsafeMutablePointer<Float>
+  /// Added to the variance.
   var epsilon: Float
+  /// Channels of an image.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
-  /// Of batch × channels.
+  /// The first plane to compute, counted over all images.
   var firstPlane: Int
+  /// The plane behind the last to compute.
   var endPlane: Int
+  /// Scratch memory of ``InferenceScratch/byteCount(_:)`` bytes.
   var scratch: UnsafeMutablePointer<Float>
+  /// Whether negative outputs become 0.
   var relu: Bool
-  var streams: Bool
+  /// Whether planes of the output are whole, aligned vectors that are stored with non-temporal stores.
+  var nonTemporal: Bool
 }
 
-/// The factors of all channels, and of all columns where planes are small.
+/// The factors of all channels, and of all columns of an image where planes are smaller than a vector.
 private struct InferenceScratch {
+  /// `[channels]`: the scales.
   let scales: UnsafeMutablePointer<Float>
-  /// Of columns.
+  /// The mean, scale and offset of each column, three arrays that are `columnStride` floats apart.
   let columns: UnsafeMutablePointer<Float>
   let columnStride: Int
 
@@ -106,7 +121,7 @@ private struct InferenceScratch {
     columnStride = InferenceScratch.padded(p.pointee.channels &* p.pointee.plane)
   }
 
-  /// Room for vectors that reach behind the last value.
+  /// Floats for `count` values and the excess of a vector.
   @inline(always) private static func padded(_ count: Int) -> Int { (count &+ 31) & ~15 }
 
   static func byteCount(_ problem: BatchNormProblem) -> Int {
@@ -116,7 +131,7 @@ private struct InferenceScratch {
 }
 
 @inline(always)
-func infer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>) {
+func batchNormInference<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>) {
   let scratch = InferenceScratch(p)
   var channel = 0
   while channel < p.pointee.channels {
@@ -130,18 +145,18 @@ func infer<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArgum
   let floor = outputFloor(lanes, relu: p.pointee.relu)
   if p.pointee.plane < L.count {
     inferColumns(lanes, p, scratch, floor: floor)
-  } else if p.pointee.streams {
-    inferPlanes(lanes, p, scratch, floor: floor, past: true)
+  } else if p.pointee.nonTemporal {
+    inferPlanes(lanes, p, scratch, floor: floor, nonTemporal: true)
     isa_stream_fence()
   } else {
-    inferPlanes(lanes, p, scratch, floor: floor, past: false)
+    inferPlanes(lanes, p, scratch, floor: floor, nonTemporal: false)
   }
 }
 
 @inline(always)
 private func inferPlanes<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<BatchNormInferenceArguments>, _ scratch: InferenceScratch, floor: L.Vector,
-  past: Bool
+  nonTemporal: Bool
 ) {
   let plane = p.pointee.plane
   var channel = p.pointee.firstPlane % p.pointee.channels
@@ -150,7 +165,7 @@ private func inferPlanes<L: Lanes>(
     normalizePlane(
       lanes, p.pointee.input + index &* plane, p.pointee.output + index &* plane, count: plane,
       mean: L.splat(p.pointee.runningMean[channel]), scale: L.splat(scratch.scales[channel]),
-      offset: L.splat(value(p.pointee.bias, channel, 0)), floor: floor, past: past)
+      offset: L.splat(value(p.pointee.bias, channel, 0)), floor: floor, nonTemporal: nonTemporal)
     channel &+= 1
     if channel == p.pointee.channels { channel = 0 }
     index &+= 1
@@ -178,17 +193,18 @@ private func inferColumns<L: Lanes>(
     }
     channel &+= 1
   }
-  // Whole rows of an image, but for a part's first and last.
+  // A run of planes of one image at a time.
   let width = channels &* plane
   var i = p.pointee.firstPlane &* plane
   let end = p.pointee.endPlane &* plane
-  var place = i % width
+  var firstColumn = i % width
   while i < end {
-    let count = width &- place < end &- i ? width &- place : end &- i
+    let count = width &- firstColumn < end &- i ? width &- firstColumn : end &- i
     normalizeRow(
-      lanes, p.pointee.input + i, p.pointee.output + i, count: count, means: means + place, scales: scales + place,
-      offsets: offsets + place, floor: floor, spare: scratch.scales + channels)
+      lanes, p.pointee.input + i, p.pointee.output + i, count: count, means: means + firstColumn,
+      scales: scales + firstColumn,
+      offsets: offsets + firstColumn, floor: floor, spare: scratch.scales + channels)
     i &+= count
-    place = 0
+    firstColumn = 0
   }
 }

@@ -5,10 +5,10 @@ import KernelsISA
 ///
 ///     bias gradient = Σ ȳ      weight gradient = Σ ȳ·x̂      input gradient = ȳ · weight / √(variance + ε)
 ///
-/// For a network that is trained through a normalisation whose statistics stay as they are. Where ReLU stopped the output
-/// is computed from the input again, with the bits of the forward pass at the same level, so the output is not an
-/// operand. An image's input gradient does not depend on the others. Sums of a channel follow the problem alone; threads
-/// share the channels.
+/// For networks that are trained through a normalisation with frozen statistics. Where ReLU stopped the output is computed
+/// from the input again, with the bits of the forward pass at the same level, so the output is not an operand. An image's
+/// input gradient does not depend on the others. The order of a channel's sums depends on the problem alone; the channels are
+/// partitioned among threads.
 public enum BatchNormInferenceBackward: KernelOperation {
   public static let name = "batch-norm-inference"
   public static let pass = "backward"
@@ -52,6 +52,8 @@ public enum BatchNormInferenceBackward: KernelOperation {
     }
   }
 
+  /// `channels`: threads compute channels; a vector holds neighbouring pixels of one channel, or of several where planes are
+  /// smaller than a vector.
   public static let kernels: [Kernel<BatchNormInferenceBackward>] =
     InstructionSet.allCases.map { level in
       let body = Levels.batchNormInferenceBackward[level]
@@ -86,18 +88,18 @@ public enum BatchNormInferenceBackward: KernelOperation {
   private static func reference(_ problem: Problem, _ operands: Operands) {
     let (plane, values) = (problem.plane, problem.batch * problem.plane)
     for channel in 0..<problem.channels {
-      let places = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
+      let offsets = (0..<values).map { ($0 / plane * problem.channels + channel) * plane + $0 % plane }
       let deviation = (Double(operands.runningVariance[channel]) + Double(problem.epsilon)).squareRoot()
       let weight = Double(operands.weight?[channel] ?? 1)
       let bias = Double(operands.bias?[channel] ?? 0)
       var (sum, product) = (0.0, 0.0)
-      for place in places {
-        let x = (Double(operands.input[place]) - Double(operands.runningMean[channel])) / deviation
+      for offset in offsets {
+        let x = (Double(operands.input[offset]) - Double(operands.runningMean[channel])) / deviation
         let isStopped = problem.relu && x * weight + bias <= 0
-        let gradient = isStopped ? 0 : Double(operands.outputGradient[place])
+        let gradient = isStopped ? 0 : Double(operands.outputGradient[offset])
         sum += gradient
         product += gradient * x
-        operands.inputGradient?[place] = Float(gradient * weight / deviation)
+        operands.inputGradient?[offset] = Float(gradient * weight / deviation)
       }
       operands.biasGradient?[channel] = Float(sum)
       operands.weightGradient?[channel] = Float(product)
@@ -105,26 +107,41 @@ public enum BatchNormInferenceBackward: KernelOperation {
   }
 }
 
+/// The arguments of ``batchNormInferenceBackward(_:_:)``; arrays as in ``BatchNormInferenceBackward/Operands``.
 struct BatchNormInferenceBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>
+  /// `[channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
+  /// `[channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// `[channels]`
   var runningMean: UnsafePointer<Float>
+  /// `[channels]`
   var runningVariance: UnsafePointer<Float>
-  /// May be the output gradient's memory.
+  /// The input's shape; may be the output gradient's memory. Nil if not wanted.
   var inputGradient: UnsafeMutablePointer<Float>?
+  /// `[channels]`; nil if not wanted.
   var weightGradient: UnsafeMutablePointer<Float>?
+  /// `[channels]`; nil if not wanted.
   var biasGradient: UnsafeMutablePointer<Float>?
+  /// Added to the variance.
   var epsilon: Float
+  /// Images.
   var batch: Int
+  /// Channels of an image.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
+  /// The first channel to compute.
   var firstChannel: Int
+  /// The channel behind the last to compute.
   var endChannel: Int
+  /// Channels of a ``ChannelBlock``.
   var channelBlock: Int
+  /// Scratch memory of ``NormalizationScratch/byteCount`` bytes.
   var scratch: UnsafeMutableRawPointer
-  /// The forward pass applied it.
+  /// Whether the forward pass applied ReLU.
   var relu: Bool
 }
 
@@ -178,7 +195,7 @@ private func inverseDeviation(_ p: UnsafePointer<BatchNormInferenceBackwardArgum
   1 / (p.pointee.runningVariance[channel] + p.pointee.epsilon).squareRoot()
 }
 
-/// The forward pass's factors of each channel or column: mean (`floats(0)`), scale (`floats(1)`), offset (`floats(2)`).
+/// Writes the forward pass's factors of each channel or column: mean (`floats(0)`), scale (`floats(1)`), offset (`floats(2)`).
 @inline(always)
 private func prepare(
   _ block: ChannelBlock, _ first: Int, _ p: UnsafePointer<BatchNormInferenceBackwardArguments>,
@@ -219,7 +236,7 @@ private func storeParameterGradients(
   }
 }
 
-/// From the last image to the first, as the last ones are still in the caches where there were sums.
+/// From the last image to the first: after the sums, the last images are still in the caches.
 @inline(always)
 private func scalePlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<BatchNormInferenceBackwardArguments>,
@@ -240,22 +257,22 @@ private func scalePlanes<L: Lanes>(
   }
 }
 
-/// inputGradient = gradient · scale, of at least a vector; in place if the gradients are the same memory.
+/// Writes gradient · scale, of at least a vector of values. The gradients may be the same memory.
 @inline(always)
 private func scalePlane<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   _ inputGradient: UnsafeMutablePointer<Float>, count: Int, _ forward: ForwardFactors<L.Vector>, relu: Bool
 ) {
-  // Computed before the vectors that it overlaps are stored.
+  // The last vector is computed before the vectors that it overlaps are stored.
   let final = count &- L.count
   let last = scaledGradient(lanes, x: L.load(x + final), gradient: L.load(gradient + final), forward, relu: relu)
   var i = 0
   while i &+ 2 &* L.count <= count {
     for k in 0..<2 {
-      let place = i &+ k &* L.count
+      let offset = i &+ k &* L.count
       L.store(
-        scaledGradient(lanes, x: L.load(x + place), gradient: L.load(gradient + place), forward, relu: relu),
-        inputGradient + place)
+        scaledGradient(lanes, x: L.load(x + offset), gradient: L.load(gradient + offset), forward, relu: relu),
+        inputGradient + offset)
     }
     i &+= 2 &* L.count
   }

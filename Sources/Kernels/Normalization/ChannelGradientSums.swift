@@ -1,12 +1,12 @@
-// The sums of a channel's gradients, which both backward passes of batch normalisation need: by the batch's statistics and
-// by running ones. The forward pass's factors of each channel or column lie in the scratch memory: mean (`floats(0)`),
-// scale (`floats(1)`), offset (`floats(2)`).
+// The sums of a channel's gradients, for both backward passes of batch normalisation: with the batch's statistics and with
+// running ones. The scratch memory holds the forward pass's factors of each channel or column: mean (`floats(0)`), scale
+// (`floats(1)`), offset (`floats(2)`).
 
-/// Images whose sums are floats.
+/// Images that are summed in Float before the sums are added in Double.
 private let imagesAtOnce = 128
 
-/// Adds to `doubles(0)` Σ ȳ of each channel and to `doubles(1)` Σ ȳ · (x − mean), by way of a vector of each channel
-/// (`floats(3)` and `floats(4)`).
+/// Adds Σ ȳ of each channel to `doubles(0)` and Σ ȳ · (x − mean) to `doubles(1)`. Each channel has a vector of partial sums in
+/// `floats(3)` and `floats(4)`.
 @inline(always)
 func sumGradientPlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ input: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
@@ -30,7 +30,7 @@ func sumGradientPlanes<L: Lanes>(
         var s = L.load(sums + c &* L.count)
         var q = L.load(products + c &* L.count)
         addGradientSums(
-          lanes, input + start, outputGradient + start, count: plane, ahead: block.image,
+          lanes, input + start, outputGradient + start, count: plane, prefetchDistance: block.image,
           factors(lanes, scratch, c), relu: relu, sums: &s, products: &q)
         L.store(s, sums + c &* L.count)
         L.store(q, products + c &* L.count)
@@ -48,7 +48,7 @@ func sumGradientPlanes<L: Lanes>(
   }
 }
 
-/// A channel's factors in all lanes.
+/// The factors of a channel, the same in all lanes.
 @inline(always)
 func factors<L: Lanes>(
   _ lanes: L.Type, _ scratch: NormalizationScratch, _ channel: Int
@@ -58,7 +58,7 @@ func factors<L: Lanes>(
     offset: L.splat(scratch.floats(2)[channel]))
 }
 
-/// The factors of neighbouring columns.
+/// The factors of a vector of neighbouring columns.
 @inline(always)
 func columnFactors<L: Lanes>(
   _ lanes: L.Type, _ scratch: NormalizationScratch, _ column: Int
@@ -68,7 +68,7 @@ func columnFactors<L: Lanes>(
     offset: L.load(scratch.floats(2) + column))
 }
 
-/// The same sums where planes are smaller than a vector: of each column first.
+/// Computes the same sums for planes that are smaller than a vector: sums each column, then the columns of each channel.
 @inline(always)
 func sumGradientColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ input: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,

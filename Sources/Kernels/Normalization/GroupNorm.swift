@@ -3,17 +3,18 @@ import KernelsISA
 /// Images whose channels are normalised group by group: `[batch, groups · channels, plane]`. The rows that are normalised,
 /// one for each group of each image, lie one after another.
 ///
-/// Layer normalisation of n values is the same with one group of n channels, the plane being 1: each value has a weight
-/// of its own.
+/// Layer normalisation of n values is group normalisation with one group of n channels and planes of one pixel: each value has
+/// its own weight.
 public struct GroupNormProblem: Sendable, Hashable {
   public var batch: Int
   public var groups: Int
   /// Channels of a group.
   public var channels: Int
+  /// Pixels of a channel.
   public var plane: Int
   /// Added to the variance, so that a constant row becomes 0.
   public var epsilon: Float
-  /// Whether negative outputs become 0 (NaN stays), and the backward pass begins with that of ReLU.
+  /// Whether ReLU follows: negative outputs become 0 and NaN stays; the backward pass begins with ReLU's gradient.
   public var relu: Bool
 
   public init(batch: Int, groups: Int, channels: Int, plane: Int, epsilon: Float = 1e-5, relu: Bool = false) {
@@ -47,10 +48,12 @@ extension KernelOperation where Problem == GroupNormProblem {
   }
 }
 
-/// The weights and biases of each place in an image, for planes that are smaller than a vector: where a vector of them
-/// can't be read from memory as it is, they are written down.
-struct PlaceWeights {
+/// The weight and bias of each element of an image, for planes that are smaller than a vector. They are written to scratch
+/// memory, a copy for each pixel of a channel, unless a plane is one pixel.
+struct PixelWeights {
+  /// `[groups · channels, plane]`
   let weights: UnsafePointer<Float>
+  /// `[groups · channels, plane]`
   let biases: UnsafePointer<Float>
 
   /// Bytes of scratch memory for one thread.
@@ -59,7 +62,7 @@ struct PlaceWeights {
     return cacheLines(count * MemoryLayout<Float>.stride)
   }
 
-  /// Of kernels that write them down: nil where they are too many.
+  /// The cost of a kernel that needs them: nil where they exceed the workspace.
   @Sendable
   static func cost(_ problem: GroupNormProblem, _ machine: Machine) -> Double? {
     Workspace.cost(ifFits: byteCount(problem))
@@ -73,35 +76,35 @@ struct PlaceWeights {
     scratch: UnsafeMutablePointer<Float>
   ) {
     let count = channels &* plane
-    let (ones, zeros) = (scratch, scratch + PlaceWeights.padded(count))
+    let (ones, zeros) = (scratch, scratch + PixelWeights.padded(count))
     if plane == 1, let weight {
       weights = weight
     } else {
-      PlaceWeights.spread(weight, none: 1, channels: channels, plane: plane, to: ones)
+      PixelWeights.spread(weight, none: 1, channels: channels, plane: plane, to: ones)
       weights = UnsafePointer(ones)
     }
     if plane == 1, let bias {
       biases = bias
     } else {
-      PlaceWeights.spread(bias, none: 0, channels: channels, plane: plane, to: zeros)
+      PixelWeights.spread(bias, none: 0, channels: channels, plane: plane, to: zeros)
       biases = UnsafePointer(zeros)
     }
   }
 
-  /// Gives the value of each channel, from a first one on, to all of its places.
+  /// Copies the value of each channel, from channel `first` on, to all of its pixels.
   @inline(always)
   static func spread(
     _ values: UnsafePointer<Float>?, from first: Int = 0, none: Float, channels: Int, plane: Int,
-    to places: UnsafeMutablePointer<Float>
+    to pixels: UnsafeMutablePointer<Float>
   ) {
-    var place = 0
+    var pixel = 0
     var channel = 0
     while channel < channels {
       let v = value(values, first &+ channel, none)
-      let end = place &+ plane
-      while place < end {
-        places[place] = v
-        place &+= 1
+      let end = pixel &+ plane
+      while pixel < end {
+        pixels[pixel] = v
+        pixel &+= 1
       }
       channel &+= 1
     }

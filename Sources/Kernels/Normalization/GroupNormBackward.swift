@@ -6,8 +6,8 @@ import KernelsISA
 ///     bias gradient = Σ ȳ      weight gradient = Σ ȳ·x̂      over the images and a channel's plane
 ///     input gradient = (g − (Σ g)/n − x̂ · (Σ g·x̂)/n) / √(variance + ε)      sums over the row
 ///
-/// Where ReLU stopped the output is computed from the input again, see ``BatchNormBackward``. Threads share the channels
-/// for the parameters' gradients, then the rows.
+/// Where ReLU stopped the output is computed from the input again, see ``BatchNormBackward``. The channels are partitioned
+/// among threads for the parameters' gradients, then the rows for the input gradient.
 public enum GroupNormBackward: KernelOperation {
   public static let name = "group-norm"
   public static let pass = "backward"
@@ -48,14 +48,15 @@ public enum GroupNormBackward: KernelOperation {
     }
   }
 
+  /// `rows`: a vector holds neighbouring elements of a row, the channels of a group of one image.
   public static let kernels: [Kernel<GroupNormBackward>] =
     InstructionSet.allCases.map { level in
       let (body, weightsBody) = (Levels.groupNormBackward[level], Levels.groupNormWeights[level])
-      return Kernel(algorithm: "rows", level: level, cost: PlaceWeights.cost) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, cost: PixelWeights.cost) { problem, threads in
         let channels = problem.groups * problem.channels
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
         let weightParts = Work(bytes: problem.count * 8, pieces: channels).parts(threads: threads)
-        let scratch = PlaceWeights.byteCount(problem)
+        let scratch = PixelWeights.byteCount(problem)
         let byteCount = max(parts * scratch, weightParts * NormalizationScratch.byteCount)
         return PreparedKernel(workspaceByteCount: byteCount) { operands, workspace in
           if problem.count == 0 {
@@ -128,21 +129,33 @@ public enum GroupNormBackward: KernelOperation {
   }
 }
 
+/// The arguments of ``groupNormBackward(_:_:)``; arrays as in ``GroupNormBackward/Operands``.
 struct GroupNormBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>
+  /// `[groups · channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
+  /// `[groups · channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// `[3, rows]`
   var statistics: UnsafePointer<Float>
-  /// May be the output gradient's memory.
+  /// The input's shape; may be the output gradient's memory.
   var inputGradient: UnsafeMutablePointer<Float>
+  /// Groups of all images.
   var rows: Int
+  /// Groups of an image.
   var groups: Int
+  /// Channels of a group.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
+  /// The first row to compute.
   var firstRow: Int
+  /// The row behind the last to compute.
   var endRow: Int
+  /// Scratch memory of ``PixelWeights/byteCount(_:)`` bytes.
   var scratch: UnsafeMutablePointer<Float>
+  /// Whether the forward pass applied ReLU.
   var relu: Bool
 }
 
@@ -150,9 +163,9 @@ struct GroupNormBackwardArguments {
 func groupNormBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>) {
   if p.pointee.plane < L.count {
     if p.pointee.relu {
-      backwardPlaces(lanes, p, relu: true)
+      backwardPixels(lanes, p, relu: true)
     } else {
-      backwardPlaces(lanes, p, relu: false)
+      backwardPixels(lanes, p, relu: false)
     }
   } else if p.pointee.relu {
     backwardPlanes(lanes, p, relu: true)
@@ -165,18 +178,18 @@ func groupNormBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormBa
 private func standardization(_ p: UnsafePointer<GroupNormBackwardArguments>, _ row: Int) -> Standardization {
   let (statistics, rows) = (p.pointee.statistics, p.pointee.rows)
   return Standardization(
-    mean: statistics[row], meanRest: statistics[rows &+ row], inverseDeviation: statistics[2 &* rows &+ row])
+    mean: statistics[row], meanRoundingError: statistics[rows &+ row], inverseDeviation: statistics[2 &* rows &+ row])
 }
 
-/// What makes the input gradient of a row, see ``gradientPlane``.
+/// The factors of a row's input gradient, see ``gradientPlane``.
 @inline(always)
 private func rowFactors(
   _ standard: Standardization, count: Int, sum: Float, product: Float
 ) -> (slope: Float, constant: Float) {
   let inverse = Double(standard.inverseDeviation)
-  let centered = Double(product) - Double(standard.meanRest) * Double(sum)
+  let centered = Double(product) - Double(standard.meanRoundingError) * Double(sum)
   let slope = -inverse * inverse * inverse * centered / Double(count)
-  return (Float(slope), Float(-inverse * Double(sum) / Double(count) - Double(standard.meanRest) * slope))
+  return (Float(slope), Float(-inverse * Double(sum) / Double(count) - Double(standard.meanRoundingError) * slope))
 }
 
 @inline(always)
@@ -199,7 +212,7 @@ private func backwardPlanes<L: Lanes>(
       var s = L.splat(0)
       var q = L.splat(0)
       addGradientSums(
-        lanes, x + c &* plane, gradient + c &* plane, count: plane, ahead: 1024,
+        lanes, x + c &* plane, gradient + c &* plane, count: plane, prefetchDistance: 1024,
         channelFactors(lanes, standard, p, firstChannel &+ c), relu: relu, sums: &s, products: &q)
       let weight = L.splat(value(p.pointee.weight, firstChannel &+ c, 1))
       sums = L.multiplyAdd(weight, s, sums)
@@ -229,11 +242,11 @@ private func channelFactors<L: Lanes>(
 }
 
 @inline(always)
-private func backwardPlaces<L: Lanes>(
+private func backwardPixels<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormBackwardArguments>, relu: Bool
 ) {
   let (groups, count) = (p.pointee.groups, p.pointee.channels &* p.pointee.plane)
-  let places = PlaceWeights(
+  let pixelWeights = PixelWeights(
     weight: p.pointee.weight, bias: p.pointee.bias, channels: groups &* p.pointee.channels, plane: p.pointee.plane,
     scratch: p.pointee.scratch)
   var row = p.pointee.firstRow
@@ -242,25 +255,25 @@ private func backwardPlaces<L: Lanes>(
     let x = p.pointee.input + row &* count
     let gradient = p.pointee.outputGradient + row &* count
     let inputGradient = p.pointee.inputGradient + row &* count
-    let weights = places.weights + row % groups &* count
-    let biases = places.biases + row % groups &* count
+    let weights = pixelWeights.weights + row % groups &* count
+    let biases = pixelWeights.biases + row % groups &* count
     var (sums, products) = (L.splat(0), L.splat(0))
     var i = 0
     while i < count {
-      let end = count &- i < L.piece ? count : i &+ L.piece
+      let end = count &- i < L.sumRunLength ? count : i &+ L.sumRunLength
       var (s0, s1, q0, q1) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
       while i &+ 2 &* L.count <= end {
-        addPlaces(lanes, x + i, gradient + i, weights + i, biases + i, L.count, standard, relu: relu, &s0, &q0)
+        addPixels(lanes, x + i, gradient + i, weights + i, biases + i, L.count, standard, relu: relu, &s0, &q0)
         let j = i &+ L.count
-        addPlaces(lanes, x + j, gradient + j, weights + j, biases + j, L.count, standard, relu: relu, &s1, &q1)
+        addPixels(lanes, x + j, gradient + j, weights + j, biases + j, L.count, standard, relu: relu, &s1, &q1)
         i &+= 2 &* L.count
       }
       if i &+ L.count <= end {
-        addPlaces(lanes, x + i, gradient + i, weights + i, biases + i, L.count, standard, relu: relu, &s0, &q0)
+        addPixels(lanes, x + i, gradient + i, weights + i, biases + i, L.count, standard, relu: relu, &s0, &q0)
         i &+= L.count
       }
       if i < end {
-        addPlaces(lanes, x + i, gradient + i, weights + i, biases + i, end &- i, standard, relu: relu, &s1, &q1)
+        addPixels(lanes, x + i, gradient + i, weights + i, biases + i, end &- i, standard, relu: relu, &s1, &q1)
         i = end
       }
       sums += s0 + s1
@@ -270,7 +283,7 @@ private func backwardPlaces<L: Lanes>(
     let (slope, constant) = (L.splat(factors.slope), L.splat(factors.constant))
     i = 0
     while i &+ L.count <= count {
-      let forward = placeFactors(lanes, standard, weight: L.load(weights + i), bias: L.load(biases + i))
+      let forward = pixelFactors(lanes, standard, weight: L.load(weights + i), bias: L.load(biases + i))
       let value = inputGradientVector(
         lanes, x: L.load(x + i), gradient: L.load(gradient + i), forward, relu: relu, slope: slope, constant: constant)
       L.store(value, inputGradient + i)
@@ -278,7 +291,7 @@ private func backwardPlaces<L: Lanes>(
     }
     if i < count {
       let left = count &- i
-      let forward = placeFactors(
+      let forward = pixelFactors(
         lanes, standard, weight: L.load(weights + i, first: left), bias: L.load(biases + i, first: left))
       let value = inputGradientVector(
         lanes, x: L.load(x + i, first: left), gradient: L.load(gradient + i, first: left), forward, relu: relu,
@@ -289,17 +302,17 @@ private func backwardPlaces<L: Lanes>(
   }
 }
 
-/// Adds g and g · (x − mean), g being the gradient times the weight. Lanes behind `count` have a gradient and a weight of
-/// 0, and count as 0.
+/// Adds g and g · (x − mean) of `count` pixels, g being the gradient times the weight. In the lanes behind, gradient and weight
+/// are 0 and add 0.
 @inline(always)
-private func addPlaces<L: Lanes>(
+private func addPixels<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ biases: UnsafePointer<Float>, _ count: Int, _ standard: Standardization, relu: Bool, _ sums: inout L.Vector,
   _ products: inout L.Vector
 ) {
   let weight = L.load(weights, first: count)
-  let forward = placeFactors(lanes, standard, weight: weight, bias: L.load(biases, first: count))
-  // Behind the count x is the mean, so that an infinite mean makes no NaN there that is not in the row anyway.
+  let forward = pixelFactors(lanes, standard, weight: weight, bias: L.load(biases, first: count))
+  // Lanes behind `count` hold the mean, so that an infinite mean adds no NaN there that the row does not have anyway.
   let (centered, g) = centeredAndGradient(
     lanes, x: L.load(x, first: count, fill: standard.mean), gradient: L.load(gradient, first: count), forward,
     relu: relu)

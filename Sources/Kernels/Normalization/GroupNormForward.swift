@@ -1,9 +1,9 @@
 import KernelsISA
 
 /// Normalises the groups of channels of each image by their mean and variance, then scales and shifts each channel:
-/// y = (x − mean) / √(variance + ε) · weight + bias, with ReLU if asked for. In training and inference alike.
+/// y = (x − mean) / √(variance + ε) · weight + bias, with ReLU behind if chosen. The same in training and inference.
 ///
-/// An image's output does not depend on the others; threads share the rows.
+/// An image's output does not depend on the others; the rows are partitioned among threads.
 public enum GroupNormForward: KernelOperation {
   public static let name = "group-norm"
   public typealias Problem = GroupNormProblem
@@ -17,8 +17,7 @@ public enum GroupNormForward: KernelOperation {
     public var bias: UnsafePointer<Float>?
     /// `[batch, groups · channels, plane]`
     public var output: UnsafeMutablePointer<Float>
-    /// `[3, batch · groups]`, for the backward pass: the means, what rounding them to floats left, and
-    /// 1 / √(variance + ε).
+    /// `[3, batch · groups]`, for the backward pass: the means, their rounding errors, and 1 / √(variance + ε).
     public var statistics: UnsafeMutablePointer<Float>
 
     public init(
@@ -33,15 +32,16 @@ public enum GroupNormForward: KernelOperation {
     }
   }
 
+  /// `rows`: a vector holds neighbouring elements of a row, the channels of a group of one image.
   public static let kernels: [Kernel<GroupNormForward>] =
     InstructionSet.allCases.map { level in
       let body = Levels.groupNormForward[level]
-      return Kernel(algorithm: "rows", level: level, cost: PlaceWeights.cost) { problem, threads in
+      return Kernel(algorithm: "rows", level: level, cost: PixelWeights.cost) { problem, threads in
         let parts = Work(bytes: problem.count * 12, pieces: problem.rows).parts(threads: threads)
-        let scratch = PlaceWeights.byteCount(problem)
+        let scratch = PixelWeights.byteCount(problem)
         return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in
           if problem.count == 0 { return }
-          let streams =
+          let nonTemporal =
             problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
           Parallel.run(parts: parts) { part in
             let range = Parallel.range(part, of: parts, items: problem.rows)
@@ -50,7 +50,7 @@ public enum GroupNormForward: KernelOperation {
               statistics: operands.statistics, epsilon: Double(problem.epsilon), rows: problem.rows,
               groups: problem.groups, channels: problem.channels, plane: problem.plane, firstRow: range.lowerBound,
               endRow: range.upperBound, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              relu: problem.relu, streams: streams)
+              relu: problem.relu, nonTemporal: nonTemporal)
             body(&arguments)
           }
         }
@@ -79,44 +79,55 @@ public enum GroupNormForward: KernelOperation {
   }
 }
 
+/// The arguments of ``groupNorm(_:_:)``; arrays as in ``GroupNormForward/Operands``.
 struct GroupNormArguments {
   var input: UnsafePointer<Float>
+  /// `[groups · channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
+  /// `[groups · channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// The input's shape.
   var output: UnsafeMutablePointer<Float>
-  /// Of each image's groups: mean, what its rounding left, 1 / deviation.
+  /// `[3, rows]`: the means, their rounding errors, and 1 / √(variance + ε).
   var statistics: UnsafeMutablePointer<Float>
+  /// Added to the variance.
   var epsilon: Double
-  /// Images × groups.
+  /// Groups of all images.
   var rows: Int
+  /// Groups of an image.
   var groups: Int
-  /// Of a group.
+  /// Channels of a group.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
-  /// Of those that are computed.
+  /// The first row to compute.
   var firstRow: Int
+  /// The row behind the last to compute.
   var endRow: Int
+  /// Scratch memory of ``PixelWeights/byteCount(_:)`` bytes.
   var scratch: UnsafeMutablePointer<Float>
+  /// Whether negative outputs become 0.
   var relu: Bool
-  var streams: Bool
+  /// Whether planes of the output are whole, aligned vectors that are stored with non-temporal stores.
+  var nonTemporal: Bool
 }
 
 @inline(always)
 func groupNorm<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>) {
   let floor = outputFloor(lanes, relu: p.pointee.relu)
   if p.pointee.plane < L.count {
-    groupNormPlaces(lanes, p, floor: floor)
-  } else if p.pointee.streams {
-    groupNormPlanes(lanes, p, floor: floor, past: true)
+    groupNormPixels(lanes, p, floor: floor)
+  } else if p.pointee.nonTemporal {
+    groupNormPlanes(lanes, p, floor: floor, nonTemporal: true)
     isa_stream_fence()
   } else {
-    groupNormPlanes(lanes, p, floor: floor, past: false)
+    groupNormPlanes(lanes, p, floor: floor, nonTemporal: false)
   }
 }
 
 @inline(always)
 private func groupNormPlanes<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>, floor: L.Vector, past: Bool
+  _ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>, floor: L.Vector, nonTemporal: Bool
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
   var row = p.pointee.firstRow
@@ -131,7 +142,7 @@ private func groupNormPlanes<L: Lanes>(
       let offset = standard.offset(value(p.pointee.bias, firstChannel &+ c, 0), scale: scale)
       normalizePlane(
         lanes, p.pointee.input + start, p.pointee.output + start, count: plane, mean: mean, scale: L.splat(scale),
-        offset: L.splat(offset), floor: floor, past: past)
+        offset: L.splat(offset), floor: floor, nonTemporal: nonTemporal)
       start &+= plane
       c &+= 1
     }
@@ -140,11 +151,11 @@ private func groupNormPlanes<L: Lanes>(
 }
 
 @inline(always)
-private func groupNormPlaces<L: Lanes>(
+private func groupNormPixels<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormArguments>, floor: L.Vector
 ) {
   let (groups, count) = (p.pointee.groups, p.pointee.channels &* p.pointee.plane)
-  let places = PlaceWeights(
+  let pixelWeights = PixelWeights(
     weight: p.pointee.weight, bias: p.pointee.bias, channels: groups &* p.pointee.channels, plane: p.pointee.plane,
     scratch: p.pointee.scratch)
   var row = p.pointee.firstRow
@@ -152,11 +163,11 @@ private func groupNormPlaces<L: Lanes>(
     let standard = standardizeRow(lanes, p, row)
     let input = p.pointee.input + row &* count
     let output = p.pointee.output + row &* count
-    let weights = places.weights + row % groups &* count
-    let biases = places.biases + row % groups &* count
+    let weights = pixelWeights.weights + row % groups &* count
+    let biases = pixelWeights.biases + row % groups &* count
     var i = 0
     while i &+ L.count <= count {
-      let forward = placeFactors(lanes, standard, weight: L.load(weights + i), bias: L.load(biases + i))
+      let forward = pixelFactors(lanes, standard, weight: L.load(weights + i), bias: L.load(biases + i))
       let y = normalized(
         lanes, L.load(input + i), mean: forward.mean, scale: forward.scale, offset: forward.offset, floor: floor)
       L.store(y, output + i)
@@ -164,7 +175,7 @@ private func groupNormPlaces<L: Lanes>(
     }
     if i < count {
       let left = count &- i
-      let forward = placeFactors(
+      let forward = pixelFactors(
         lanes, standard, weight: L.load(weights + i, first: left), bias: L.load(biases + i, first: left))
       let y = normalized(
         lanes, L.load(input + i, first: left), mean: forward.mean, scale: forward.scale, offset: forward.offset,
@@ -175,18 +186,20 @@ private func groupNormPlaces<L: Lanes>(
   }
 }
 
-/// The factors of places with weights of their own.
+/// The factors of a vector of pixels, each with its own weight and bias.
 @inline(always)
-func placeFactors<L: Lanes>(
+func pixelFactors<L: Lanes>(
   _ lanes: L.Type, _ standard: Standardization, weight: L.Vector, bias: L.Vector
 ) -> ForwardFactors<L.Vector> {
   let scale = weight * L.splat(standard.inverseDeviation)
-  return ForwardFactors(mean: L.splat(standard.mean), scale: scale, offset: bias - L.splat(standard.meanRest) * scale)
+  return ForwardFactors(
+    mean: L.splat(standard.mean), scale: scale, offset: bias - L.splat(standard.meanRoundingError) * scale)
 }
 
 /// Values of a row's first block, which is read twice.
 private let firstValues = 1024
-/// Values of a block at most.
+
+/// Values of a later block, at most.
 private let mostValues = 1 << 17
 
 /// Computes and stores a row's statistics.
@@ -212,7 +225,7 @@ private func standardizeRow<L: Lanes>(
       s += d
       q = L.multiplyAdd(d, d, q)
     } else {
-      addMoments(lanes, x + done, count: block, ahead: 1024, shift: L.splat(shift), sums: &s, squares: &q)
+      addMoments(lanes, x + done, count: block, prefetchDistance: 1024, shift: L.splat(shift), sums: &s, squares: &q)
     }
     let join = MomentsJoin(before: done, count: block)
     if isFirst {
@@ -226,7 +239,7 @@ private func standardizeRow<L: Lanes>(
   }
   let standard = Standardization(mean: mean, variance: deviations / Double(count), epsilon: p.pointee.epsilon)
   p.pointee.statistics[row] = standard.mean
-  p.pointee.statistics[p.pointee.rows &+ row] = standard.meanRest
+  p.pointee.statistics[p.pointee.rows &+ row] = standard.meanRoundingError
   p.pointee.statistics[2 &* p.pointee.rows &+ row] = standard.inverseDeviation
   return standard
 }

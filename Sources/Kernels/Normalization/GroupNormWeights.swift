@@ -1,38 +1,50 @@
 import KernelsISA
 
+/// The arguments of ``groupNormWeightGradients(_:_:)``; arrays as in ``GroupNormBackward/Operands``.
 struct GroupNormWeightsArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>
+  /// `[groups · channels]`; nil for 1.
   var weight: UnsafePointer<Float>?
+  /// `[groups · channels]`; nil for 0.
   var bias: UnsafePointer<Float>?
+  /// `[3, batch · groups]`
   var statistics: UnsafePointer<Float>
+  /// `[groups · channels]`; nil if not wanted.
   var weightGradient: UnsafeMutablePointer<Float>?
+  /// `[groups · channels]`; nil if not wanted.
   var biasGradient: UnsafeMutablePointer<Float>?
+  /// Images.
   var batch: Int
+  /// Groups of an image.
   var groups: Int
-  /// Of a group.
+  /// Channels of a group.
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
-  /// Of all channels, those that are computed.
+  /// The first channel to compute, counted over all groups.
   var firstChannel: Int
+  /// The channel behind the last to compute.
   var endChannel: Int
+  /// Scratch memory of ``NormalizationScratch/byteCount`` bytes.
   var scratch: UnsafeMutableRawPointer
+  /// Whether the forward pass applied ReLU.
   var relu: Bool
 }
 
 /// The gradients of the weights and biases of ``GroupNormForward``: sums over the images, in the images' order.
 @inline(always)
-func weightGradients<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
+func groupNormWeightGradients<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>) {
   if p.pointee.relu {
-    weightGradients(lanes, p, relu: true)
+    groupNormWeightGradients(lanes, p, relu: true)
   } else {
-    weightGradients(lanes, p, relu: false)
+    groupNormWeightGradients(lanes, p, relu: false)
   }
 }
 
-/// Blocks of neighbouring channels of one group.
+/// Computes blocks of neighbouring channels, each within one group.
 @inline(always)
-func weightGradients<L: Lanes>(
+func groupNormWeightGradients<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<GroupNormWeightsArguments>, relu: Bool
 ) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -49,9 +61,9 @@ func weightGradients<L: Lanes>(
       batch: p.pointee.batch, channels: p.pointee.groups &* channels, plane: plane, first: first, count: count)
     // Weight (`floats(0)`) and bias (`floats(1)`) of each channel or column.
     let copies = plane < L.count ? plane : 1
-    PlaceWeights.spread(
+    PixelWeights.spread(
       p.pointee.weight, from: first, none: 1, channels: count, plane: copies, to: scratch.floats(0))
-    PlaceWeights.spread(p.pointee.bias, from: first, none: 0, channels: count, plane: copies, to: scratch.floats(1))
+    PixelWeights.spread(p.pointee.bias, from: first, none: 0, channels: count, plane: copies, to: scratch.floats(1))
     var c = 0
     while c < count {
       scratch.doubles(0)[c] = 0
@@ -78,7 +90,7 @@ func weightGradients<L: Lanes>(
   }
 }
 
-/// Images whose sums are floats.
+/// Images that are summed in Float before the sums are added in Double.
 private let imagesAtOnce = 128
 
 @inline(always)
@@ -88,11 +100,11 @@ private func standardization(
   let (statistics, rows) = (p.pointee.statistics, p.pointee.batch &* p.pointee.groups)
   let row = image &* p.pointee.groups &+ group
   return Standardization(
-    mean: statistics[row], meanRest: statistics[rows &+ row], inverseDeviation: statistics[2 &* rows &+ row])
+    mean: statistics[row], meanRoundingError: statistics[rows &+ row], inverseDeviation: statistics[2 &* rows &+ row])
 }
 
-/// Adds some images' sums to those of the channels (`doubles(0)` and `doubles(1)`), by way of a vector of each channel
-/// (`floats(3)` and `floats(4)`).
+/// Adds the sums of some images to the channels' sums in `doubles(0)` and `doubles(1)`. Each channel has a vector of partial
+/// sums in `floats(3)` and `floats(4)`.
 @inline(always)
 private func sumPlanes<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<GroupNormWeightsArguments>, group: Int, _ firstImage: Int,
@@ -109,7 +121,7 @@ private func sumPlanes<L: Lanes>(
   while image < endImage {
     let standard = standardization(p, image, group)
     let inverse = L.splat(standard.inverseDeviation)
-    let correction = L.splat(-standard.inverseDeviation * standard.meanRest)
+    let correction = L.splat(-standard.inverseDeviation * standard.meanRoundingError)
     var start = block.start &+ image &* block.image
     c = 0
     while c < block.count {
@@ -120,7 +132,8 @@ private func sumPlanes<L: Lanes>(
       var s = L.splat(0)
       var q = L.splat(0)
       addGradientSums(
-        lanes, p.pointee.input + start, p.pointee.outputGradient + start, count: block.plane, ahead: block.image,
+        lanes, p.pointee.input + start, p.pointee.outputGradient + start, count: block.plane,
+        prefetchDistance: block.image,
         forward, relu: relu, sums: &s, products: &q)
       L.store(L.load(sums + c &* L.count) + s, sums + c &* L.count)
       let product = L.multiplyAdd(q, inverse, s * correction)
@@ -138,7 +151,7 @@ private func sumPlanes<L: Lanes>(
   }
 }
 
-/// The same where planes are smaller than a vector: the sums of each column first.
+/// Does the same for planes that are smaller than a vector: sums each column, then the columns of each channel.
 @inline(always)
 private func sumColumns<L: Lanes>(
   _ lanes: L.Type, _ block: ChannelBlock, _ p: UnsafePointer<GroupNormWeightsArguments>, group: Int, _ firstImage: Int,
@@ -184,7 +197,7 @@ private func sumColumns<L: Lanes>(
     var image = firstImage
     while image < endImage {
       let standard = standardization(p, image, group)
-      let forward = placeFactors(lanes, standard, weight: weight, bias: bias)
+      let forward = pixelFactors(lanes, standard, weight: weight, bias: bias)
       let (centered, g) = centeredAndGradient(
         lanes, x: loadPart(lanes, p.pointee.input + start, first: left, by: scratch.spare(3)),
         gradient: loadPart(lanes, p.pointee.outputGradient + start, first: left, by: scratch.spare(4)), forward,
@@ -213,14 +226,14 @@ private func sumColumns<L: Lanes>(
   }
 }
 
-/// Adds the gradients of neighbouring columns, and their products with x̂.
+/// Adds the gradients of a vector of neighbouring columns to `sums`, and their products with x̂ to `products`.
 @inline(always)
 private func addColumns<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ biases: UnsafePointer<Float>, _ column: Int, _ standard: Standardization, relu: Bool, _ sums: inout L.Vector,
   _ products: inout L.Vector
 ) {
-  let forward = placeFactors(lanes, standard, weight: L.load(weights + column), bias: L.load(biases + column))
+  let forward = pixelFactors(lanes, standard, weight: L.load(weights + column), bias: L.load(biases + column))
   let (centered, g) = centeredAndGradient(
     lanes, x: L.load(x + column), gradient: L.load(gradient + column), forward, relu: relu)
   addColumns(lanes, centered, g, standard, &sums, &products)
@@ -232,6 +245,6 @@ private func addColumns<L: Lanes>(
   _ products: inout L.Vector
 ) {
   sums += gradient
-  let standardized = (centered - L.splat(standard.meanRest)) * L.splat(standard.inverseDeviation)
+  let standardized = (centered - L.splat(standard.meanRoundingError)) * L.splat(standard.inverseDeviation)
   products = L.multiplyAdd(gradient, standardized, products)
 }

@@ -1,9 +1,9 @@
 import KernelsISA
 
-/// The first `count` values, by way of scratch memory for a vector, from which the other lanes come.
+/// A vector that begins with `count` values, copied to a vector of scratch memory, whose content is in the other lanes.
 ///
-/// For loops in which the count stays the same: of the cases of `L.load(_:first:)` the optimiser makes a table of jumps
-/// outside the loop.
+/// For loops in which the count is constant: the optimiser would hoist the cases of `L.load(_:first:)` out of the loop as a
+/// jump table.
 @inline(always)
 func loadPart<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, first count: Int, by scratch: UnsafeMutablePointer<Float>
@@ -14,28 +14,28 @@ func loadPart<L: Lanes>(
 }
 
 extension Lanes {
-  /// Values that one set of four vectors of sums takes, 64 a lane: more are added by way of a vector in between, so that
-  /// no sum is long at any level.
-  @inline(always) static var piece: Int { 256 &* count }
+  /// Values that are added to four vectors of partial sums, 64 a lane, before these are added to the total: no Float sum has
+  /// more terms at any level.
+  @inline(always) static var sumRunLength: Int { 256 &* count }
 }
 
-/// Adds Σ(x − shift) and Σ(x − shift)² of `count` values, at least a vector, to the lanes of `sums` and `squares`.
-/// Meanwhile, what lies `ahead` elements further is asked for.
+/// Adds Σ(x − shift) and Σ(x − shift)² of `count` values, at least a vector, to the lanes of `sums` and `squares`, and
+/// prefetches the values `prefetchDistance` elements further.
 @inline(always)
 func addMoments<L: Lanes>(
-  _ lanes: L.Type, _ x: UnsafePointer<Float>, count: Int, ahead: Int, shift: L.Vector, sums: inout L.Vector,
+  _ lanes: L.Type, _ x: UnsafePointer<Float>, count: Int, prefetchDistance: Int, shift: L.Vector, sums: inout L.Vector,
   squares: inout L.Vector
 ) {
   let whole = count / L.count &* L.count
   var i = 0
   while i &+ 4 &* L.count <= whole {
-    let end = whole &- i < L.piece ? whole : i &+ L.piece
+    let end = whole &- i < L.sumRunLength ? whole : i &+ L.sumRunLength
     var (s0, s1, s2, s3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     var (q0, q1, q2, q3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     while i &+ 4 &* L.count <= end {
       var line = 0
       while line < 4 &* L.count {
-        prefetch(x + (i &+ line &+ ahead))
+        prefetch(x + (i &+ line &+ prefetchDistance))
         line &+= 16
       }
       addMoments(lanes, L.load(x + i) - shift, &s0, &q0)
@@ -48,15 +48,15 @@ func addMoments<L: Lanes>(
     squares += (q0 + q1) + (q2 + q3)
   }
   while i < whole {
-    prefetch(x + (i &+ ahead))
+    prefetch(x + (i &+ prefetchDistance))
     addMoments(lanes, L.load(x + i) - shift, &sums, &squares)
     i &+= L.count
   }
   if whole < count {
-    // The last vector, without the lanes that were counted already.
+    // The last vector overlaps the one before; lanes that are counted already are cleared.
     let final = count &- L.count
-    let isOld = L.splat(Float(whole &- final)) .> L.laneIndices
-    let d = (L.load(x + final) - shift).replacing(with: L.splat(0), where: isOld)
+    let isCounted = L.splat(Float(whole &- final)) .> L.laneIndices
+    let d = (L.load(x + final) - shift).replacing(with: L.splat(0), where: isCounted)
     sums += d
     squares = L.multiplyAdd(d, d, squares)
   }
@@ -70,14 +70,14 @@ private func addMoments<L: Lanes>(
   squares = L.multiplyAdd(deviation, deviation, squares)
 }
 
-/// output = (input − mean) · scale + offset, at least `floor`; of at least a vector, and in place if the two are the same
+/// Writes (input − mean) · scale + offset, at least `floor`, of at least a vector of values. Input and output may be the same
 /// memory.
 @inline(always)
 func normalizePlane<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int, mean: L.Vector,
-  scale: L.Vector, offset: L.Vector, floor: L.Vector, past: Bool
+  scale: L.Vector, offset: L.Vector, floor: L.Vector, nonTemporal: Bool
 ) {
-  // Computed before the vectors that it overlaps are stored.
+  // The last vector is computed before the vectors that it overlaps are stored.
   let last = normalized(
     lanes, L.load(input + (count &- L.count)), mean: mean, scale: scale, offset: offset, floor: floor)
   var i = 0
@@ -86,13 +86,15 @@ func normalizePlane<L: Lanes>(
       let x = L.load(input + i + k &* L.count)
       L.store(
         normalized(lanes, x, mean: mean, scale: scale, offset: offset, floor: floor), output + i + k &* L.count,
-        past: past)
+        nonTemporal: nonTemporal)
     }
     i &+= 4 &* L.count
   }
   while i &+ L.count <= count {
     let x = L.load(input + i)
-    L.store(normalized(lanes, x, mean: mean, scale: scale, offset: offset, floor: floor), output + i, past: past)
+    L.store(
+      normalized(lanes, x, mean: mean, scale: scale, offset: offset, floor: floor), output + i, nonTemporal: nonTemporal
+    )
     i &+= L.count
   }
   if i < count { L.store(last, output + (count &- L.count)) }
@@ -106,14 +108,14 @@ func normalized<L: Lanes>(
   return y.replacing(with: floor, where: floor .>= y)
 }
 
-/// The least output: with ReLU 0, which replaces −0 too, else what replaces nothing. NaN is not replaced.
+/// The smallest output: 0 with ReLU, which replaces −0 too, else −∞. NaN is not replaced.
 @inline(always)
 func outputFloor<L: Lanes>(_ lanes: L.Type, relu: Bool) -> L.Vector {
   L.splat(relu ? 0 : -Float.infinity)
 }
 
-/// The factors of a normalisation's forward pass, from which its backward pass finds where ReLU stopped the output: the
-/// same multiply-add gives the same bits, so that the output need not be read.
+/// The factors of a normalisation's forward pass, (x − mean) · scale + offset. The backward pass computes from them where ReLU
+/// stopped the output: the same multiply-add gives the same bits, so it does not read the output.
 struct ForwardFactors<Vector: SIMD> {
   var mean: Vector
   var scale: Vector
@@ -127,7 +129,7 @@ struct ForwardFactors<Vector: SIMD> {
   }
 }
 
-/// x − mean, and the output's gradient, 0 where ReLU stopped the output.
+/// x − mean, and the output gradient, which is 0 where ReLU stopped the output.
 @inline(always)
 func centeredAndGradient<L: Lanes>(
   _ lanes: L.Type, x: L.Vector, gradient: L.Vector, _ forward: ForwardFactors<L.Vector>, relu: Bool
@@ -138,23 +140,24 @@ func centeredAndGradient<L: Lanes>(
   return (centered, gradient.replacing(with: L.splat(0), where: L.splat(0) .>= y))
 }
 
-/// Adds Σ gradient and Σ gradient · (x − mean) of `count` values, at least a vector, to the lanes of two sums.
+/// Adds Σ gradient and Σ gradient · (x − mean) of `count` values, at least a vector, to the lanes of `sums` and `products`, and
+/// prefetches the values `prefetchDistance` elements further.
 @inline(always)
 func addGradientSums<L: Lanes>(
-  _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, count: Int, ahead: Int,
+  _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, count: Int, prefetchDistance: Int,
   _ forward: ForwardFactors<L.Vector>, relu: Bool, sums: inout L.Vector, products: inout L.Vector
 ) {
   let whole = count / L.count &* L.count
   var i = 0
   while i &+ 4 &* L.count <= whole {
-    let end = whole &- i < L.piece ? whole : i &+ L.piece
+    let end = whole &- i < L.sumRunLength ? whole : i &+ L.sumRunLength
     var (s0, s1, s2, s3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     var (q0, q1, q2, q3) = (L.splat(0), L.splat(0), L.splat(0), L.splat(0))
     while i &+ 4 &* L.count <= end {
       var line = 0
       while line < 4 &* L.count {
-        prefetch(x + (i &+ line &+ ahead))
-        prefetch(gradient + (i &+ line &+ ahead))
+        prefetch(x + (i &+ line &+ prefetchDistance))
+        prefetch(gradient + (i &+ line &+ prefetchDistance))
         line &+= 16
       }
       addGradient(lanes, x + i, gradient + i, forward, relu: relu, &s0, &q0)
@@ -167,19 +170,19 @@ func addGradientSums<L: Lanes>(
     products += (q0 + q1) + (q2 + q3)
   }
   while i < whole {
-    prefetch(x + (i &+ ahead))
-    prefetch(gradient + (i &+ ahead))
+    prefetch(x + (i &+ prefetchDistance))
+    prefetch(gradient + (i &+ prefetchDistance))
     addGradient(lanes, x + i, gradient + i, forward, relu: relu, &sums, &products)
     i &+= L.count
   }
   if whole < count {
     let final = count &- L.count
-    let isOld = L.splat(Float(whole &- final)) .> L.laneIndices
+    let isCounted = L.splat(Float(whole &- final)) .> L.laneIndices
     let (centered, g) = centeredAndGradient(
       lanes, x: L.load(x + final), gradient: L.load(gradient + final), forward, relu: relu)
-    // Both: what is infinite in a lane that does not count would make NaN of the product.
-    sums += g.replacing(with: L.splat(0), where: isOld)
-    products += (g * centered).replacing(with: L.splat(0), where: isOld)
+    // Both are cleared: 0 times an infinite value of a counted lane would be NaN.
+    sums += g.replacing(with: L.splat(0), where: isCounted)
+    products += (g * centered).replacing(with: L.splat(0), where: isCounted)
   }
 }
 
@@ -193,8 +196,8 @@ private func addGradient<L: Lanes>(
   products = L.multiplyAdd(g, centered, products)
 }
 
-/// inputGradient = gradient · scale + ((x − mean) · slope + constant), of at least a vector; in place if the gradients are
-/// the same memory.
+/// Writes gradient · scale + ((x − mean) · slope + constant), of at least a vector of values. The gradients may be the same
+/// memory.
 @inline(always)
 func gradientPlane<L: Lanes>(
   _ lanes: L.Type, _ x: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,

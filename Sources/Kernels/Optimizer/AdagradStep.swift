@@ -7,8 +7,8 @@ import KernelsISA
 ///     s ← s + g²
 ///     parameter ← parameter - learningRate·g / (√s + epsilon)
 ///
-/// What s is before the first step is the caller's choice. With `maximize` the gradient's sign is turned first. Where the
-/// denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
+/// The caller chooses the initial s. With `maximize` the gradient is negated first. A parameter whose denominator is 0,
+/// which only an epsilon of 0 permits, stays unchanged. All levels give the same bits.
 public enum AdagradStep: KernelOperation {
   public static let name = "adagrad"
 
@@ -30,7 +30,7 @@ public enum AdagradStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written: the sums of the gradients' squares.
+    /// Read and written: s, the sum of the squared gradients of each parameter.
     public var sums: UnsafeMutablePointer<Float>
     public var learningRate: Float
 
@@ -81,15 +81,20 @@ private func referenceAdagrad(_ problem: AdagradStep.Problem, _ operands: Adagra
   }
 }
 
+/// The arguments of the level functions of ``AdagradStep``.
 struct AdagradArguments {
+  /// Read and written.
   var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
   var gradients: UnsafePointer<Float>
-  /// Of the gradients' squares.
+  /// The sum of the squared gradients of each parameter; read and written.
   var sums: UnsafeMutablePointer<Float>
+  /// The number of parameters.
   var count: Int
   var weightDecay: Float
   var epsilon: Float
   var learningRate: Float
+  /// -1 to maximise, else 1.
   var gradientSign: Float
 }
 
@@ -119,5 +124,5 @@ func adagrad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdagradArguments>) {
   let sums = p.pointee.sums
   stepAll(
     AdagradRule<L>(p), p.pointee.parameters, p.pointee.gradients,
-    StepArrays(first: sums, second: sums, third: sums, count: 1), count: p.pointee.count)
+    OptimizerState(first: sums, second: sums, third: sums, count: 1), count: p.pointee.count)
 }

@@ -9,24 +9,26 @@ import KernelsISA
 ///     parameter ← parameter - learningRate/(1 - beta1ᵗ) · m / (√v/√(1 - beta2ᵗ) + epsilon)
 ///
 /// Before the first step m and v are 0. Variants, which can be combined:
-/// - `decoupled`, `torch.optim.AdamW` (Loshchilov and Hutter, 2019): the gradient stays as it is, and the parameter is
-///   multiplied by 1 - learningRate·weightDecay first.
-/// - `amsgrad` (Reddi, Kale and Kumar, 2018): the largest v so far, which is remembered, stands for v in the last line.
-/// - `maximize`: the gradient's sign is turned first.
+/// - `decoupled`, `torch.optim.AdamW` (Loshchilov and Hutter, 2019): the weight decay is not added to the gradient; the
+///   parameter is first multiplied by 1 - learningRate·weightDecay.
+/// - `amsgrad` (Reddi, Kale and Kumar, 2018): the last line uses the largest v so far in place of v.
+/// - `maximize`: the gradient is negated first.
 ///
-/// Where the denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
+/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same
+/// bits.
 public enum AdamStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "adam"
 
-  /// What depends on beta1, beta2 and the step alone is computed in Double, so that 1 - beta2 keeps its digits.
+  /// Factors that depend only on beta1, beta2 and the step are computed in Double: 1 - beta2 in Float would lose
+  /// digits.
   public struct Problem: Sendable, Hashable {
     public var count: Int
     public var beta1: Double
     public var beta2: Double
     public var epsilon: Float
     public var weightDecay: Float
-    /// Whether the weight decay acts on the parameters by itself, not through the gradient.
+    /// Whether the weight decay scales the parameters directly instead of adding to the gradient.
     public var decoupled: Bool
     public var amsgrad: Bool
     public var maximize: Bool
@@ -50,11 +52,11 @@ public enum AdamStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written: the running mean of the gradients.
+    /// Read and written: m, the running mean of the gradients.
     public var firstMoments: UnsafeMutablePointer<Float>
-    /// Read and written: the running mean of the gradients' squares.
+    /// Read and written: v, the running mean of the squared gradients.
     public var secondMoments: UnsafeMutablePointer<Float>
-    /// Read and written: the largest second moments so far. Needed for AMSGrad, else not touched.
+    /// Read and written: the largest v so far. Needed for AMSGrad, else not touched.
     public var largestMoments: UnsafeMutablePointer<Float>?
     public var learningRate: Float
     /// The number of this step, counted from 1.
@@ -90,9 +92,9 @@ public enum AdamStep: KernelOperation {
             parameters: operands.parameters + first, gradients: operands.gradients + first,
             firstMoments: operands.firstMoments + first, secondMoments: operands.secondMoments + first,
             largestMoments: problem.amsgrad ? operands.largestMoments.map { $0 + first } : nil, count: range.count,
-            firstShare: factors.firstShare, secondDecay: Float(problem.beta2), secondShare: factors.secondShare,
+            oneMinusBeta1: factors.oneMinusBeta1, beta2: Float(problem.beta2), oneMinusBeta2: factors.oneMinusBeta2,
             stepSize: factors.stepSize, rootScale: factors.rootScale, epsilon: problem.epsilon,
-            weightDecay: factors.weightDecay, kept: factors.kept, gradientSign: problem.maximize ? -1 : 1)
+            weightDecay: factors.weightDecay, decayFactor: factors.decayFactor, gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
         }
       })
@@ -117,7 +119,7 @@ extension AdamStep {
   }
 }
 
-/// What the steps of Adam and its kin have in common: a count, and two betas of 0 ..< 1.
+/// Checks what the steps of Adam, NAdam and RAdam have in common: a count, and two betas of 0 ..< 1.
 func validateMoments(_ operation: String, count: Int, beta1: Double, beta2: Double) throws(KernelError) {
   try require(operation, "count", count, in: 0...Int.max)
   _ = try product(operation, count, MemoryLayout<Float>.stride)
@@ -127,26 +129,26 @@ func validateMoments(_ operation: String, count: Int, beta1: Double, beta2: Doub
   }
 }
 
-/// What a step multiplies by.
+/// The factors of one step, computed once in Double.
 private struct AdamFactors {
-  let firstShare: Float
-  let secondShare: Float
-  /// learningRate / (1 - beta1ᵗ): this and the next make up for the moments' start at 0.
+  let oneMinusBeta1: Float
+  let oneMinusBeta2: Float
+  /// learningRate / (1 - beta1ᵗ); it and `rootScale` correct the bias of moments that start at 0.
   let stepSize: Float
   /// 1 / √(1 - beta2ᵗ)
   let rootScale: Float
   let weightDecay: Float
-  let kept: Float
+  let decayFactor: Float
 
   init(_ problem: AdamStep.Problem, _ operands: AdamStep.Operands) {
     let step = Double(operands.step)
     let beta1 = operands.beta1 ?? problem.beta1
-    firstShare = Float(1 - beta1)
-    secondShare = Float(1 - problem.beta2)
+    oneMinusBeta1 = Float(1 - beta1)
+    oneMinusBeta2 = Float(1 - problem.beta2)
     stepSize = Float(Double(operands.learningRate) / (1 - pow(beta1, step)))
     rootScale = Float(1 / (1 - pow(problem.beta2, step)).squareRoot())
     weightDecay = problem.decoupled ? 0 : problem.weightDecay
-    kept = problem.decoupled ? Float(1 - Double(operands.learningRate) * Double(problem.weightDecay)) : 1
+    decayFactor = problem.decoupled ? Float(1 - Double(operands.learningRate) * Double(problem.weightDecay)) : 1
   }
 }
 
@@ -155,8 +157,8 @@ private func referenceAdam(_ problem: AdamStep.Problem, _ operands: AdamStep.Ope
   let sign: Float = problem.maximize ? -1 : 1
   for i in 0..<problem.count {
     let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
-    let m = operands.firstMoments[i] + factors.firstShare * (gradient - operands.firstMoments[i])
-    var v = Float(problem.beta2) * operands.secondMoments[i] + factors.secondShare * gradient * gradient
+    let m = operands.firstMoments[i] + factors.oneMinusBeta1 * (gradient - operands.firstMoments[i])
+    var v = Float(problem.beta2) * operands.secondMoments[i] + factors.oneMinusBeta2 * gradient * gradient
     operands.firstMoments[i] = m
     operands.secondMoments[i] = v
     if problem.amsgrad, let largest = operands.largestMoments {
@@ -164,58 +166,63 @@ private func referenceAdam(_ problem: AdamStep.Problem, _ operands: AdamStep.Ope
       v = largest[i]
     }
     let denominator = v.squareRoot() * factors.rootScale + problem.epsilon
-    operands.parameters[i] = factors.kept * operands.parameters[i] - factors.stepSize * quotient(m, denominator)
+    operands.parameters[i] = factors.decayFactor * operands.parameters[i] - factors.stepSize * quotient(m, denominator)
   }
 }
 
+/// The arguments of the level functions of ``AdamStep``.
 struct AdamArguments {
+  /// Read and written.
   var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
   var gradients: UnsafePointer<Float>
+  /// The running mean of the gradients; read and written.
   var firstMoments: UnsafeMutablePointer<Float>
+  /// The running mean of the squared gradients; read and written.
   var secondMoments: UnsafeMutablePointer<Float>
-  /// AMSGrad's; null for Adam.
+  /// The largest second moment so far, read and written; nil without AMSGrad.
   var largestMoments: UnsafeMutablePointer<Float>?
+  /// The number of parameters.
   var count: Int
-  /// 1 - beta1; of the gradient in the new first moment.
-  var firstShare: Float
-  /// Beta2.
-  var secondDecay: Float
-  /// 1 - beta2.
-  var secondShare: Float
-  /// learningRate / (1 - beta1^step).
+  /// The weight of the gradient in the new first moment.
+  var oneMinusBeta1: Float
+  var beta2: Float
+  var oneMinusBeta2: Float
+  /// learningRate / (1 - beta1ᵗ).
   var stepSize: Float
-  /// 1 / sqrt(1 - beta2^step).
+  /// 1 / √(1 - beta2ᵗ).
   var rootScale: Float
   var epsilon: Float
-  /// Of the parameter in the gradient.
+  /// The weight decay that is added to the gradient; 0 where it is decoupled.
   var weightDecay: Float
-  /// Of the parameter before its step: 1 - learningRate * decoupled decay.
-  var kept: Float
+  /// What the parameter is multiplied by before its step: 1 - learningRate·weightDecay where decoupled, else 1.
+  var decayFactor: Float
+  /// -1 to maximise, else 1.
   var gradientSign: Float
 }
 
 private struct AdamRule<L: Lanes>: StepRule {
-  let firstShare: L.Vector
-  let secondDecay: L.Vector
-  let secondShare: L.Vector
+  let oneMinusBeta1: L.Vector
+  let beta2: L.Vector
+  let oneMinusBeta2: L.Vector
   let stepSize: L.Vector
   let rootScale: L.Vector
   let epsilon: L.Vector
   let weightDecay: L.Vector
-  let kept: L.Vector
+  let decayFactor: L.Vector
   let gradientSign: L.Vector
-  /// A constant where the rule is inlined.
+  /// A compile-time constant after inlining.
   let isAMSGrad: Bool
 
   @inline(always) init(_ p: UnsafePointer<AdamArguments>, isAMSGrad: Bool) {
-    firstShare = L.splat(p.pointee.firstShare)
-    secondDecay = L.splat(p.pointee.secondDecay)
-    secondShare = L.splat(p.pointee.secondShare)
+    oneMinusBeta1 = L.splat(p.pointee.oneMinusBeta1)
+    beta2 = L.splat(p.pointee.beta2)
+    oneMinusBeta2 = L.splat(p.pointee.oneMinusBeta2)
     stepSize = L.splat(p.pointee.stepSize)
     rootScale = L.splat(p.pointee.rootScale)
     epsilon = L.splat(p.pointee.epsilon)
     weightDecay = L.splat(p.pointee.weightDecay)
-    kept = L.splat(p.pointee.kept)
+    decayFactor = L.splat(p.pointee.decayFactor)
     gradientSign = L.splat(p.pointee.gradientSign)
     self.isAMSGrad = isAMSGrad
   }
@@ -223,12 +230,12 @@ private struct AdamRule<L: Lanes>: StepRule {
   @inline(always)
   func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
     let g = gradientSign * gradient + weightDecay * parameter
-    state.first = state.first + firstShare * (g - state.first)
-    state.second = secondDecay * state.second + secondShare * g * g
+    state.first = state.first + oneMinusBeta1 * (g - state.first)
+    state.second = beta2 * state.second + oneMinusBeta2 * g * g
     if isAMSGrad { state.third = L.larger(state.second, state.third) }
     let square = isAMSGrad ? state.third : state.second
     let denominator = square.squareRoot() * rootScale + epsilon
-    parameter = kept * parameter - stepSize * L.quotient(state.first, denominator)
+    parameter = decayFactor * parameter - stepSize * L.quotient(state.first, denominator)
   }
 }
 
@@ -237,10 +244,10 @@ func adam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AdamArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
   if let largest = p.pointee.largestMoments {
-    let arrays = StepArrays(first: first, second: second, third: largest, count: 3)
+    let arrays = OptimizerState(first: first, second: second, third: largest, count: 3)
     stepAll(AdamRule<L>(p, isAMSGrad: true), parameters, gradients, arrays, count: count)
   } else {
-    let arrays = StepArrays(first: first, second: second, third: second, count: 2)
+    let arrays = OptimizerState(first: first, second: second, third: second, count: 2)
     stepAll(AdamRule<L>(p, isAMSGrad: false), parameters, gradients, arrays, count: count)
   }
 }

@@ -1,16 +1,16 @@
 import KernelsISA
 
-/// Gradients of several passes added up: sum = accumulated + gradients·scale, the product rounded before it is added. All
-/// levels give the same bits.
+/// Accumulates the gradients of several passes: sum = accumulated + gradients·scale. The product is rounded before it
+/// is added, so all levels give the same bits.
 public enum GradientAccumulation: KernelOperation {
   public static let name = "accumulation"
   public typealias Problem = ElementwiseProblem
 
   public struct Operands {
-    /// What was added up before; nil for nothing.
+    /// The sum of the passes before; nil for the first pass.
     public var accumulated: UnsafePointer<Float>?
     public var gradients: UnsafePointer<Float>
-    /// May be the memory of `accumulated` or of the gradients, and no other part of it.
+    /// May be exactly the memory of `accumulated` or of the gradients, but not overlap either otherwise.
     public var sum: UnsafeMutablePointer<Float>
     public var scale: Float
 
@@ -48,11 +48,12 @@ public enum GradientAccumulation: KernelOperation {
   }()
 }
 
-/// sum = accumulated + gradients * scale; the sum may be in either's memory.
+/// The arguments of the level functions of ``GradientAccumulation``.
 struct AccumulationArguments {
-  /// Null for nothing.
+  /// The sum of the passes before; nil for the first pass.
   var accumulated: UnsafePointer<Float>?
   var gradients: UnsafePointer<Float>
+  /// May be the memory of `accumulated` or of the gradients.
   var sum: UnsafeMutablePointer<Float>
   var count: Int
   var scale: Float
@@ -80,8 +81,8 @@ private func accumulateAll<L: Lanes>(
     i &+= L.count
   }
   if i < count {
-    let left = count &- i
-    let scaled = L.load(gradients + i, first: left) * scale
-    L.store(adds ? L.load(accumulated + i, first: left) + scaled : scaled, sum + i, first: left)
+    let remaining = count &- i
+    let scaled = L.load(gradients + i, first: remaining) * scale
+    L.store(adds ? L.load(accumulated + i, first: remaining) + scaled : scaled, sum + i, first: remaining)
   }
 }

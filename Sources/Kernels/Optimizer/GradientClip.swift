@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// Gradients, or other values, scaled and then limited: value ← min(max(value·scale, −limit), limit). NaN stays NaN.
+/// Scales and clamps gradients or other values: value ← min(max(value·scale, −limit), limit). NaN stays NaN.
 ///
 /// With a limit of infinity this is PyTorch's `clip_grad_norm_` once the scale is known, with a scale of 1 its
 /// `clip_grad_value_`. All levels give the same bits.
@@ -46,42 +46,44 @@ public enum GradientClip: KernelOperation {
   }()
 }
 
-/// values = clamp(values * scale, -limit, limit).
+/// The arguments of the level functions of ``GradientClip``.
 struct ClipArguments {
+  /// Read and written.
   var values: UnsafeMutablePointer<Float>
   var count: Int
   var scale: Float
+  /// The largest magnitude; infinity to scale only.
   var limit: Float
 }
 
 @inline(always)
 func clip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>) {
   if p.pointee.limit == .infinity {
-    clipAll(lanes, p, limits: false)
+    clipAll(lanes, p, clamps: false)
   } else {
-    clipAll(lanes, p, limits: true)
+    clipAll(lanes, p, clamps: true)
   }
 }
 
 @inline(always)
-private func clipAll<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>, limits: Bool) {
+private func clipAll<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ClipArguments>, clamps: Bool) {
   let (values, count) = (p.pointee.values, p.pointee.count)
   let (scale, low, high) = (L.splat(p.pointee.scale), L.splat(-p.pointee.limit), L.splat(p.pointee.limit))
   var i = 0
   while i &+ L.count <= count {
     let scaled = L.load(values + i) * scale
-    L.store(limits ? limited(lanes, scaled, low, high) : scaled, values + i)
+    L.store(clamps ? clamped(lanes, scaled, low, high) : scaled, values + i)
     i &+= L.count
   }
   if i < count {
-    let left = count &- i
-    let scaled = L.load(UnsafePointer(values + i), first: left) * scale
-    L.store(limits ? limited(lanes, scaled, low, high) : scaled, values + i, first: left)
+    let remaining = count &- i
+    let scaled = L.load(UnsafePointer(values + i), first: remaining) * scale
+    L.store(clamps ? clamped(lanes, scaled, low, high) : scaled, values + i, first: remaining)
   }
 }
 
 @inline(always)
-private func limited<L: Lanes>(
+private func clamped<L: Lanes>(
   _ lanes: L.Type, _ value: L.Vector, _ low: L.Vector, _ high: L.Vector
 ) -> L.Vector {
   let below = value.replacing(with: high, where: value .> high)

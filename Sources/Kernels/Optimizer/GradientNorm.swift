@@ -1,15 +1,16 @@
 import KernelsISA
 
-/// The square root of the sum of the squares of values, in Double and then rounded: 0 for none. All levels give the same
-/// bits, as a float's square is exact in Double and the order of the sum is fixed: by 16 lanes over blocks of 8,192
-/// values, lanes by halves, and blocks one after another.
+/// The L2 norm of an array, computed in Double and rounded once; 0 for an empty array.
+///
+/// All levels give the same bits, because the square of a float is exact in Double and the order of the sum is fixed:
+/// 16 lanes over each block of 8,192 values, then the lanes by halves, then block after block. Threads share blocks.
 public enum GradientNorm: KernelOperation {
   public static let name = "norm"
   public typealias Problem = ElementwiseProblem
 
   public struct Operands {
     public var values: UnsafePointer<Float>
-    /// One number.
+    /// The result, one number.
     public var norm: UnsafeMutablePointer<Float>
 
     public init(values: UnsafePointer<Float>, norm: UnsafeMutablePointer<Float>) {
@@ -18,7 +19,7 @@ public enum GradientNorm: KernelOperation {
     }
   }
 
-  /// Values of a block, which one thread adds up: 32 KB.
+  /// Values of a block, which one thread sums: 32 KB.
   static let block = 8192
 
   public static let kernels: [Kernel<GradientNorm>] = {
@@ -27,14 +28,14 @@ public enum GradientNorm: KernelOperation {
       return Kernel<GradientNorm>(algorithm: "blocks", level: level) { problem, threads in
         let blocks = (problem.count + block - 1) / block
         let parts = Work(bytes: problem.count * 4, pieces: max(blocks, 1)).parts(threads: threads)
-        // Blocks whose sums are kept at a time.
-        let atOnce = min(blocks, Workspace.mostKernelBytes / MemoryLayout<Double>.stride)
-        return PreparedKernel(workspaceByteCount: atOnce * MemoryLayout<Double>.stride) { operands, workspace in
+        // The workspace holds the sums of so many blocks.
+        let blocksAtOnce = min(blocks, Workspace.mostKernelBytes / MemoryLayout<Double>.stride)
+        return PreparedKernel(workspaceByteCount: blocksAtOnce * MemoryLayout<Double>.stride) { operands, workspace in
           let sums = workspace.assumingMemoryBound(to: Double.self)
           var sum = 0.0
           var done = 0
           while done < blocks {
-            let count = min(blocks - done, atOnce)
+            let count = min(blocks - done, blocksAtOnce)
             Parallel.run(parts: parts) { part in
               for i in Parallel.range(part, of: parts, items: count) {
                 let first = (done + i) * block
@@ -59,24 +60,25 @@ public enum GradientNorm: KernelOperation {
   }()
 }
 
-/// Values from what is added to what is asked for ahead.
-private let squaresPrefetch = 2048
+/// The prefetch distance, in elements.
+private let prefetchDistance = 2048
 
-/// The squares of eight floats, in Double, added to a sum.
+/// Adds the squares of eight floats to a sum in Double.
 @inline(always)
 private func addSquares(_ sum: inout SIMD8<Double>, _ source: UnsafePointer<Float>) {
   let values = SIMD8<Double>(UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self))
   sum = sum + values * values
 }
 
-/// The sum of squares of a block, in Double.
+/// The arguments of the level functions of ``GradientNorm``, which sum one block.
 struct SquaresArguments {
   var values: UnsafePointer<Float>
   var count: Int
+  /// The result, one number.
   var sum: UnsafeMutablePointer<Double>
 }
 
-/// The vectors are of the same length at every level; a narrower level takes several registers for them.
+/// Every level sums in the same 16 lanes, which take several registers at the narrower levels.
 @inline(always)
 func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
   let (values, count) = (p.pointee.values, p.pointee.count)
@@ -84,7 +86,7 @@ func squares<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SquaresArguments>) {
   var high = SIMD8<Double>()
   var i = 0
   while i &+ 16 <= count {
-    prefetch(values + i + squaresPrefetch)
+    prefetch(values + i + prefetchDistance)
     addSquares(&low, values + i)
     addSquares(&high, values + i + 8)
     i &+= 16

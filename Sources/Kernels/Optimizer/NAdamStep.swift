@@ -10,15 +10,17 @@ import KernelsISA
 ///     parameter ← parameter - learningRate · ((1 - μₜ)/(1 - Πₜ)·g + μₜ₊₁/(1 - Πₜ₊₁)·m) / (√v/√(1 - beta2ᵗ) + epsilon)
 ///
 /// Before the first step m and v are 0. Variants, which can be combined:
-/// - `decoupled`: the gradient stays as it is, and the parameter is multiplied by 1 - learningRate·weightDecay first.
-/// - `maximize`: the gradient's sign is turned first.
+/// - `decoupled`: the weight decay is not added to the gradient; the parameter is first multiplied by
+///   1 - learningRate·weightDecay.
+/// - `maximize`: the gradient is negated first.
 ///
-/// Where the denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
+/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same
+/// bits.
 public enum NAdamStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "nadam"
 
-  /// What depends on the betas, the momenta and the step alone is computed in Double, as ``AdamStep`` does.
+  /// Factors that depend only on the betas, the momenta and the step are computed in Double, as in ``AdamStep``.
   public struct Problem: Sendable, Hashable {
     public var count: Int
     public var beta1: Double
@@ -27,7 +29,7 @@ public enum NAdamStep: KernelOperation {
     public var weightDecay: Float
     /// How fast the momentum grows from half of beta1 to beta1.
     public var momentumDecay: Double
-    /// Whether the weight decay acts on the parameters by itself, not through the gradient.
+    /// Whether the weight decay scales the parameters directly instead of adding to the gradient.
     public var decoupled: Bool
     public var maximize: Bool
 
@@ -50,9 +52,9 @@ public enum NAdamStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written: the running mean of the gradients.
+    /// Read and written: m, the running mean of the gradients.
     public var firstMoments: UnsafeMutablePointer<Float>
-    /// Read and written: the running mean of the gradients' squares.
+    /// Read and written: v, the running mean of the squared gradients.
     public var secondMoments: UnsafeMutablePointer<Float>
     public var learningRate: Float
     /// The number of this step, counted from 1.
@@ -94,18 +96,18 @@ public enum NAdamStep: KernelOperation {
           var arguments = NAdamArguments(
             parameters: operands.parameters + first, gradients: operands.gradients + first,
             firstMoments: operands.firstMoments + first, secondMoments: operands.secondMoments + first,
-            count: range.count, firstShare: factors.firstShare, secondDecay: Float(problem.beta2),
-            secondShare: factors.secondShare, momentSize: factors.momentSize, rootScale: factors.rootScale,
-            gradientSize: factors.gradientSize, epsilon: problem.epsilon, weightDecay: factors.weightDecay,
-            kept: factors.kept, gradientSign: problem.maximize ? -1 : 1)
+            count: range.count, oneMinusBeta1: factors.oneMinusBeta1, beta2: Float(problem.beta2),
+            oneMinusBeta2: factors.oneMinusBeta2, momentStepSize: factors.momentStepSize, rootScale: factors.rootScale,
+            gradientStepSize: factors.gradientStepSize, epsilon: problem.epsilon, weightDecay: factors.weightDecay,
+            decayFactor: factors.decayFactor, gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
         }
       })
     return levels + [.reference(referenceNAdam)]
   }()
 
-  /// - Throws: ``KernelError`` for a negative count, betas outside 0 ..< 1, and an epsilon, weight decay or momentum decay
-  ///   that is negative or not finite.
+  /// - Throws: ``KernelError`` for a negative count, betas outside 0 ..< 1, and an epsilon, weight decay or momentum
+  ///   decay that is negative or not finite.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try validateMoments(name, count: problem.count, beta1: problem.beta1, beta2: problem.beta2)
     try requireFinite(name, "epsilon", problem.epsilon, atLeast: 0)
@@ -126,33 +128,33 @@ extension NAdamStep {
   }
 }
 
-/// What a step multiplies by.
+/// The factors of one step, computed once in Double.
 private struct NAdamFactors {
-  let firstShare: Float
-  let secondShare: Float
+  let oneMinusBeta1: Float
+  let oneMinusBeta2: Float
   /// learningRate·μₜ₊₁/(1 - Πₜ₊₁)
-  let momentSize: Float
+  let momentStepSize: Float
   /// learningRate·(1 - μₜ)/(1 - Πₜ)
-  let gradientSize: Float
+  let gradientStepSize: Float
   /// 1 / √(1 - beta2ᵗ)
   let rootScale: Float
   let weightDecay: Float
-  let kept: Float
+  let decayFactor: Float
 
   init(_ problem: NAdamStep.Problem, _ operands: NAdamStep.Operands) {
     let beta1 = operands.beta1 ?? problem.beta1
     let rate = Double(operands.learningRate)
     let momentum = NAdamStep.momentum(atStep: operands.step, beta1: beta1, decay: problem.momentumDecay)
-    // The largest step has none behind it, and a momentum that has long reached its limit.
+    // Int.max has no successor; its momentum reached the limit long before.
     let following = operands.step == .max ? operands.step : operands.step + 1
     let next = NAdamStep.momentum(atStep: following, beta1: beta1, decay: problem.momentumDecay)
-    firstShare = Float(1 - beta1)
-    secondShare = Float(1 - problem.beta2)
-    gradientSize = Float(rate * (1 - momentum) / (1 - operands.momentumProduct))
-    momentSize = Float(rate * next / (1 - operands.momentumProduct * next))
+    oneMinusBeta1 = Float(1 - beta1)
+    oneMinusBeta2 = Float(1 - problem.beta2)
+    gradientStepSize = Float(rate * (1 - momentum) / (1 - operands.momentumProduct))
+    momentStepSize = Float(rate * next / (1 - operands.momentumProduct * next))
     rootScale = Float(1 / (1 - pow(problem.beta2, Double(operands.step))).squareRoot())
     weightDecay = problem.decoupled ? 0 : problem.weightDecay
-    kept = problem.decoupled ? Float(1 - rate * Double(problem.weightDecay)) : 1
+    decayFactor = problem.decoupled ? Float(1 - rate * Double(problem.weightDecay)) : 1
   }
 }
 
@@ -161,81 +163,86 @@ private func referenceNAdam(_ problem: NAdamStep.Problem, _ operands: NAdamStep.
   let sign: Float = problem.maximize ? -1 : 1
   for i in 0..<problem.count {
     let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
-    let m = operands.firstMoments[i] + factors.firstShare * (gradient - operands.firstMoments[i])
-    let v = Float(problem.beta2) * operands.secondMoments[i] + factors.secondShare * gradient * gradient
+    let m = operands.firstMoments[i] + factors.oneMinusBeta1 * (gradient - operands.firstMoments[i])
+    let v = Float(problem.beta2) * operands.secondMoments[i] + factors.oneMinusBeta2 * gradient * gradient
     operands.firstMoments[i] = m
     operands.secondMoments[i] = v
     let denominator = v.squareRoot() * factors.rootScale + problem.epsilon
-    let direction = factors.gradientSize * gradient + factors.momentSize * m
-    operands.parameters[i] = factors.kept * operands.parameters[i] - quotient(direction, denominator)
+    let direction = factors.gradientStepSize * gradient + factors.momentStepSize * m
+    operands.parameters[i] = factors.decayFactor * operands.parameters[i] - quotient(direction, denominator)
   }
 }
 
+/// The arguments of the level functions of ``NAdamStep``.
 struct NAdamArguments {
+  /// Read and written.
   var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
   var gradients: UnsafePointer<Float>
+  /// The running mean of the gradients; read and written.
   var firstMoments: UnsafeMutablePointer<Float>
+  /// The running mean of the squared gradients; read and written.
   var secondMoments: UnsafeMutablePointer<Float>
+  /// The number of parameters.
   var count: Int
-  /// 1 - beta1; of the gradient in the new first moment.
-  var firstShare: Float
-  /// Beta2.
-  var secondDecay: Float
-  /// 1 - beta2.
-  var secondShare: Float
-  /// learningRate * next momentum / (1 - product of all momenta up to it).
-  var momentSize: Float
-  /// 1 / sqrt(1 - beta2^step).
+  /// The weight of the gradient in the new first moment.
+  var oneMinusBeta1: Float
+  var beta2: Float
+  var oneMinusBeta2: Float
+  /// The step size of the first moment: learningRate·μₜ₊₁/(1 - Πₜ₊₁).
+  var momentStepSize: Float
+  /// 1 / √(1 - beta2ᵗ).
   var rootScale: Float
-  /// learningRate * (1 - momentum) / (1 - product of all momenta).
-  var gradientSize: Float
+  /// The step size of the gradient: learningRate·(1 - μₜ)/(1 - Πₜ).
+  var gradientStepSize: Float
   var epsilon: Float
-  /// Of the parameter in the gradient.
+  /// The weight decay that is added to the gradient; 0 where it is decoupled.
   var weightDecay: Float
-  /// Of the parameter before its step: 1 - learningRate * decoupled decay.
-  var kept: Float
+  /// What the parameter is multiplied by before its step: 1 - learningRate·weightDecay where decoupled, else 1.
+  var decayFactor: Float
+  /// -1 to maximise, else 1.
   var gradientSign: Float
 }
 
 private struct NAdamRule<L: Lanes>: StepRule {
-  let firstShare: L.Vector
-  let secondDecay: L.Vector
-  let secondShare: L.Vector
-  let momentSize: L.Vector
+  let oneMinusBeta1: L.Vector
+  let beta2: L.Vector
+  let oneMinusBeta2: L.Vector
+  let momentStepSize: L.Vector
   let rootScale: L.Vector
-  let gradientSize: L.Vector
+  let gradientStepSize: L.Vector
   let epsilon: L.Vector
   let weightDecay: L.Vector
-  let kept: L.Vector
+  let decayFactor: L.Vector
   let gradientSign: L.Vector
 
   @inline(always) init(_ p: UnsafePointer<NAdamArguments>) {
-    firstShare = L.splat(p.pointee.firstShare)
-    secondDecay = L.splat(p.pointee.secondDecay)
-    secondShare = L.splat(p.pointee.secondShare)
-    momentSize = L.splat(p.pointee.momentSize)
+    oneMinusBeta1 = L.splat(p.pointee.oneMinusBeta1)
+    beta2 = L.splat(p.pointee.beta2)
+    oneMinusBeta2 = L.splat(p.pointee.oneMinusBeta2)
+    momentStepSize = L.splat(p.pointee.momentStepSize)
     rootScale = L.splat(p.pointee.rootScale)
-    gradientSize = L.splat(p.pointee.gradientSize)
+    gradientStepSize = L.splat(p.pointee.gradientStepSize)
     epsilon = L.splat(p.pointee.epsilon)
     weightDecay = L.splat(p.pointee.weightDecay)
-    kept = L.splat(p.pointee.kept)
+    decayFactor = L.splat(p.pointee.decayFactor)
     gradientSign = L.splat(p.pointee.gradientSign)
   }
 
   @inline(always)
   func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
     let g = gradientSign * gradient + weightDecay * parameter
-    state.first = state.first + firstShare * (g - state.first)
-    state.second = secondDecay * state.second + secondShare * g * g
+    state.first = state.first + oneMinusBeta1 * (g - state.first)
+    state.second = beta2 * state.second + oneMinusBeta2 * g * g
     let denominator = state.second.squareRoot() * rootScale + epsilon
-    let direction = gradientSize * g + momentSize * state.first
-    parameter = kept * parameter - L.quotient(direction, denominator)
+    let direction = gradientStepSize * g + momentStepSize * state.first
+    parameter = decayFactor * parameter - L.quotient(direction, denominator)
   }
 }
 
 @inline(always)
 func nadam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<NAdamArguments>) {
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
-  let arrays = StepArrays(first: first, second: second, third: second, count: 2)
+  let arrays = OptimizerState(first: first, second: second, third: second, count: 2)
   stepAll(NAdamRule<L>(p), p.pointee.parameters, p.pointee.gradients, arrays, count: p.pointee.count)
 }

@@ -1,7 +1,7 @@
 import KernelsISA
 
 /// A step of RAdam on an array of parameters, as PyTorch's `torch.optim.RAdam` defines it (Liu and others, 2020): Adam
-/// whose first steps, as long as the second moment is too uncertain, do without it. At step t, counted from 1:
+/// that divides by the second moment only once its variance is small enough (ρ > 5). At step t, counted from 1:
 ///
 ///     g ← gradient + weightDecay·parameter
 ///     m ← m + (1 - beta1)·(g - m)
@@ -11,22 +11,24 @@ import KernelsISA
 ///     parameter ← parameter - learningRate/(1 - beta1ᵗ) · m · (ρ > 5: r·√(1 - beta2ᵗ)/(√v + epsilon), else 1)
 ///
 /// Before the first step m and v are 0. Variants, which can be combined:
-/// - `decoupled`: the gradient stays as it is, and the parameter is multiplied by 1 - learningRate·weightDecay first.
-/// - `maximize`: the gradient's sign is turned first.
+/// - `decoupled`: the weight decay is not added to the gradient; the parameter is first multiplied by
+///   1 - learningRate·weightDecay.
+/// - `maximize`: the gradient is negated first.
 ///
-/// Where the denominator is 0, which only an epsilon of 0 permits, there is no step. All levels give the same bits.
+/// A parameter whose denominator is 0, which only an epsilon of 0 permits, stays unchanged. All levels give the same
+/// bits.
 public enum RAdamStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "radam"
 
-  /// What depends on the betas and the step alone is computed in Double, as ``AdamStep`` does.
+  /// Factors that depend only on the betas and the step are computed in Double, as in ``AdamStep``.
   public struct Problem: Sendable, Hashable {
     public var count: Int
     public var beta1: Double
     public var beta2: Double
     public var epsilon: Float
     public var weightDecay: Float
-    /// Whether the weight decay acts on the parameters by itself, not through the gradient.
+    /// Whether the weight decay scales the parameters directly instead of adding to the gradient.
     public var decoupled: Bool
     public var maximize: Bool
 
@@ -48,9 +50,9 @@ public enum RAdamStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written: the running mean of the gradients.
+    /// Read and written: m, the running mean of the gradients.
     public var firstMoments: UnsafeMutablePointer<Float>
-    /// Read and written: the running mean of the gradients' squares.
+    /// Read and written: v, the running mean of the squared gradients.
     public var secondMoments: UnsafeMutablePointer<Float>
     public var learningRate: Float
     /// The number of this step, counted from 1.
@@ -84,9 +86,9 @@ public enum RAdamStep: KernelOperation {
           var arguments = RAdamArguments(
             parameters: operands.parameters + first, gradients: operands.gradients + first,
             firstMoments: operands.firstMoments + first, secondMoments: operands.secondMoments + first,
-            count: range.count, firstShare: factors.firstShare, secondDecay: Float(problem.beta2),
-            secondShare: factors.secondShare, stepSize: factors.stepSize, epsilon: problem.epsilon,
-            weightDecay: factors.weightDecay, kept: factors.kept, gradientSign: problem.maximize ? -1 : 1,
+            count: range.count, oneMinusBeta1: factors.oneMinusBeta1, beta2: Float(problem.beta2),
+            oneMinusBeta2: factors.oneMinusBeta2, stepSize: factors.stepSize, epsilon: problem.epsilon,
+            weightDecay: factors.weightDecay, decayFactor: factors.decayFactor, gradientSign: problem.maximize ? -1 : 1,
             isRectified: factors.isRectified)
           body(&arguments)
         }
@@ -110,34 +112,34 @@ extension RAdamStep {
   }
 }
 
-/// What a step multiplies by.
+/// The factors of one step, computed once in Double.
 private struct RAdamFactors {
-  let firstShare: Float
-  let secondShare: Float
-  /// Whether the second moment is certain enough to divide by its root.
+  let oneMinusBeta1: Float
+  let oneMinusBeta2: Float
+  /// Whether ρ > 5: the step divides by the root of the second moment.
   let isRectified: Bool
-  /// learningRate/(1 - beta1ᵗ), where it is rectified times r·√(1 - beta2ᵗ).
+  /// learningRate/(1 - beta1ᵗ), times r·√(1 - beta2ᵗ) where rectified.
   let stepSize: Float
   let weightDecay: Float
-  let kept: Float
+  let decayFactor: Float
 
   init(_ problem: RAdamStep.Problem, _ operands: RAdamStep.Operands) {
     let step = Double(operands.step)
     let beta1 = operands.beta1 ?? problem.beta1
-    firstShare = Float(1 - beta1)
-    secondShare = Float(1 - problem.beta2)
+    oneMinusBeta1 = Float(1 - beta1)
+    oneMinusBeta2 = Float(1 - problem.beta2)
     let power = pow(problem.beta2, step)
     let longest = 2 / (1 - problem.beta2) - 1
     let length = longest - 2 * step * power / (1 - power)
     isRectified = length > 5
     var size = Double(operands.learningRate) / (1 - pow(beta1, step))
     if isRectified {
-      let share = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-      size *= share.squareRoot() * (1 - power).squareRoot()
+      let rectification = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+      size *= rectification.squareRoot() * (1 - power).squareRoot()
     }
     stepSize = Float(size)
     weightDecay = problem.decoupled ? 0 : problem.weightDecay
-    kept = problem.decoupled ? Float(1 - Double(operands.learningRate) * Double(problem.weightDecay)) : 1
+    decayFactor = problem.decoupled ? Float(1 - Double(operands.learningRate) * Double(problem.weightDecay)) : 1
   }
 }
 
@@ -146,58 +148,64 @@ private func referenceRAdam(_ problem: RAdamStep.Problem, _ operands: RAdamStep.
   let sign: Float = problem.maximize ? -1 : 1
   for i in 0..<problem.count {
     let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
-    let m = operands.firstMoments[i] + factors.firstShare * (gradient - operands.firstMoments[i])
-    let v = Float(problem.beta2) * operands.secondMoments[i] + factors.secondShare * gradient * gradient
+    let m = operands.firstMoments[i] + factors.oneMinusBeta1 * (gradient - operands.firstMoments[i])
+    let v = Float(problem.beta2) * operands.secondMoments[i] + factors.oneMinusBeta2 * gradient * gradient
     operands.firstMoments[i] = m
     operands.secondMoments[i] = v
     let direction = factors.isRectified ? quotient(m, v.squareRoot() + problem.epsilon) : m
-    operands.parameters[i] = factors.kept * operands.parameters[i] - factors.stepSize * direction
+    operands.parameters[i] = factors.decayFactor * operands.parameters[i] - factors.stepSize * direction
   }
 }
 
+/// The arguments of the level functions of ``RAdamStep``.
 struct RAdamArguments {
+  /// Read and written.
   var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
   var gradients: UnsafePointer<Float>
+  /// The running mean of the gradients; read and written.
   var firstMoments: UnsafeMutablePointer<Float>
+  /// The running mean of the squared gradients; read and written.
   var secondMoments: UnsafeMutablePointer<Float>
+  /// The number of parameters.
   var count: Int
-  /// 1 - beta1; of the gradient in the new first moment.
-  var firstShare: Float
-  /// Beta2.
-  var secondDecay: Float
-  /// 1 - beta2.
-  var secondShare: Float
-  /// Of the first moment, over the root of the second where that is rectified.
+  /// The weight of the gradient in the new first moment.
+  var oneMinusBeta1: Float
+  var beta2: Float
+  var oneMinusBeta2: Float
+  /// learningRate/(1 - beta1ᵗ), times r·√(1 - beta2ᵗ) where rectified.
   var stepSize: Float
   var epsilon: Float
-  /// Of the parameter in the gradient.
+  /// The weight decay that is added to the gradient; 0 where it is decoupled.
   var weightDecay: Float
-  /// Of the parameter before its step: 1 - learningRate * decoupled decay.
-  var kept: Float
+  /// What the parameter is multiplied by before its step: 1 - learningRate·weightDecay where decoupled, else 1.
+  var decayFactor: Float
+  /// -1 to maximise, else 1.
   var gradientSign: Float
+  /// Whether the step divides by the root of the second moment.
   var isRectified: Bool
 }
 
 private struct RAdamRule<L: Lanes>: StepRule {
-  let firstShare: L.Vector
-  let secondDecay: L.Vector
-  let secondShare: L.Vector
+  let oneMinusBeta1: L.Vector
+  let beta2: L.Vector
+  let oneMinusBeta2: L.Vector
   let stepSize: L.Vector
   let epsilon: L.Vector
   let weightDecay: L.Vector
-  let kept: L.Vector
+  let decayFactor: L.Vector
   let gradientSign: L.Vector
-  /// A constant where the rule is inlined.
+  /// A compile-time constant after inlining.
   let isRectified: Bool
 
   @inline(always) init(_ p: UnsafePointer<RAdamArguments>, isRectified: Bool) {
-    firstShare = L.splat(p.pointee.firstShare)
-    secondDecay = L.splat(p.pointee.secondDecay)
-    secondShare = L.splat(p.pointee.secondShare)
+    oneMinusBeta1 = L.splat(p.pointee.oneMinusBeta1)
+    beta2 = L.splat(p.pointee.beta2)
+    oneMinusBeta2 = L.splat(p.pointee.oneMinusBeta2)
     stepSize = L.splat(p.pointee.stepSize)
     epsilon = L.splat(p.pointee.epsilon)
     weightDecay = L.splat(p.pointee.weightDecay)
-    kept = L.splat(p.pointee.kept)
+    decayFactor = L.splat(p.pointee.decayFactor)
     gradientSign = L.splat(p.pointee.gradientSign)
     self.isRectified = isRectified
   }
@@ -205,11 +213,11 @@ private struct RAdamRule<L: Lanes>: StepRule {
   @inline(always)
   func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
     let g = gradientSign * gradient + weightDecay * parameter
-    state.first = state.first + firstShare * (g - state.first)
-    state.second = secondDecay * state.second + secondShare * g * g
+    state.first = state.first + oneMinusBeta1 * (g - state.first)
+    state.second = beta2 * state.second + oneMinusBeta2 * g * g
     var direction = state.first
     if isRectified { direction = L.quotient(state.first, state.second.squareRoot() + epsilon) }
-    parameter = kept * parameter - stepSize * direction
+    parameter = decayFactor * parameter - stepSize * direction
   }
 }
 
@@ -217,7 +225,7 @@ private struct RAdamRule<L: Lanes>: StepRule {
 func radam<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RAdamArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   let (first, second) = (p.pointee.firstMoments, p.pointee.secondMoments)
-  let arrays = StepArrays(first: first, second: second, third: second, count: 2)
+  let arrays = OptimizerState(first: first, second: second, third: second, count: 2)
   if p.pointee.isRectified {
     stepAll(RAdamRule<L>(p, isRectified: true), parameters, gradients, arrays, count: count)
   } else {

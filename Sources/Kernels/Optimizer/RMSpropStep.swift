@@ -10,21 +10,21 @@ import KernelsISA
 ///     v ← momentum·v + d                                 with momentum, else v = d
 ///     parameter ← parameter - learningRate·v
 ///
-/// Before the first step s, a and v are 0. With `maximize` the gradient's sign is turned first. Where s - a² is negative
-/// by rounding it counts as 0, and where the denominator is 0, which only an epsilon of 0 permits, d is 0. All levels give
-/// the same bits.
+/// Before the first step s, a and v are 0. With `maximize` the gradient is negated first. An s - a² that is negative by
+/// rounding counts as 0, and d is 0 where the denominator is 0, which only an epsilon of 0 permits. All levels give the
+/// same bits.
 public enum RMSpropStep: KernelOperation {
   public typealias RunError = KernelError
   public static let name = "rmsprop"
 
   public struct Problem: Sendable, Hashable {
     public var count: Int
-    /// How much of the mean of the squares stays at a step.
+    /// The decay of the running means.
     public var alpha: Double
     public var epsilon: Float
     public var weightDecay: Float
     public var momentum: Float
-    /// Whether the squares' mean is lessened by the square of the mean, so that it is a variance.
+    /// Whether the square of the gradients' mean is subtracted, which makes s - a² a variance.
     public var centered: Bool
     public var maximize: Bool
 
@@ -46,11 +46,11 @@ public enum RMSpropStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written: the running mean of the gradients' squares.
+    /// Read and written: s, the running mean of the squared gradients.
     public var squares: UnsafeMutablePointer<Float>
-    /// Read and written. Needed when the momentum is not 0, else not touched.
+    /// Read and written: v. Needed when the momentum is not 0, else not touched.
     public var velocity: UnsafeMutablePointer<Float>?
-    /// Read and written: the running mean of the gradients. Needed where centred, else not touched.
+    /// Read and written: a, the running mean of the gradients. Needed where centred, else not touched.
     public var means: UnsafeMutablePointer<Float>?
     public var learningRate: Float
     /// The momentum of this step; nil for the problem's. Where it is 0, the velocity is not touched.
@@ -84,7 +84,7 @@ public enum RMSpropStep: KernelOperation {
             parameters: operands.parameters + first, gradients: operands.gradients + first,
             squares: operands.squares + first, velocity: momentum == 0 ? nil : operands.velocity.map { $0 + first },
             means: problem.centered ? operands.means.map { $0 + first } : nil, count: range.count,
-            decay: Float(problem.alpha), share: Float(1 - problem.alpha), epsilon: problem.epsilon,
+            alpha: Float(problem.alpha), oneMinusAlpha: Float(1 - problem.alpha), epsilon: problem.epsilon,
             weightDecay: problem.weightDecay, learningRate: operands.learningRate, momentum: momentum,
             gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
@@ -93,8 +93,8 @@ public enum RMSpropStep: KernelOperation {
     return levels + [.reference(referenceRMSprop)]
   }()
 
-  /// - Throws: ``KernelError`` for a negative count, and for an alpha, epsilon, weight decay or momentum that is negative
-  ///   or not finite.
+  /// - Throws: ``KernelError`` for a negative count, and for an alpha, epsilon, weight decay or momentum that is
+  ///   negative or not finite.
   public static func validate(_ problem: Problem) throws(KernelError) {
     try require(name, "count", problem.count, in: 0...Int.max)
     _ = try product(name, problem.count, MemoryLayout<Float>.stride)
@@ -106,8 +106,8 @@ public enum RMSpropStep: KernelOperation {
 }
 
 extension RMSpropStep {
-  /// - Throws: ``KernelError`` where there is a momentum, of this step or else the problem's, and no velocity, and where
-  ///   centred without the means.
+  /// - Throws: ``KernelError`` where there is a momentum, of this step or else the problem's, and no velocity, and
+  ///   where centred without the means.
   public static func check(_ problem: Problem, _ operands: Operands) throws(KernelError) {
     let momentum = operands.momentum ?? problem.momentum
     try requireOperand(name, "velocity", operands.velocity, if: momentum != 0, "a momentum of \(momentum) needs it")
@@ -118,14 +118,14 @@ extension RMSpropStep {
 private func referenceRMSprop(_ problem: RMSpropStep.Problem, _ operands: RMSpropStep.Operands) {
   let momentum = operands.momentum ?? problem.momentum
   let sign: Float = problem.maximize ? -1 : 1
-  let (decay, share) = (Float(problem.alpha), Float(1 - problem.alpha))
+  let (alpha, oneMinusAlpha) = (Float(problem.alpha), Float(1 - problem.alpha))
   for i in 0..<problem.count {
     let gradient = sign * operands.gradients[i] + problem.weightDecay * operands.parameters[i]
-    let square = decay * operands.squares[i] + share * gradient * gradient
+    let square = alpha * operands.squares[i] + oneMinusAlpha * gradient * gradient
     operands.squares[i] = square
     var variance = square
     if problem.centered, let means = operands.means {
-      means[i] += share * (gradient - means[i])
+      means[i] += oneMinusAlpha * (gradient - means[i])
       variance = square - means[i] * means[i]
       if variance < 0 { variance = 0 }
     }
@@ -138,43 +138,46 @@ private func referenceRMSprop(_ problem: RMSpropStep.Problem, _ operands: RMSpro
   }
 }
 
+/// The arguments of the level functions of ``RMSpropStep``.
 struct RMSpropArguments {
+  /// Read and written.
   var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
   var gradients: UnsafePointer<Float>
-  /// The running mean of the gradients' squares.
+  /// The running mean of the squared gradients; read and written.
   var squares: UnsafeMutablePointer<Float>
-  /// Null where there is no momentum.
+  /// The velocity, read and written; nil without momentum.
   var velocity: UnsafeMutablePointer<Float>?
-  /// The running mean of the gradients; null where not centred.
+  /// The running mean of the gradients, read and written; nil where not centred.
   var means: UnsafeMutablePointer<Float>?
+  /// The number of parameters.
   var count: Int
-  /// Alpha.
-  var decay: Float
-  /// 1 - alpha.
-  var share: Float
+  var alpha: Float
+  var oneMinusAlpha: Float
   var epsilon: Float
   var weightDecay: Float
   var learningRate: Float
   var momentum: Float
+  /// -1 to maximise, else 1.
   var gradientSign: Float
 }
 
-/// The state is the squares, then the velocity if there is momentum, then the means where centred.
+/// The order of the state: the squares, the velocity with momentum, the means where centred.
 private struct RMSpropRule<L: Lanes>: StepRule {
-  let decay: L.Vector
-  let share: L.Vector
+  let alpha: L.Vector
+  let oneMinusAlpha: L.Vector
   let epsilon: L.Vector
   let weightDecay: L.Vector
   let learningRate: L.Vector
   let momentum: L.Vector
   let gradientSign: L.Vector
-  /// Constants where the rule is inlined.
+  /// Compile-time constants after inlining.
   let hasMomentum: Bool
   let isCentered: Bool
 
   @inline(always) init(_ p: UnsafePointer<RMSpropArguments>, hasMomentum: Bool, isCentered: Bool) {
-    decay = L.splat(p.pointee.decay)
-    share = L.splat(p.pointee.share)
+    alpha = L.splat(p.pointee.alpha)
+    oneMinusAlpha = L.splat(p.pointee.oneMinusAlpha)
     epsilon = L.splat(p.pointee.epsilon)
     weightDecay = L.splat(p.pointee.weightDecay)
     learningRate = L.splat(p.pointee.learningRate)
@@ -187,11 +190,11 @@ private struct RMSpropRule<L: Lanes>: StepRule {
   @inline(always)
   func step(_ parameter: inout L.Vector, gradient: L.Vector, _ state: inout StepState<L.Vector>) {
     let g = gradientSign * gradient + weightDecay * parameter
-    state.first = decay * state.first + share * g * g
+    state.first = alpha * state.first + oneMinusAlpha * g * g
     var variance = state.first
     if isCentered {
       var mean = hasMomentum ? state.third : state.second
-      mean = mean + share * (g - mean)
+      mean = mean + oneMinusAlpha * (g - mean)
       if hasMomentum { state.third = mean } else { state.second = mean }
       let difference = state.first - mean * mean
       variance = difference.replacing(with: L.splat(0), where: L.splat(0) .> difference)
@@ -211,17 +214,17 @@ func rmsprop<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<RMSpropArguments>) {
   let squares = p.pointee.squares
   if let velocity = p.pointee.velocity {
     if let means = p.pointee.means {
-      let arrays = StepArrays(first: squares, second: velocity, third: means, count: 3)
+      let arrays = OptimizerState(first: squares, second: velocity, third: means, count: 3)
       stepAll(RMSpropRule<L>(p, hasMomentum: true, isCentered: true), parameters, gradients, arrays, count: count)
     } else {
-      let arrays = StepArrays(first: squares, second: velocity, third: velocity, count: 2)
+      let arrays = OptimizerState(first: squares, second: velocity, third: velocity, count: 2)
       stepAll(RMSpropRule<L>(p, hasMomentum: true, isCentered: false), parameters, gradients, arrays, count: count)
     }
   } else if let means = p.pointee.means {
-    let arrays = StepArrays(first: squares, second: means, third: means, count: 2)
+    let arrays = OptimizerState(first: squares, second: means, third: means, count: 2)
     stepAll(RMSpropRule<L>(p, hasMomentum: false, isCentered: true), parameters, gradients, arrays, count: count)
   } else {
-    let arrays = StepArrays(first: squares, second: squares, third: squares, count: 1)
+    let arrays = OptimizerState(first: squares, second: squares, third: squares, count: 1)
     stepAll(RMSpropRule<L>(p, hasMomentum: false, isCentered: false), parameters, gradients, arrays, count: count)
   }
 }

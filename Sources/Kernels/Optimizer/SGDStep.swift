@@ -7,7 +7,7 @@ import KernelsISA
 ///     g ← g + momentum·v with Nesterov's momentum, else v
 ///     parameter ← parameter - learningRate·g
 ///
-/// The second and third line are left out when momentum is 0, and with `maximize` the gradient's sign is turned first.
+/// Without momentum the second and third line are left out. With `maximize` the gradient is negated first.
 /// All levels give the same bits.
 public enum SGDStep: KernelOperation {
   public typealias RunError = KernelError
@@ -38,7 +38,7 @@ public enum SGDStep: KernelOperation {
     /// Read and written.
     public var parameters: UnsafeMutablePointer<Float>
     public var gradients: UnsafePointer<Float>
-    /// Read and written; at the first step only written. Needed when the momentum is not 0, else not touched.
+    /// Read and written: v; only written at the first step. Needed when the momentum is not 0, else not touched.
     public var velocity: UnsafeMutablePointer<Float>?
     public var learningRate: Float
     /// Whether this is the first step, before which there is no velocity.
@@ -70,7 +70,7 @@ public enum SGDStep: KernelOperation {
           var arguments = SGDArguments(
             parameters: operands.parameters + range.lowerBound, gradients: operands.gradients + range.lowerBound,
             velocity: velocity, count: range.count, momentum: momentum, weightDecay: problem.weightDecay,
-            learningRate: operands.learningRate, gradientShare: 1 - problem.dampening,
+            learningRate: operands.learningRate, oneMinusDampening: 1 - problem.dampening,
             isFirst: operands.isFirst, nesterov: problem.nesterov,
             gradientSign: problem.maximize ? -1 : 1)
           body(&arguments)
@@ -103,7 +103,7 @@ extension SGDStep {
   }
 }
 
-/// Checks that an operand is there which a problem's options ask for.
+/// Throws where an operand that the problem's options need is missing.
 func requireOperand(
   _ operation: String, _ operand: String, _ pointer: UnsafeMutablePointer<Float>?, if isNeeded: Bool,
   _ reason: @autoclosure () -> String
@@ -113,7 +113,7 @@ func requireOperand(
   }
 }
 
-/// Checks that a real parameter is finite and not below a bound.
+/// Throws where a real parameter is not finite or below a bound.
 func requireFinite<Value: BinaryFloatingPoint>(
   _ operation: String, _ parameter: String, _ value: Value, atLeast least: Value
 ) throws(KernelError) {
@@ -138,38 +138,43 @@ private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operan
   }
 }
 
+/// The arguments of the level functions of ``SGDStep``.
 struct SGDArguments {
+  /// Read and written.
   var parameters: UnsafeMutablePointer<Float>
+  /// The gradient of each parameter.
   var gradients: UnsafePointer<Float>
-  /// Null where there is no momentum.
+  /// The velocity, read and written; nil without momentum.
   var velocity: UnsafeMutablePointer<Float>?
+  /// The number of parameters.
   var count: Int
   var momentum: Float
   var weightDecay: Float
   var learningRate: Float
-  /// 1 - dampening; of the gradient in the new velocity.
-  var gradientShare: Float
-  /// The velocity is written, not read.
+  /// The weight of the gradient in the new velocity.
+  var oneMinusDampening: Float
+  /// Whether this is the first step, which writes the velocity without reading it.
   var isFirst: Bool
   var nesterov: Bool
+  /// -1 to maximise, else 1.
   var gradientSign: Float
 }
 
 private struct SGDRule<L: Lanes>: StepRule {
   let learningRate: L.Vector
   let momentum: L.Vector
-  let gradientShare: L.Vector
+  let oneMinusDampening: L.Vector
   let weightDecay: L.Vector
   let gradientSign: L.Vector
   let nesterov: Bool
-  /// Constants where the rule is inlined.
+  /// Compile-time constants after inlining.
   let hasMomentum: Bool
   let isFirst: Bool
 
   @inline(always) init(_ p: UnsafePointer<SGDArguments>, hasMomentum: Bool, isFirst: Bool) {
     learningRate = L.splat(p.pointee.learningRate)
     momentum = L.splat(p.pointee.momentum)
-    gradientShare = L.splat(p.pointee.gradientShare)
+    oneMinusDampening = L.splat(p.pointee.oneMinusDampening)
     weightDecay = L.splat(p.pointee.weightDecay)
     gradientSign = L.splat(p.pointee.gradientSign)
     nesterov = p.pointee.nesterov
@@ -184,7 +189,7 @@ private struct SGDRule<L: Lanes>: StepRule {
       parameter = parameter - learningRate * g
       return
     }
-    state.first = isFirst ? g : momentum * state.first + gradientShare * g
+    state.first = isFirst ? g : momentum * state.first + oneMinusDampening * g
     parameter = parameter - learningRate * (nesterov ? g + momentum * state.first : state.first)
   }
 }
@@ -193,7 +198,7 @@ private struct SGDRule<L: Lanes>: StepRule {
 func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
   let (parameters, gradients, count) = (p.pointee.parameters, p.pointee.gradients, p.pointee.count)
   if let velocity = p.pointee.velocity {
-    var arrays = StepArrays(first: velocity, second: velocity, third: velocity, count: 1)
+    var arrays = OptimizerState(first: velocity, second: velocity, third: velocity, count: 1)
     if p.pointee.isFirst {
       arrays.isRead = false
       stepAll(SGDRule<L>(p, hasMomentum: true, isFirst: true), parameters, gradients, arrays, count: count)
@@ -201,7 +206,7 @@ func sgd<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SGDArguments>) {
       stepAll(SGDRule<L>(p, hasMomentum: true, isFirst: false), parameters, gradients, arrays, count: count)
     }
   } else {
-    let none = StepArrays(first: parameters, second: parameters, third: parameters, count: 0)
+    let none = OptimizerState(first: parameters, second: parameters, third: parameters, count: 0)
     stepAll(SGDRule<L>(p, hasMomentum: false, isFirst: false), parameters, gradients, none, count: count)
   }
 }

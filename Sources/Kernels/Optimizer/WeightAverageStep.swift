@@ -1,16 +1,15 @@
 import KernelsISA
 
-/// Values that follow others by a share of the way, as averages of weights do: average ← average + share·(value −
-/// average). All levels give the same bits.
+/// A running average of weights: average ← average + fraction·(value − average). All levels give the same bits.
 ///
-/// It is PyTorch's `lerp_`: from a share of a half on it is computed from the other end, as value − (1 − share)·(value −
-/// average), so that a share of 1 gives the values themselves.
+/// As in PyTorch's `lerp_`, a fraction of at least ½ is computed from the other end, as value − (1 − fraction)·(value −
+/// average), so that a fraction of 1 gives the values themselves.
 public enum WeightAverageStep: KernelOperation {
   public static let name = "average"
 
   public struct Problem: Sendable, Hashable {
     public var count: Int
-    /// Whether the new averages are stored as the values, too.
+    /// Whether the new averages overwrite the values, too.
     public var valuesFollow: Bool
 
     public init(count: Int, valuesFollow: Bool = false) {
@@ -22,15 +21,15 @@ public enum WeightAverageStep: KernelOperation {
   public struct Operands {
     /// Read and written.
     public var averages: UnsafeMutablePointer<Float>
-    /// Read; written where the values follow.
+    /// Read; also written with `valuesFollow`.
     public var values: UnsafeMutablePointer<Float>
-    /// Of the values in the new averages.
-    public var share: Double
+    /// The weight of the values in the new averages, 0 to 1.
+    public var fraction: Double
 
-    public init(averages: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>, share: Double) {
+    public init(averages: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>, fraction: Double) {
       self.averages = averages
       self.values = values
-      self.share = share
+      self.fraction = fraction
     }
   }
 
@@ -42,17 +41,18 @@ public enum WeightAverageStep: KernelOperation {
           let range = Parallel.range(part, of: parts, items: problem.count, granule: Elementwise.granule)
           var arguments = AverageArguments(
             averages: operands.averages + range.lowerBound, values: operands.values + range.lowerBound,
-            count: range.count, share: Float(operands.share), rest: Float(1 - operands.share),
-            isNear: operands.share < 0.5, valuesFollow: problem.valuesFollow)
+            count: range.count, fraction: Float(operands.fraction), oneMinusFraction: Float(1 - operands.fraction),
+            isBelowHalf: operands.fraction < 0.5, valuesFollow: problem.valuesFollow)
           body(&arguments)
         }
       })
     let reference = Kernel<WeightAverageStep>.reference { problem, operands in
-      let (share, rest) = (Float(operands.share), Float(1 - operands.share))
+      let (fraction, oneMinusFraction) = (Float(operands.fraction), Float(1 - operands.fraction))
       for i in 0..<problem.count {
         let (average, value) = (operands.averages[i], operands.values[i])
-        let way = value - average
-        operands.averages[i] = operands.share < 0.5 ? average + share * way : value - rest * way
+        let difference = value - average
+        operands.averages[i] =
+          operands.fraction < 0.5 ? average + fraction * difference : value - oneMinusFraction * difference
         if problem.valuesFollow { operands.values[i] = operands.averages[i] }
       }
     }
@@ -66,59 +66,59 @@ public enum WeightAverageStep: KernelOperation {
   }
 }
 
-/// averages = averages + share * (values - averages).
+/// The arguments of the level functions of ``WeightAverageStep``.
 struct AverageArguments {
+  /// Read and written.
   var averages: UnsafeMutablePointer<Float>
-  /// Written where they follow.
+  /// Read; also written with `valuesFollow`.
   var values: UnsafeMutablePointer<Float>
   var count: Int
-  /// Of the values in the new averages.
-  var share: Float
-  /// 1 - share.
-  var rest: Float
-  /// Share is below a half.
-  var isNear: Bool
-  /// The new averages are stored as the values, too.
+  /// The weight of the values in the new averages.
+  var fraction: Float
+  var oneMinusFraction: Float
+  /// Whether the fraction is below ½.
+  var isBelowHalf: Bool
+  /// Whether the new averages overwrite the values, too.
   var valuesFollow: Bool
 }
 
 @inline(always)
 func average<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AverageArguments>) {
-  if p.pointee.isNear {
+  if p.pointee.isBelowHalf {
     if p.pointee.valuesFollow {
-      averageAll(lanes, p, isNear: true, valuesFollow: true)
+      averageAll(lanes, p, isBelowHalf: true, valuesFollow: true)
     } else {
-      averageAll(lanes, p, isNear: true, valuesFollow: false)
+      averageAll(lanes, p, isBelowHalf: true, valuesFollow: false)
     }
   } else if p.pointee.valuesFollow {
-    averageAll(lanes, p, isNear: false, valuesFollow: true)
+    averageAll(lanes, p, isBelowHalf: false, valuesFollow: true)
   } else {
-    averageAll(lanes, p, isNear: false, valuesFollow: false)
+    averageAll(lanes, p, isBelowHalf: false, valuesFollow: false)
   }
 }
 
 @inline(always)
 private func averageAll<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<AverageArguments>, isNear: Bool, valuesFollow: Bool
+  _ lanes: L.Type, _ p: UnsafePointer<AverageArguments>, isBelowHalf: Bool, valuesFollow: Bool
 ) {
   let (averages, values, count) = (p.pointee.averages, p.pointee.values, p.pointee.count)
-  let (share, rest) = (L.splat(p.pointee.share), L.splat(p.pointee.rest))
+  let (fraction, oneMinusFraction) = (L.splat(p.pointee.fraction), L.splat(p.pointee.oneMinusFraction))
   var i = 0
   while i &+ L.count <= count {
     let (old, value) = (L.load(averages + i), L.load(values + i))
-    let way = value - old
-    let new = isNear ? old + share * way : value - rest * way
+    let difference = value - old
+    let new = isBelowHalf ? old + fraction * difference : value - oneMinusFraction * difference
     L.store(new, averages + i)
     if valuesFollow { L.store(new, values + i) }
     i &+= L.count
   }
   if i < count {
-    let left = count &- i
-    let old = L.load(UnsafePointer(averages + i), first: left)
-    let value = L.load(UnsafePointer(values + i), first: left)
-    let way = value - old
-    let new = isNear ? old + share * way : value - rest * way
-    L.store(new, averages + i, first: left)
-    if valuesFollow { L.store(new, values + i, first: left) }
+    let remaining = count &- i
+    let old = L.load(UnsafePointer(averages + i), first: remaining)
+    let value = L.load(UnsafePointer(values + i), first: remaining)
+    let difference = value - old
+    let new = isBelowHalf ? old + fraction * difference : value - oneMinusFraction * difference
+    L.store(new, averages + i, first: remaining)
+    if valuesFollow { L.store(new, values + i, first: remaining) }
   }
 }

@@ -1,28 +1,27 @@
 import KernelsISA
 
-/// The gradients of ``PReLUForward``: of the input g where x > 0, else slope·g, where x is NaN, too; and of each channel's
-/// slope the sum of x·g over the values that are not above 0.
+/// The gradients of ``PReLUForward``. With the output gradient g, the input gradient is g where x > 0, else slope·g, also where x
+/// is NaN; the gradient of a channel's slope is the sum of x·g over the values that are not above 0.
 ///
-/// A slope's sum is a tree that depends on the level and the problem alone. The batch is cut into as many segments as make
-/// 64 sums of all channels, at most 16. In a segment, each plane is summed lane by lane in runs of 8192 values, the halves
-/// of the vectors are added, and the runs in Double; where a plane is one value, runs are of 128 images. Segments are added
-/// in Double, too. Threads share the segments and the channels.
+/// The order of the sum for a slope depends on the level and the problem alone. The batch is divided into segments, at most 16,
+/// such that segments · channels is about 64. In a segment, each plane is summed lane by lane in runs of 8192 values, or of 128
+/// images if a plane is one pixel; the lanes of a run are added in Float, runs and segments in Double. Segments and channels are
+/// partitioned among threads.
 public enum PReLUBackward: KernelOperation {
   public static let name = "prelu"
-  public static let pass = "preluBackward-data"
+  public static let pass = "backward-data"
   public typealias Problem = ChannelsProblem
 
   public struct Operands {
-    /// What the forward pass read, `[batch, channels, plane]`.
+    /// `[batch, channels, plane]`, the input of the forward pass.
     public var input: UnsafePointer<Float>
     /// `[batch, channels, plane]`
     public var outputGradient: UnsafePointer<Float>
     /// The slopes, `[channels]`.
     public var weight: UnsafePointer<Float>
-    /// `[batch, channels, plane]`; may be the output gradient's memory, and no other part of it. Nil where it is not
-    /// wanted.
+    /// `[batch, channels, plane]`; may be the output gradient's memory, but must not overlap it otherwise. Nil if not wanted.
     public var inputGradient: UnsafeMutablePointer<Float>?
-    /// `[channels]`; nil where it is not wanted.
+    /// `[channels]`; nil if not wanted.
     public var weightGradient: UnsafeMutablePointer<Float>?
 
     public init(
@@ -37,11 +36,13 @@ public enum PReLUBackward: KernelOperation {
     }
   }
 
-  /// Parts of the batch that are summed on their own.
+  /// The number of segments of the batch.
   private static func segments(_ problem: Problem) -> Int {
     max(min(64 / max(problem.channels, 1), 16, problem.batch), 1)
   }
 
+  /// `segments`: threads compute channels of segments of the batch; a vector holds neighbouring pixels of a channel, or
+  /// neighbouring channels if a plane is one pixel.
   public static let kernels: [Kernel<PReLUBackward>] =
     InstructionSet.allCases.map { level in
       let function = Levels.preluBackward[level]
@@ -96,10 +97,10 @@ public enum PReLUBackward: KernelOperation {
       var sum = 0.0
       for image in 0..<problem.batch {
         for i in 0..<problem.plane {
-          let place = (image * problem.channels + channel) * problem.plane + i
-          let (x, gradient) = (operands.input[place], operands.outputGradient[place])
+          let offset = (image * problem.channels + channel) * problem.plane + i
+          let (x, gradient) = (operands.input[offset], operands.outputGradient[offset])
           if !(x > 0) { sum += Double(x) * Double(gradient) }
-          operands.inputGradient?[place] = x > 0 ? gradient : gradient * slope
+          operands.inputGradient?[offset] = x > 0 ? gradient : gradient * slope
         }
       }
       operands.weightGradient?[channel] = Float(sum)
@@ -107,31 +108,39 @@ public enum PReLUBackward: KernelOperation {
   }
 }
 
-/// Values of a plane that are summed in Float.
+/// Values of a plane that are summed in Float before the sum is added in Double.
 private let runLength = 8192
 
-/// Images whose planes of one value are summed in Float.
+/// Images of one-pixel planes that are summed in Float before the sum is added in Double.
 private let imagesAtOnce = 128
 
-/// Channels whose planes are read one after the other.
+/// Channels that are computed together: their planes of an image are contiguous.
 private let channelBlock = 16
 
+/// The arguments of ``preluBackward(_:_:)``: some channels of a segment; arrays as in ``PReLUBackward/Operands``.
 struct PReLUBackwardArguments {
   var input: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>
+  /// `[channels]`: the slopes.
   var weight: UnsafePointer<Float>
-  /// May be the output gradient's memory.
+  /// The input's shape; may be the output gradient's memory. Nil if not wanted.
   var inputGradient: UnsafeMutablePointer<Float>?
-  /// A segment's sum of each channel; else the gradient itself is written.
+  /// `[channels]`: the segment's sum of each channel; nil if there is one segment.
   var sums: UnsafeMutablePointer<Double>?
+  /// `[channels]`, written if `sums` is nil; nil if not wanted.
   var weightGradient: UnsafeMutablePointer<Float>?
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
+  /// The segment's first image.
   var firstImage: Int
+  /// The image behind the segment's last.
   var endImage: Int
+  /// The first channel to compute.
   var firstChannel: Int
+  /// The channel behind the last to compute.
   var endChannel: Int
-  /// A vector.
+  /// Scratch memory of a vector.
   var scratch: UnsafeMutablePointer<Float>
 }
 
@@ -144,8 +153,9 @@ func preluBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardAr
   }
 }
 
+/// Stores the sum of a channel.
 @inline(always)
-private func finish(_ p: UnsafePointer<PReLUBackwardArguments>, _ channel: Int, _ sum: Double) {
+private func storeGradient(_ p: UnsafePointer<PReLUBackwardArguments>, _ channel: Int, _ sum: Double) {
   if let sums = p.pointee.sums {
     sums[channel] = sum
   } else if let weightGradient = p.pointee.weightGradient {
@@ -153,6 +163,7 @@ private func finish(_ p: UnsafePointer<PReLUBackwardArguments>, _ channel: Int, 
   }
 }
 
+/// Planes of several pixels, one after the other.
 @inline(always)
 private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardArguments>) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
@@ -179,14 +190,14 @@ private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardA
     }
     var i = 0
     while i < count {
-      finish(p, channel &+ i, sums[i])
+      storeGradient(p, channel &+ i, sums[i])
       i &+= 1
     }
     channel &+= count
   }
 }
 
-/// The sum of x·g over what is not above 0 of a run, whose input gradients are written on the way.
+/// Writes the input gradients of a run of values, and returns the sum of x·g over those that are not above 0.
 @inline(always)
 private func sum<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardArguments>, from start: Int, count: Int, slope: Float
@@ -209,7 +220,7 @@ private func sum<L: Lanes>(
   }
   while i < count {
     let left = count &- i < L.count ? count &- i : L.count
-    // The zeros behind the last value add nothing.
+    // The lanes behind the last value hold 0 and add nothing.
     let (x, g) = (L.load(input + i, first: left), L.load(outputGradient + i, first: left))
     if let inputGradient {
       let result = gradient(lanes, x, g, L.splat(slope))
@@ -222,7 +233,7 @@ private func sum<L: Lanes>(
   return L.total(first + second)
 }
 
-/// Planes of one value: the channels lie side by side, a vector sums as many as it has lanes.
+/// Planes of one pixel: a vector holds neighbouring channels of an image, and each lane sums a channel.
 @inline(always)
 private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackwardArguments>) {
   let channels = p.pointee.channels
@@ -257,19 +268,20 @@ private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackward
     }
     var lane = 0
     while lane < width {
-      finish(p, channel &+ lane, sums[lane])
+      storeGradient(p, channel &+ lane, sums[lane])
       lane &+= 1
     }
     channel &+= L.count
   }
 }
 
+/// The input gradients of a vector.
 @inline(always)
 private func gradient<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ g: L.Vector, _ slope: L.Vector) -> L.Vector {
   (g * slope).replacing(with: g, where: x .> L.splat(0))
 }
 
-/// The part of the slope's gradient.
+/// The terms of the slope's gradient.
 @inline(always)
 private func term<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ g: L.Vector) -> L.Vector {
   (x * g).replacing(with: L.splat(0), where: x .> L.splat(0))

@@ -2,8 +2,8 @@ import KernelsISA
 
 /// x > 0 ? x : slope·x with a slope for each channel; all levels give the same bits.
 ///
-/// A slope that all channels share is that of one channel whose planes are whole images. He, Zhang, Ren, Sun, Delving Deep
-/// into Rectifiers, 2015.
+/// For one slope for all channels, take one channel whose planes are whole images. He, Zhang, Ren, Sun, Delving Deep into
+/// Rectifiers, 2015.
 public enum PReLUForward: KernelOperation {
   public static let name = "prelu"
   public typealias Problem = ChannelsProblem
@@ -13,7 +13,7 @@ public enum PReLUForward: KernelOperation {
     public var input: UnsafePointer<Float>
     /// The slopes for negative values, `[channels]`.
     public var weight: UnsafePointer<Float>
-    /// `[batch, channels, plane]`; may be the input's memory, and no other part of it.
+    /// `[batch, channels, plane]`; may be the input's memory, but must not overlap it otherwise.
     public var output: UnsafeMutablePointer<Float>
 
     public init(input: UnsafePointer<Float>, weight: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
@@ -23,17 +23,18 @@ public enum PReLUForward: KernelOperation {
     }
   }
 
+  /// `elementwise`: a vector holds neighbouring elements, pixels of a channel or the channels of an image of one pixel.
   public static let kernels: [Kernel<PReLUForward>] = {
     let levels = Kernel<PReLUForward>.levelRows(
       "elementwise", Levels.preluForward, work: { Work(bytes: $0.count * 8, pieces: pieces($0)) },
       run: { body, problem, parts, operands in
-        let streams =
+        let nonTemporal =
           problem.plane % 16 == 0 && Streaming.streams(problem.count, from: operands.input, to: operands.output)
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: pieces(problem))
           var arguments = PReLUArguments(
             input: operands.input, weight: operands.weight, output: operands.output, first: range.lowerBound,
-            count: range.count, channels: problem.channels, plane: problem.plane, streams: streams)
+            count: range.count, channels: problem.channels, plane: problem.plane, nonTemporal: nonTemporal)
           body(&arguments)
         }
       })
@@ -46,36 +47,40 @@ public enum PReLUForward: KernelOperation {
     return levels + [reference]
   }()
 
-  /// Planes, or images where a plane is one value.
+  /// The number of planes, or of images if a plane is one pixel.
   private static func pieces(_ problem: Problem) -> Int {
     problem.plane == 1 ? problem.batch : problem.batch * problem.channels
   }
 }
 
+/// The arguments of ``preluForward(_:_:)``; arrays as in ``PReLUForward/Operands``.
 struct PReLUArguments {
   var input: UnsafePointer<Float>
-  /// A slope for each channel.
+  /// `[channels]`: the slopes.
   var weight: UnsafePointer<Float>
-  /// May be the input's memory.
+  /// The input's shape; may be the input's memory.
   var output: UnsafeMutablePointer<Float>
-  /// Of the planes, or of the images where a plane is one value.
+  /// The first plane to compute, counted over all images; the first image if a plane is one pixel.
   var first: Int
+  /// The number of planes, or of images, to compute.
   var count: Int
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
-  /// The output is other memory, its planes whole, aligned vectors: past the caches.
-  var streams: Bool
+  /// Whether planes of the output are whole, aligned vectors, not in the input's memory, that are stored with non-temporal
+  /// stores.
+  var nonTemporal: Bool
 }
 
 @inline(always)
 func preluForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
-  if p.pointee.streams {
-    planes(lanes, p, past: true)
+  if p.pointee.nonTemporal {
+    planes(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else if p.pointee.plane == 1 {
     columns(lanes, p)
   } else {
-    planes(lanes, p, past: false)
+    planes(lanes, p, nonTemporal: false)
   }
 }
 
@@ -84,8 +89,9 @@ private func apply<L: Lanes>(_ lanes: L.Type, _ x: L.Vector, _ slope: L.Vector) 
   (x * slope).replacing(with: x, where: x .> L.splat(0))
 }
 
+/// Planes of several pixels, one after the other.
 @inline(always)
-private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>, past: Bool) {
+private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>, nonTemporal: Bool) {
   let plane = p.pointee.plane
   if plane == 0 || p.pointee.count == 0 { return }
   var input = p.pointee.input + p.pointee.first &* plane
@@ -96,7 +102,7 @@ private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments
     let slope = p.pointee.weight[channel]
     var i = 0
     while i &+ L.count <= plane {
-      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, past: past)
+      L.store(apply(lanes, L.load(input + i), L.splat(slope)), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     while i < plane {
@@ -112,7 +118,7 @@ private func planes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments
   }
 }
 
-/// Planes of one value: the channels lie side by side.
+/// Planes of one pixel: a vector holds neighbouring channels of an image.
 @inline(always)
 private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUArguments>) {
   let channels = p.pointee.channels

@@ -1,14 +1,15 @@
-/// What lies around an image: PyTorch's padding modes.
+/// The values of the padding around an image, PyTorch's padding modes.
 public enum PaddingMode: String, Hashable, Sendable, CaseIterable {
+  /// Zeros.
   case zeros
   /// The image mirrored at its first and last pixels, which are not repeated.
   case reflect
-  /// The outermost pixels repeated.
+  /// Copies of the outermost pixels.
   case replicate
-  /// The image repeated.
+  /// The pixels from the other end of the axis.
   case circular
 
-  /// The position within 0 ..< count that stands for a position beyond it; nil for zeros.
+  /// The pixel in 0 ..< count whose value the pixel at `position` has, inside or outside the image; nil for a zero.
   @inline(__always)
   func source(_ position: Int, count: Int) -> Int? {
     if position >= 0 && position < count { return position }
@@ -21,7 +22,7 @@ public enum PaddingMode: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// Planes with rows and columns put around them.
+/// Planes to which rows and columns are added on all sides.
 public struct Pad2DShape: Hashable, Sendable {
   /// Images × channels.
   public var planes: Int
@@ -50,7 +51,7 @@ public struct Pad2DShape: Hashable, Sendable {
   public var outputHeight: Int { inputHeight + top + bottom }
   public var outputWidth: Int { inputWidth + left + right }
 
-  /// The most that an axis of `count` pixels can be padded by on one side.
+  /// The largest padding on one side of an axis of `count` pixels.
   public static func largestPadding(_ mode: PaddingMode, count: Int) -> Int {
     switch mode {
     case .zeros, .replicate: 1 << 30
@@ -79,9 +80,7 @@ public struct Pad2DShape: Hashable, Sendable {
   }
 }
 
-/// Copies planes and fills what lies around them.
-///
-/// There is one kernel for all levels: whole rows are copied by the C library, the edges pixel by pixel.
+/// Copies planes and fills the padding around them.
 public enum Pad2DForward: KernelOperation {
   public typealias Problem = Pad2DShape
   public static let name = "pad2d"
@@ -100,6 +99,7 @@ public enum Pad2DForward: KernelOperation {
 
   public static func validate(_ problem: Problem) throws(KernelError) { try problem.validate(name) }
 
+  /// `rows`: rows are copied by the C library, the padding is written pixel by pixel. One kernel serves all levels.
   public static let kernels: [Kernel<Pad2DForward>] = [
     Kernel(algorithm: "rows", level: .lowest) { shape, threads in
       let parts = shape.parts(threads: threads)
@@ -146,7 +146,7 @@ public enum Pad2DForward: KernelOperation {
   }
 }
 
-/// The gradient of padding: each pixel's is the sum of the gradients at the places where it was copied to, in scan order.
+/// The gradient of padding: each pixel's gradient is the sum of the gradients of its copies, in scan order.
 public enum Pad2DBackward: KernelOperation {
   public typealias Problem = Pad2DShape
   public static let name = "pad2d"
@@ -166,12 +166,13 @@ public enum Pad2DBackward: KernelOperation {
 
   public static func validate(_ problem: Problem) throws(KernelError) { try problem.validate(name) }
 
+  /// `rows`: the gradients of a row are added to the input row that it was copied from. One kernel serves all levels.
   public static let kernels: [Kernel<Pad2DBackward>] = [
     Kernel(algorithm: "rows", level: .lowest) { shape, threads in
       let parts = shape.parts(threads: threads)
       return PreparedKernel { operands, _ in
         Parallel.run(parts: parts) { part in
-          for plane in Parallel.range(part, of: parts, items: shape.planes) { fold(shape, plane, operands) }
+          for plane in Parallel.range(part, of: parts, items: shape.planes) { addCopies(shape, plane, operands) }
         }
       }
     },
@@ -191,7 +192,7 @@ public enum Pad2DBackward: KernelOperation {
     },
   ]
 
-  private static func fold(_ shape: Pad2DShape, _ plane: Int, _ operands: Operands) {
+  private static func addCopies(_ shape: Pad2DShape, _ plane: Int, _ operands: Operands) {
     let (height, width) = (shape.inputHeight, shape.inputWidth)
     let target = operands.inputGradient + plane * height * width
     var gradient = operands.outputGradient + plane * shape.outputHeight * shape.outputWidth

@@ -1,11 +1,13 @@
 import KernelsISA
 
-/// Shares the planes of a pooling problem out to threads. No result depends on it: planes are independent.
+/// Partitions the planes of a pooling problem among threads. Planes are independent, so no partition changes a bit.
 struct PlanePartition: Sendable {
   let geometry: PoolGeometry
+  /// Ranges of planes that run at once, each on a thread of its own.
   let parts: Int
-  /// Planes of outputs and of inputs' gradients, and how they are stored.
+  /// The planes of the output, and how they are stored.
   let outputPlanes: StreamedOutput
+  /// The planes of the input gradient, and how they are stored.
   let inputPlanes: StreamedOutput
 
   init(_ geometry: PoolGeometry, level: InstructionSet, threads: Int) {
@@ -16,7 +18,7 @@ struct PlanePartition: Sendable {
       items: geometry.planes, itemCount: geometry.inputHeight * geometry.inputWidth, level: level)
     let inputs = geometry.planes &* geometry.inputHeight &* geometry.inputWidth
     let outputs = geometry.planes &* geometry.outputHeight &* geometry.outputWidth
-    // An element of a window costs about as much as eight multiply-adds of a full tile.
+    // Work estimate: 8 multiply-adds of a full tile an element of a window.
     let work = Work(
       multiplyAdds: outputs &* geometry.kernelHeight &* geometry.kernelWidth &* 8, bytes: (inputs &+ outputs) &* 4,
       pieces: geometry.planes)
@@ -27,28 +29,31 @@ struct PlanePartition: Sendable {
     self.init(shape.geometry, level: level, threads: threads)
   }
 
-  /// Calls `body` for each part's planes, as many at once as `planes` are made in, with their geometry and the offsets
-  /// of the first input and output.
+  /// Calls `body` for the planes of each part, one chunk of `planes` at a time.
+  ///
+  /// - Parameters:
+  ///   - planes: the planes that `body` writes.
+  ///   - body: gets the geometry of the chunk, and the offsets in elements of its first input and output.
   @inline(__always)
   func run(
-    making planes: StreamedOutput,
+    storing planes: StreamedOutput,
     _ body: (_ part: Int, _ geometry: PoolGeometry, _ input: Int, _ output: Int) -> Void
   ) {
     Parallel.run(parts: parts) { part in
       let range = Parallel.range(part, of: parts, items: geometry.planes)
-      var share = geometry
+      var chunk = geometry
       var plane = range.lowerBound
       while plane < range.upperBound {
-        share.planes = min(range.upperBound &- plane, planes.chunk ?? range.count)
-        planCheck("planes", offset: plane, count: share.planes, allocated: geometry.planes)
+        chunk.planes = min(range.upperBound &- plane, planes.chunk ?? range.count)
+        planCheck("planes", offset: plane, count: chunk.planes, allocated: geometry.planes)
         planCheck(
-          planes.chunk == nil || share.planes * planes.itemCount * 4 <= planes.byteCount,
-          "planes that are made at once exceed their scratch memory")
+          planes.chunk == nil || chunk.planes * planes.itemCount * 4 <= planes.byteCount,
+          "a chunk of planes exceeds its scratch memory")
         body(
-          part, share, plane &* geometry.inputHeight &* geometry.inputWidth,
+          part, chunk, plane &* geometry.inputHeight &* geometry.inputWidth,
           plane &* geometry.outputHeight &* geometry.outputWidth)
-        plane &+= share.planes
-        share.isPrepared = true
+        plane &+= chunk.planes
+        chunk.isPrepared = true
       }
       planes.finish()
     }
@@ -56,51 +61,58 @@ struct PlanePartition: Sendable {
 }
 
 extension PlanePartition {
-  /// The outputs' gradients behind those of some planes, and their positions.
+  /// The operands of the next chunk of planes in a backward pass, to be prefetched while this chunk is stored: the output
+  /// gradients, and for max pooling the indices of the maxima.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: the output gradients of this chunk.
+  ///   - maxIndices: the indices of its maxima.
+  ///   - chunk: its geometry.
   @inline(__always)
-  func outputsAhead(
-    _ outputGradient: UnsafePointer<Float>, _ positions: UnsafePointer<Int32>?, _ planes: PoolGeometry
-  ) -> ReadAhead {
-    let count = planes.planes &* planes.outputHeight &* planes.outputWidth
-    return ReadAhead(
-      first: UnsafeRawPointer(outputGradient + count), second: positions.map { UnsafeRawPointer($0 + count) },
+  func nextGradients(
+    _ outputGradient: UnsafePointer<Float>, _ maxIndices: UnsafePointer<Int32>?, _ chunk: PoolGeometry
+  ) -> PrefetchRange {
+    let count = chunk.planes &* chunk.outputHeight &* chunk.outputWidth
+    return PrefetchRange(
+      first: UnsafeRawPointer(outputGradient + count), second: maxIndices.map { UnsafeRawPointer($0 + count) },
       byteCount: count &* 4)
   }
 
-  /// Runs a level function of average pooling from inputs to outputs.
+  /// Runs a level function of average pooling from the input to the output.
   @inline(__always)
   func forward(
     _ function: LevelFunction<AveragePoolArguments>, _ input: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, scratchBytesPerPart: Int = 0
   ) {
-    run(making: outputPlanes) { part, geometry, inputOffset, outputOffset in
-      let own = scratch + part * (scratchBytesPerPart + outputPlanes.byteCount)
-      let made = own + scratchBytesPerPart
+    run(storing: outputPlanes) { part, geometry, inputOffset, outputOffset in
+      let threadScratch = scratch + part * (scratchBytesPerPart + outputPlanes.byteCount)
+      let planeScratch = threadScratch + scratchBytesPerPart
       var arguments = AveragePoolArguments(
-        geometry: geometry, source: input + inputOffset, destination: outputPlanes.place(output + outputOffset, made),
-        scratch: own.assumingMemoryBound(to: Float.self))
+        geometry: geometry, source: input + inputOffset,
+        destination: outputPlanes.target(output + outputOffset, planeScratch),
+        scratch: threadScratch.assumingMemoryBound(to: Float.self))
       function(&arguments)
-      outputPlanes.store(geometry.planes, made, to: output + outputOffset)
+      outputPlanes.store(geometry.planes, planeScratch, to: output + outputOffset)
     }
   }
 
-  /// Runs a level function of average pooling from outputs' gradients to inputs'.
+  /// Runs a level function of average pooling from the output gradient to the input gradient.
   @inline(__always)
   func backward(
     _ function: LevelFunction<AveragePoolArguments>, _ outputGradient: UnsafePointer<Float>,
     _ inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, scratchBytesPerPart: Int = 0
   ) {
-    run(making: inputPlanes) { part, geometry, inputOffset, outputOffset in
-      let own = scratch + part * (scratchBytesPerPart + inputPlanes.byteCount)
-      let made = own + scratchBytesPerPart
+    run(storing: inputPlanes) { part, geometry, inputOffset, outputOffset in
+      let threadScratch = scratch + part * (scratchBytesPerPart + inputPlanes.byteCount)
+      let planeScratch = threadScratch + scratchBytesPerPart
       var arguments = AveragePoolArguments(
         geometry: geometry, source: outputGradient + outputOffset,
-        destination: inputPlanes.place(inputGradient + inputOffset, made),
-        scratch: own.assumingMemoryBound(to: Float.self))
+        destination: inputPlanes.target(inputGradient + inputOffset, planeScratch),
+        scratch: threadScratch.assumingMemoryBound(to: Float.self))
       function(&arguments)
       inputPlanes.store(
-        geometry.planes, made, to: inputGradient + inputOffset,
-        ahead: outputsAhead(outputGradient + outputOffset, nil, geometry))
+        geometry.planes, planeScratch, to: inputGradient + inputOffset,
+        prefetching: nextGradients(outputGradient + outputOffset, nil, geometry))
     }
   }
 }

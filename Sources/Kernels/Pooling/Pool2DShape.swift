@@ -2,8 +2,8 @@ import KernelsISA
 
 /// Windows that slide over the planes of `[batch, channels, inputHeight, inputWidth]`.
 ///
-/// Sizes follow PyTorch's rules. Windows may run into the padding; max pooling never chooses it, average pooling counts
-/// it as zeros.
+/// Sizes follow PyTorch's rules. Windows may extend into the padding: it is never the maximum of max pooling, and zeros to
+/// average pooling.
 public struct Pool2DShape: Equatable, Hashable, Sendable {
   public var batch: Int
   public var channels: Int
@@ -13,19 +13,19 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
   public var kernelWidth: Int
   public var strideHeight: Int
   public var strideWidth: Int
-  /// Rows of padding above and below, at most half of the kernel.
+  /// Rows of padding above and as many below, at most half of the kernel's height.
   public var paddingHeight: Int
-  /// Columns of padding left and right, at most half of the kernel.
+  /// Columns of padding on the left and as many on the right, at most half of the kernel's width.
   public var paddingWidth: Int
-  /// Rows from one row of the window to the next. Average pooling has 1 only.
+  /// Rows from one row of the window to the next; 1 for average pooling.
   public var dilationHeight: Int
-  /// Columns from one column of the window to the next. Average pooling has 1 only.
+  /// Columns from one column of the window to the next; 1 for average pooling.
   public var dilationWidth: Int
-  /// Whether a last window that starts inside the input or the left (upper) padding, but runs past the border, has an
-  /// output.
+  /// Whether a last window that starts inside the input or the left (upper) padding, but extends beyond the padded input,
+  /// has an output.
   public var ceilMode: Bool
-  /// Whether average pooling divides by the whole window, padding included, in place of the elements of the input that
-  /// it covers. What lies past the padded border, where `ceilMode` lets a window run, is never counted.
+  /// Whether average pooling divides by the size of the window with the padding that it covers, in place of the number of
+  /// input elements. Elements beyond the padded input, which `ceilMode` lets a window cover, never count.
   public var countIncludePad: Bool
 
   public init(
@@ -67,9 +67,10 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
       dilation: dilationWidth, ceilMode: ceilMode)
   }
 
-  /// Throws where an output is not defined.
+  /// Checks that each output is defined and that all sizes can be addressed.
   ///
-  /// - Parameter maximumDilation: 1 for an operation that has no dilation.
+  /// - Parameter maximumDilation: 1 for an operation without dilation.
+  /// - Throws: ``KernelError`` for the first parameter that is out of range.
   func validate(_ operation: String, maximumDilation: Int = Int(Int32.max)) throws(KernelError) {
     try require(operation, "batch", batch, in: 0...Int.max)
     try require(operation, "channels", channels, in: 1...Int.max)
@@ -80,24 +81,24 @@ public struct Pool2DShape: Equatable, Hashable, Sendable {
       try product(operation, limit: Int(Int32.max), channels, sizes.0, sizes.1)
       try product(operation, batch, channels, sizes.0, sizes.1, MemoryLayout<Float>.stride)
     }
-    // Scratch memory is a few times the padded plane at most.
+    // The padded plane bounds the scratch memory, which is a small multiple of it.
     try product(operation, inputHeight + 2 * paddingHeight, inputWidth + 2 * paddingWidth)
     try product(
       operation, limit: mostOperations, batch, channels, outputHeight, outputWidth, kernelHeight, kernelWidth)
   }
 
-  /// Whether the windows are 2×2 tiles of the input that leave out at most its last row and column.
-  var isTwoByTwo: Bool { vertical.isPairs && horizontal.isPairs }
+  /// Whether the windows are 2×2 at stride 2 and lie inside the input. At most its last row and column are in none.
+  var is2x2: Bool { vertical.isPairs && horizontal.isPairs }
 
-  /// Whether the windows are 3×3 and overlap, along both axes alike.
-  var isThreeByThree: Bool {
-    vertical.isOverlappingThree && horizontal.isOverlappingThree && strideHeight == geometry.strideWidth
+  /// Whether the windows are 3×3 at stride 1 or 2, the same along both axes.
+  var is3x3: Bool {
+    vertical.isOverlapping3 && horizontal.isOverlapping3 && strideHeight == geometry.strideWidth
   }
 
-  /// Whether the windows lie side by side, and none is cut.
-  var isTiled: Bool { vertical.isTiled && horizontal.isTiled }
+  /// Whether the windows lie side by side inside the input: the stride is the kernel's size.
+  var isDisjoint: Bool { vertical.isDisjoint && horizontal.isDisjoint }
 
-  /// The plane's shape for level functions. A single column of outputs has no stride.
+  /// The shape of the planes as level functions read it. A single column of outputs has a stride of 1.
   var geometry: PoolGeometry {
     let inside = horizontal.inside
     return PoolGeometry(
@@ -119,10 +120,11 @@ struct PoolAxis {
   var dilation: Int
   var ceilMode: Bool
 
-  /// Elements from a window's first to its last.
+  /// Elements that a window spans, with those that dilation skips.
   var extent: Int { (kernel &- 1) &* dilation &+ 1 }
 
-  /// PyTorch's `pooling_output_shape`: with `ceilMode` the last window must start inside the input or the left padding.
+  /// The number of outputs, PyTorch's `pooling_output_shape`: with `ceilMode` the last window must start inside the input or
+  /// the left padding.
   var outputs: Int {
     let stride = max(stride, 1)
     let steps = input &+ 2 &* padding &- extent &+ (ceilMode ? stride &- 1 : 0)
@@ -131,25 +133,25 @@ struct PoolAxis {
     return ceilMode && (count &- 1) &* stride >= input &+ padding ? count &- 1 : count
   }
 
-  /// The outputs whose windows lie inside the input.
+  /// The range of outputs whose windows lie inside the input.
   var inside: Range<Int> {
     let outputs = outputs
     let first = min((padding &+ stride &- 1) / stride, outputs)
-    let room = input &+ padding &- extent
-    let end = room < 0 ? 0 : room / stride &+ 1
+    let lastStart = input &+ padding &- extent
+    let end = lastStart < 0 ? 0 : lastStart / stride &+ 1
     return first..<max(first, min(end, outputs))
   }
 
-  /// Whether the windows are the pairs 0–1, 2–3, …
+  /// Whether the windows are the pairs of elements 0–1, 2–3, … inside the input.
   var isPairs: Bool {
     kernel == 2 && stride == 2 && padding == 0 && dilation == 1 && 2 &* outputs <= input
   }
 
-  /// Whether the windows lie side by side, and none is cut.
-  var isTiled: Bool { kernel == stride && padding == 0 && dilation == 1 && kernel &* outputs <= input }
+  /// Whether the windows lie side by side inside the input: the stride is the kernel's size.
+  var isDisjoint: Bool { kernel == stride && padding == 0 && dilation == 1 && kernel &* outputs <= input }
 
-  /// Whether the windows are threes of which each has elements that the next has, too.
-  var isOverlappingThree: Bool { kernel == 3 && dilation == 1 && stride <= 2 }
+  /// Whether the windows have three elements and neighbours overlap.
+  var isOverlapping3: Bool { kernel == 3 && dilation == 1 && stride <= 2 }
 
   func validate(_ operation: String, _ axis: String, maximumDilation: Int) throws(KernelError) {
     let sizes = 1...Int(Int32.max)
@@ -163,8 +165,8 @@ struct PoolAxis {
         operation: operation, parameter: "kernel\(axis)", value: "\(kernel)",
         expected: "a window of at most \(input &+ 2 &* padding) elements, the padded input; it has \(extent)")
     }
-    // A dilated window that starts in the padding can step over a short input. Its kernel has at most two elements then,
-    // and so the padding one.
+    // A dilated window that starts in the padding can skip a short input between two taps. As the window fits into the
+    // padded input, its kernel has at most two elements and the padding at most one.
     var output = 0
     while dilation > input, output < outputs, output &* stride < padding {
       let before = padding &- output &* stride

@@ -1,5 +1,6 @@
-/// The shape of one plane and its windows; `planes` of them lie one after another.
+/// The shape of planes and their windows, as the level functions of pooling read it; all sizes are in elements.
 struct PoolGeometry {
+  /// Planes, one behind the other in memory.
   var planes: Int
   var inputHeight: Int
   var inputWidth: Int
@@ -13,11 +14,12 @@ struct PoolGeometry {
   var paddingWidth: Int
   var dilationHeight: Int
   var dilationWidth: Int
-  /// Output columns insideFirst ..< insideEnd have windows that no side border cuts.
+  /// The first output column whose window lies between the side borders of the input.
   var insideFirst: Int
+  /// The column behind the last such output column.
   var insideEnd: Int
-  /// Average pooling divides by what lies in the padding too.
+  /// Whether the divisor of average pooling counts padding elements.
   var countIncludePad: Bool
-  /// The scratch memory holds what the last call for other planes has prepared.
+  /// Whether the scratch memory holds the tables that an earlier call prepared for planes of the same shape.
   var isPrepared: Bool
 }

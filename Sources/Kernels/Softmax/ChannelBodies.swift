@@ -1,57 +1,60 @@
 import KernelsISA
 
-/// Softmax along the channels of images.
+/// The arguments of ``mapChannels(_:_:_:)``; all arrays are `[images, channels, plane]`.
 struct ChannelRowsArguments {
-  /// Forward: the input; backward: the forward pass's output.
+  /// Forward the input; backward the output of the forward pass.
   var values: UnsafePointer<Float>
-  /// Null for the forward pass.
+  /// Nil in the forward pass.
   var outputGradient: UnsafePointer<Float>?
+  /// Forward the output; backward the input gradient.
   var result: UnsafeMutablePointer<Float>
   var images: Int
   var channels: Int
+  /// Pixels of a channel.
   var plane: Int
-  /// Pixels that are worked on at once, whole vectors.
+  /// Pixels of a block, a multiple of 16.
   var block: Int
-  /// Planes are whole vectors, and the result is stored past the caches.
-  var streams: Bool
-  /// 2 · block, and channels · block for each array that is read.
+  /// Whether planes are whole, aligned vectors that are stored with non-temporal stores.
+  var nonTemporal: Bool
+  /// Scratch memory of 2 · block floats, and channels · block floats for each array that is read.
   var workspace: UnsafeMutablePointer<Float>
-  /// Two vectors.
+  /// Scratch memory of two vectors.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Softmax's family along the channels of images: a vector holds neighbouring pixels, each of which is a row of its own.
+/// Softmax and log softmax along the channels of images: each lane of a vector holds a different pixel, whose channels are a
+/// row.
 ///
-/// A block of pixels is worked on at once. Its channels lie a plane apart: where that is a power of two, they all want the
-/// same few lines of the caches, and a second pass over them would find none. So they are copied to memory where they lie
-/// together as they are first read, and what the next block begins with is asked for meanwhile.
+/// Blocks of pixels are computed one after the other. The channels of a pixel are a plane apart: if that is a power of two,
+/// they map to the same few cache sets, and a second pass over them would miss. So the first pass packs the block's channels
+/// into the workspace, and the second prefetches the next block.
 @inline(always)
 func mapChannels<L: Lanes, Function: RowMap & RowGradient>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ChannelRowsArguments>
 ) {
-  if p.pointee.streams {
-    mapBlocks(lanes, function, p, past: true)
+  if p.pointee.nonTemporal {
+    mapBlocks(lanes, function, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    mapBlocks(lanes, function, p, past: false)
+    mapBlocks(lanes, function, p, nonTemporal: false)
   }
 }
 
-/// A block of pixels.
+/// A block of neighbouring pixels of a plane.
 private struct PixelBlock {
-  /// Where its first channel begins.
+  /// The offset of its first pixel in channel 0.
   var offset: Int
-  /// Pixels: whole vectors, or what a plane has that is smaller than one.
+  /// Pixels of the block, whole vectors.
   var width: Int
-  /// Pixels of a vector.
+  /// Pixels of a vector: fewer than lanes in planes that are smaller than a vector.
   var count: Int
-  /// Where the next block's first channel begins.
+  /// The offset of the next block's first pixel in channel 0.
   var next: Int
 }
 
 @inline(always)
 private func mapBlocks<L: Lanes, Function: RowMap & RowGradient>(
-  _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ChannelRowsArguments>, past: Bool
+  _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ChannelRowsArguments>, nonTemporal: Bool
 ) {
   let plane = p.pointee.plane
   let largest = plane < 64 ? L.count : p.pointee.block
@@ -60,7 +63,7 @@ private func mapBlocks<L: Lanes, Function: RowMap & RowGradient>(
   while start < p.pointee.images &* image {
     var pixel = 0
     while pixel < plane {
-      // What fills no vector at the end of a plane is a vector that overlaps the one before it.
+      // The last vector of a plane overlaps the one before.
       let left = plane &- pixel
       var block = PixelBlock(offset: start &+ pixel, width: L.count, count: L.count, next: 0)
       if left >= L.count {
@@ -76,31 +79,32 @@ private func mapBlocks<L: Lanes, Function: RowMap & RowGradient>(
         if block.width == L.count {
           pixelsBackward(lanes, function, p, gradient + block.offset, block.offset, block.count)
         } else {
-          blockBackward(lanes, function, p, gradient, block, past: past)
+          blockBackward(lanes, function, p, gradient, block, nonTemporal: nonTemporal)
         }
       } else if block.width == L.count {
         pixelsForward(lanes, function, p, block.offset, block.count)
       } else {
-        blockForward(lanes, function, p, block, past: past)
+        blockForward(lanes, function, p, block, nonTemporal: nonTemporal)
       }
     }
     start &+= image
   }
 }
 
+/// The forward pass of a block of pixels.
 @inline(always)
 private func blockForward<L: Lanes, Map: RowMap>(
-  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<ChannelRowsArguments>, _ block: PixelBlock, past: Bool
+  _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<ChannelRowsArguments>, _ block: PixelBlock, nonTemporal: Bool
 ) {
   let (plane, width) = (p.pointee.plane, block.width)
   let (maxima, sums) = (p.pointee.workspace, p.pointee.workspace + p.pointee.block)
-  let copies = p.pointee.workspace + 2 &* p.pointee.block
+  let packed = p.pointee.workspace + 2 &* p.pointee.block
   let end = p.pointee.channels &* width
   var input = p.pointee.values + block.offset
   var i = 0
   while i < width {
     let x = L.load(input + i)
-    L.store(x, copies + i)
+    L.store(x, packed + i)
     L.store(x, maxima + i)
     L.store(L.splat(0), sums + i)
     i &+= L.count
@@ -111,25 +115,25 @@ private func blockForward<L: Lanes, Map: RowMap>(
     i = 0
     while i < width {
       let x = L.load(input + i)
-      L.store(x, copies + (c &+ i))
+      L.store(x, packed + (c &+ i))
       L.store(L.larger(L.load(maxima + i), x), maxima + i)
       i &+= L.count
     }
     c &+= width
   }
-  var ahead = p.pointee.values + block.next
+  var next = p.pointee.values + block.next
   c = 0
   while c < end {
     i = 0
     while i < width {
-      if i & 15 == 0 { prefetchToSecondLevel(ahead + i) }
-      let exponentials = L.exponential(L.load(copies + (c &+ i)) - L.load(maxima + i))
+      if i & 15 == 0 { prefetchToSecondLevel(next + i) }
+      let exponentials = L.exponential(L.load(packed + (c &+ i)) - L.load(maxima + i))
       L.store(L.load(sums + i) + exponentials, sums + i)
-      if Map.usesExponentials { L.store(exponentials, copies + (c &+ i)) }
+      if Map.usesExponentials { L.store(exponentials, packed + (c &+ i)) }
       i &+= L.count
     }
     c &+= width
-    ahead += plane
+    next += plane
   }
   i = 0
   while i < width {
@@ -141,9 +145,9 @@ private func blockForward<L: Lanes, Map: RowMap>(
   while c < end {
     i = 0
     while i < width {
-      let copy = L.load(copies + (c &+ i))
+      let copy = L.load(packed + (c &+ i))
       let value = Map.usesExponentials ? copy : copy - L.load(maxima + i)
-      L.store(Map.apply(lanes, value, L.load(sums + i)), output + i, past: past)
+      L.store(Map.apply(lanes, value, L.load(sums + i)), output + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     c &+= width
@@ -151,10 +155,11 @@ private func blockForward<L: Lanes, Map: RowMap>(
   }
 }
 
+/// The backward pass of a block of pixels.
 @inline(always)
 private func blockBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<ChannelRowsArguments>,
-  _ outputGradient: UnsafePointer<Float>, _ block: PixelBlock, past: Bool
+  _ outputGradient: UnsafePointer<Float>, _ block: PixelBlock, nonTemporal: Bool
 ) {
   let (plane, width) = (p.pointee.plane, block.width)
   let sums = p.pointee.workspace
@@ -166,7 +171,7 @@ private func blockBackward<L: Lanes, Gradient: RowGradient>(
     L.store(L.splat(0), sums + i)
     i &+= L.count
   }
-  var (offset, ahead) = (block.offset, block.next)
+  var (offset, next) = (block.offset, block.next)
   var c = 0
   while c < end {
     i = 0
@@ -187,20 +192,21 @@ private func blockBackward<L: Lanes, Gradient: RowGradient>(
     i = 0
     while i < width {
       if i & 15 == 0 {
-        prefetchToSecondLevel(p.pointee.values + (ahead &+ i))
-        prefetchToSecondLevel(outputGradient + (ahead &+ i))
+        prefetchToSecondLevel(p.pointee.values + (next &+ i))
+        prefetchToSecondLevel(outputGradient + (next &+ i))
       }
       let (y, g) = (L.load(outputs + (c &+ i)), L.load(gradients + (c &+ i)))
-      L.store(Gradient.apply(lanes, output: y, gradient: g, sum: L.load(sums + i)), result + i, past: past)
+      L.store(
+        Gradient.apply(lanes, output: y, gradient: g, sum: L.load(sums + i)), result + i, nonTemporal: nonTemporal)
       i &+= L.count
     }
     c &+= width
-    ahead &+= plane
+    next &+= plane
     result += plane
   }
 }
 
-/// A vector of pixels, or less, whose channels are read where they are: those of small planes are neighbours anyway.
+/// The forward pass of a vector of pixels or fewer, read in place: in small planes the channels are close to each other.
 @inline(always)
 private func pixelsForward<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<ChannelRowsArguments>, _ offset: Int, _ count: Int
@@ -209,20 +215,20 @@ private func pixelsForward<L: Lanes, Map: RowMap>(
   let input = p.pointee.values + offset
   let output = p.pointee.result + offset
   let end = p.pointee.channels &* plane
-  var largest = part(lanes, input, count, scratch)
+  var largest = loadPixels(lanes, input, count, scratch)
   var c = plane
   while c < end {
-    // What the next vector of pixels begins with.
+    // The next vector of pixels.
     prefetch(input + c + L.count)
-    largest = L.larger(largest, part(lanes, input + c, count, scratch))
+    largest = L.larger(largest, loadPixels(lanes, input + c, count, scratch))
     c &+= plane
   }
   var sums = L.splat(0)
   c = 0
   while c < end {
-    let exponentials = L.exponential(part(lanes, input + c, count, scratch) - largest)
+    let exponentials = L.exponential(loadPixels(lanes, input + c, count, scratch) - largest)
     sums += exponentials
-    if Map.usesExponentials { storePart(lanes, exponentials, output + c, count, scratch) }
+    if Map.usesExponentials { storePixels(lanes, exponentials, output + c, count, scratch) }
     c &+= plane
   }
   let parameters = Map.parameters(lanes, sums: sums)
@@ -230,12 +236,14 @@ private func pixelsForward<L: Lanes, Map: RowMap>(
   while c < end {
     let value =
       Map.usesExponentials
-      ? part(lanes, UnsafePointer(output + c), count, scratch) : part(lanes, input + c, count, scratch) - largest
-    storePart(lanes, Map.apply(lanes, value, parameters), output + c, count, scratch)
+      ? loadPixels(lanes, UnsafePointer(output + c), count, scratch)
+      : loadPixels(lanes, input + c, count, scratch) - largest
+    storePixels(lanes, Map.apply(lanes, value, parameters), output + c, count, scratch)
     c &+= plane
   }
 }
 
+/// The backward pass of a vector of pixels or fewer, read in place.
 @inline(always)
 private func pixelsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<ChannelRowsArguments>,
@@ -250,23 +258,23 @@ private func pixelsBackward<L: Lanes, Gradient: RowGradient>(
   while c < end {
     prefetch(output + c + L.count)
     prefetch(outputGradient + c + L.count)
-    let y = part(lanes, output + c, count, scratch)
-    let g = part(lanes, outputGradient + c, count, scratch)
+    let y = loadPixels(lanes, output + c, count, scratch)
+    let g = loadPixels(lanes, outputGradient + c, count, scratch)
     sums += Gradient.term(lanes, output: y, gradient: g)
     c &+= plane
   }
   c = 0
   while c < end {
-    let y = part(lanes, output + c, count, scratch)
-    let g = part(lanes, outputGradient + c, count, scratch)
-    storePart(lanes, Gradient.apply(lanes, output: y, gradient: g, sum: sums), result + c, count, scratch)
+    let y = loadPixels(lanes, output + c, count, scratch)
+    let g = loadPixels(lanes, outputGradient + c, count, scratch)
+    storePixels(lanes, Gradient.apply(lanes, output: y, gradient: g, sum: sums), result + c, count, scratch)
     c &+= plane
   }
 }
 
-/// A vector, or `count` values and whatever scratch memory holds behind them.
+/// A vector of which `count` lanes are loaded, by way of the scratch memory, whose content is in the other lanes.
 @inline(always)
-private func part<L: Lanes>(
+private func loadPixels<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ scratch: UnsafeMutablePointer<Float>
 ) -> L.Vector {
   if count == L.count { return L.load(source) }
@@ -274,8 +282,9 @@ private func part<L: Lanes>(
   return L.load(scratch)
 }
 
+/// Stores the first `count` lanes.
 @inline(always)
-private func storePart<L: Lanes>(
+private func storePixels<L: Lanes>(
   _ lanes: L.Type, _ vector: L.Vector, _ target: UnsafeMutablePointer<Float>, _ count: Int,
   _ scratch: UnsafeMutablePointer<Float>
 ) {

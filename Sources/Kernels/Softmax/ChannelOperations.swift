@@ -1,7 +1,7 @@
 import KernelsISA
 
 extension KernelOperation where Problem == ChannelsProblem, Operands == RowsOperands {
-  /// A row of the table for each level, and the reference, which works on the channels of one pixel after the other.
+  /// A row of the table for each level, and the reference, which computes one pixel after the other.
   static func channelRows(
     _ functions: LevelFunctions<ChannelRowsArguments>, reference: @escaping RowReference
   ) -> [Kernel<Self>] {
@@ -22,7 +22,7 @@ extension KernelOperation where Problem == ChannelsProblem, Operands == RowsOper
 }
 
 extension KernelOperation where Problem == ChannelsProblem, Operands == RowsBackwardOperands {
-  /// A row of the table for each level, and the reference, which works on the channels of one pixel after the other.
+  /// A row of the table for each level, and the reference, which computes one pixel after the other.
   static func channelRows(
     _ functions: LevelFunctions<ChannelRowsArguments>, reference: @escaping RowGradientReference
   ) -> [Kernel<Self>] {
@@ -48,9 +48,9 @@ extension KernelOperation where Problem == ChannelsProblem, Operands == RowsBack
 }
 
 extension KernelOperation where Problem == ChannelsProblem {
-  /// A row of the table for each level.
+  /// A row of the table for each level. `pixels`: each lane of a vector holds a different pixel.
   ///
-  /// - Parameter arrays: how many are read.
+  /// - Parameter arrays: the number of arrays that are read.
   private static func channelLevels(
     _ functions: LevelFunctions<ChannelRowsArguments>, arrays: Int,
     _ body: @escaping @Sendable (ChannelsRun, Operands, UnsafeMutableRawPointer) -> Void
@@ -70,7 +70,7 @@ extension KernelOperation where Problem == ChannelsProblem {
   }
 }
 
-/// Calls `body` with the offset of each pixel's first channel, if there are channels.
+/// Calls `body` with the offset of each pixel in channel 0; not at all without channels.
 private func forEachPixel(_ problem: ChannelsProblem, _ body: (Int) -> Void) {
   if problem.channels == 0 { return }
   for image in 0..<problem.batch {
@@ -78,17 +78,17 @@ private func forEachPixel(_ problem: ChannelsProblem, _ body: (Int) -> Void) {
   }
 }
 
-/// Shares the images out.
+/// Partitions the images among threads.
 private struct ChannelsRun: Sendable {
   let problem: ChannelsProblem
   let parts: Int
-  /// Pixels that are worked on at once.
+  /// Pixels of a block.
   let block: Int
   /// Bytes of each part's workspace.
   let byteCount: Int
   let body: LevelFunction<ChannelRowsArguments>
 
-  /// Bytes of a block's copy: a quarter of a second-level cache of 1 MB, as what comes next is there, too.
+  /// Bytes of a packed block: a quarter of a second-level cache of 1 MB, which holds the prefetched next block, too.
   private static let blockByteCount = 256 << 10
 
   init(_ problem: ChannelsProblem, arrays: Int, threads: Int, body: LevelFunction<ChannelRowsArguments>) {
@@ -101,16 +101,18 @@ private struct ChannelsRun: Sendable {
     byteCount = ChannelsRun.byteCount(problem, arrays: arrays)
   }
 
+  /// Bytes of a pixel in a packed block.
   private static func pixelByteCount(_ problem: ChannelsProblem, arrays: Int) -> Int {
     max(arrays * problem.channels, 1) * MemoryLayout<Float>.stride
   }
 
-  /// Whole vectors of every level, and no more than a kilobyte at a time from each plane.
+  /// Pixels of a block: a multiple of 16, whole vectors of every level, and at most 256, 1 KB of each plane.
   private static func block(_ problem: ChannelsProblem, arrays: Int) -> Int {
     let fitting = blockByteCount / pixelByteCount(problem, arrays: arrays)
     return min(max(fitting, 16), 256, max(problem.plane, 16)) & ~15
   }
 
+  /// Bytes of the workspace of a part.
   static func byteCount(_ problem: ChannelsProblem, arrays: Int) -> Int {
     block(problem, arrays: arrays) * (pixelByteCount(problem, arrays: arrays) + 2 * MemoryLayout<Float>.stride)
   }
@@ -121,7 +123,7 @@ private struct ChannelsRun: Sendable {
   ) {
     if problem.channels == 0 { return }
     let count = problem.channels * problem.plane
-    let streams =
+    let nonTemporal =
       problem.plane % 16 == 0 && Streaming.pays(outputCount: problem.batch * count) && Streaming.isAligned(result)
     Parallel.run(parts: parts) { part in
       let range = Parallel.range(part, of: parts, items: problem.batch)
@@ -130,7 +132,7 @@ private struct ChannelsRun: Sendable {
         var arguments = ChannelRowsArguments(
           values: values + first, outputGradient: outputGradient.map { $0 + first }, result: result + first,
           images: range.count, channels: problem.channels, plane: problem.plane, block: block,
-          streams: streams,
+          nonTemporal: nonTemporal,
           workspace: (workspace + part * byteCount).assumingMemoryBound(to: Float.self), scratch: scratch)
         body(&arguments)
       }

@@ -32,6 +32,7 @@ public enum LogSoftmaxBackward: KernelOperation {
   }
 }
 
+/// The functions of a vector that make a row of ``LogSoftmaxForward`` and of its gradient.
 enum LogSoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { false } }
 

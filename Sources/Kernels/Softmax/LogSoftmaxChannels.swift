@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// ``LogSoftmaxForward`` along the channels of `[batch, channels, plane]`: each pixel's channels are a row.
+/// ``LogSoftmaxForward`` along the channels of `[batch, channels, plane]`: the channels of each pixel are a row.
 public enum LogSoftmaxChannelsForward: KernelOperation {
   public static let name = "log-softmax-channels"
   public typealias Problem = ChannelsProblem

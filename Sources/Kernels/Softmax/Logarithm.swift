@@ -1,14 +1,14 @@
 extension Lanes {
   /// log(x) for positive normal x, within 2 ulp; NaN stays NaN.
   ///
-  /// x = m·2ⁿ with m in [√½, √2), f = m - 1 (exact): log(x) = n·ln(2) + f - f²/2 + f³·Q(f). ln(2) is cut in two so that
-  /// n times the first part is exact. Q is the minimax polynomial of degree 8 fitted by Remez' exchange in 40 digits with
-  /// log's relative error as the weight: 7.5e-10, 0.013 ulp.
+  /// With x = m·2ⁿ, m in [√½, √2), and f = m − 1 (exact): log(x) = n·ln(2) + f − f²/2 + f³·Q(f). ln(2) is split into two
+  /// constants so that n times the first is exact. Q is the minimax polynomial of degree 8, fitted with Remez' exchange in 40
+  /// digits for the relative error of log: 7.5e-10, 0.013 ulp.
   @inline(always) static func logarithm(_ x: Vector) -> Vector {
     x.replacing(with: normalLogarithm(x), where: x .== x)
   }
 
-  /// The same without NaN.
+  /// log(x) for positive normal x; the result for NaN is undefined.
   @inline(always) static func normalLogarithm(_ x: Vector) -> Vector {
     let aboveRootHalf = bits(x) &- Bits(repeating: 0x3F35_04F3)
     let n = aboveRootHalf &>> Bits(repeating: 23)

@@ -1,34 +1,40 @@
 import KernelsISA
 
-/// What a row of outputs is made of once its inputs have been reduced: from x - largest x, and Σ exp(x - largest x).
+/// The outputs of a row from its reduced inputs: from x − max x and Σ exp(x − max x).
 protocol RowMap {
-  /// Whether the outputs are made from exp(x - largest x), which is then kept in their place meanwhile.
+  /// Whether the outputs are computed from exp(x − max x), which is then stored in the output until the sum is known.
   static var usesExponentials: Bool { get }
-  /// The outputs' second term or factor, computed once a row.
+  /// The second operand of `apply`, a term or a factor, computed once a row.
   static func parameter<L: Lanes>(_ lanes: L.Type, sum: Float) -> Float
-  /// The same for as many rows as there are lanes.
+  /// The second operands of a row in each lane.
   static func parameters<L: Lanes>(_ lanes: L.Type, sums: L.Vector) -> L.Vector
-  /// The outputs from the exponentials, or from x - largest x, and the parameter.
+  /// The outputs from the exponentials, or from x − max x, and the parameter.
   static func apply<L: Lanes>(_ lanes: L.Type, _ value: L.Vector, _ parameter: L.Vector) -> L.Vector
 }
 
-/// A row's input gradients, from its outputs y, its output gradients g and the row's sum of `term`.
+/// The input gradient of a row, from its outputs y, its output gradient g and the sum of `term` over the row.
 protocol RowGradient {
+  /// The terms of the sum.
   static func term<L: Lanes>(_ lanes: L.Type, output y: L.Vector, gradient g: L.Vector) -> L.Vector
+  /// The input gradients from the sum.
   static func apply<L: Lanes>(
     _ lanes: L.Type, output y: L.Vector, gradient g: L.Vector, sum: L.Vector
   ) -> L.Vector
 }
 
+/// The arguments of ``mapRows(_:_:_:)``.
 struct RowsArguments {
+  /// `[rows, columns]`
   var input: UnsafePointer<Float>
+  /// `[rows, columns]`
   var output: UnsafeMutablePointer<Float>
   var rows: Int
   var columns: Int
-  /// Three vectors.
+  /// Scratch memory of three vectors.
   var scratch: UnsafeMutablePointer<Float>
 }
 
+/// Softmax or log softmax of all rows.
 @inline(always)
 func mapRows<L: Lanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>) {
   if p.pointee.columns > L.count {
@@ -36,21 +42,23 @@ func mapRows<L: Lanes, Map: RowMap>(_ lanes: L.Type, _ map: Map.Type, _ p: Unsaf
   } else if Map.usesExponentials {
     narrowRows(lanes, map, p)
   } else {
-    narrowRowsTogether(lanes, map, p)
+    narrowRowGroups(lanes, map, p)
   }
 }
 
+/// The arguments of ``mapRowsBackward(_:_:_:)``; all matrices are `[rows, columns]`.
 struct RowsBackwardArguments {
-  /// Of the forward pass.
+  /// The output of the forward pass.
   var output: UnsafePointer<Float>
   var outputGradient: UnsafePointer<Float>
   var inputGradient: UnsafeMutablePointer<Float>
   var rows: Int
   var columns: Int
-  /// Two vectors.
+  /// Scratch memory of two vectors.
   var scratch: UnsafeMutablePointer<Float>
 }
 
+/// The gradient of softmax or log softmax of all rows.
 @inline(always)
 func mapRowsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
@@ -62,9 +70,9 @@ func mapRowsBackward<L: Lanes, Gradient: RowGradient>(
   }
 }
 
-/// Rows of at most one vector, one vector each. A vector may reach into the rows behind; what it stores there is
-/// overwritten when their turn comes. The last rows, behind which there is not enough memory, go through the scratch
-/// vector: loaded and stored in pieces, the optimiser would compute every row in pieces.
+/// Rows of at most one vector, one vector each. The excess that a vector stores to the next rows is overwritten by their
+/// vectors. The last rows, whose excess would leave the matrix, go through a vector of scratch memory: with partial loads and
+/// stores the optimiser would compute every row in pieces.
 @inline(always)
 private func narrowRows<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
@@ -84,10 +92,10 @@ private func narrowRows<L: Lanes, Map: RowMap>(
   }
 }
 
-/// The same for functions whose parameter is long to compute and needed only with x: as many rows as there are lanes are
-/// reduced, then their parameters are computed together, then the rows are read again.
+/// Rows of at most one vector, for functions with an expensive parameter that apply it to x: as many rows as lanes are reduced,
+/// then their parameters are computed in one vector, then the rows are read again.
 @inline(always)
-private func narrowRowsTogether<L: Lanes, Map: RowMap>(
+private func narrowRowGroups<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<RowsArguments>
 ) {
   let columns = p.pointee.columns
@@ -125,7 +133,7 @@ private func narrowRowsTogether<L: Lanes, Map: RowMap>(
   }
 }
 
-/// The vector that a row begins.
+/// The vector that begins with the row at `start`; `isWhole` says whether it lies inside the matrix.
 @inline(always)
 private func narrowRow<L: Lanes>(
   _ lanes: L.Type, _ p: UnsafePointer<RowsArguments>, _ start: Int, _ isWhole: Bool
@@ -134,6 +142,7 @@ private func narrowRow<L: Lanes>(
   return L.load(isWhole ? p.pointee.input + start : UnsafePointer(p.pointee.scratch))
 }
 
+/// Stores the vector that begins with the row at `start`.
 @inline(always)
 private func storeNarrowRow<L: Lanes>(
   _ lanes: L.Type, _ vector: L.Vector, _ p: UnsafePointer<RowsArguments>, _ start: Int, _ isWhole: Bool
@@ -177,6 +186,7 @@ private func wideRows<L: Lanes, Map: RowMap>(
   }
 }
 
+/// Rows of at most one vector, as in ``narrowRows``.
 @inline(always)
 private func narrowRowsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>
@@ -202,6 +212,7 @@ private func narrowRowsBackward<L: Lanes, Gradient: RowGradient>(
   }
 }
 
+/// Rows of more than one vector. The last vector of a row overlaps the one before it.
 @inline(always)
 private func wideRowsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<RowsBackwardArguments>

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// A matrix, each of whose rows is worked on as a whole.
+/// A matrix whose rows are computed independently.
 public struct RowsProblem: Sendable, Hashable {
   public var rows: Int
   public var columns: Int
@@ -22,9 +22,9 @@ public struct RowsOperands {
   }
 }
 
-/// The matrices of a row-wise function's backward pass, all `[rows, columns]`; the input gradient is other memory.
+/// The matrices of a row-wise function's backward pass, all `[rows, columns]`; the input gradient is in different memory.
 public struct RowsBackwardOperands {
-  /// What the forward pass wrote.
+  /// The output of the forward pass.
   public var output: UnsafePointer<Float>
   public var outputGradient: UnsafePointer<Float>
   public var inputGradient: UnsafeMutablePointer<Float>
@@ -44,7 +44,7 @@ typealias RowReference =
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ columns: Int
   ) -> Void
 
-/// Writes one row of the input's gradient.
+/// Writes one row of the input gradient.
 typealias RowGradientReference =
   @Sendable (
     _ output: UnsafePointer<Float>, _ outputGradient: UnsafePointer<Float>,
@@ -60,7 +60,8 @@ extension KernelOperation where Problem == RowsProblem {
 }
 
 extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands {
-  /// A row of the table for each level, and the reference, which writes one row of the matrix.
+  /// A row of the table for each level, and the reference, which writes one row of the matrix. `rows`: a vector holds neighbouring
+  /// columns of one row.
   static func rows(
     _ functions: LevelFunctions<RowsArguments>, reference: @escaping RowReference
   ) -> [Kernel<Self>] {
@@ -90,7 +91,8 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsOperands
 }
 
 extension KernelOperation where Problem == RowsProblem, Operands == RowsBackwardOperands {
-  /// A row of the table for each level, and the reference, which writes one row of the input's gradient.
+  /// A row of the table for each level, and the reference, which writes one row of the input gradient. `rows`: a vector holds
+  /// neighbouring columns of one row.
   static func rows(
     _ functions: LevelFunctions<RowsBackwardArguments>, reference: @escaping RowGradientReference
   ) -> [Kernel<Self>] {
@@ -121,12 +123,12 @@ extension KernelOperation where Problem == RowsProblem, Operands == RowsBackward
   }
 }
 
-/// The work of a pass over rows: exponentials or sums along short rows, a value as long as 64 multiply-adds.
+/// The work of a pass over rows with exponentials or sums along short rows. Work estimate: 64 multiply-adds an element.
 func rowWork(rows: Int, columns: Int) -> Work {
   Work(multiplyAdds: rows * columns * 64, pieces: rows)
 }
 
-/// Checks the size of a matrix whose rows are worked on.
+/// Checks the size of a matrix whose rows are computed independently.
 func validateRows(_ operation: String, rows: Int, columns: Int) throws(KernelError) {
   try require(operation, "rows", rows, in: 0...Int.max)
   try require(operation, "columns", columns, in: 1...Int(Int32.max))

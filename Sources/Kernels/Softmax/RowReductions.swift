@@ -22,7 +22,7 @@ extension Lanes {
     return second > first ? second : first
   }
 
-  /// The sum of all lanes by the tree of ``sum(_:)``, in a form that is inlined wherever it is used.
+  /// The sum of all lanes by the tree of ``sum(_:)``, always inlined.
   @inline(always) static func total(_ vector: Vector) -> Float {
     if Vector.self == SIMD32<Float>.self {
       let (low, high) = unsafeBitCast(vector, to: (SIMD16<Float>, SIMD16<Float>).self)
@@ -50,7 +50,7 @@ extension Lanes {
     (vector[0] + vector[2]) + (vector[1] + vector[3])
   }
 
-  /// The first lane that holds `value`, which one of them does. Each such lane gives a power of two; their sum is exact.
+  /// The first lane that holds `value`, which is in at least one lane. Each such lane adds a power of two; the sum is exact.
   @inline(always) static func firstLane(of value: Float, in vector: Vector) -> Int {
     var powers = splat(0)
     for lane in 0..<count { powers[lane] = Float(1 << lane) }
@@ -59,15 +59,15 @@ extension Lanes {
   }
 }
 
-/// The index of the largest value of a row, the first of equals; of the first NaN if there is one, as PyTorch has it.
+/// The index of the largest value of a row, the first of equals, or of the first NaN if there is one, as in PyTorch.
 @inline(always)
 func argmax(_ row: UnsafePointer<Float>, columns: Int) -> Int {
-  var best = 0
+  var maxIndex = 0
   var i = 1
   while i < columns {
-    let isBetter = row[i] > row[best] || (row[i] != row[i] && row[best] == row[best])
-    if isBetter { best = i }
+    let isBetter = row[i] > row[maxIndex] || (row[i] != row[i] && row[maxIndex] == row[maxIndex])
+    if isBetter { maxIndex = i }
     i &+= 1
   }
-  return best
+  return maxIndex
 }

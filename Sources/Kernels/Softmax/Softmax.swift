@@ -32,6 +32,7 @@ public enum SoftmaxBackward: KernelOperation {
   }
 }
 
+/// The functions of a vector that make a row of ``SoftmaxForward`` and of its gradient.
 enum SoftmaxRow: RowMap, RowGradient {
   static var usesExponentials: Bool { @inline(always) get { true } }
 

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// ``SoftmaxForward`` along the channels of `[batch, channels, plane]`: each pixel's channels are a row.
+/// ``SoftmaxForward`` along the channels of `[batch, channels, plane]`: the channels of each pixel are a row.
 public enum SoftmaxChannelsForward: KernelOperation {
   public static let name = "softmax-channels"
   public typealias Problem = ChannelsProblem

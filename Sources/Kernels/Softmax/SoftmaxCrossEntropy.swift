@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// Softmax with cross entropy against class labels, in one pass: for a row of logits x with label k
+/// Softmax and cross entropy with class labels, in one pass: for a row of logits x with label k
 ///
 ///     loss = log Σⱼ exp(xⱼ) - xₖ
 ///     ∂loss/∂xⱼ · gradientScale = (softmax(x)ⱼ - [j = k]) · gradientScale
@@ -14,7 +14,7 @@ public enum SoftmaxCrossEntropy: KernelOperation {
   public struct Problem: Sendable, Hashable {
     public var rows: Int
     public var columns: Int
-    /// What the gradients are multiplied by: 1/rows for the gradient of the mean loss.
+    /// The factor of the gradients: 1/rows for the gradient of the mean loss.
     public var gradientScale: Float
 
     public init(rows: Int, columns: Int, gradientScale: Float) {
@@ -31,10 +31,9 @@ public enum SoftmaxCrossEntropy: KernelOperation {
     public var labels: UnsafePointer<Int32>
     /// `[rows]`: the loss of each row, not scaled.
     public var losses: UnsafeMutablePointer<Float>
-    /// `[rows, columns]`, other memory than the logits; nil where gradients are not wanted.
+    /// `[rows, columns]`, other memory than the logits; nil if not wanted.
     public var logitGradients: UnsafeMutablePointer<Float>?
-    /// `[rows]`: the index of the largest logit, the first of equals; of the first NaN if there is one. nil where
-    /// predictions are not wanted.
+    /// `[rows]`: the index of the largest logit, the first of equals, or of the first NaN if there is one. Nil if not wanted.
     public var predictions: UnsafeMutablePointer<Int32>?
 
     public init(
@@ -49,6 +48,7 @@ public enum SoftmaxCrossEntropy: KernelOperation {
     }
   }
 
+  /// `rows`: a vector holds neighbouring columns of one row.
   public static let kernels: [Kernel<SoftmaxCrossEntropy>] = {
     let levels = Kernel<SoftmaxCrossEntropy>.levelRows(
       "rows", Levels.softmaxCrossEntropy,
@@ -96,22 +96,27 @@ public enum SoftmaxCrossEntropy: KernelOperation {
   }
 }
 
+/// The arguments of ``crossEntropy(_:_:)``.
 struct SoftmaxCrossEntropyArguments {
+  /// `[rows, columns]`
   var logits: UnsafePointer<Float>
-  /// One a row, 0 ..< columns.
+  /// `[rows]`, each in 0 ..< columns.
   var labels: UnsafePointer<Int32>
-  /// One a row.
+  /// `[rows]`
   var losses: UnsafeMutablePointer<Float>
+  /// `[rows, columns]`; nil if not wanted.
   var logitGradients: UnsafeMutablePointer<Float>?
-  /// One a row.
+  /// `[rows]`; nil if not wanted.
   var predictions: UnsafeMutablePointer<Int32>?
   var rows: Int
   var columns: Int
+  /// The factor of the gradients.
   var gradientScale: Float
-  /// A vector.
+  /// Scratch memory of a vector.
   var scratch: UnsafeMutablePointer<Float>
 }
 
+/// Losses, gradients and predictions of all rows.
 @inline(always)
 func crossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
   if p.pointee.columns <= L.count {

@@ -1,7 +1,7 @@
 import KernelsISA
 
-/// Rows of at most one vector: a row is loaded, worked on and stored as one vector, its lanes behind the last column
-/// at -infinity. Such a vector may reach into the next rows; what is stored there is overwritten when their turn comes.
+/// Rows of at most one vector, one vector each, with −∞ in the lanes behind the last column. The excess that a vector stores to
+/// the next rows is overwritten by their vectors.
 @inline(always)
 func narrowCrossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCrossEntropyArguments>) {
   let columns = p.pointee.columns
@@ -14,7 +14,7 @@ func narrowCrossEntropy<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxCro
     let start = row &* columns
     let logits = p.pointee.logits + start
     let isWhole = start &+ L.count <= total
-    // In pieces by memory alone: see `narrowRows`.
+    // Partial vectors go through scratch memory, see `narrowRows`.
     if !isWhole { L.copy(logits, p.pointee.scratch, first: columns) }
     var x = L.load(isWhole ? logits : UnsafePointer(p.pointee.scratch))
     x = x.replacing(with: L.splat(-.infinity), where: isOutside)
@@ -78,7 +78,7 @@ func rowMaximum<L: Lanes>(_ lanes: L.Type, _ row: UnsafePointer<Float>, columns:
   return L.maximum(largest)
 }
 
-/// Writes exp(x - largest) of a row of at least one vector, and returns their sum.
+/// Writes exp(x − largest) of a row of at least one vector, and returns their sum.
 @inline(always)
 func rowExponentials<L: Lanes>(
   _ lanes: L.Type, _ row: UnsafePointer<Float>, largest: Float, into output: UnsafeMutablePointer<Float>?, columns: Int
@@ -100,7 +100,7 @@ func rowExponentials<L: Lanes>(
   return L.total(sum)
 }
 
-/// row ← row·first·second for a row of at least one vector.
+/// Multiplies a row of at least one vector by `first`, then by `second`.
 @inline(always)
 func scaleRow<L: Lanes>(
   _ lanes: L.Type, _ row: UnsafeMutablePointer<Float>, by first: Float, then second: Float, columns: Int
@@ -114,7 +114,7 @@ func scaleRow<L: Lanes>(
   L.store(last, row + columns - L.count)
 }
 
-/// The first index at which a row holds a value that it is known to hold.
+/// The first index of a value that the row is known to hold.
 @inline(always)
 func firstIndex(of value: Float, in row: UnsafePointer<Float>) -> Int {
   var i = 0

@@ -1,16 +1,16 @@
 import KernelsISA
 
-/// Softmax with cross entropy against targets t that are not a 1 among zeros: for a row of logits x
+/// Softmax and cross entropy with any targets t: for a row of logits x
 ///
 ///     loss = Σⱼ tⱼ·(log Σᵢ exp(xᵢ) - xⱼ)
 ///     ∂loss/∂xⱼ = softmax(x)ⱼ·Σᵢ tᵢ - tⱼ
 ///
-/// With class weights w and a label smoothing s over K classes, a label k stands for tⱼ = wₖ·(1 - s)·[j = k] + wⱼ·s/K, and
-/// probabilities p for tⱼ = wⱼ·((1 - s)·pⱼ + s/K), as in PyTorch.
+/// With class weights w and a label smoothing s over K classes, the targets of a label k are
+/// tⱼ = wₖ·(1 - s)·[j = k] + wⱼ·s/K, and those of probabilities p are tⱼ = wⱼ·((1 - s)·pⱼ + s/K), as in PyTorch.
 public struct CrossEntropyTargetsProblem: Sendable, Hashable {
   public var rows: Int
   public var columns: Int
-  /// The share of the target that is spread evenly over all classes, 0 to 1.
+  /// The fraction of the target that is distributed evenly over all classes, 0 to 1.
   public var labelSmoothing: Float
   /// Rows of this label have a loss and gradients of 0; any other label lies in 0 ..< columns.
   public var ignoredLabel: Int32?
@@ -23,21 +23,21 @@ public struct CrossEntropyTargetsProblem: Sendable, Hashable {
   }
 }
 
-/// The memory of a cross entropy with targets of type `Target`; what is written is other memory than what is read.
+/// The memory of a cross entropy with targets of type `Target`; outputs and inputs are in different memory.
 public struct CrossEntropyTargetsOperands<Target> {
   /// `[rows, columns]`
   public var logits: UnsafePointer<Float>
-  /// A label a row, or `[rows, columns]` probabilities.
+  /// Labels, `[rows]`, or probabilities, `[rows, columns]`.
   public var targets: UnsafePointer<Target>
-  /// `[columns]`; nil where all are 1.
+  /// `[columns]`; nil for 1.
   public var classWeights: UnsafePointer<Float>?
   /// `[rows]`: the loss of each row, weighted and not scaled.
   public var losses: UnsafeMutablePointer<Float>
-  /// `[rows, columns]`; nil where gradients are not wanted.
+  /// `[rows, columns]`; nil if not wanted.
   public var logitGradients: UnsafeMutablePointer<Float>?
-  /// `[rows]`: the index of the largest logit, as ``SoftmaxCrossEntropy`` has it.
+  /// `[rows]`: the index of the largest logit, as in ``SoftmaxCrossEntropy``; nil if not wanted.
   public var predictions: UnsafeMutablePointer<Int32>?
-  /// What the gradients are multiplied by.
+  /// The factor of the gradients.
   public var gradientScale: Float
 
   public init(
@@ -55,8 +55,8 @@ public struct CrossEntropyTargetsOperands<Target> {
   }
 }
 
-/// Softmax with cross entropy against labels, with class weights, label smoothing and a label to ignore. Where none of
-/// them is wanted, ``SoftmaxCrossEntropy`` is faster.
+/// Softmax and cross entropy with labels, class weights, label smoothing and an ignored label. Without any of these options
+/// ``SoftmaxCrossEntropy`` is faster.
 public enum SoftmaxCrossEntropyOfLabels: KernelOperation {
   public static let name = "softmax-cross-entropy-labels"
   public typealias Problem = CrossEntropyTargetsProblem
@@ -67,13 +67,13 @@ public enum SoftmaxCrossEntropyOfLabels: KernelOperation {
     if label == problem.ignoredLabel { return nil }
     return (0..<problem.columns).map { j in
       let weight = Double(operands.classWeights?[j] ?? 1)
-      let spread = Double(problem.labelSmoothing) / Double(problem.columns)
-      return weight * (spread + (j == Int(label) ? 1 - Double(problem.labelSmoothing) : 0))
+      let smoothingPerClass = Double(problem.labelSmoothing) / Double(problem.columns)
+      return weight * (smoothingPerClass + (j == Int(label) ? 1 - Double(problem.labelSmoothing) : 0))
     }
   }
 }
 
-/// Softmax with cross entropy against probabilities of the classes, with class weights and label smoothing.
+/// Softmax and cross entropy with probabilities of the classes, class weights and label smoothing.
 public enum SoftmaxCrossEntropyOfProbabilities: KernelOperation {
   public static let name = "softmax-cross-entropy-probabilities"
   public typealias Problem = CrossEntropyTargetsProblem
@@ -82,9 +82,9 @@ public enum SoftmaxCrossEntropyOfProbabilities: KernelOperation {
   public static let kernels = rows(Levels.crossEntropyProbabilities) { row, problem, operands in
     (0..<problem.columns).map { j in
       let weight = Double(operands.classWeights?[j] ?? 1)
-      let spread = Double(problem.labelSmoothing) / Double(problem.columns)
+      let smoothingPerClass = Double(problem.labelSmoothing) / Double(problem.columns)
       let probability = Double(operands.targets[row * problem.columns + j])
-      return weight * ((1 - Double(problem.labelSmoothing)) * probability + spread)
+      return weight * ((1 - Double(problem.labelSmoothing)) * probability + smoothingPerClass)
     }
   }
 }
@@ -100,8 +100,8 @@ extension KernelOperation where Problem == CrossEntropyTargetsProblem {
     }
   }
 
-  /// A row of the table for each level, and the reference, which asks for the targets of one row; nil where it is
-  /// ignored.
+  /// A row of the table for each level, and the reference, for which `targets` returns the targets of a row, nil if the row is
+  /// ignored. `rows`: a vector holds neighbouring columns of one row.
   fileprivate static func rows<Target>(
     _ functions: LevelFunctions<CrossEntropyTargetsArguments>,
     targets: @escaping @Sendable (_ row: Int, Problem, Operands) -> [Double]?
@@ -124,8 +124,8 @@ extension KernelOperation where Problem == CrossEntropyTargetsProblem {
               classWeights: operands.classWeights, losses: operands.losses + first,
               logitGradients: operands.logitGradients.map { $0 + offset },
               predictions: operands.predictions.map { $0 + first }, rows: range.count, columns: problem.columns,
-              ignoredLabel: problem.ignoredLabel ?? .min, kept: 1 - problem.labelSmoothing,
-              spread: problem.labelSmoothing / Float(problem.columns), gradientScale: operands.gradientScale,
+              ignoredLabel: problem.ignoredLabel ?? .min, oneMinusSmoothing: 1 - problem.labelSmoothing,
+              smoothingPerClass: problem.labelSmoothing / Float(problem.columns), gradientScale: operands.gradientScale,
               scratch: scratch)
             body(&arguments)
           }

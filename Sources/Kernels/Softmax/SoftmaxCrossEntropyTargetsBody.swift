@@ -1,66 +1,74 @@
 import KernelsISA
 
-/// What a row's targets are made of. A label's own share is added by the loop.
+/// The targets of a row, without the part that its label adds.
 protocol CrossEntropyTargets {
+  /// Whether the targets are labels, not probabilities.
   static var areLabels: Bool { get }
-  /// The targets of some columns.
+  /// The targets of a vector of columns.
   ///
   /// - Parameters:
-  ///   - value: the row's probabilities; 0 where there are labels.
-  ///   - weight: of the classes.
-  ///   - kept: 1 - smoothing.
-  ///   - spread: smoothing / classes.
+  ///   - value: the probabilities; 0 for labels.
+  ///   - weight: the class weights.
+  ///   - oneMinusSmoothing: 1 − smoothing.
+  ///   - smoothingPerClass: smoothing / classes.
   static func targets<L: Lanes>(
-    _ lanes: L.Type, value: L.Vector, weight: L.Vector, kept: L.Vector, spread: L.Vector
+    _ lanes: L.Type, value: L.Vector, weight: L.Vector, oneMinusSmoothing: L.Vector, smoothingPerClass: L.Vector
   ) -> L.Vector
 }
 
+/// Targets from labels: the smoothing alone, the same for all classes but for their weights.
 enum LabelTargets: CrossEntropyTargets {
   static var areLabels: Bool { @inline(always) get { true } }
 
   @inline(always) static func targets<L: Lanes>(
-    _ lanes: L.Type, value: L.Vector, weight: L.Vector, kept: L.Vector, spread: L.Vector
+    _ lanes: L.Type, value: L.Vector, weight: L.Vector, oneMinusSmoothing: L.Vector, smoothingPerClass: L.Vector
   ) -> L.Vector {
-    weight * spread
+    weight * smoothingPerClass
   }
 }
 
+/// Targets from probabilities.
 enum ProbabilityTargets: CrossEntropyTargets {
   static var areLabels: Bool { @inline(always) get { false } }
 
   @inline(always) static func targets<L: Lanes>(
-    _ lanes: L.Type, value: L.Vector, weight: L.Vector, kept: L.Vector, spread: L.Vector
+    _ lanes: L.Type, value: L.Vector, weight: L.Vector, oneMinusSmoothing: L.Vector, smoothingPerClass: L.Vector
   ) -> L.Vector {
-    L.multiplyAdd(value, kept, spread) * weight
+    L.multiplyAdd(value, oneMinusSmoothing, smoothingPerClass) * weight
   }
 }
 
-/// The same with targets that are not 1 at a label and 0 elsewhere.
+/// The arguments of ``crossEntropy(_:_:_:)``, cross entropy with smoothed or weighted labels or with probabilities.
 struct CrossEntropyTargetsArguments {
+  /// `[rows, columns]`
   var logits: UnsafePointer<Float>
-  /// One a row, 0 ..< columns or ignoredLabel.
+  /// `[rows]`, each in 0 ..< columns or ``ignoredLabel``; nil for probabilities.
   var labels: UnsafePointer<Int32>?
-  /// [rows, columns].
+  /// `[rows, columns]`; nil for labels.
   var probabilities: UnsafePointer<Float>?
-  /// One a column.
+  /// `[columns]`; nil for 1.
   var classWeights: UnsafePointer<Float>?
-  /// One a row.
+  /// `[rows]`
   var losses: UnsafeMutablePointer<Float>
+  /// `[rows, columns]`; nil if not wanted.
   var logitGradients: UnsafeMutablePointer<Float>?
-  /// One a row.
+  /// `[rows]`; nil if not wanted.
   var predictions: UnsafeMutablePointer<Int32>?
   var rows: Int
   var columns: Int
+  /// The label of rows with a loss and gradients of 0.
   var ignoredLabel: Int32
-  /// 1 - smoothing.
-  var kept: Float
+  /// 1 − smoothing.
+  var oneMinusSmoothing: Float
   /// Smoothing / columns.
-  var spread: Float
+  var smoothingPerClass: Float
+  /// The factor of the gradients.
   var gradientScale: Float
-  /// Two vectors.
+  /// Scratch memory of two vectors.
   var scratch: UnsafeMutablePointer<Float>
 }
 
+/// Losses, gradients and predictions of all rows.
 @inline(always)
 func crossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>
@@ -72,22 +80,25 @@ func crossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   }
 }
 
-/// A row's label and what its own target is more than the others; -1 and 0 where there are no labels.
+/// A row's label, and its class weight · (1 − smoothing), which is added to the target of that class. −1 and 0 for ignored labels
+/// and for probabilities.
 @inline(always)
-private func ownTarget(_ p: UnsafePointer<CrossEntropyTargetsArguments>, _ row: Int) -> (label: Int, share: Float) {
+private func labelAndTarget(_ p: UnsafePointer<CrossEntropyTargetsArguments>, _ row: Int) -> (label: Int, target: Float)
+{
   guard let labels = p.pointee.labels else { return (-1, 0) }
   let label = labels[row]
   if label == p.pointee.ignoredLabel { return (-1, 0) }
-  return (Int(label), p.pointee.kept * classWeight(p, Int(label)))
+  return (Int(label), p.pointee.oneMinusSmoothing * classWeight(p, Int(label)))
 }
 
+/// The weight of a class.
 @inline(always)
 private func classWeight(_ p: UnsafePointer<CrossEntropyTargetsArguments>, _ label: Int) -> Float {
   if let weights = p.pointee.classWeights { return weights[label] }
   return 1
 }
 
-/// The targets of a vector of columns from `column` of the row that begins at `offset`.
+/// The targets of the vector of columns that begins at `column`, in the row at `offset`.
 @inline(always)
 private func targetVector<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>, _ offset: Int,
@@ -98,10 +109,11 @@ private func targetVector<L: Lanes, Targets: CrossEntropyTargets>(
   var weight = L.splat(1)
   if let weights = p.pointee.classWeights { weight = L.load(weights + column) }
   return Targets.targets(
-    lanes, value: value, weight: weight, kept: L.splat(p.pointee.kept), spread: L.splat(p.pointee.spread))
+    lanes, value: value, weight: weight, oneMinusSmoothing: L.splat(p.pointee.oneMinusSmoothing),
+    smoothingPerClass: L.splat(p.pointee.smoothingPerClass))
 }
 
-/// Rows of at most one vector, as in the plain form.
+/// Rows of at most one vector, as in ``SoftmaxCrossEntropy``.
 @inline(always)
 private func narrowCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   _ lanes: L.Type, _ targets: Targets.Type, _ p: UnsafePointer<CrossEntropyTargetsArguments>
@@ -112,8 +124,10 @@ private func narrowCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   let indices = L.laneIndices
   let isOutside = indices .>= L.splat(Float(columns))
   let (zero, one) = (L.splat(0), L.splat(1))
-  let (kept, spread) = (L.splat(p.pointee.kept), L.splat(p.pointee.spread))
-  let isDense = !Targets.areLabels || p.pointee.spread != 0
+  let (oneMinusSmoothing, smoothingPerClass) = (
+    L.splat(p.pointee.oneMinusSmoothing), L.splat(p.pointee.smoothingPerClass)
+  )
+  let isDense = !Targets.areLabels || p.pointee.smoothingPerClass != 0
   var weights = one
   if let classWeights = p.pointee.classWeights { weights = L.load(classWeights, first: columns) }
   var row = 0
@@ -129,7 +143,7 @@ private func narrowCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
     let shifted = x - L.splat(largest)
     let exponentials = L.exponential(shifted)
     let sum = L.total(exponentials)
-    let (label, own) = ownTarget(p, row)
+    let (label, labelTarget) = labelAndTarget(p, row)
     let isIgnored = Targets.areLabels && label < 0
 
     var values = zero
@@ -140,18 +154,20 @@ private func narrowCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
     var target = zero
     var loss: Float = 0
     if isDense {
-      target = Targets.targets(lanes, value: values, weight: weights, kept: kept, spread: spread)
+      target = Targets.targets(
+        lanes, value: values, weight: weights, oneMinusSmoothing: oneMinusSmoothing,
+        smoothingPerClass: smoothingPerClass)
       target = target.replacing(with: zero, where: isOutside)
       loss = L.total((-(target * shifted)).replacing(with: zero, where: isOutside))
     }
-    let targetSum = L.total(target) + own
-    if Targets.areLabels, !isIgnored { loss -= own * (logits[label] - largest) }
+    let targetSum = L.total(target) + labelTarget
+    if Targets.areLabels, !isIgnored { loss -= labelTarget * (logits[label] - largest) }
     loss += targetSum * L.logarithm(L.splat(sum))[0]
     p.pointee.losses[row] = isIgnored ? 0 : loss
 
     if let logitGradients = p.pointee.logitGradients {
       let isLabel = indices .== L.splat(Float(label))
-      if Targets.areLabels { target = target.replacing(with: target + L.splat(own), where: isLabel) }
+      if Targets.areLabels { target = target.replacing(with: target + L.splat(labelTarget), where: isLabel) }
       var gradient = (exponentials * L.splat(targetSum / sum) - target) * scale
       if isIgnored { gradient = zero }
       L.store(gradient, isWhole ? logitGradients + start : first)
@@ -173,7 +189,7 @@ private func wideCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
   let columns = p.pointee.columns
   let final = columns &- L.count
   let zero = L.splat(0)
-  let isDense = !Targets.areLabels || p.pointee.spread != 0
+  let isDense = !Targets.areLabels || p.pointee.smoothingPerClass != 0
   var row = 0
   while row < p.pointee.rows {
     let offset = row &* columns
@@ -182,7 +198,7 @@ private func wideCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
     if let all = p.pointee.logitGradients { gradients = all + offset }
     let largest = rowMaximum(lanes, logits, columns: columns)
     let sum = rowExponentials(lanes, logits, largest: largest, into: gradients, columns: columns)
-    let (label, own) = ownTarget(p, row)
+    let (label, labelTarget) = labelAndTarget(p, row)
     let isIgnored = Targets.areLabels && label < 0
 
     var (losses, targetSums) = (zero, zero)
@@ -190,15 +206,15 @@ private func wideCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
     while isDense, i < columns {
       let start = i < final ? i : final
       let target = targetVector(lanes, targets, p, offset, start)
-      // Lanes that the vector before had.
-      let isDone = L.splat(Float(i &- start)) .> L.laneIndices
-      targetSums += target.replacing(with: zero, where: isDone)
-      losses += (target * (L.splat(largest) - L.load(logits + start))).replacing(with: zero, where: isDone)
+      // Lanes that the vector before counted.
+      let isCounted = L.splat(Float(i &- start)) .> L.laneIndices
+      targetSums += target.replacing(with: zero, where: isCounted)
+      losses += (target * (L.splat(largest) - L.load(logits + start))).replacing(with: zero, where: isCounted)
       i &+= L.count
     }
-    let targetSum = L.total(targetSums) + own
+    let targetSum = L.total(targetSums) + labelTarget
     var loss = L.total(losses)
-    if Targets.areLabels, !isIgnored { loss -= own * (logits[label] - largest) }
+    if Targets.areLabels, !isIgnored { loss -= labelTarget * (logits[label] - largest) }
     loss += targetSum * L.logarithm(L.splat(sum))[0]
     p.pointee.losses[row] = isIgnored ? 0 : loss
 
@@ -207,7 +223,7 @@ private func wideCrossEntropy<L: Lanes, Targets: CrossEntropyTargets>(
       let factor = L.splat(targetSum / sum)
       var atLabel: Float = 0
       if Targets.areLabels, !isIgnored {
-        let target = classWeight(p, label) * p.pointee.spread + own
+        let target = classWeight(p, label) * p.pointee.smoothingPerClass + labelTarget
         atLabel = (gradients[label] * factor[0] - target) * p.pointee.gradientScale
       }
       let lastExponentials = L.load(gradients + final)

@@ -1,12 +1,12 @@
 import KernelsISA
 
-/// Focal loss of class labels (Lin and others, 2017), softmax included: cross entropy that counts the less, the surer a
-/// row already is. For a row of logits x with label k, p = softmax(x)ₖ, and the label's class weight α
+/// Focal loss of class labels with softmax (Lin and others, 2017): cross entropy weighted by (1 − p)ᵞ, which is small for rows
+/// that are classified well. For a row of logits x with label k, p = softmax(x)ₖ, and the label's class weight α
 ///
 ///     loss = -α·(1 - p)ᵞ·log p
 ///     ∂loss/∂xⱼ = α·(1 - p)ᵞ·(1 - γ·p·log p/(1 - p))·(softmax(x)ⱼ - [j = k])
 ///
-/// 1 - p is the other classes' sum, so nothing is lost of it where p is nearly 1. With γ = 0 it is
+/// 1 − p is computed as the sum of the other classes, so it is accurate near p = 1. With γ = 0 it is
 /// ``SoftmaxCrossEntropyOfLabels``. A row that holds NaN, +infinity, or only -infinity has NaN losses and gradients.
 public enum SoftmaxFocalLoss: KernelOperation {
   public static let name = "softmax-focal-loss"
@@ -33,15 +33,15 @@ public enum SoftmaxFocalLoss: KernelOperation {
     public var logits: UnsafePointer<Float>
     /// `[rows]`
     public var labels: UnsafePointer<Int32>
-    /// `[columns]`: α of each class; nil where all are 1.
+    /// `[columns]`: α of each class; nil for 1.
     public var classWeights: UnsafePointer<Float>?
     /// `[rows]`: the loss of each row, weighted and not scaled.
     public var losses: UnsafeMutablePointer<Float>
-    /// `[rows, columns]`, other memory than the logits; nil where gradients are not wanted.
+    /// `[rows, columns]`, other memory than the logits; nil if not wanted.
     public var logitGradients: UnsafeMutablePointer<Float>?
-    /// `[rows]`: the index of the largest logit, as ``SoftmaxCrossEntropy`` has it; nil where it is not wanted.
+    /// `[rows]`: the index of the largest logit, as in ``SoftmaxCrossEntropy``; nil if not wanted.
     public var predictions: UnsafeMutablePointer<Int32>?
-    /// What the gradients are multiplied by.
+    /// The factor of the gradients.
     public var gradientScale: Float
 
     public init(
@@ -59,6 +59,7 @@ public enum SoftmaxFocalLoss: KernelOperation {
     }
   }
 
+  /// `rows`: a vector holds neighbouring columns of one row.
   public static let kernels: [Kernel<SoftmaxFocalLoss>] = {
     let levels = Kernel<SoftmaxFocalLoss>.levelRows(
       "rows", Levels.softmaxFocalLoss,
@@ -105,40 +106,45 @@ public enum SoftmaxFocalLoss: KernelOperation {
       var others = 0.0
       for i in 0..<columns where i != label { others += exp(Double(logits[i]) - largest) }
       let distance = Double(logits[label]) - largest
-      let own = exp(distance)
-      let sum = own + others
-      let (p, rest) = (own / sum, others / sum)
-      let logarithm = own >= others ? -log1p(others / own) : distance - log(sum)
-      let focus = Double(operands.classWeights?[label] ?? 1) * pow(rest, Double(problem.gamma))
+      let labelExponential = exp(distance)
+      let sum = labelExponential + others
+      let (p, complement) = (labelExponential / sum, others / sum)
+      let logarithm = labelExponential >= others ? -log1p(others / labelExponential) : distance - log(sum)
+      let focus = Double(operands.classWeights?[label] ?? 1) * pow(complement, Double(problem.gamma))
       operands.losses[row] = Float(-focus * logarithm)
-      // -log p/(1 - p) is 1 where p is, and p·log p is 0 where p is 0.
-      let growth = p == 0 ? 0 : rest == 0 ? 1 : -p * logarithm / rest
+      // −p·log p/(1 − p) is 1 at p = 1, and 0 at p = 0.
+      let growth = p == 0 ? 0 : complement == 0 ? 1 : -p * logarithm / complement
       let slope = focus * (1 + Double(problem.gamma) * growth) * Double(operands.gradientScale)
       for i in 0..<columns {
         let probability = exp(Double(logits[i]) - largest) / sum
-        operands.logitGradients?[row * columns + i] = Float((i == label ? -rest : probability) * slope)
+        operands.logitGradients?[row * columns + i] = Float((i == label ? -complement : probability) * slope)
       }
     }
   }
 }
 
-/// Focal loss: the cross entropy of labels, less of it the surer a row is.
+/// The arguments of ``focalLoss(_:_:)``.
 struct SoftmaxFocalLossArguments {
+  /// `[rows, columns]`
   var logits: UnsafePointer<Float>
-  /// One a row, 0 ..< columns or ignoredLabel.
+  /// `[rows]`, each in 0 ..< columns or ``ignoredLabel``.
   var labels: UnsafePointer<Int32>
-  /// One a column.
+  /// `[columns]`: α of each class; nil for 1.
   var classWeights: UnsafePointer<Float>?
-  /// One a row.
+  /// `[rows]`
   var losses: UnsafeMutablePointer<Float>
+  /// `[rows, columns]`; nil if not wanted.
   var logitGradients: UnsafeMutablePointer<Float>?
-  /// One a row.
+  /// `[rows]`; nil if not wanted.
   var predictions: UnsafeMutablePointer<Int32>?
   var rows: Int
   var columns: Int
+  /// The label of rows with a loss and gradients of 0.
   var ignoredLabel: Int32
+  /// The exponent γ.
   var gamma: Float
+  /// The factor of the gradients.
   var gradientScale: Float
-  /// A vector.
+  /// Scratch memory of a vector.
   var scratch: UnsafeMutablePointer<Float>
 }

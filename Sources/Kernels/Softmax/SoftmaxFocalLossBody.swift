@@ -1,5 +1,6 @@
 import KernelsISA
 
+/// Losses, gradients and predictions of all rows.
 @inline(always)
 func focalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxFocalLossArguments>) {
   if p.pointee.columns <= L.count {
@@ -9,25 +10,30 @@ func focalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SoftmaxFocalLossArg
   }
 }
 
-/// What a row's loss and gradients follow from: its loss, 1 - p of its label, and what all gradients are multiplied by.
+/// The loss of a row, 1 − p of its label, and the factor of its gradients.
+///
+/// - Parameters:
+///   - distance: the label's logit minus the largest.
+///   - labelExponential: the label's exponential.
+///   - others: the sum of the other exponentials.
 @inline(always)
 private func focus<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<SoftmaxFocalLossArguments>, label: Int, distance: Float, own: Float,
+  _ lanes: L.Type, _ p: UnsafePointer<SoftmaxFocalLossArguments>, label: Int, distance: Float, labelExponential: Float,
   others: Float
-) -> (loss: Float, rest: Float, slope: Float) {
-  let sum = own + others
-  let (probability, rest) = (own / sum, others / sum)
-  // log p from the smaller of the two ratios: it is as accurate where p is nearly 1 as where it is nearly 0.
+) -> (loss: Float, complement: Float, slope: Float) {
+  let sum = labelExponential + others
+  let (probability, complement) = (labelExponential / sum, others / sum)
+  // log p from the smaller of the two ratios is as accurate near p = 1 as near p = 0.
   var logarithm = distance - L.logarithm(L.splat(sum))[0]
-  if own >= others { logarithm = -L.logarithm(onePlus: L.splat(others / own))[0] }
+  if labelExponential >= others { logarithm = -L.logarithm(onePlus: L.splat(others / labelExponential))[0] }
   var weight: Float = 1
   if let weights = p.pointee.classWeights { weight = weights[label] }
-  let focus = weight * L.power(L.splat(rest), L.splat(p.pointee.gamma))[0]
-  // -log p/(1 - p) is 1 where p is, and p·log p is 0 where p is 0.
-  var growth = -probability * logarithm / rest
-  if rest == 0 { growth = 1 }
+  let focus = weight * L.power(L.splat(complement), L.splat(p.pointee.gamma))[0]
+  // −p·log p/(1 − p) is 1 at p = 1, and 0 at p = 0.
+  var growth = -probability * logarithm / complement
+  if complement == 0 { growth = 1 }
   if probability == 0 { growth = 0 }
-  return (-focus * logarithm, rest, focus * (1 + p.pointee.gamma * growth) * p.pointee.gradientScale)
+  return (-focus * logarithm, complement, focus * (1 + p.pointee.gamma * growth) * p.pointee.gradientScale)
 }
 
 /// Rows of at most one vector, as in ``SoftmaxCrossEntropy``.
@@ -52,14 +58,15 @@ private func narrowFocalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Softm
     let isIgnored = p.pointee.labels[row] == p.pointee.ignoredLabel
     let label = isIgnored ? 0 : Int(p.pointee.labels[row])
     let isLabel = indices .== L.splat(Float(label))
-    let own = L.total(zero.replacing(with: exponentials, where: isLabel))
+    let labelExponential = L.total(zero.replacing(with: exponentials, where: isLabel))
     let others = L.total(exponentials.replacing(with: zero, where: isLabel))
-    let sum = own + others
-    let (loss, rest, slope) = focus(
-      lanes, p, label: label, distance: logits[label] - largest, own: own, others: others)
+    let sum = labelExponential + others
+    let (loss, complement, slope) = focus(
+      lanes, p, label: label, distance: logits[label] - largest, labelExponential: labelExponential, others: others)
     p.pointee.losses[row] = isIgnored ? 0 : loss
     if let logitGradients = p.pointee.logitGradients {
-      var gradient = (exponentials * L.splat(1 / sum)).replacing(with: L.splat(-rest), where: isLabel) * L.splat(slope)
+      var gradient =
+        (exponentials * L.splat(1 / sum)).replacing(with: L.splat(-complement), where: isLabel) * L.splat(slope)
       if isIgnored { gradient = zero }
       L.store(gradient, isWhole ? logitGradients + start : p.pointee.scratch)
       if !isWhole { L.copy(p.pointee.scratch, logitGradients + start, first: columns) }
@@ -86,9 +93,10 @@ private func wideFocalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Softmax
     let largest = rowMaximum(lanes, logits, columns: columns)
     let others = otherExponentials(lanes, logits, largest: largest, label: label, into: gradients, columns: columns)
     let distance = logits[label] - largest
-    let own = L.exponential(L.splat(distance))[0]
-    let sum = own + others
-    let (loss, rest, slope) = focus(lanes, p, label: label, distance: distance, own: own, others: others)
+    let labelExponential = L.exponential(L.splat(distance))[0]
+    let sum = labelExponential + others
+    let (loss, complement, slope) = focus(
+      lanes, p, label: label, distance: distance, labelExponential: labelExponential, others: others)
     p.pointee.losses[row] = isIgnored ? 0 : loss
     if let gradients {
       if isIgnored {
@@ -100,7 +108,7 @@ private func wideFocalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Softmax
         L.store(L.splat(0), gradients + columns - L.count)
       } else {
         scaleRow(lanes, gradients, by: 1 / sum, then: slope, columns: columns)
-        gradients[label] = -rest * slope
+        gradients[label] = -complement * slope
       }
     }
     if let predictions = p.pointee.predictions {
@@ -111,7 +119,7 @@ private func wideFocalLoss<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Softmax
   }
 }
 
-/// Writes exp(x - largest) of a row of at least one vector, and returns the sum of all but the label's.
+/// Writes exp(x − largest) of a row of at least one vector, and returns the sum of all but the label's.
 @inline(always)
 private func otherExponentials<L: Lanes>(
   _ lanes: L.Type, _ row: UnsafePointer<Float>, largest: Float, label: Int, into output: UnsafeMutablePointer<Float>?,
@@ -129,8 +137,8 @@ private func otherExponentials<L: Lanes>(
   if i < columns {
     let start = columns &- L.count
     let exponentials = L.exponential(L.load(row + start) - L.splat(largest))
-    let rest = exponentials.replacing(with: zero, where: L.splat(Float(i &- start)) .> L.laneIndices)
-    sum += rest.replacing(with: zero, where: L.laneIndices .== L.splat(Float(label &- start)))
+    let uncounted = exponentials.replacing(with: zero, where: L.splat(Float(i &- start)) .> L.laneIndices)
+    sum += uncounted.replacing(with: zero, where: L.laneIndices .== L.splat(Float(label &- start)))
     if let output { L.store(exponentials, output + start) }
   }
   return L.total(sum)

@@ -1,10 +1,10 @@
 import KernelsISA
 
-/// A mutex and a condition variable of the C library: threads that hold the lock wait for a signal.
+/// A mutex and a condition variable of the C library.
 ///
-/// As there, a wait may end without a signal.
+/// As in C, a wait may end without a signal.
 final class Condition: @unchecked Sendable {
-  // Behind pointers, as neither may move.
+  // Behind pointers, because neither may move in memory.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let variable = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -24,9 +24,9 @@ final class Condition: @unchecked Sendable {
 
   func unlock() { pthread_mutex_unlock(mutex) }
 
-  /// Wakes one of the threads that wait, if there is any.
+  /// Wakes one of the waiting threads, if there is any.
   func signal() { pthread_cond_signal(variable) }
 
-  /// Unlocks and waits for a signal, then locks again.
+  /// Unlocks the mutex, waits for a signal, and locks the mutex again.
   func wait() { pthread_cond_wait(variable, mutex) }
 }

@@ -1,8 +1,8 @@
-/// Runs parts of an operation on several threads.
+/// Runs the parts of an operation on several threads.
 enum Parallel {
   /// Calls `body` once for every part in 0 ..< parts, on at most as many threads, and returns when all are done.
   ///
-  /// The parts write to disjoint memory, and none waits for another: any of them may run one after the other on one
+  /// The parts write to disjoint memory, and none may wait for another, because they may run one after the other on one
   /// thread. Nothing is allocated.
   @inline(__always)
   static func run(parts: Int, _ body: (Int) -> Void) {
@@ -13,7 +13,8 @@ enum Parallel {
     }
   }
 
-  /// The range of items that one of `parts` equal parts covers, in units of `granule` items; it may be empty.
+  /// The range of items of one of `parts` equal parts, a multiple of `granule` items except at the end; it may be
+  /// empty.
   @inline(__always)
   static func range(_ part: Int, of parts: Int, items: Int, granule: Int = 1) -> Range<Int> {
     let granules = (items &+ granule &- 1) / granule

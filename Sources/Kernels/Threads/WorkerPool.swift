@@ -1,53 +1,56 @@
 import KernelsISA
 import Synchronization
 
-/// Threads that do parts of operations, for the life of the process; see ``shared`` for what a forked process has.
+/// Threads that run the parts of operations, for the life of the process; see ``shared`` for forked processes.
 ///
-/// One run at a time has the workers. A run that finds them taken, because another thread has them or because it is
-/// itself within a part, does its parts alone: to wait would not be faster, and a nested run would wait forever.
+/// One run at a time uses the workers. A run that finds them busy, because another thread uses them or because it is
+/// itself nested in a part, runs its parts alone: waiting would not be faster, and a nested run would wait forever.
 ///
-/// Parts are claimed one by one, by the workers and by the caller. So a worker that comes late, or that the system gives
-/// no processor, finds its part done: the caller waits for no part but those that have begun.
+/// Workers and the caller claim parts one by one. A worker that is late, or that the system gives no processor, finds
+/// its part done: the caller waits only for parts that have begun.
 ///
-/// Workers that look for a run, and a caller that waits for its end, look at memory for a while, so that a run costs
-/// little more than the ways of cache lines between processors. Then they sleep, so that what else runs on the machine
-/// has the processors.
+/// Workers that wait for a run, and a caller that waits for its end, spin for a while, so that a run costs little more
+/// than the transfer of cache lines between processors. Then they sleep and leave the processors to other programs.
 final class WorkerPool: Sendable {
-  /// The most workers: with the caller, a thread for each processor.
+  /// The largest number of workers: with the caller, one thread for each processor.
   private let workerLimit: Int
-  /// How long a thread only looks: about what it costs to put a thread to sleep and to wake it.
+  /// How long a thread spins before it yields or sleeps: about as long as it takes to put a thread to sleep and wake
+  /// it.
   private let spinTime: Duration
-  /// How long a worker then looks while it leaves the processor to any other thread that is to run on it: the pauses
-  /// between the kernels of a training step are shorter.
+  /// How long a worker then spins while it yields the processor to other threads. The pauses between the kernels of a
+  /// training step are shorter.
   private let yieldTime: Duration
 
-  /// How many workers have been started.
+  /// The number of workers that have been started.
   private let workers = Mutex(0)
-  private let offer = OwnLine(Offer())
-  private let progress = OwnLine(Progress())
-  /// Where workers sleep, and the number of them.
+  private let offer = CacheLinePadded(Offer())
+  private let progress = CacheLinePadded(Progress())
+  /// The workers sleep on this condition.
   private let workersSleep = Condition()
-  private let sleepers = OwnLine(Atomic(0))
-  /// Where the caller sleeps.
+  /// The number of workers that sleep.
+  private let sleepers = CacheLinePadded(Atomic(0))
+  /// The caller sleeps on this condition.
   private let callerSleeps = Condition()
 
-  /// What a run hands out, in one cache line. (Pointers are not Sendable by themselves.)
+  /// A run, as its workers see it, in one cache line. (Pointers are not Sendable by themselves.)
   private struct Offer: ~Copyable, @unchecked Sendable {
-    /// The number of the run in the upper half; in the lower half how many parts nobody has claimed, which is also the
-    /// number of the next part.
+    /// The upper half numbers the runs. The lower half is the number of unclaimed parts, which is also the index of the
+    /// next part.
     let ticket = Atomic<UInt64>(0)
-    /// What to call. The run does not end before all its parts are done, so this belongs to the ticket's run for as long
-    /// as that has parts.
+    /// The function of the closure to call. It belongs to the ticket's run as long as that has unclaimed parts, because
+    /// a run does not end before all its parts are done.
     let function = Atomic<UnsafeRawPointer?>(nil)
+    /// The context of the closure.
     let context = Atomic<UnsafeRawPointer?>(nil)
-    /// Whether a run has the workers.
-    let isTaken = Atomic(false)
+    /// Whether a run uses the workers.
+    let isBusy = Atomic(false)
   }
 
   /// What the workers tell the caller.
   private struct Progress: ~Copyable, Sendable {
-    /// Parts that workers have done in all runs.
+    /// The number of parts that workers have finished, in all runs.
     let finished = Atomic(0)
+    /// Whether the caller sleeps or is about to.
     let callerSleeps = Atomic(false)
   }
 
@@ -57,8 +60,8 @@ final class WorkerPool: Sendable {
     self.yieldTime = yieldTime
   }
 
-  /// Sees to it that so many threads, the caller's included, can run parts, as far as there are processors. They are
-  /// started when a plan is made, so that no run has to.
+  /// Starts workers until `threads` threads, the caller included, can run parts, at most one for each processor. Plans
+  /// call it, so that no run has to start a thread.
   func start(threads: Int) {
     workers.withLock { count in
       while count < min(threads - 1, workerLimit) {
@@ -66,16 +69,16 @@ final class WorkerPool: Sendable {
         let body: @convention(c) (UnsafeMutableRawPointer) -> Void = {
           Unmanaged<WorkerPool>.fromOpaque($0).takeRetainedValue().work()
         }
-        // Where the system has no more threads, the caller does the parts.
+        // If the system refuses a thread, the caller runs the parts.
         guard isa_start_thread("Kernels", body, pool.toOpaque()) == 0 else { return pool.release() }
         count += 1
       }
     }
   }
 
-  /// Calls `body` for every part in 0 ..< parts; the caller's is part 0, and whatever the workers leave.
+  /// Calls `body` for every part in 0 ..< parts. The caller runs part 0, and the parts that no worker claims.
   func run(parts: Int, _ body: (Int) -> Void) {
-    lend(
+    withBorrowedClosure(
       body,
       { pool, body, parts in
         Unmanaged<WorkerPool>.fromOpaque(pool)._withUnsafeGuaranteedRef { $0.run(body, parts) }
@@ -83,38 +86,39 @@ final class WorkerPool: Sendable {
       Unmanaged.passUnretained(self).toOpaque(), parts)
   }
 
-  private func run(_ body: LentClosure, _ parts: Int) {
+  private func run(_ body: BorrowedClosure, _ parts: Int) {
     let shared = parts - 1
-    if workerLimit == 0 || shared > UInt32.max || offer.value.isTaken.exchange(true, ordering: .acquiring) {
-      for part in 0..<parts { isa_call(body, part) }
+    if workerLimit == 0 || shared > UInt32.max || offer.value.isBusy.exchange(true, ordering: .acquiring) {
+      for part in 0..<parts { isa_call_closure(body, part) }
       return
     }
     let before = progress.value.finished.load(ordering: .relaxed)
     offer.value.function.store(body.function, ordering: .relaxed)
     offer.value.context.store(body.context, ordering: .relaxed)
     let number = offer.value.ticket.load(ordering: .relaxed) >> 32 &+ 1
-    // Either this sees a worker that goes to sleep, or that worker sees the parts.
+    // Sequentially consistent, as in `awaitParts`: either this thread sees that a worker falls asleep, or the worker
+    // sees the parts.
     offer.value.ticket.store(number << 32 | UInt64(shared), ordering: .sequentiallyConsistent)
     if sleepers.value.load(ordering: .sequentiallyConsistent) > 0 { wakeWorkers(shared) }
-    isa_call(body, 0)
+    isa_call_closure(body, 0)
     var finished = before + shared
     while progress.value.finished.load(ordering: .acquiring) != finished, let (part, _) = claim() {
-      isa_call(body, part)
+      isa_call_closure(body, part)
       finished -= 1
     }
     awaitWorkers(finished)
-    offer.value.isTaken.store(false, ordering: .releasing)
+    offer.value.isBusy.store(false, ordering: .releasing)
   }
 
-  /// Takes a part that nobody has; nil if there is none.
-  private func claim() -> (part: Int, body: LentClosure)? {
+  /// Claims a part; nil if none is left.
+  private func claim() -> (part: Int, body: BorrowedClosure)? {
     while true {
       let ticket = offer.value.ticket.load(ordering: .acquiring)
       let part = UInt32(truncatingIfNeeded: ticket)
       if part == 0 { return nil }
-      let body = LentClosure(
+      let body = BorrowedClosure(
         function: offer.value.function.load(ordering: .relaxed), context: offer.value.context.load(ordering: .relaxed))
-      // While the ticket's cache line comes for the claim, so does what the closure has captured.
+      // The closure's captured values arrive while the claim fetches the ticket's cache line.
       if let context = body.context { prefetch(context) }
       let isClaimed = offer.value.ticket.weakCompareExchange(
         expected: ticket, desired: ticket - 1, ordering: .acquiring
@@ -127,16 +131,18 @@ final class WorkerPool: Sendable {
     UInt32(truncatingIfNeeded: offer.value.ticket.load(ordering: .relaxed)) != 0
   }
 
-  /// Looks until a condition holds, but no longer than `time`: false if it does not.
+  /// Spins until a condition holds, at most for `time`.
+  ///
+  /// - Returns: whether the condition holds.
   @inline(__always)
-  private func look(for time: Duration, yielding: Bool = false, until condition: () -> Bool) -> Bool {
+  private func spin(for time: Duration, yields: Bool = false, until condition: () -> Bool) -> Bool {
     let end = MonotonicClock.now + time
     repeat {
       for _ in 0..<64 {
         if condition() { return true }
         isa_pause()
       }
-      if yielding { sched_yield() }
+      if yields { sched_yield() }
     } while MonotonicClock.now < end
     return false
   }
@@ -146,9 +152,9 @@ final class WorkerPool: Sendable {
 extension WorkerPool {
   /// The pool of this process.
   ///
-  /// A process that was forked has none of its parent's threads, and where these held a lock, or had the workers, it stays
-  /// so in the child. So the child leaves its parent's pool alone, and has a new one. That has no workers until the child
-  /// makes a plan: plans from before are run by the calling thread alone.
+  /// A forked process has none of its parent's threads, but the locks that they held, and the mark of a run that used
+  /// the workers, stay set in it. So the child abandons its parent's pool and makes a new one. That has no workers
+  /// until the child makes a plan: plans of the parent are run by the calling thread alone.
   static var shared: WorkerPool {
     if let pool = pool(at: current.load(ordering: .acquiring)) { return pool }
     _ = forgetsInChildren
@@ -158,13 +164,12 @@ extension WorkerPool {
     let (isFirst, other) = current.compareExchange(
       expected: 0, desired: UInt(bitPattern: reference.toOpaque()), ordering: .acquiringAndReleasing)
     guard !isFirst, let first = self.pool(at: other) else { return pool }
-    // Another thread was faster.
+    // Another thread made the pool first.
     reference.release()
     return first
   }
 
-  /// The address of the pool, which stays for the life of the process; 0 before the first use, and again after the
-  /// process was forked.
+  /// The address of the pool, which lives as long as the process; 0 before the first use, and in a forked process.
   private static let current = Atomic<UInt>(0)
 
   @inline(__always)
@@ -172,7 +177,7 @@ extension WorkerPool {
     UnsafeRawPointer(bitPattern: address).map { Unmanaged.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// Whether the system forgets the pool in a child, before `fork` returns there.
+  /// Whether `fork` resets `current` in the child before it returns there.
   private static let forgetsInChildren =
     pthread_atfork(nil, nil, { WorkerPool.current.store(0, ordering: .relaxed) }) == 0
 }
@@ -186,7 +191,7 @@ extension WorkerPool {
   }
 
   private func awaitWorkers(_ finished: Int) {
-    if look(for: spinTime, until: { progress.value.finished.load(ordering: .acquiring) == finished }) { return }
+    if spin(for: spinTime, until: { progress.value.finished.load(ordering: .acquiring) == finished }) { return }
     callerSleeps.lock()
     progress.value.callerSleeps.store(true, ordering: .sequentiallyConsistent)
     while progress.value.finished.load(ordering: .sequentiallyConsistent) != finished { callerSleeps.wait() }
@@ -200,7 +205,7 @@ extension WorkerPool {
   private func work() {
     while true {
       while let (part, body) = claim() {
-        isa_call(body, part)
+        isa_call_closure(body, part)
         progress.value.finished.add(1, ordering: .sequentiallyConsistent)
         if progress.value.callerSleeps.load(ordering: .sequentiallyConsistent) {
           callerSleeps.lock()
@@ -208,12 +213,12 @@ extension WorkerPool {
           callerSleeps.unlock()
         }
       }
-      if look(for: spinTime, until: { hasParts }) { continue }
-      if !look(for: yieldTime, yielding: true, until: { hasParts }) { awaitParts() }
+      if spin(for: spinTime, until: { hasParts }) { continue }
+      if !spin(for: yieldTime, yields: true, until: { hasParts }) { awaitParts() }
     }
   }
 
-  /// Sleeps until a run wakes this worker. It may come too late for a part, and then looks for the next run's.
+  /// Sleeps until a run wakes this worker. If all parts are claimed by then, the worker waits for the next run.
   private func awaitParts() {
     workersSleep.lock()
     sleepers.value.add(1, ordering: .sequentiallyConsistent)
@@ -225,18 +230,18 @@ extension WorkerPool {
   }
 }
 
-/// A value with a distance to what is written beside it, so that those who look at one are not disturbed by the other.
-private struct OwnLine<Value: ~Copyable>: ~Copyable {
+/// Pads a value to its own cache lines, so that writes to its neighbours cause no false sharing.
+private struct CacheLinePadded<Value: ~Copyable>: ~Copyable {
   let value: Value
-  private let distance = InlineArray<16, UInt64>(repeating: 0)
+  private let padding = InlineArray<16, UInt64>(repeating: 0)
 
   init(_ value: consuming Value) { self.value = value }
 }
-extension OwnLine: Sendable where Value: Sendable & ~Copyable {}
+extension CacheLinePadded: Sendable where Value: Sendable & ~Copyable {}
 
-/// Calls `run` with a closure that does not escape: see Threads.h.
-@_silgen_name("isa_lend")
-private func lend(
+/// Calls `run` with a closure that does not escape; see Threads.h.
+@_silgen_name("isa_borrow_closure")
+private func withBorrowedClosure(
   _ body: (Int) -> Void,
-  _ run: @convention(c) (_ pool: UnsafeRawPointer, LentClosure, _ parts: Int) -> Void,
+  _ run: @convention(c) (_ pool: UnsafeRawPointer, BorrowedClosure, _ parts: Int) -> Void,
   _ pool: UnsafeRawPointer, _ parts: Int)

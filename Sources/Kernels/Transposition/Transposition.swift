@@ -1,17 +1,17 @@
 import KernelsISA
 
-/// Each image's rows as columns: output[b, c, r] = input[b, r, c]. All levels give the same bits.
+/// Transposes each matrix of a batch: output[b, c, r] = input[b, r, c]. All levels give the same bits.
 ///
-/// Of images `[batch, channels, plane]` it makes the channels of each pixel neighbours, `[batch, plane, channels]`, as the
-/// kernels of rows take them; with rows and columns exchanged it is its own inverse and its own backward pass.
+/// It converts images `[batch, channels, plane]` to channels-last, `[batch, plane, channels]`. With rows and columns
+/// exchanged it is its own inverse and its own backward pass.
 public enum Transposition: KernelOperation {
   public static let name = "transpose"
 
   public struct Problem: Sendable, Hashable {
     public var batch: Int
-    /// Of the input.
+    /// The rows of the input.
     public var rows: Int
-    /// Of the input.
+    /// The columns of the input.
     public var columns: Int
 
     public init(batch: Int, rows: Int, columns: Int) {
@@ -20,7 +20,7 @@ public enum Transposition: KernelOperation {
       self.columns = columns
     }
 
-    /// The transposition back.
+    /// The inverse transposition.
     public var inverse: Problem { Problem(batch: batch, rows: columns, columns: rows) }
   }
 
@@ -45,25 +45,26 @@ public enum Transposition: KernelOperation {
     _ = try product(name, problem.batch, problem.rows, problem.columns, MemoryLayout<Float>.stride)
   }
 
-  /// Rows, or columns where these are more, that are moved at once: threads share such blocks. With as many neighbours, a
-  /// block of 32 channels is 128 KB, which stays in a second-level cache.
+  /// Rows of a block, or columns where the matrix has more columns than rows; threads share blocks. A block of 32
+  /// channels is 128 KB, which stays in a second-level cache.
   private static let blockCount = 1024
 
+  /// The rows are named after the strips of rows, each a vector high, in which a matrix is transposed.
   public static let kernels: [Kernel<Transposition>] =
     InstructionSet.allCases.map { level in
       let body = Levels.transpose[level]
       return Kernel(algorithm: "strips", level: level) { problem, threads in
-        let image = problem.rows * problem.columns
+        let matrix = problem.rows * problem.columns
         let splitsRows = problem.rows >= problem.columns
         let blocks = (max(problem.rows, problem.columns) + blockCount - 1) / blockCount
         let pieces = problem.batch * blocks
-        let parts = Work(bytes: problem.batch * image * 8, pieces: max(pieces, 1)).parts(threads: threads)
+        let parts = Work(bytes: problem.batch * matrix * 8, pieces: max(pieces, 1)).parts(threads: threads)
         return PreparedKernel { operands, _ in
-          if problem.batch * image == 0 { return }
+          if problem.batch * matrix == 0 { return }
           Parallel.run(parts: parts) { part in
             for piece in Parallel.range(part, of: parts, items: pieces) {
               let first = piece % blocks * blockCount
-              let start = piece / blocks * image
+              let start = piece / blocks * matrix
               let count = min(blockCount, (splitsRows ? problem.rows : problem.columns) - first)
               var arguments = TransposeArguments(
                 source: operands.input + start + (splitsRows ? first * problem.columns : first),
@@ -77,10 +78,10 @@ public enum Transposition: KernelOperation {
       }
     } + [
       .reference { problem, operands in
-        let image = problem.rows * problem.columns
-        for i in 0..<problem.batch * image {
-          let (row, column) = (i % image / problem.columns, i % problem.columns)
-          operands.output[i / image * image + column * problem.rows + row] = operands.input[i]
+        let matrix = problem.rows * problem.columns
+        for i in 0..<problem.batch * matrix {
+          let (row, column) = (i % matrix / problem.columns, i % problem.columns)
+          operands.output[i / matrix * matrix + column * problem.rows + row] = operands.input[i]
         }
       }
     ]

@@ -1,14 +1,14 @@
 import KernelsISA
 
-/// Planes that are resampled to another size, each output a mean of the four inputs around its place.
+/// Planes that are resampled to another size: each output is a weighted mean of the four inputs around its position.
 public struct BilinearProblem: Sendable, Hashable {
-  /// Of all images and channels.
+  /// Images × channels.
   public var planes: Int
   public var inputHeight: Int
   public var inputWidth: Int
   public var outputHeight: Int
   public var outputWidth: Int
-  /// Whether the centres of the outermost inputs and outputs lie on each other, else the planes' edges.
+  /// Whether the centres of the outermost inputs and outputs are aligned, or the edges of the planes.
   public var alignCorners: Bool
 
   public init(
@@ -25,10 +25,10 @@ public struct BilinearProblem: Sendable, Hashable {
   var inputCount: Int { planes * inputHeight * inputWidth }
   var outputCount: Int { planes * outputHeight * outputWidth }
 
-  /// A row of outputs in scratch memory, behind whose last value vectors may reach; half of what the forward pass needs.
+  /// Bytes of a row of outputs in scratch memory, with a vector of excess; the forward pass needs two.
   fileprivate var rowByteCount: Int { cacheLines((outputWidth + 48) * MemoryLayout<Float>.stride) }
 
-  /// The longest axis for which a table of places is kept, 6 MB; others are left to the reference.
+  /// The longest axis with a ``LinearTable``, which then has 6 MB; the reference computes longer ones.
   private static let longestAxis = 1 << 19
 
   fileprivate var cost: Double? {
@@ -36,19 +36,20 @@ public struct BilinearProblem: Sendable, Hashable {
     return Workspace.cost(ifFits: 2 * rowByteCount)
   }
 
-  /// The place of an output along an axis: the input before it, and the weight of the one behind it. In whole numbers, so
-  /// that it is exact but for one rounding.
+  /// The position of an output along an axis: the input before it, and the weight of the next input. Computed in integers, with
+  /// one rounding.
   ///
-  /// PyTorch's: with edges aligned (o + 1/2)·inputs/outputs - 1/2, not below 0, else o·(inputs - 1)/(outputs - 1).
-  static func place(
+  /// As in PyTorch, the position of output o is (o + 1/2)·inputs/outputs − 1/2, at least 0, with edges aligned, else
+  /// o·(inputs − 1)/(outputs − 1).
+  static func position(
     _ output: Int, inputs: Int, outputs: Int, alignCorners: Bool
-  ) -> (first: Int, share: Float) {
+  ) -> (first: Int, nextWeight: Float) {
     let (numerator, denominator) =
       alignCorners
       ? (output * (inputs - 1), max(outputs - 1, 1))
       : (max((2 * output + 1) * inputs - outputs, 0), 2 * outputs)
-    let (first, rest) = numerator.quotientAndRemainder(dividingBy: denominator)
-    return (first, Float(Double(rest) / Double(denominator)))
+    let (first, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+    return (first, Float(Double(remainder) / Double(denominator)))
   }
 }
 
@@ -66,8 +67,8 @@ extension KernelOperation where Problem == BilinearProblem {
     try product(name, problem.planes, problem.outputHeight, problem.outputWidth, MemoryLayout<Float>.stride)
   }
 
-  /// A row for each level. Threads share the destination's rows; one of the small image is resampled in scratch memory, and
-  /// rows of that width are added up by vectors.
+  /// A row of the table for each level. `rows`: threads compute rows of the destination, and a vector holds neighbouring
+  /// outputs of a row.
   fileprivate static func rows(
     _ functions: LevelFunctions<BilinearArguments>, isForward: Bool,
     arrays: @escaping @Sendable (Operands) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>)
@@ -101,23 +102,23 @@ extension KernelOperation where Problem == BilinearProblem {
   }
 }
 
-/// The places of an axis' outputs, as the level functions read them.
+/// The positions of the outputs along an axis, as the level functions read them.
 private final class LinearTable: @unchecked Sendable {
   let axis: LinearAxis
   private let first: UnsafeMutablePointer<Int32>
-  private let share: UnsafeMutablePointer<Float>
+  private let nextWeight: UnsafeMutablePointer<Float>
   private let start: UnsafeMutablePointer<Int32>
 
   init(inputs: Int, outputs: Int, alignCorners: Bool) {
     first = .allocate(capacity: outputs)
-    share = .allocate(capacity: outputs)
+    nextWeight = .allocate(capacity: outputs)
     start = .allocate(capacity: inputs + 1)
     var next = 0
     for output in 0..<outputs {
-      let place = BilinearProblem.place(output, inputs: inputs, outputs: outputs, alignCorners: alignCorners)
-      (first + output).initialize(to: Int32(place.first))
-      (share + output).initialize(to: place.share)
-      while next <= place.first {
+      let position = BilinearProblem.position(output, inputs: inputs, outputs: outputs, alignCorners: alignCorners)
+      (first + output).initialize(to: Int32(position.first))
+      (nextWeight + output).initialize(to: position.nextWeight)
+      while next <= position.first {
         (start + next).initialize(to: Int32(output))
         next += 1
       }
@@ -126,18 +127,18 @@ private final class LinearTable: @unchecked Sendable {
       (start + next).initialize(to: Int32(outputs))
       next += 1
     }
-    axis = LinearAxis(inputs: inputs, outputs: outputs, first: first, share: share, start: start)
+    axis = LinearAxis(inputs: inputs, outputs: outputs, first: first, nextWeight: nextWeight, start: start)
   }
 
   deinit {
     first.deallocate()
-    share.deallocate()
+    nextWeight.deallocate()
     start.deallocate()
   }
 }
 
-/// Bilinear upsampling, PyTorch's: along each axis y = (1 - w)·a + w·b, a and b being the inputs before and behind the
-/// output's place (at the end a alone) and w how far it is from a to b.
+/// Bilinear upsampling as in PyTorch: along each axis y = (1 − w)·a + w·b, where a and b are the inputs before and behind the
+/// output's position (at the end both are the last input) and w is its distance from a.
 public enum BilinearUpsampleForward: KernelOperation {
   public static let name = "bilinear-upsample"
   public typealias Problem = BilinearProblem
@@ -163,22 +164,22 @@ public enum BilinearUpsampleForward: KernelOperation {
     for i in 0..<problem.outputCount {
       let (row, column) = (i / problem.outputWidth, i % problem.outputWidth)
       let input = operands.input + row / problem.outputHeight * height * width
-      let y = BilinearProblem.place(
+      let y = BilinearProblem.position(
         row % problem.outputHeight, inputs: height, outputs: problem.outputHeight, alignCorners: problem.alignCorners)
-      let x = BilinearProblem.place(
+      let x = BilinearProblem.position(
         column, inputs: width, outputs: problem.outputWidth, alignCorners: problem.alignCorners)
       func along(_ row: Int) -> Double {
         let (a, b) = (input[row * width + x.first], input[row * width + min(x.first + 1, width - 1)])
-        return Double(1 - x.share) * Double(a) + Double(x.share) * Double(b)
+        return Double(1 - x.nextWeight) * Double(a) + Double(x.nextWeight) * Double(b)
       }
       let (above, below) = (along(y.first), along(min(y.first + 1, height - 1)))
-      operands.output[i] = Float(Double(1 - y.share) * above + Double(y.share) * below)
+      operands.output[i] = Float(Double(1 - y.nextWeight) * above + Double(y.nextWeight) * below)
     }
   }
 }
 
-/// The gradient of ``BilinearUpsampleForward``: each input gets of each output's gradient as much as it weighs there. Down
-/// the columns first, then along the row, from the first output to the last.
+/// The gradient of ``BilinearUpsampleForward``: each input's gradient is the sum of the output gradients times its weights in
+/// them, down the columns first, then along the row, from the first output to the last.
 public enum BilinearUpsampleBackward: KernelOperation {
   public static let name = "bilinear-upsample"
   public static let pass = "backward-data"
@@ -207,12 +208,12 @@ public enum BilinearUpsampleBackward: KernelOperation {
     for i in 0..<problem.outputCount {
       let (row, column) = (i / problem.outputWidth, i % problem.outputWidth)
       let inputGradient = operands.inputGradient + row / problem.outputHeight * height * width
-      let y = BilinearProblem.place(
+      let y = BilinearProblem.position(
         row % problem.outputHeight, inputs: height, outputs: problem.outputHeight, alignCorners: problem.alignCorners)
-      let x = BilinearProblem.place(
+      let x = BilinearProblem.position(
         column, inputs: width, outputs: problem.outputWidth, alignCorners: problem.alignCorners)
-      for (row, vertical) in [(y.first, 1 - y.share), (min(y.first + 1, height - 1), y.share)] {
-        for (column, horizontal) in [(x.first, 1 - x.share), (min(x.first + 1, width - 1), x.share)] {
+      for (row, vertical) in [(y.first, 1 - y.nextWeight), (min(y.first + 1, height - 1), y.nextWeight)] {
+        for (column, horizontal) in [(x.first, 1 - x.nextWeight), (min(x.first + 1, width - 1), x.nextWeight)] {
           inputGradient[row * width + column] += vertical * operands.outputGradient[i] * horizontal
         }
       }

@@ -1,11 +1,11 @@
-/// Where the outputs of an axis lie between its inputs.
+/// The positions of the outputs along an axis between the inputs, as the bilinear kernels read them.
 struct LinearAxis {
   var inputs: Int
   var outputs: Int
-  /// Of each output: the input before it; the next one is behind it, if there is one.
+  /// `[outputs]`: the input before each output.
   var first: UnsafePointer<Int32>
-  /// Of each output: the weight of the input behind it.
-  var share: UnsafePointer<Float>
-  /// Of each input, and of one more: the first output that lies behind it.
+  /// `[outputs]`: the weight of the next input; the weight of the input before is 1 − this.
+  var nextWeight: UnsafePointer<Float>
+  /// `[inputs + 1]`: the first output at or behind each input, then `outputs`.
   var start: UnsafePointer<Int32>
 }

@@ -1,9 +1,9 @@
 import KernelsISA
 
-/// Planes that are made larger by whole factors, each value becoming a rectangle of `scaleHeight` × `scaleWidth` equal
-/// ones (nearest neighbour).
+/// Planes that are enlarged by whole factors, each value to a rectangle of `scaleHeight` × `scaleWidth` copies (nearest
+/// neighbour).
 public struct UpsampleProblem: Sendable, Hashable {
-  /// Of all images and channels.
+  /// Images × channels.
   public var planes: Int
   public var inputHeight: Int
   public var inputWidth: Int
@@ -23,10 +23,10 @@ public struct UpsampleProblem: Sendable, Hashable {
   var inputCount: Int { rows * inputWidth }
   var outputCount: Int { rows * scaleHeight * outputWidth }
 
-  /// Rows that are widened, or added up, at a time.
+  /// Input rows that are widened, or summed, at a time: about 2048 outputs, 8 KB.
   fileprivate var chunk: Int { max(2048 / max(outputWidth, 1), 1) }
 
-  /// Bytes of scratch memory that a thread needs. Vectors may reach behind the last value.
+  /// Bytes of scratch memory that a thread needs, with a vector of excess.
   fileprivate var scratchByteCount: Int { cacheLines((chunk * outputWidth + 32) * MemoryLayout<Float>.stride) }
 }
 
@@ -45,10 +45,10 @@ extension KernelOperation where Problem == UpsampleProblem {
       MemoryLayout<Float>.stride)
   }
 
-  /// A row for each level. Threads share the rows of the small image; a few of them at a time are widened, or added up,
-  /// in scratch memory.
+  /// A row of the table for each level. `rows`: threads compute rows of the small image, and a vector holds neighbouring elements
+  /// of a row of the large one. A few rows at a time are widened, or summed, in scratch memory.
   static func rows(
-    _ functions: LevelFunctions<UpsampleArguments>, streamsOutput: Bool,
+    _ functions: LevelFunctions<UpsampleArguments>, isForward: Bool,
     arrays: @escaping @Sendable (Operands) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>)
   ) -> [Kernel<Self>] {
     InstructionSet.allCases.map { level in
@@ -62,12 +62,12 @@ extension KernelOperation where Problem == UpsampleProblem {
         return PreparedKernel(workspaceByteCount: parts * scratch) { operands, workspace in
           if problem.outputCount == 0 { return }
           let (source, destination) = arrays(operands)
-          let streams =
-            streamsOutput && problem.outputWidth % 16 == 0
+          let nonTemporal =
+            isForward && problem.outputWidth % 16 == 0
             && Streaming.streams(problem.outputCount, from: source, to: destination)
           let outputRow = problem.scaleHeight * problem.outputWidth
           let (sourceRow, destinationRow) =
-            streamsOutput ? (problem.inputWidth, outputRow) : (outputRow, problem.inputWidth)
+            isForward ? (problem.inputWidth, outputRow) : (outputRow, problem.inputWidth)
           Parallel.run(parts: parts) { part in
             let range = Parallel.range(part, of: parts, items: problem.rows)
             var arguments = UpsampleArguments(
@@ -75,7 +75,7 @@ extension KernelOperation where Problem == UpsampleProblem {
               destination: destination + range.lowerBound * destinationRow,
               rows: range.count, width: problem.inputWidth, scaleHeight: problem.scaleHeight,
               scaleWidth: problem.scaleWidth, scratch: (workspace + part * scratch).assumingMemoryBound(to: Float.self),
-              chunk: chunk, streams: streams)
+              chunk: chunk, nonTemporal: nonTemporal)
             body(&arguments)
           }
         }
@@ -103,7 +103,7 @@ public enum UpsampleForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<UpsampleForward>] =
-    rows(Levels.upsampleForward, streamsOutput: true, arrays: { ($0.input, $0.output) })
+    rows(Levels.upsampleForward, isForward: true, arrays: { ($0.input, $0.output) })
     + [
       .reference { problem, operands in
         for i in 0..<problem.outputCount {
@@ -135,7 +135,7 @@ public enum UpsampleBackward: KernelOperation {
   }
 
   public static let kernels: [Kernel<UpsampleBackward>] =
-    rows(Levels.upsampleBackward, streamsOutput: false, arrays: { ($0.outputGradient, $0.inputGradient) })
+    rows(Levels.upsampleBackward, isForward: false, arrays: { ($0.outputGradient, $0.inputGradient) })
     + [
       .reference { problem, operands in
         for i in 0..<problem.inputCount {

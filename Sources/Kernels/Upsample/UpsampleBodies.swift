@@ -1,104 +1,110 @@
 import KernelsISA
 
+/// The arguments of the nearest-neighbour kernels.
 struct UpsampleArguments {
-  /// The input, or the output's gradient.
+  /// Forward the input, `[rows, width]`; backward the output gradient, `[rows · scaleHeight, width · scaleWidth]`.
   var source: UnsafePointer<Float>
-  /// The output, or the input's gradient.
+  /// Forward the output; backward the input gradient.
   var destination: UnsafeMutablePointer<Float>
-  /// Of the small image: those of this run, of any number of planes.
+  /// Rows of the small image, of any number of planes.
   var rows: Int
-  /// Of the small image.
+  /// Columns of the small image.
   var width: Int
   var scaleHeight: Int
   var scaleWidth: Int
+  /// Scratch memory of `chunk` rows of the large image's width, and a vector.
   var scratch: UnsafeMutablePointer<Float>
   /// Rows that the scratch memory holds.
   var chunk: Int
-  /// Rows of the output are whole, aligned vectors: past the caches.
-  var streams: Bool
+  /// Whether rows of the output are whole, aligned vectors that are stored with non-temporal stores.
+  var nonTemporal: Bool
 }
 
+/// Widens rows of inputs and stores each as often as the image is scaled in height.
 @inline(always)
-func runUpsampleForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
-  if p.pointee.streams {
-    runUpsampleForward(lanes, p, past: true)
+func upsampleForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
+  if p.pointee.nonTemporal {
+    upsampleForward(lanes, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    runUpsampleForward(lanes, p, past: false)
+    upsampleForward(lanes, p, nonTemporal: false)
   }
 }
 
 @inline(always)
-func runUpsampleForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>, past: Bool) {
+func upsampleForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>, nonTemporal: Bool) {
   let width = p.pointee.width
   let outputWidth = width &* p.pointee.scaleWidth
   var output = p.pointee.destination
   var row = 0
   while row < p.pointee.rows {
     let rows = p.pointee.rows &- row < p.pointee.chunk ? p.pointee.rows &- row : p.pointee.chunk
-    var wide = p.pointee.source + row &* width
+    var widened = p.pointee.source + row &* width
     if p.pointee.scaleWidth > 1 {
-      widen(lanes, wide, count: rows &* width, scale: p.pointee.scaleWidth, to: p.pointee.scratch)
-      wide = UnsafePointer(p.pointee.scratch)
+      widen(lanes, widened, count: rows &* width, scale: p.pointee.scaleWidth, to: p.pointee.scratch)
+      widened = UnsafePointer(p.pointee.scratch)
     }
     var i = 0
     while i < rows {
       var copies = 0
       while copies < p.pointee.scaleHeight {
-        copy(lanes, wide, output, count: outputWidth, past: past)
+        copy(lanes, widened, output, count: outputWidth, nonTemporal: nonTemporal)
         output += outputWidth
         copies &+= 1
       }
-      wide += outputWidth
+      widened += outputWidth
       i &+= 1
     }
     row &+= rows
   }
 }
 
-/// Each value `scale` times. Behind the last, whole vectors may be written.
+/// Writes each value `scale` times, in whole vectors: up to a vector of excess is written behind the last.
 @inline(always)
 private func widen<L: HalfLanes>(
-  _ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int, scale: Int, to wide: UnsafeMutablePointer<Float>
+  _ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int, scale: Int, to widened: UnsafeMutablePointer<Float>
 ) {
   var i = 0
   if scale == 2 {
     while i < count {
       let v = L.load(values + i, first: count &- i)
       let (low, high) = L.interleave(v, v)
-      L.store(low, wide + 2 &* i)
-      L.store(high, wide + 2 &* i + L.count)
+      L.store(low, widened + 2 &* i)
+      L.store(high, widened + 2 &* i + L.count)
       i &+= L.count
     }
     return
   }
-  // What reaches into the place of the next value is overwritten with that.
+  // The excess of a vector is overwritten by the next value.
   while i < count {
     let v = L.splat(values[i])
-    let place = wide + i &* scale
+    let target = widened + i &* scale
     var x = 0
     while x < scale {
-      L.store(v, place + x)
+      L.store(v, target + x)
       x &+= L.count
     }
     i &+= 1
   }
 }
 
+/// Copies a row.
 @inline(always)
 private func copy<L: HalfLanes>(
-  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, count: Int, past: Bool
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, count: Int,
+  nonTemporal: Bool
 ) {
   var i = 0
   while i &+ L.count <= count {
-    L.store(L.load(source + i), destination + i, past: past)
+    L.store(L.load(source + i), destination + i, nonTemporal: nonTemporal)
     i &+= L.count
   }
   if i < count { L.copy(source + i, destination + i, first: count &- i) }
 }
 
+/// Sums the rows under each input row, then the columns.
 @inline(always)
-func runUpsampleBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
+func upsampleBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<UpsampleArguments>) {
   let width = p.pointee.width
   let scale = p.pointee.scaleWidth
   let outputWidth = width &* scale
@@ -119,7 +125,7 @@ func runUpsampleBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Upsam
   }
 }
 
-/// The sum of some rows, one behind another. Behind the last value, the rest of a vector may be written.
+/// Writes the sum of `rows` consecutive rows, in whole vectors: up to a vector of excess is written behind the last sum.
 @inline(always)
 private func addRows<L: HalfLanes>(
   _ lanes: L.Type, _ values: UnsafePointer<Float>, count: Int, rows: Int, to sums: UnsafeMutablePointer<Float>
@@ -146,13 +152,13 @@ private func addRows<L: HalfLanes>(
   }
 }
 
-/// The sums of `count` runs of `scale` values. Whole vectors behind the last value may be read.
+/// Writes the sums of `count` runs of `scale` values. Up to a vector is read behind the last value.
 @inline(always)
 private func addColumns<L: HalfLanes>(
   _ lanes: L.Type, _ values: UnsafePointer<Float>, scale: Int, to sums: UnsafeMutablePointer<Float>, count: Int
 ) {
   if scale == 1 {
-    copy(lanes, values, sums, count: count, past: false)
+    copy(lanes, values, sums, count: count, nonTemporal: false)
     return
   }
   var i = 0

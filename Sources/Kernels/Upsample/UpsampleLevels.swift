@@ -1,12 +1,12 @@
 // swift-format-ignore-file
-// Written by Levels/Generation/generate.swift from functions.txt. What a level function is, LevelFunctions.swift says.
+// Written by Levels/Generation/generate.swift from functions.txt. See LevelFunctions.swift.
 import KernelsISA
 
 #if arch(arm64)
-@c(bilinear_forward_neon_body) private func bilinear_forward_neon_body(_ p: UnsafeRawPointer) { runBilinearForward(NEONLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(bilinear_backward_neon_body) private func bilinear_backward_neon_body(_ p: UnsafeRawPointer) { runBilinearBackward(NEONLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(upsample_forward_neon_body) private func upsample_forward_neon_body(_ p: UnsafeRawPointer) { runUpsampleForward(NEONLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
-@c(upsample_backward_neon_body) private func upsample_backward_neon_body(_ p: UnsafeRawPointer) { runUpsampleBackward(NEONLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(bilinear_forward_neon_body) private func bilinear_forward_neon_body(_ p: UnsafeRawPointer) { bilinearForward(NEONLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(bilinear_backward_neon_body) private func bilinear_backward_neon_body(_ p: UnsafeRawPointer) { bilinearBackward(NEONLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(upsample_forward_neon_body) private func upsample_forward_neon_body(_ p: UnsafeRawPointer) { upsampleForward(NEONLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(upsample_backward_neon_body) private func upsample_backward_neon_body(_ p: UnsafeRawPointer) { upsampleBackward(NEONLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
 
 extension Levels {
   static let bilinearForward = LevelFunctions<BilinearArguments>(neon: bilinear_forward_neon)
@@ -15,18 +15,18 @@ extension Levels {
   static let upsampleBackward = LevelFunctions<UpsampleArguments>(neon: upsample_backward_neon)
 }
 #else
-@c(bilinear_forward_baseline_body) private func bilinear_forward_baseline_body(_ p: UnsafeRawPointer) { runBilinearForward(BaselineLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(bilinear_forward_avx2_body) private func bilinear_forward_avx2_body(_ p: UnsafeRawPointer) { runBilinearForward(AVX2Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(bilinear_forward_avx512_body) private func bilinear_forward_avx512_body(_ p: UnsafeRawPointer) { runBilinearForward(AVX512Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(bilinear_backward_baseline_body) private func bilinear_backward_baseline_body(_ p: UnsafeRawPointer) { runBilinearBackward(BaselineLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(bilinear_backward_avx2_body) private func bilinear_backward_avx2_body(_ p: UnsafeRawPointer) { runBilinearBackward(AVX2Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(bilinear_backward_avx512_body) private func bilinear_backward_avx512_body(_ p: UnsafeRawPointer) { runBilinearBackward(AVX512Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
-@c(upsample_forward_baseline_body) private func upsample_forward_baseline_body(_ p: UnsafeRawPointer) { runUpsampleForward(BaselineLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
-@c(upsample_forward_avx2_body) private func upsample_forward_avx2_body(_ p: UnsafeRawPointer) { runUpsampleForward(AVX2Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
-@c(upsample_forward_avx512_body) private func upsample_forward_avx512_body(_ p: UnsafeRawPointer) { runUpsampleForward(AVX512Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
-@c(upsample_backward_baseline_body) private func upsample_backward_baseline_body(_ p: UnsafeRawPointer) { runUpsampleBackward(BaselineLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
-@c(upsample_backward_avx2_body) private func upsample_backward_avx2_body(_ p: UnsafeRawPointer) { runUpsampleBackward(AVX2Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
-@c(upsample_backward_avx512_body) private func upsample_backward_avx512_body(_ p: UnsafeRawPointer) { runUpsampleBackward(AVX512Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(bilinear_forward_baseline_body) private func bilinear_forward_baseline_body(_ p: UnsafeRawPointer) { bilinearForward(BaselineLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(bilinear_forward_avx2_body) private func bilinear_forward_avx2_body(_ p: UnsafeRawPointer) { bilinearForward(AVX2Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(bilinear_forward_avx512_body) private func bilinear_forward_avx512_body(_ p: UnsafeRawPointer) { bilinearForward(AVX512Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(bilinear_backward_baseline_body) private func bilinear_backward_baseline_body(_ p: UnsafeRawPointer) { bilinearBackward(BaselineLanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(bilinear_backward_avx2_body) private func bilinear_backward_avx2_body(_ p: UnsafeRawPointer) { bilinearBackward(AVX2Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(bilinear_backward_avx512_body) private func bilinear_backward_avx512_body(_ p: UnsafeRawPointer) { bilinearBackward(AVX512Lanes.self, p.assumingMemoryBound(to: BilinearArguments.self)) }
+@c(upsample_forward_baseline_body) private func upsample_forward_baseline_body(_ p: UnsafeRawPointer) { upsampleForward(BaselineLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(upsample_forward_avx2_body) private func upsample_forward_avx2_body(_ p: UnsafeRawPointer) { upsampleForward(AVX2Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(upsample_forward_avx512_body) private func upsample_forward_avx512_body(_ p: UnsafeRawPointer) { upsampleForward(AVX512Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(upsample_backward_baseline_body) private func upsample_backward_baseline_body(_ p: UnsafeRawPointer) { upsampleBackward(BaselineLanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(upsample_backward_avx2_body) private func upsample_backward_avx2_body(_ p: UnsafeRawPointer) { upsampleBackward(AVX2Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
+@c(upsample_backward_avx512_body) private func upsample_backward_avx512_body(_ p: UnsafeRawPointer) { upsampleBackward(AVX512Lanes.self, p.assumingMemoryBound(to: UpsampleArguments.self)) }
 
 extension Levels {
   static let bilinearForward = LevelFunctions<BilinearArguments>(baseline: bilinear_forward_baseline, avx2: bilinear_forward_avx2, avx512: bilinear_forward_avx512)

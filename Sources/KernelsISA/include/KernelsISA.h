@@ -1,4 +1,4 @@
-// What the kernels need of C: functions that are compiled for a level, the C library, and threads.
+// What the kernels need from C: functions that are compiled for a level, the C library, and threads.
 #pragma once
 #include "Functions.h"
 #include "Levels.h"

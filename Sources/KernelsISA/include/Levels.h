@@ -1,10 +1,10 @@
 // Instruction-set levels for kernels whose bodies are written in Swift.
 //
-// Swift has no per-function target attribute, Clang has. `ISA_KERNEL(name)` declares, for each level of the architecture,
-// a function `name_<level>(const void *arguments)` that carries the attribute and force-inlines one Swift function,
-// `@c(name_<level>_body) private func …`, so that LLVM compiles that body for that level. No module is compiled with an
-// -m flag: nothing outside these functions can hold an instruction that the processor lacks. noinline keeps each level's
-// code under its own symbol, where the disassembly test finds it.
+// Clang has target attributes for functions, Swift has not. `ISA_KERNEL(name)` declares, for each level of the
+// architecture, a function `name_<level>(const void *arguments)` that carries the attribute and force-inlines one Swift
+// function, `@c(name_<level>_body) private func …`, so that LLVM compiles that body for that level. No module is
+// compiled with an -m flag, so nothing outside of these functions can contain an instruction that the processor lacks.
+// noinline keeps each level's code under its own symbol, where the disassembly test finds it.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
     [[clang::always_inline]] name##_##level##_body(arguments);                                                  \
   }
 
-// ISA_TILE_…: a register tile, which fits the registers of some levels only.
+// ISA_TILE_<level>: one level of a register tile, which fits the registers of some levels only.
 #if defined(__x86_64__)
 
 #define ISA_TILE_BASELINE(name) ISA_LEVEL(name, baseline, )
@@ -44,38 +44,42 @@ static inline int isa_has_avx2(void) {
 
 #endif
 
-// The address of zeros for what sums may begin with instead of other memory: as many as a register tile has.
+// Zeros, for kernels that load the initial values of their accumulators: 1,792 bytes, the size of the largest register
+// tile.
 __attribute__((always_inline)) static inline const float *_Nonnull isa_zeros(void) {
   static const float zeros[28 * 16] __attribute__((aligned(64)));
   return zeros;
 }
 
-// Stores a vector past the caches, to an address that is a multiple of its size: for output that is larger than the
-// caches and not read soon, which would otherwise be fetched before it is overwritten. Such stores are not ordered
-// with others until isa_stream_fence.
+// Stores a vector non-temporally, to an address that is a multiple of its size: for output that is larger than the
+// caches and not read soon, whose lines an ordinary store would read from memory before it overwrites them.
+// Non-temporal stores are not ordered with others before isa_stream_fence.
 #define ISA_STREAM(lanes)                                                                                          \
   typedef float isa_vector##lanes __attribute__((vector_size(4 * lanes)));                                         \
   typedef float isa_unaligned##lanes __attribute__((vector_size(4 * lanes), aligned(4)));                          \
-  __attribute__((always_inline)) static inline void isa_stream##lanes(float *_Nonnull target, const void *_Nonnull vector) { \
+  __attribute__((always_inline)) static inline void isa_stream##lanes(float *_Nonnull target,                      \
+                                                                      const void *_Nonnull vector) {               \
     isa_vector##lanes value = *(const isa_unaligned##lanes *)vector;                                               \
     __builtin_nontemporal_store(value, (isa_vector##lanes *)target);                                               \
   }
 ISA_STREAM(4)
 ISA_STREAM(8)
 ISA_STREAM(16)
-// Two vectors of the widest level.
+// A pair of vectors of the widest level.
 __attribute__((always_inline)) static inline void isa_stream32(float *_Nonnull target, const void *_Nonnull vector) {
   isa_stream16(target, vector);
   isa_stream16(target + 16, (const float *)vector + 16);
 }
 
+// Orders non-temporal stores before all later stores.
 __attribute__((always_inline)) static inline void isa_stream_fence(void) {
 #if defined(__x86_64__)
   __builtin_ia32_sfence();
 #endif
 }
 
-// Whether all lanes of a mask, 0 or -1 each, are set. Expected to be: the branch that it decides is to be out of the way.
+// Whether all lanes of a mask, each 0 or -1, are set. Marked as likely, so that the code for the other case is moved
+// out of the way.
 #define ISA_ALL(lanes)                                                                                    \
   typedef int32_t isa_mask##lanes __attribute__((vector_size(4 * lanes), aligned(4)));                    \
   __attribute__((always_inline)) static inline int isa_all##lanes(const void *_Nonnull mask) {            \

@@ -1,5 +1,5 @@
-// The C library for the kernels: `import KernelsISA` shows Swift what these headers declare, on every system under the same
-// name. Foundation has the same functions, but brings 60 MB of libraries to each program.
+// The C library for the kernels: `import KernelsISA` gives Swift the declarations of these headers, under the same name
+// on every system. Foundation has the same functions, but adds 60 MB of libraries to each program.
 #pragma once
 #include <math.h>
 #include <pthread.h>

@@ -10,16 +10,18 @@ public struct GELU: Layer {
     case tanh
   }
 
+  /// How Φ is computed.
   public let approximate: Approximation
 
+  /// A GELU, by default exact.
   public init(approximate: Approximation = .none) { self.approximate = approximate }
 
-  public var name: String { "GELU" }
+  public var kind: String { "GELU" }
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape { inputShape }
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     switch approximate {
-    case .none: try PlannedActivation<GELUForward, GELUBackward>(problem, name)
-    case .tanh: try PlannedActivation<GELUTanhForward, GELUTanhBackward>(problem, name)
+    case .none: try PlannedActivation<GELUForward, GELUBackward>(problem, kind)
+    case .tanh: try PlannedActivation<GELUTanhForward, GELUTanhBackward>(problem, kind)
     }
   }
 }

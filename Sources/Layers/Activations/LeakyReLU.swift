@@ -5,14 +5,15 @@ public struct LeakyReLU: Layer {
   /// The slope for negative values.
   public let negativeSlope: Float
 
+  /// A leaky ReLU with the given slope.
   public init(negativeSlope: Float = 0.01) {
     self.negativeSlope = negativeSlope
   }
 
-  public var name: String { "LeakyReLU" }
+  public var kind: String { "LeakyReLU" }
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape { inputShape }
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    try PlannedActivation<LeakyReLUForward, LeakyReLUBackward>(problem, name) {
+    try PlannedActivation<LeakyReLUForward, LeakyReLUBackward>(problem, kind) {
       LeakyReLUProblem(count: $0, negativeSlope: negativeSlope)
     }
   }

@@ -2,26 +2,27 @@ import Kernels
 
 /// x for positive values x, else weight · x with a learned slope; any shape.
 ///
-/// Parameter: `weight`, the slopes, `[1]` or, with one for each channel (the first dimension), `[channels]`, as in
-/// PyTorch, whose `num_parameters` is 1 or the number of channels.
+/// Parameter: `weight`, the slopes: `[1]`, or `[channels]` with one slope for each channel (the first dimension).
+/// PyTorch's `num_parameters` is 1 or the number of channels alike.
 public struct PReLU: Layer {
-  /// Whether each channel has a slope of its own; else all values share one.
+  /// Whether each channel has its own slope; else all values share one.
   public var perChannel: Bool
-  /// What the slopes begin with: PyTorch's `init`.
+  /// The initial slope: PyTorch's `init`.
   public var initialSlope: Float
 
+  /// A PReLU, by default with one slope for all values.
   public init(perChannel: Bool = false, initialSlope: Float = 0.25) {
     self.perChannel = perChannel
     self.initialSlope = initialSlope
   }
 
-  public var name: String { "PReLU" }
+  public var kind: String { "PReLU" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard !perChannel || (inputShape.rank >= 1 && inputShape[0] >= 1) else {
-      throw .inputShape(layer: name, given: inputShape, expected: "[channels] or [channels, …], each at least 1")
+      throw .inputShape(layer: kind, given: inputShape, expected: "[channels] or [channels, …], each at least 1")
     }
-    return try addressable(inputShape, "input", layer: name)
+    return try addressable(inputShape, "input", layer: kind)
   }
 
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
@@ -36,7 +37,7 @@ public struct PReLU: Layer {
     let shape = try outputShape(for: problem.inputShape)
     let channels = perChannel ? shape[0] : 1
     return try PlannedPReLU(
-      ChannelsProblem(batch: problem.batchSize, channels: channels, plane: shape.count / channels), problem, name)
+      ChannelsProblem(batch: problem.batchSize, channels: channels, plane: shape.count / channels), problem, kind)
   }
 }
 
@@ -46,10 +47,10 @@ private final class PlannedPReLU: PlannedLayer {
   private let forward: Plan<PReLUForward>
   private let backward: Plan<PReLUBackward>?
 
-  init(_ channels: ChannelsProblem, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+  init(_ channels: ChannelsProblem, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
     needsParameterGradients = problem.needsParameterGradients
-    forward = try problem.kernel(PReLUForward.self, channels, for: name)
-    backward = try problem.backwardKernel(PReLUBackward.self, channels, for: name)
+    forward = try problem.kernel(PReLUForward.self, channels, for: kind)
+    backward = try problem.backwardKernel(PReLUBackward.self, channels, for: kind)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 

@@ -1,6 +1,7 @@
 import Kernels
 
-/// A function of each value. What its derivative follows from, the input or the output, its operands say.
+/// An elementwise activation. The operands of `Backward` say whether its derivative is computed from the input or the
+/// output.
 final class PlannedActivation<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Operands == ElementwiseOperands, Backward.Problem == Forward.Problem,
@@ -10,11 +11,11 @@ where
   private let forward: Plan<Forward>
   private let backward: Plan<Backward>?
 
-  /// - Parameter elements: the kernels' problem for a number of values.
-  init(_ problem: LayerProblem, _ name: String, _ elements: (Int) -> Forward.Problem) throws(LayerError) {
-    let count = try problem.valueCount(operation: Forward.name, layer: name)
-    forward = try problem.kernel(Forward.self, elements(count), for: name)
-    backward = try problem.backwardKernel(Backward.self, elements(count), for: name, if: problem.needsInputGradient)
+  /// - Parameter elements: makes the kernels' problem for a number of values.
+  init(_ problem: LayerProblem, _ kind: String, _ elements: (Int) -> Forward.Problem) throws(LayerError) {
+    let count = try problem.valueCount(operation: Forward.name, layer: kind)
+    forward = try problem.kernel(Forward.self, elements(count), for: kind)
+    backward = try problem.backwardKernel(Backward.self, elements(count), for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
@@ -38,13 +39,13 @@ where
 }
 
 extension PlannedActivation where Forward.Problem == ElementwiseProblem {
-  convenience init(_ problem: LayerProblem, _ name: String) throws(LayerError) {
-    try self.init(problem, name) { ElementwiseProblem(count: $0) }
+  convenience init(_ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    try self.init(problem, kind) { ElementwiseProblem(count: $0) }
   }
 }
 
 extension LayerProblem {
-  /// The number of values of all images.
+  /// The number of values in the batch.
   func valueCount(operation: String, layer: String) throws(LayerError) -> Int {
     let (count, overflow) = batchSize.multipliedReportingOverflow(by: inputShape.count)
     guard !overflow else { throw .kernel(layer: layer, .tooLarge(operation: operation)) }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A function of all values along a dimension, whose derivative follows from its output.
+/// A softmax or log-softmax along one dimension; the derivative is computed from the output.
 final class PlannedSoftmax<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Operands == RowsOperands, Backward.Operands == RowsBackwardOperands, Backward.Problem == Forward.Problem,
@@ -10,9 +10,9 @@ where
   private let forward: Plan<Forward>
   private let backward: Plan<Backward>?
 
-  init(_ problem: LayerProblem, _ name: String, _ rows: Forward.Problem) throws(LayerError) {
-    forward = try problem.kernel(Forward.self, rows, for: name)
-    backward = try problem.backwardKernel(Backward.self, rows, for: name, if: problem.needsInputGradient)
+  init(_ problem: LayerProblem, _ kind: String, _ rows: Forward.Problem) throws(LayerError) {
+    forward = try problem.kernel(Forward.self, rows, for: kind)
+    backward = try problem.backwardKernel(Backward.self, rows, for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
@@ -31,17 +31,17 @@ where
   }
 }
 
-/// The dimension of an image's shape along which a softmax adds up.
+/// The dimension of an image's shape over which a softmax sums.
 struct SoftmaxAxis {
   let layer: String
-  /// Values along the dimension.
+  /// The number of values along the dimension.
   let count: Int
-  /// Images of an image: what the dimensions before it multiply to.
+  /// The product of the dimensions before it.
   let outer: Int
-  /// Neighbours in memory: what the dimensions behind it multiply to.
+  /// The product of the dimensions after it, which is the stride between values along it, in elements.
   let inner: Int
 
-  /// - Parameter dimension: counted with the batch as 0, or from the end.
+  /// - Parameter dimension: the batch is dimension 0; negative numbers count from the end.
   init(_ dimension: Int, of shape: Shape, layer: String) throws(LayerError) {
     guard shape.rank >= 1, shape.dimensions.allSatisfy({ $0 >= 1 }) else {
       throw .inputShape(layer: layer, given: shape, expected: "[classes] or [channels, …], each at least 1")
@@ -59,12 +59,12 @@ struct SoftmaxAxis {
     inner = shape.dimensions[(axis + 1)...].reduce(1, *)
   }
 
-  /// The batch as rows to add up; nil where a row's values are no neighbours.
+  /// The batch as a matrix whose rows are summed; nil where values along the dimension are not contiguous.
   func rows(_ problem: LayerProblem) throws(LayerError) -> RowsProblem? {
     inner == 1 ? RowsProblem(rows: try images(problem), columns: count) : nil
   }
 
-  /// The batch as images whose channels are to be added up.
+  /// The batch as images over whose channels the softmax sums.
   func channels(_ problem: LayerProblem) throws(LayerError) -> ChannelsProblem {
     ChannelsProblem(batch: try images(problem), channels: count, plane: inner)
   }

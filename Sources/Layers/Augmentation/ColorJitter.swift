@@ -1,21 +1,23 @@
 import Kernels
 
-/// Changes brightness, contrast, saturation and hue by random amounts, one after another in random order.
+/// Changes brightness, contrast, saturation and hue by random amounts, in random order.
 ///
-/// With torchvision's formulas for colours from 0 to 1. b, c and s are factors, uniform in their ranges:
+/// The formulas are torchvision's for colours from 0 to 1. The factors b, c and s are uniform in their ranges:
 ///
 ///     brightness   b·x
 ///     contrast     c·x + (1 − c)·m, m the mean of the image in grey
 ///     saturation   s·x + (1 − s)·g, g the pixel in grey
 ///     hue          turned in HSV by a share of the circle
 ///
-/// each brought back to 0 … 1; grey is 0.2989·R + 0.587·G + 0.114·B. Images of one channel keep saturation and hue.
+/// Each result is clamped to 0 … 1; grey is 0.2989·R + 0.587·G + 0.114·B. On images of one channel, saturation and hue
+/// have no effect.
 public struct ColorJitter: ImageTransform {
-  /// Factors from which one is chosen; nil to leave it.
+  /// The range of the factor; nil for no change.
   public var brightness, contrast, saturation: ClosedRange<Float>?
-  /// Shares of the circle, −0.5 to 0.5, from which one is chosen; nil to leave it.
+  /// The range of the hue's rotation as a fraction of the circle, within −0.5 … 0.5; nil for no change.
   public var hue: ClosedRange<Float>?
 
+  /// Changes with factors from the given ranges.
   public init(
     brightness: ClosedRange<Float>? = nil, contrast: ClosedRange<Float>? = nil, saturation: ClosedRange<Float>? = nil,
     hue: ClosedRange<Float>? = nil
@@ -26,7 +28,7 @@ public struct ColorJitter: ImageTransform {
     self.hue = hue
   }
 
-  /// Factors from max(0, 1 − x) to 1 + x, and hues from −x to x; nothing is done for an x of 0.
+  /// Factors from max(0, 1 − x) to 1 + x, and hue rotations from −x to x, for each argument x; 0 for no change.
   public init(brightness: Float = 0, contrast: Float = 0, saturation: Float = 0, hue: Float = 0) {
     func around(_ center: Float, _ x: Float, least: Float) -> ClosedRange<Float>? {
       x == 0 || x.isNaN ? nil : max(center - abs(x), least)...(center + abs(x))
@@ -52,13 +54,14 @@ public struct ColorJitter: ImageTransform {
   }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
-    // Everything is drawn, so that one option does not change what another one does.
+    // All numbers are always drawn, so that one option does not change the others' random numbers.
     let b = brightness.map { random.uniform($0) } ?? skip(1, &random)
     let c = contrast.map { random.uniform($0) } ?? skip(1, &random)
     let s = saturation.map { random.uniform($0) } ?? skip(1, &random)
     let h = hue.map { random.uniform($0) } ?? skip(0, &random)
     var order: InlineArray<4, Int> = [0, 1, 2, 3]
-    for last in [3, 2, 1] { order.swapAt(last, random.next(below: last + 1)) }
+    var orderSpan = order.mutableSpan
+    random.shuffle(&orderSpan)
     let (kernels, pixels, channels, plane) = (image.kernels, image.pixels, image.channels, image.plane)
     for i in 0..<4 {
       switch order[i] {

@@ -2,16 +2,18 @@ import Foundation
 
 /// Fills squares of an image with a colour.
 ///
-/// As DeVries and Taylor's ("Improved regularization of convolutional neural networks with cutout", 2017): a square's
-/// centre is any pixel, so that a part of the square may lie outside the image. They fill with the mean colour, which is
-/// 0 after normalisation: give it as the fill, here before it.
+/// As in DeVries and Taylor ("Improved regularization of convolutional neural networks with cutout", 2017), a square is
+/// centred at a random pixel, so that parts of it may be outside the image. They fill with 0 after normalisation; since
+/// transforms run before it, give the mean colour as the fill.
 public struct Cutout: ImageTransform {
-  /// The side of a square.
+  /// The side of a square, in pixels.
   public var size: Int
   /// The number of squares.
   public var count: Int
+  /// The colour of erased pixels.
   public var fill: PixelFill
 
+  /// Squares of the given side.
   public init(_ size: Int, count: Int = 1, fill: PixelFill = 0) {
     self.size = size
     self.count = count
@@ -37,17 +39,22 @@ public struct Cutout: ImageTransform {
   }
 }
 
-/// Fills, with some probability, a rectangle of random area and shape with a colour.
+/// With a given probability, fills a rectangle of random area and aspect ratio with a colour.
 ///
-/// As torchvision's `RandomErasing` (Zhong et al., "Random erasing data augmentation", 2017): ten tries to find one that
-/// fits, of an area uniform in `scale` and an aspect ratio (height by width) log-uniform in `ratio`; else the image stays.
+/// As torchvision's `RandomErasing` (Zhong et al., "Random erasing data augmentation", 2017): up to ten tries to find a
+/// rectangle that fits, with an area uniform in `scale` and an aspect ratio (height / width) log-uniform in `ratio`; if
+/// none fits, the image is unchanged.
 public struct RandomErasing: ImageTransform {
+  /// The probability that a rectangle is erased.
   public var probability: Double
-  /// The share of the image's area.
+  /// The range of the rectangle's area as a fraction of the image's.
   public var scale: ClosedRange<Double>
+  /// The range of the rectangle's aspect ratio, height / width.
   public var ratio: ClosedRange<Double>
+  /// The colour of erased pixels.
   public var fill: PixelFill
 
+  /// An erasing, by default with torchvision's options.
   public init(
     _ probability: Double = 0.5, scale: ClosedRange<Double> = 0.02...0.33, ratio: ClosedRange<Double> = 0.3...3.3,
     fill: PixelFill = 0
@@ -73,17 +80,10 @@ public struct RandomErasing: ImageTransform {
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     guard random.chance(probability) else { return }
     for _ in 0..<10 {
-      let area = Double(image.plane) * random.uniform(scale)
-      let aspect = exp(random.uniform(log(ratio.lowerBound)...log(ratio.upperBound)))
-      let height = (area * aspect).squareRoot().rounded(.toNearestOrEven)
-      let width = (area / aspect).squareRoot().rounded(.toNearestOrEven)
+      let (height, width) = random.sides(area: Double(image.plane), scale: scale, ratio: ratio)
       if height < Double(image.height), width < Double(image.width) {
-        let (height, width) = (Int(height), Int(width))
-        image.erase(
-          Box(
-            top: random.next(below: image.height - height + 1), left: random.next(below: image.width - width + 1),
-            height: height, width: width),
-          fill)
+        let box = random.box(height: Int(height), width: Int(width), within: Size2D(image.height, image.width))
+        image.erase(box, fill)
         return
       }
     }

@@ -1,7 +1,9 @@
-/// Mirrors an image left to right, with probability `p`.
+/// Mirrors an image left to right, with a given probability.
 public struct RandomHorizontalFlip: ImageTransform {
+  /// The probability that an image is mirrored.
   public var probability: Double
 
+  /// A flip with the given probability.
   public init(_ probability: Double = 0.5) { self.probability = probability }
 
   public func outputShape(for shape: Shape) throws(DataError) -> Shape {
@@ -15,10 +17,12 @@ public struct RandomHorizontalFlip: ImageTransform {
   }
 }
 
-/// Mirrors an image top to bottom, with probability `p`.
+/// Mirrors an image top to bottom, with a given probability.
 public struct RandomVerticalFlip: ImageTransform {
+  /// The probability that an image is mirrored.
   public var probability: Double
 
+  /// A flip with the given probability.
   public init(_ probability: Double = 0.5) { self.probability = probability }
 
   public func outputShape(for shape: Shape) throws(DataError) -> Shape {

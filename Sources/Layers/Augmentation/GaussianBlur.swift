@@ -1,15 +1,18 @@
 import Foundation
 import Kernels
 
-/// Blurs an image with a Gaussian of random width, `sigma` uniform in a range, mirrored at the borders.
+/// Blurs an image with a Gaussian of random standard deviation σ, uniform in a range; the image is reflected at its
+/// borders.
 ///
-/// As torchvision's: weights exp(−½(x/σ)²) at the whole numbers up to half the kernel's size, divided by their sum. Weights
-/// below 2⁻²⁶ of the middle one, which sums of floats hardly see, are left out.
+/// As torchvision's: weights exp(−½(x/σ)²) at integers x up to half the kernel size, divided by their sum. Weights
+/// below 2⁻²⁶ of the central one are skipped: they are below Float's rounding.
 public struct GaussianBlur: ImageTransform {
-  /// Odd numbers.
+  /// The kernel's height and width, in pixels; odd numbers.
   public var kernelSize: Size2D
+  /// The range of σ, in pixels.
   public var sigma: ClosedRange<Double>
 
+  /// A blur, by default with torchvision's range of σ.
   public init(_ kernelSize: any Size2DConvertible, sigma: ClosedRange<Double> = 0.1...2) {
     self.kernelSize = kernelSize.size2D
     self.sigma = sigma
@@ -46,7 +49,7 @@ public struct GaussianBlur: ImageTransform {
     }
   }
 
-  /// Weights that add up to 1. They are the same on both sides of the middle.
+  /// Writes symmetric weights that add up to 1.
   private func write(_ weights: UnsafeMutableBufferPointer<Float>, _ sigma: Double) {
     let half = weights.count / 2
     withUnsafeTemporaryAllocation(of: Double.self, capacity: half + 1) { ofDistance in

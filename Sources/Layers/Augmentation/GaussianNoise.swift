@@ -2,32 +2,36 @@ import Kernels
 
 /// Adds independent noise to every value of an image, normally distributed with mean 0.
 ///
-/// One number is drawn from the generator; it is the key of the image's noise, which Box and Muller's method makes of
-/// hashes, the same bits at every level of the processor. No value is farther than 5.8 deviations from 0.
+/// One number is drawn from the generator as the key of the image's noise, which is computed from hashes by the
+/// Box-Muller method, with the same bits at every instruction-set level. No value is more than 5.8 standard deviations
+/// from 0.
 public struct GaussianNoise: ImageTransform {
   /// The standard deviation, for colours from 0 to 1.
-  public var std: Float
-  /// Whether colours are brought back to 0 … 1.
+  public var standardDeviation: Float
+  /// Whether colours are clamped to 0 … 1.
   public var clamps: Bool
 
-  public init(std: Float, clamps: Bool = true) {
-    self.std = std
+  /// Noise with the given standard deviation.
+  public init(standardDeviation: Float, clamps: Bool = true) {
+    self.standardDeviation = standardDeviation
     self.clamps = clamps
   }
 
   public func outputShape(for shape: Shape) throws(DataError) -> Shape {
-    guard std >= 0, std.isFinite else {
-      throw .invalidOption(name: "the std of GaussianNoise", value: "\(std)", expected: "at least 0")
+    guard standardDeviation >= 0, standardDeviation.isFinite else {
+      throw .invalidOption(
+        name: "the standard deviation of GaussianNoise", value: "\(standardDeviation)", expected: "at least 0")
     }
     return shape
   }
 
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
-    image.kernels.addNoise(image.pixels, count: image.count, deviation: std, clamps: clamps, key: random.next())
+    image.kernels.addNoise(
+      image.pixels, count: image.count, standardDeviation: standardDeviation, clamps: clamps, key: random.next())
   }
 }
 
-/// A colour from 0 to 1; NaN stays.
+/// The value clamped to 0 … 1; NaN is unchanged.
 @inline(__always)
 func clamped(_ value: Float) -> Float {
   value < 0 ? 0 : value > 1 ? 1 : value

@@ -1,18 +1,19 @@
 import Kernels
 
-/// A random change of an image that leaves its class as it is: a value that says what, not how it came out.
+/// The description of a random transform of an image that does not change its class.
 ///
-/// Transforms work on colours from 0 to 1, before normalisation. What comes out follows from the image and the
-/// generator alone; a ``BatchLoader`` gives every image of every epoch a generator of its own.
+/// Transforms work on colours from 0 to 1, before normalisation. The result depends on the image and the generator
+/// alone; a ``BatchLoader`` has a separate generator for every image of every epoch.
 ///
-/// One's own transform changes `image.pixels` in place, or writes all of `image.scratch` and calls
+/// Your own transform changes `image.pixels` in place, or writes the result to `image.scratch` and calls
 /// ``WorkingImage/replace(height:width:)``.
 public protocol ImageTransform: Sendable {
-  /// The shape of the result for an image of `[channels, height, width]`; by default the same.
+  /// The shape of the result for an image of `[channels, height, width]`; by default unchanged.
   ///
-  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for an image that it does not work on.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for an image shape or an option that is not valid.
   func outputShape(for shape: Shape) throws(DataError) -> Shape
-  /// How many floats the scratch memory has to hold; by default those of the image or of the result, whichever has more.
+  /// The number of floats that the scratch memory must hold. It always holds at least the image and the result; by
+  /// default no more is needed.
   func scratchCount(for shape: Shape) -> Int
   /// Transforms an image whose shape ``outputShape(for:)`` accepted.
   func apply(to image: inout WorkingImage, using random: inout SplitMix64)
@@ -23,14 +24,17 @@ extension ImageTransform {
   public func scratchCount(for shape: Shape) -> Int { 0 }
 }
 
-/// An image on its way through transforms, and scratch memory beside it.
+/// An image that is being transformed, with scratch memory.
 public struct WorkingImage {
+  /// The number of channels.
   public let channels: Int
+  /// The number of rows.
   public private(set) var height: Int
+  /// The number of columns.
   public private(set) var width: Int
-  /// `[channels, height, width]`
+  /// The image, `[channels, height, width]`.
   public private(set) var pixels: UnsafeMutablePointer<Float>
-  /// Memory for a result or an intermediate one; it holds anything.
+  /// Memory for results and intermediate values; uninitialised.
   public private(set) var scratch: UnsafeMutablePointer<Float>
   let kernels: ImageKernels
 
@@ -45,12 +49,12 @@ public struct WorkingImage {
     self.scratch = scratch
   }
 
-  /// The number of values.
+  /// The number of values of the image.
   public var count: Int { channels * plane }
-  /// The number of pixels.
+  /// The number of pixels of the image.
   public var plane: Int { height * width }
 
-  /// Makes what was written to ``scratch`` the image.
+  /// Makes the content of ``scratch``, `[channels, height, width]` with the given sizes, the image.
   public mutating func replace(height: Int, width: Int) {
     (pixels, scratch) = (scratch, pixels)
     self.height = height
@@ -59,7 +63,7 @@ public struct WorkingImage {
 }
 
 extension WorkingImage {
-  /// - Throws: ``DataError`` where `KERNELS_ISA` names no level.
+  /// - Throws: ``DataError`` if `KERNELS_ISA` is not a valid level.
   static func bestKernels() throws(DataError) -> ImageKernels {
     do {
       return try ImageKernels.shared.get()
@@ -69,7 +73,7 @@ extension WorkingImage {
   }
 }
 
-/// Transforms one after another, with the memory that they need for images of one shape.
+/// A sequence of transforms, planned for one image shape, with its memory.
 final class TransformChain {
   let outputShape: Shape
   private let inputShape: Shape
@@ -78,7 +82,7 @@ final class TransformChain {
   private let second: FloatStorage
   private let kernels: ImageKernels
 
-  /// - Throws: ``DataError`` when a transform does not work on what comes to it.
+  /// - Throws: ``DataError`` if a transform does not accept the shape that the previous one produces.
   init(_ transforms: [any ImageTransform], inputShape: Shape) throws(DataError) {
     guard inputShape.rank == 3, inputShape.dimensions.allSatisfy({ $0 > 0 }) else {
       throw .invalidOption(
@@ -107,12 +111,12 @@ final class TransformChain {
     second = FloatStorage(uninitialized: capacity)
   }
 
-  /// Where the image is written that ``run(using:)`` transforms.
+  /// The memory for the image that ``run(using:)`` transforms.
   var input: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: first.pointer, count: inputShape.count)
   }
 
-  /// Transforms the image in ``input``; the result is valid until the next.
+  /// Transforms the image in ``input``; the result is valid until the next run.
   func run(using random: inout SplitMix64) -> UnsafeMutablePointer<Float> {
     var image = WorkingImage(shape: inputShape, pixels: first.pointer, scratch: second.pointer, kernels: kernels)
     for transform in transforms { transform.apply(to: &image, using: &random) }
@@ -121,12 +125,12 @@ final class TransformChain {
 }
 
 extension Tensor {
-  /// The image transformed: `[channels, height, width]`, colours from 0 to 1.
+  /// The transformed image; both are `[channels, height, width]`, colours from 0 to 1.
   ///
   ///     var random = SplitMix64(seed: 1)
   ///     let tilted = try image.transformed(by: RandomRotation(degrees: 15), using: &random)
   ///
-  /// - Throws: ``DataError`` when a transform does not work on an image of this shape.
+  /// - Throws: ``DataError`` if a transform does not accept an image of this shape.
   public func transformed(
     by transforms: any ImageTransform..., using random: inout SplitMix64
   ) throws(DataError) -> Tensor {

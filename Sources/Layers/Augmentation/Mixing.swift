@@ -1,6 +1,6 @@
-/// A random change of a whole batch and of its targets.
+/// The description of a random change of a whole batch and its targets.
 public protocol BatchMixing: Sendable {
-  /// Whether it works on images of this shape; by default on any.
+  /// Checks the options and the shape of images; by default accepts every shape.
   func check(imageShape: Shape) throws(DataError)
   /// Changes the batch in place.
   func apply(to batch: MixedBatch, using random: inout SplitMix64)
@@ -10,20 +10,22 @@ extension BatchMixing {
   public func check(imageShape: Shape) throws(DataError) {}
 }
 
-/// The memory of a batch that is mixed.
+/// The memory of a batch that is being mixed.
 public struct MixedBatch {
+  /// The number of images.
   public let count: Int
+  /// The shape of an image.
   public let imageShape: Shape
-  /// `[count]` and then ``imageShape``
+  /// The images, `[count] + imageShape`.
   public let images: UnsafeMutablePointer<Float>
-  /// `[count, targetCount]`: probabilities of the classes, at first 1 for the label and 0 for the others; or what the data
-  /// set gives as targets.
+  /// The targets, `[count, targetCount]`: class probabilities, initially one-hot labels, or the data set's targets.
   public let targets: UnsafeMutablePointer<Float>
+  /// The number of values of a target.
   public let targetCount: Int
   /// Memory for one image or one target, whichever is larger.
   public let scratch: UnsafeMutablePointer<Float>
 
-  /// Changes each row by the row before it as that was; the first by the last.
+  /// Calls `mix` for each row with the original values of the row before it; for the first row, with the last row.
   fileprivate func mixRows(
     of rows: UnsafeMutablePointer<Float>, _ size: Int,
     _ mix: (UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void
@@ -46,13 +48,16 @@ private func blend(
   for i in 0..<count { values[i] = lambda * values[i] + rest * others[i] }
 }
 
-/// Mixes each image with the one before it in the batch, and their targets in the same proportion.
+/// Blends each image with the one before it in the batch, and their targets in the same proportion.
 ///
-/// λ is drawn once a batch from the beta distribution with both parameters alpha (Zhang et al., "mixup: Beyond empirical
-/// risk minimization", 2017); as torchvision's, with the batch's neighbour as the partner, since the order is random.
+/// λ is drawn once for each batch from the beta distribution with both parameters alpha (Zhang et al., "mixup: Beyond
+/// empirical risk minimization", 2017). As in torchvision, the partner is the neighbour in the batch, since the order
+/// is random.
 public struct Mixup: BatchMixing {
+  /// Both parameters of λ's beta distribution, above 0.
   public var alpha: Double
 
+  /// A mixing with the given alpha.
   public init(alpha: Double) { self.alpha = alpha }
 
   public func check(imageShape: Shape) throws(DataError) { try checkAlpha("Mixup", alpha) }
@@ -68,14 +73,17 @@ public struct Mixup: BatchMixing {
   }
 }
 
-/// Replaces a box of each image by that of the image before it in the batch, and mixes their targets by area.
+/// Replaces a box of each image by the same box of the image before it in the batch, and blends their targets by area.
 ///
-/// As torchvision's (Yun et al., "CutMix: Regularization strategy to train strong classifiers with localizable features",
-/// 2019): λ from the beta distribution with both parameters alpha; a box of the share 1 − λ of the image, its centre any
-/// pixel; what of it lies within the image counts.
+/// As torchvision's (Yun et al., "CutMix: Regularization strategy to train strong classifiers with localizable
+/// features", 2019): λ is drawn from the beta distribution with both parameters alpha; the box has the fraction 1 − λ
+/// of the image's area, centred at a random pixel, and is clipped to the image; the targets are blended by the clipped
+/// area.
 public struct CutMix: BatchMixing {
+  /// Both parameters of λ's beta distribution, above 0.
   public var alpha: Double
 
+  /// A mixing with the given alpha.
   public init(alpha: Double = 1) { self.alpha = alpha }
 
   public func check(imageShape: Shape) throws(DataError) {

@@ -1,18 +1,20 @@
-/// Cuts a part of one size out of an image, at a random place, after padding it on all sides.
+/// Crops an image to a fixed size at a random position, after padding it on all sides.
 public struct RandomCrop: ImageTransform {
-  /// What lies outside the image.
+  /// How the padding is filled.
   public enum Padding: Hashable, Sendable {
-    /// One colour.
+    /// A constant colour.
     case constant(PixelFill)
-    /// The image mirrored at its outermost pixels, which are not repeated: c b | a b c | b a.
+    /// The image reflected at its edge pixels, which are not repeated: c b | a b c | b a.
     case reflect
-    /// The nearest pixel of the image.
+    /// The nearest edge pixel.
     case edge
   }
 
+  /// The height and width of the result, in pixels.
   public var size: Size2D
-  /// The pixels added on each side: above and below, left and right.
+  /// The pixels added on each side: rows above and below, columns left and right.
   public var padding: Size2D
+  /// How the padding is filled.
   public var mode: Padding
 
   /// Pads with a colour, by default black.
@@ -20,6 +22,7 @@ public struct RandomCrop: ImageTransform {
     self.init(size, padding: padding, mode: .constant(fill))
   }
 
+  /// A crop whose padding is filled as given.
   public init(_ size: any Size2DConvertible, padding: any Size2DConvertible = 0, mode: Padding) {
     self.size = size.size2D
     self.padding = padding.size2D
@@ -54,7 +57,7 @@ public struct RandomCrop: ImageTransform {
     let top = random.next(below: image.height + 2 * padding.height - size.height + 1) - padding.height
     let left = random.next(below: image.width + 2 * padding.width - size.width + 1) - padding.width
     if (top, left) == (0, 0), (size.height, size.width) == (image.height, image.width) { return }
-    // The columns of the result that show the image.
+    // The columns of the result that are inside the image.
     let firstColumn = min(max(0, -left), size.width)
     let columns = firstColumn..<max(firstColumn, min(size.width, image.width - left))
     for channel in 0..<image.channels {
@@ -83,7 +86,7 @@ public struct RandomCrop: ImageTransform {
     if case .constant(let fill) = mode { fill.value(channel) } else { 0 }
   }
 
-  /// Where in an axis of `count` pixels the value of a position comes from; nil for the fill.
+  /// The index, in an axis of `count` pixels, of the pixel that fills a position; nil for the constant colour.
   private func position(_ x: Int, in count: Int) -> Int? {
     if 0..<count ~= x { return x }
     switch mode {

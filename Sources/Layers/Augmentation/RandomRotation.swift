@@ -1,29 +1,33 @@
 import Foundation
 import Kernels
 
-/// Turns an image about its centre by a random angle; its size stays.
+/// Rotates an image about its centre by a random angle; its size is unchanged.
 ///
-/// As torchvision's `rotate`: counter-clockwise; pixels outside the image count as 0, and with `.bilinear` the result is
-/// then mixed with the fill by the share of it that lies inside the image. Positions are multiples of 2⁻ᵏ of a pixel, with
-/// k at least 23 for images of up to 63 × 63, and 1 less for each doubling of their sides.
+/// As torchvision's `rotate`: counter-clockwise; with `.bilinear`, pixels outside the image are interpolated as 0, and
+/// the result is blended with the fill in proportion to the weight of pixels inside. Positions are fixed-point numbers
+/// with k fractional bits; k is at least 23 for images of up to 63 × 63, and one less for each doubling of their sides.
 public struct RandomRotation: ImageTransform {
+  /// How pixels between input pixels are computed.
   public enum Interpolation: Hashable, Sendable {
     case nearest
     case bilinear
   }
 
-  /// The angles, of which one is chosen uniformly.
+  /// The range of the angle in degrees, which is uniformly distributed.
   public var degrees: ClosedRange<Double>
+  /// How pixels between input pixels are computed.
   public var interpolation: Interpolation
+  /// The colour of pixels outside the image.
   public var fill: PixelFill
 
+  /// A rotation by an angle of a range.
   public init(degrees: ClosedRange<Double>, interpolation: Interpolation = .nearest, fill: PixelFill = 0) {
     self.degrees = degrees
     self.interpolation = interpolation
     self.fill = fill
   }
 
-  /// Angles from −degrees to degrees.
+  /// A rotation by an angle from −degrees to degrees.
   public init(degrees: Double, interpolation: Interpolation = .nearest, fill: PixelFill = 0) {
     self.init(degrees: -abs(degrees)...abs(degrees), interpolation: interpolation, fill: fill)
   }
@@ -65,7 +69,7 @@ public struct RandomRotation: ImageTransform {
   }
 }
 
-/// Exact for multiples of 90°.
+/// The sine and cosine of an angle; exact for multiples of 90°.
 private func sineAndCosine(ofDegrees angle: Double) -> (Double, Double) {
   let turn = angle.remainder(dividingBy: 360)
   switch turn {

@@ -1,13 +1,15 @@
 import Foundation
 import Kernels
 
-/// Brings an image to a size, by bilinear interpolation.
+/// Resizes an image by bilinear interpolation.
 public struct Resize: ImageTransform {
+  /// The height and width of the result, in pixels.
   public var size: Size2D
-  /// Whether a pixel of a smaller image is the mean of all those that it covers, weighted by a triangle, instead of
-  /// something between four of them.
+  /// Whether, when shrinking, the triangle filter is widened so that every input pixel contributes; else each output
+  /// pixel is interpolated between four input pixels.
   public var antialias: Bool
 
+  /// A resize to `size`, one number for both axes or a ``Size2D``, in pixels.
   public init(_ size: any Size2DConvertible, antialias: Bool = true) {
     self.size = size.size2D
     self.antialias = antialias
@@ -25,17 +27,22 @@ public struct Resize: ImageTransform {
   }
 }
 
-/// Cuts a part of random area and aspect ratio out of an image and brings it to a size, by bilinear interpolation.
+/// Crops a part of random area and aspect ratio from an image, and resizes it by bilinear interpolation.
 ///
-/// As torchvision's: ten tries to find a part whose area is a share of the image's, uniform in `scale`, and whose aspect
-/// ratio (width by height) is log-uniform in `ratio`; if none fits, the largest central part with an allowed ratio.
+/// As torchvision's: up to ten tries to find a part whose area, as a fraction of the image's, is uniform in `scale`,
+/// and whose aspect ratio (width / height) is log-uniform in `ratio`; if none fits, the largest central part with a
+/// ratio in range.
 public struct RandomResizedCrop: ImageTransform {
+  /// The height and width of the result, in pixels.
   public var size: Size2D
+  /// The range of the part's area as a fraction of the image's.
   public var scale: ClosedRange<Double>
+  /// The range of the part's aspect ratio, width / height.
   public var ratio: ClosedRange<Double>
   /// See ``Resize/antialias``.
   public var antialias: Bool
 
+  /// A crop resized to `size`, one number for both axes or a ``Size2D``, in pixels.
   public init(
     _ size: any Size2DConvertible, scale: ClosedRange<Double> = 0.08...1, ratio: ClosedRange<Double> = 3 / 4...4 / 3,
     antialias: Bool = true
@@ -63,18 +70,13 @@ public struct RandomResizedCrop: ImageTransform {
     image.resize(box, to: size, kernel: .triangle(antialias: antialias))
   }
 
-  /// The part that is cut out.
+  /// The part that is cropped.
   func part(height: Int, width: Int, using random: inout SplitMix64) -> Box {
     let area = Double(height) * Double(width)
     for _ in 0..<10 {
-      let target = area * random.uniform(scale)
-      let aspect = exp(random.uniform(log(ratio.lowerBound)...log(ratio.upperBound)))
-      let w = (target * aspect).squareRoot().rounded(.toNearestOrEven)
-      let h = (target / aspect).squareRoot().rounded(.toNearestOrEven)
+      let (w, h) = random.sides(area: area, scale: scale, ratio: ratio)
       if 1...Double(width) ~= w, 1...Double(height) ~= h {
-        let (w, h) = (Int(w), Int(h))
-        return Box(
-          top: random.next(below: height - h + 1), left: random.next(below: width - w + 1), height: h, width: w)
+        return random.box(height: Int(h), width: Int(w), within: Size2D(height, width))
       }
     }
     var (w, h) = (width, height)
@@ -88,11 +90,6 @@ public struct RandomResizedCrop: ImageTransform {
   }
 }
 
-/// A part of an image.
-struct Box: Equatable {
-  var top, left, height, width: Int
-}
-
 func checkSize(_ name: String, _ size: Size2D, channels: Int) throws(DataError) -> Shape {
   let shape: Shape = [channels, size.height, size.width]
   guard size.height > 0, size.width > 0, shape.count <= ShapeError.largestCount else {
@@ -102,9 +99,9 @@ func checkSize(_ name: String, _ size: Size2D, channels: Int) throws(DataError) 
 }
 
 extension WorkingImage {
-  /// Makes a part of the image, brought to a size, the image. First the columns, then the rows.
+  /// Replaces the image by a resized part of it: filters along the rows first, then along the columns.
   ///
-  /// The scratch memory holds channels · box.height · size.width floats, and as many as the result.
+  /// The scratch memory must hold channels · box.height · size.width floats, and the result.
   mutating func resize(_ box: Box, to size: Size2D, kernel: ResampleKernel) {
     if box == Box(top: 0, left: 0, height: height, width: width), (size.height, size.width) == (height, width) {
       return
@@ -125,23 +122,24 @@ extension WorkingImage {
   }
 }
 
-/// How the pixels around a result's pixel are weighted.
+/// The weighting of input pixels around an output pixel.
 enum ResampleKernel {
-  /// All alike whose centres lie within one of the result's pixels, or the nearest where that is smaller.
+  /// Equal weights for input pixels whose centres are within the output pixel, or the nearest input pixel where it
+  /// covers none.
   case box
-  /// By a triangle that reaches one pixel to both sides, or with `antialias` as many as one of the result's is wide.
+  /// A triangle with a half-width of one input pixel, or with `antialias`, of one output pixel if that is larger.
   case triangle(antialias: Bool)
 }
 
-/// Which pixels of an axis make a pixel of the resized axis, and their weights, which add up to 1.
+/// The input pixels of each output pixel along one axis, and their weights, which add up to 1.
 ///
-/// Pixel i of the result has its centre at (i + ½)·from/to, where a source pixel j has it at j + ½. It is what PyTorch's
-/// `interpolate` with mode `bilinear`, `align_corners=False` and the same `antialias` does, and PIL's `resize`.
+/// Output pixel i has its centre at (i + ½)·from/to, and input pixel j at j + ½, as in PyTorch's `interpolate` with
+/// mode `bilinear`, `align_corners=False` and the same `antialias`, and in PIL's `resize`.
 private struct ResampleFilter {
   private let count: Int
   private let size: Int
   private let step: Double
-  /// How far the weights reach.
+  /// The half-width of the weights, in input pixels.
   private let reach: Double
   private let perReach: Double
   private let isBox: Bool
@@ -157,7 +155,7 @@ private struct ResampleFilter {
     perReach = 1 / reach
   }
 
-  /// Calls `body` with all pixels and weights.
+  /// Calls `body` with the first input pixel and the weights of every output pixel.
   func withAxis(_ body: (ResampledAxis) -> Void) {
     let taps = min(count, 2 * Int(reach.rounded(.up)) + 1)
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: size) { starts in
@@ -170,10 +168,10 @@ private struct ResampleFilter {
     }
   }
 
-  /// Writes the first pixel and the weights of output `i`. Where fewer pixels than `taps` are left in the axis, the first
-  /// is moved back, with weights of 0.
+  /// Writes the first input pixel and the weights of output pixel `i`. Where fewer than `taps` input pixels remain, the
+  /// first one is moved back, with zero weights.
   ///
-  /// - Returns: how many weights have to be looked at.
+  /// - Returns: the number of taps from the first to the last nonzero weight.
   private func write(
     _ i: Int, _ taps: Int, _ starts: UnsafeMutableBufferPointer<Int32>,
     _ weights: UnsafeMutableBufferPointer<Float>

@@ -1,26 +1,26 @@
 import Kernels
 
-/// How the outputs of branches become one.
+/// How the outputs of branches are combined.
 enum BranchCombination: Hashable, Sendable {
   /// They are added; their shapes are equal.
   case sum
-  /// They lie one behind another along the first dimension, the channels; the other dimensions are equal.
+  /// They are concatenated along the first dimension, the channels; the other dimensions are equal.
   case concatenation
-  /// They are multiplied; what has one value a channel is multiplied with all values of the channel.
+  /// They are multiplied elementwise; an output with one value for each channel is broadcast over the channel's plane.
   case product
 }
 
-/// Layers that take the same input: what ``Residual`` and ``Branches`` have in common.
+/// Layers that take the same input: the shared part of ``Residual`` and ``Branches``.
 struct BranchSet: Sendable {
-  /// The name of the layer that consists of these branches, for errors.
-  let name: String
+  /// The kind of the layer that consists of these branches, for error messages.
+  let kind: String
   let combination: BranchCombination
-  /// What stands before the names of each branch's parameters, and the branch.
+  /// Each branch, and the prefix of its parameters' names.
   let branches: [(path: String, layer: any Layer)]
 
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard let first = branches.first else {
-      throw .invalidValue(layer: name, name: "branches", value: "[]", expected: "at least one")
+      throw .invalidValue(layer: kind, name: "branches", value: "[]", expected: "at least one")
     }
     if combination == .product { return try productShape(for: inputShape) }
     let shape = try first.layer.outputShape(for: inputShape, at: first.path)
@@ -39,10 +39,11 @@ struct BranchSet: Sendable {
       }
     }
     guard combination == .concatenation, shape.rank >= 1 else { return shape }
-    return try addressable(Shape([channels] + shape.dimensions.dropFirst()), "output", layer: name)
+    return try addressable(Shape([channels] + shape.dimensions.dropFirst()), "output", layer: kind)
   }
 
-  /// The shape of the largest output, which the others have, too, or one value for each of its channels.
+  /// The product's shape: that of the largest output. Each other output has this shape, or one value for each of its
+  /// channels.
   private func productShape(for inputShape: Shape) throws(LayerError) -> Shape {
     var shapes: [Shape] = []
     for branch in branches { shapes.append(try branch.layer.outputShape(for: inputShape, at: branch.path)) }
@@ -58,7 +59,7 @@ struct BranchSet: Sendable {
   }
 
   private func mismatch(_ path: String, _ shape: Shape, _ expected: String) -> LayerError {
-    .invalidValue(layer: name, name: "the output shape of \(path)", value: "\(shape)", expected: expected)
+    .invalidValue(layer: kind, name: "the output shape of \(path)", value: "\(shape)", expected: expected)
   }
 
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
@@ -76,7 +77,7 @@ struct BranchSet: Sendable {
   func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
     var counts: [Int] = []
     for branch in branches { counts.append(try branch.layer.multiplyAddsPerImage(for: inputShape)) }
-    return try Sequential.sum(counts, named: name)
+    return try Sequential.sum(counts, layer: kind)
   }
 
   func innerLayers(for inputShape: Shape) -> [InnerLayer] {
@@ -90,7 +91,7 @@ struct BranchSet: Sendable {
 }
 
 extension Layer {
-  /// ``outputShape(for:)``, whose errors name the layer's place.
+  /// ``outputShape(for:)``; errors name the layer by its path.
   fileprivate func outputShape(for inputShape: Shape, at path: String) throws(LayerError) -> Shape {
     do {
       return try outputShape(for: inputShape)

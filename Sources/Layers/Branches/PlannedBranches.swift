@@ -1,10 +1,9 @@
 import Kernels
 
-/// BranchSet planned together, and where their outputs and gradients lie.
+/// A ``BranchSet`` planned as a whole: the branches, and the memory of their outputs and gradients.
 ///
-/// Each branch writes its output to memory of its own, which is saved only where the branch's backward pass reads it.
-/// The gradients of the input are added up in the order of the branches; those of branches that hand the input on as it
-/// is come last.
+/// Each branch writes its output to a separate buffer, which is kept for the backward pass only where the branch reads
+/// it there. Input gradients are summed in the order of the branches, those of identity branches last.
 final class PlannedBranches: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -15,11 +14,11 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
   private let branches: [Branch]
   private let batchSize: Int
   private let inputCount: Int
-  /// Floats of an image's output.
+  /// The size of one image's output, in floats.
   private let outputCount: Int
   private let sum: Plan<AddForward>?
   private let lastSum: Plan<AddForward>?
-  /// Where there is no sum that could apply it.
+  /// The fused activation, for a single branch, which has no sum to fuse it into.
   private let forwardReLU: Plan<ReLUForward>?
   private let forwardReLU6: Plan<ReLU6Forward>?
   private let gradientSum: Plan<AddForward>?
@@ -32,22 +31,23 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
   private let innerWorkspace: Int
 
   private struct Branch {
-    /// nil where the branch hands its input on.
+    /// nil for an identity branch.
     let layer: (any PlannedLayer)?
     let firstParameter: Int
-    /// Floats of an image's output.
+    /// The size of one image's output, in floats.
     let outputCount: Int
     let savesOutput: Bool
-    /// A byte offset in the saved memory or the workspace.
+    /// The byte offset of its output, in the saved memory if it is saved, else in the workspace.
     let output: Int
-    /// A byte offset in the saved memory.
+    /// The byte offset of what it saves, in the saved memory.
     let saved: Int
-    /// Whether its backward pass must have a copy of the output's gradient, which others need after it.
+    /// Whether its backward pass gets a copy of the output gradient, because it overwrites it and other branches read
+    /// it later.
     let copiesGradient: Bool
   }
 
   init(_ description: BranchSet, _ problem: LayerProblem) throws(LayerError) {
-    let name = description.name
+    let kind = description.kind
     let outputShape = try description.outputShape(for: problem.inputShape)
     combination = description.combination
     batchSize = problem.batchSize
@@ -63,7 +63,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
     var workspace = 0
     var inner = 0
     var copies = false
-    // Who comes last may overwrite the gradient of a sum; a way around everything reads it after all others.
+    // Only the last branch to read the gradient of a sum may overwrite it; identity branches read it after all others.
     var planned: [(any PlannedLayer)?] = []
     let parameters = try description.parameters(for: problem.inputShape)
     var parameterCount = 0
@@ -112,24 +112,24 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
     let isSum = description.combination == .sum
     sum =
       isSum && branches.count > 2
-      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements), for: name) : nil
+      ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements), for: kind) : nil
     lastSum =
       isSum && branches.count > 1
       ? try problem.kernel(
-        AddForward.self, AddForward.Problem(count: elements, activation: problem.activation), for: name)
+        AddForward.self, AddForward.Problem(count: elements, activation: problem.activation), for: kind)
       : nil
     forwardReLU =
       branches.count == 1 && problem.activation == .relu
-      ? try problem.kernel(ReLUForward.self, ElementwiseProblem(count: elements), for: name) : nil
+      ? try problem.kernel(ReLUForward.self, ElementwiseProblem(count: elements), for: kind) : nil
     forwardReLU6 =
       branches.count == 1 && problem.activation == .relu6
-      ? try problem.kernel(ReLU6Forward.self, ElementwiseProblem(count: elements), for: name) : nil
+      ? try problem.kernel(ReLU6Forward.self, ElementwiseProblem(count: elements), for: kind) : nil
     gradientSum = try problem.backwardKernel(
-      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: name,
+      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: kind,
       if: problem.needsInputGradient && branches.count > 1)
-    backwardActivation = try FusedActivationGradient(problem, count: elements, for: name)
+    backwardActivation = try FusedActivationGradient(problem, count: elements, for: kind)
 
-    // A slice of the gradient of a concatenation is copied too: it is not in one piece.
+    // A branch's slice of a concatenation's gradient is copied, too: it is not contiguous.
     let largest = branches.map(\.outputCount).max() ?? 0
     var end = workspace
     gradientCopy = end

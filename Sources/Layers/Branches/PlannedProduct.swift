@@ -1,22 +1,23 @@
 import Kernels
 
-/// Branches whose outputs are multiplied, planned together, and where their outputs and gradients lie.
+/// Branches whose outputs are multiplied, planned as a whole: the branches, and the memory of their outputs and
+/// gradients.
 ///
-/// The outputs of the result's shape come first, in the branches' order, then those of one value a channel: each next one
-/// is multiplied with the product so far. The backward pass goes the same way back: it has the product so far and the
-/// next output saved, and gets the gradients of both.
+/// Outputs of the result's shape are multiplied first, in the branches' order, then those with one value for each
+/// channel. The backward pass reverses the multiplications: from each saved partial product and saved output it
+/// computes the gradients of both.
 final class PlannedProduct: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
 
   private let branches: [Branch]
-  /// The branches' indices in the order of their multiplication.
+  /// The branches' indices in the order in which their outputs are multiplied.
   private let order: [Int]
-  /// The multiplications behind the first branch.
+  /// One multiplication for each branch after the first.
   private let steps: [Step]
   private let batchSize: Int
   private let inputCount: Int
-  /// Floats of an image's output.
+  /// The size of one image's output, in floats.
   private let outputCount: Int
   private let gradientSum: Plan<AddForward>?
   private let trains: Bool
@@ -28,24 +29,24 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
   private let innerWorkspace: Int
 
   private struct Branch {
-    /// nil where the branch hands its input on.
+    /// nil for an identity branch.
     let layer: (any PlannedLayer)?
     let firstParameter: Int
-    /// A byte offset in the saved memory when training, else in the workspace.
+    /// The byte offset of its output, in the saved memory when training, else in the workspace.
     let output: Int
-    /// A byte offset in the saved memory.
+    /// The byte offset of what it saves, in the saved memory.
     let saved: Int
   }
 
   private struct Step {
     let forward: Plan<MultiplyForward>
     let backward: Plan<MultiplyBackward>?
-    /// Where the product lies, a byte offset in the saved memory; nil for the output's own memory.
+    /// The byte offset of the partial product in the saved memory; nil where it is written to the output.
     let product: Int?
   }
 
   init(_ description: BranchSet, _ problem: LayerProblem) throws(LayerError) {
-    let name = description.name
+    let kind = description.kind
     let outputShape = try description.outputShape(for: problem.inputShape)
     batchSize = problem.batchSize
     inputCount = problem.inputShape.count
@@ -94,13 +95,13 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
       let isSaved = trains && i < order.count - 1
       steps.append(
         Step(
-          forward: try problem.kernel(MultiplyForward.self, product, for: name),
-          backward: try problem.backwardKernel(MultiplyBackward.self, product, for: name),
+          forward: try problem.kernel(MultiplyForward.self, product, for: kind),
+          backward: try problem.backwardKernel(MultiplyBackward.self, product, for: kind),
           product: isSaved ? saved : nil))
       if isSaved { saved += bytes(full) }
     }
     gradientSum = try problem.backwardKernel(
-      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: name,
+      AddForward.self, AddForward.Problem(count: problem.batchSize * problem.inputShape.count), for: kind,
       if: problem.needsInputGradient && branches.count > 1)
     needsGradients = trains && (problem.needsInputGradient || problem.trains(parameters))
 
@@ -129,7 +130,7 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
     }
   }
 
-  /// Where a branch's output lies.
+  /// A branch's output in memory.
   private func output(
     _ branch: Branch, _ input: UnsafePointer<Float>, _ saved: UnsafeMutableRawPointer,
     _ workspace: UnsafeMutableRawPointer
@@ -189,7 +190,7 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
     backward(order[0], rest, output(order[0]), memory, &isFirst)
   }
 
-  /// Runs a branch's backward pass and adds its input gradient to those before it.
+  /// Runs a branch's backward pass and adds its input gradient to the sum.
   private func backward(
     _ i: Int, _ gradient: UnsafeMutablePointer<Float>, _ output: UnsafePointer<Float>, _ memory: BackwardMemory,
     _ isFirst: inout Bool

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A layer and a way around it, whose outputs are added: y = body(x) + shortcut(x).
+/// A layer and a shortcut around it, whose outputs are added: y = body(x) + shortcut(x).
 ///
 ///     Sequential(
 ///       Residual(
@@ -9,23 +9,26 @@ import Kernels
 ///           Conv2D(64, kernelSize: 3, padding: 1, bias: false), BatchNorm2D())),
 ///       ReLU())
 ///
-/// Without a shortcut x itself is added. A ``ReLU`` behind it, in a ``Sequential``, runs as part of the addition. The
-/// parameters are named `body.…` and `shortcut.…`; ``Layer/named(_:)`` gives either another name. (He and others, 2015.)
+/// Without a shortcut layer, x itself is added. A ``ReLU`` after it in a ``Sequential`` is fused into the addition. The
+/// parameters are named `body.…` and `shortcut.…`, unless ``Layer/named(_:)`` renames either. (He and others, 2015.)
 public struct Residual: Layer {
+  /// The layer around which the shortcut leads.
   public var body: any Layer
+  /// The layer on the shortcut, such as a 1×1 convolution; nil for the identity.
   public var shortcut: (any Layer)?
 
+  /// Adds `shortcut`'s output, or the input itself, to `body`'s.
   public init(_ body: any Layer, shortcut: (any Layer)? = nil) {
     self.body = body
     self.shortcut = shortcut
   }
 
-  public var name: String { "Residual" }
+  public var kind: String { "Residual" }
   public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   private var branches: BranchSet {
     BranchSet(
-      name: name, combination: .sum,
+      kind: kind, combination: .sum,
       branches: [
         Named.separate(body, position: "body"), Named.separate(shortcut ?? Sequential(), position: "shortcut"),
       ])

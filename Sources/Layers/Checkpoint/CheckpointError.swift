@@ -1,13 +1,13 @@
 /// What is wrong with a checkpoint: which file, which tensor, what was found and what would be right.
 public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file is not there, or the system could not read or write it.
+  /// The file does not exist, or the system could not read or write it.
   case file(path: String, reason: String)
-  /// The file is no safetensors file: its header does not say what is in it.
+  /// The file is not a safetensors file: its header is missing or not valid.
   case header(file: String, reason: String)
-  /// The file is a safetensors file, but does not hold what is asked for, or that of another training: what was found, and
-  /// what was expected.
+  /// The file is a safetensors file, but lacks what is needed, or belongs to another training: what was found, and what
+  /// was expected.
   case training(file: String, reason: String)
-  /// What the header says of a tensor cannot be.
+  /// The header's entry for a tensor is not valid.
   case tensor(file: String, name: String, reason: String)
   /// Bytes of the file that belong to no tensor.
   case unusedBytes(file: String, range: Range<Int>)
@@ -17,7 +17,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case unexpected(file: String, names: [String])
 
   public var description: String {
-    // Names come from the file: in a message, they are text in one line.
+    // Names come from the file: control characters are escaped, so that a message stays one line.
     text.unicodeScalars.reduce(into: "") { text, scalar in
       text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
     }

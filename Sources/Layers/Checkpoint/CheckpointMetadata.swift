@@ -1,35 +1,35 @@
 import Foundation
 
-/// What checkpoints hold besides tensors: values in the metadata, each as JSON under a key of its own.
+/// The values in a checkpoint's metadata, each stored as JSON under its key.
 extension SafeTensors {
   private static let normalizationKey = "normalization"
   private static let classNamesKey = "class_names"
 
-  /// How colours from 0 to 1 become the model's input; nil where the file does not say, or what it says is not valid:
-  /// a ``Predictor`` and a ``Trainer`` then throw.
+  /// The normalisation of the model's input; nil where it is missing or not valid. For one that is not valid,
+  /// ``Predictor`` and ``Trainer`` throw.
   public var normalization: Normalization? {
     get { try? readNormalization(file: "") }
     set { metadata[SafeTensors.normalizationKey] = newValue.flatMap(SafeTensors.json) }
   }
 
-  /// The names of the classes in the order of their labels; empty where the file does not say.
+  /// The names of the classes in the order of their labels; empty where they are missing.
   public var classNames: [String] {
     get { (try? readClassNames(file: "")) ?? [] }
     set { metadata[SafeTensors.classNamesKey] = newValue.isEmpty ? nil : SafeTensors.json(newValue) }
   }
 
-  /// - Throws: ``CheckpointError`` where there is one that is not valid.
+  /// - Throws: ``CheckpointError`` where the stored normalisation is not valid.
   func readNormalization(file: String) throws(CheckpointError) -> Normalization? {
     try metadata(SafeTensors.normalizationKey, as: Normalization.self, file: file)
   }
 
-  /// - Throws: ``CheckpointError`` where there are some that are not valid.
+  /// - Throws: ``CheckpointError`` where the stored names are not valid.
   func readClassNames(file: String) throws(CheckpointError) -> [String] {
     try metadata(SafeTensors.classNamesKey, as: [String].self, file: file) ?? []
   }
 
-  /// A value in the metadata; nil where there is none of the key.
-  /// - Throws: ``CheckpointError`` where it is no such value.
+  /// The value of a key in the metadata; nil where the key is missing.
+  /// - Throws: ``CheckpointError`` where the value is not of this type.
   func metadata<Value: Decodable>(
     _ key: String, as type: Value.Type, file: String
   ) throws(CheckpointError) -> Value? {

@@ -1,26 +1,26 @@
 import Foundation
 
-/// Where and how often training is saved.
+/// Where and how often a training is saved.
 ///
 ///     trainer.checkpoints = CheckpointPolicy(file, everyUpdates: 500, keptEpochs: 3, keepsBest: true)
 ///
-/// The last state always lies in `file`; where `file` is `run.safetensors`, the states after epochs lie beside it in
-/// `run-epoch-0007.safetensors`, and the best epoch's model in `run-best.safetensors`.
+/// `file` always holds the latest state. If it is `run.safetensors`, states after epochs are stored beside it as
+/// `run-epoch-0007.safetensors`, and the best epoch's model as `run-best.safetensors`.
 public struct CheckpointPolicy: Sendable, Hashable {
-  /// The file, which always holds the last state.
+  /// The file that holds the latest state.
   public var file: URL
-  /// The updates between two saves; nil to save at the end of epochs alone.
+  /// The number of updates between two saves; nil to save only at the end of epochs.
   public var everyUpdates: Int?
-  /// The epochs between two saves.
+  /// The number of epochs between two saves.
   public var everyEpochs: Int
-  /// How many states after epochs are kept beside the last one; of those that were saved, the youngest.
+  /// How many of the most recent states after epochs are kept besides `file`.
   public var keptEpochs: Int
-  /// Whether the model of the best epoch is kept: its parameters, normalisation and class names, as ``Predictor`` reads
-  /// them.
+  /// Whether the best epoch's model is saved: parameters, normalisation and class names, as ``Predictor`` reads them.
   public var keepsBest: Bool
-  /// By what an epoch is the best; by ``Metric/trainingLoss`` where there is no validation.
+  /// The metric that selects the best epoch; without validation, ``Metric/trainingLoss``.
   public var bestMetric: Metric
 
+  /// A policy that, by default, saves the latest state after each epoch.
   public init(
     _ file: URL, everyUpdates: Int? = nil, everyEpochs: Int = 1, keptEpochs: Int = 0, keepsBest: Bool = false,
     bestMetric: Metric = .validationLoss
@@ -33,10 +33,10 @@ public struct CheckpointPolicy: Sendable, Hashable {
     self.bestMetric = bestMetric
   }
 
-  /// Where the best epoch's model lies.
+  /// The file of the best epoch's model.
   public var bestFile: URL { beside("best") }
 
-  /// Where the state after an epoch lies, counted from 1.
+  /// The file of the state after an epoch, counted from 1.
   public func file(ofEpoch epoch: Int) -> URL {
     let number = String(epoch)
     return beside("epoch-" + String(repeating: "0", count: max(4 - number.count, 0)) + number)

@@ -1,17 +1,17 @@
-/// Which of a model's parameters and of a file's tensors must have their counterpart when a model is loaded.
+/// Which mismatches between a model's parameters and a file's tensors are allowed when a model is loaded.
 public enum ParameterMatching: Hashable, Sendable {
-  /// All of both, with the same shapes; what a training saves besides the parameters excepted.
+  /// None: names and shapes must match exactly, except for the additional tensors of a training's checkpoint.
   case exact
-  /// All parameters; the file may have more.
+  /// The file may have tensors that the model lacks; all parameters must be in the file.
   case allowingUnexpected
-  /// Those that have one of the same name and shape, at least one; the other parameters stay as they are. So a network gets
-  /// another head than the file's.
+  /// Any, if at least one parameter has a tensor of the same name and shape; the other parameters keep their values.
+  /// For a network whose head differs from the file's.
   case partial
 }
 
-/// What a loading found.
+/// The result of loading a model's parameters.
 public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
-  /// A parameter whose tensor has another shape.
+  /// A parameter whose tensor in the file has another shape.
   public struct Mismatch: Hashable, Sendable {
     /// The parameter's name.
     public let name: String
@@ -20,6 +20,7 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
     /// The parameter's shape.
     public let expected: Shape
 
+    /// A mismatch of shapes.
     public init(name: String, found: Shape, expected: Shape) {
       self.name = name
       self.found = found
@@ -29,16 +30,17 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
 
   /// The parameters and buffers that were loaded.
   public var loaded: [String] = []
-  /// Those that the file lacks.
+  /// The parameters and buffers that the file lacks.
   public var missing: [String] = []
-  /// The file's tensors that the model lacks, under the file's names.
+  /// The file's tensors that the model lacks, by their names in the file.
   public var unexpected: [String] = []
   /// Parameters that were not loaded because the file's tensor has another shape.
   public var mismatched: [Mismatch] = []
 
+  /// An empty report.
   public init() {}
 
-  /// Whether all parameters that were asked for were loaded, and the file has nothing else.
+  /// Whether every requested parameter was loaded, and the file has no other tensors.
   public var isExact: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
   public var description: String {

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Model {
-  /// The parameters and buffers under PyTorch's names, as its `state_dict` has them, and in the metadata what the model was
-  /// made from, where that was a ``ModelDescription``.
+  /// The parameters and buffers under the names of PyTorch's `state_dict`, and in the metadata the
+  /// ``ModelDescription``, if the model was made from one.
   public func state() -> SafeTensors {
     SafeTensors(
       entries: parameters.enumerated().map { i, parameter in
@@ -12,7 +12,7 @@ extension Model {
             name: parameter.name, type: .float32, shape: parameter.shape,
             bytes: Data(bytes: values.pointers[i], count: 4 * parameter.shape.count))
         case .int64:
-          // A count beyond what Int64 holds, or none, is no count that a layer made.
+          // Counts are whole numbers in Int64's range; NaN or larger values do not come from a layer.
           SafeTensors.Entry(
             name: parameter.name, shape: parameter.shape,
             integers: (0..<parameter.shape.count).map { Int64(exactly: values.pointers[i][$0].rounded()) ?? .max })
@@ -21,22 +21,22 @@ extension Model {
       metadata: modelDescription.map { [ModelDescription.metadataKey: $0.json] } ?? [:])
   }
 
-  /// Replaces the parameters and buffers; when something is wrong, none of them.
+  /// Replaces the parameters and buffers; on an error, none of them.
   ///
   ///     let report = try model.load(state, file: "resnet18", matching: .partial)
   ///     print(report.missing, report.mismatched)             // the new head
   ///
   /// - Parameters:
   ///   - state: tensors of any floating-point type under the names of ``parameters``.
-  ///   - file: the file's name in errors.
-  ///   - matching: what must be there; the report says what was.
-  ///   - prefix: what the tensors' names lose where they begin with it, such as `module` of PyTorch's `DataParallel`, or
-  ///     `model`.
-  ///   - part: the part of this model that the file has the parameters of, such as `backbone`: it stands before the
-  ///     tensors' names, and parameters elsewhere are neither loaded nor missing.
+  ///   - file: the file's name in error messages.
+  ///   - matching: which mismatches are allowed; the report lists them.
+  ///   - prefix: removed from the tensors' names where they begin with it, such as `module` of PyTorch's
+  ///     `DataParallel`, or `model`.
+  ///   - part: the part of this model that is loaded, such as `backbone`: it is put in front of the tensors' names, and
+  ///     parameters outside it are neither loaded nor reported as missing.
   /// - Returns: what was loaded and what was not.
-  /// - Throws: ``CheckpointError`` for what `matching` does not permit, and in every case where nothing fits, and for
-  ///   tensors of a type that a parameter cannot have.
+  /// - Throws: ``CheckpointError`` for mismatches that `matching` does not allow, if no parameter matches at all, and
+  ///   for tensors of an unsupported element type.
   @discardableResult
   public func load(
     _ state: SafeTensors, file: String, matching: ParameterMatching = .exact, removingPrefix prefix: String = "",
@@ -51,7 +51,7 @@ extension Model {
     return report
   }
 
-  /// Checks that an exact loading would take the state.
+  /// Checks that loading the state with `.exact` would succeed.
   func check(_ state: SafeTensors, file: String, prefix: String) throws(CheckpointError) {
     do {
       _ = try find(state, file: file, matching: .exact, removingPrefix: "", into: "")
@@ -60,14 +60,14 @@ extension Model {
     }
   }
 
-  /// The values of each parameter and buffer that a loading would write, by position, and its report.
+  /// The values that loading would write, with the positions of their parameters, and its report.
   private func find(
     _ state: SafeTensors, file: String, matching: ParameterMatching, removingPrefix prefix: String, into part: String
   ) throws(CheckpointError) -> (loaded: [(position: Int, values: [Float])], report: LoadReport) {
     let byName = try entries(of: state, file: file, removingPrefix: prefix, into: part)
     let known = Set(parameters.map(\.name))
     var report = LoadReport()
-    // What a trainer saves besides has names with a slash, which no parameter's name has.
+    // A trainer's additional tensors have a slash in their names, which parameter names never have.
     report.unexpected = byName.filter { !known.contains($0.key) && !$0.value.name.contains("/") }.map(\.value.name)
     let order = Dictionary(state.entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
     report.unexpected.sort { order[$0, default: 0] < order[$1, default: 0] }
@@ -88,7 +88,7 @@ extension Model {
     return (loaded, report)
   }
 
-  /// The tensors under the names that the model has for them.
+  /// The tensors by the names that they have in the model.
   private func entries(
     of state: SafeTensors, file: String, removingPrefix prefix: String, into part: String
   ) throws(CheckpointError) -> [String: SafeTensors.Entry] {
@@ -121,7 +121,7 @@ extension Model {
 
   private func check(_ report: LoadReport, _ matching: ParameterMatching, file: String) throws(CheckpointError) {
     if matching != .partial {
-      // A count of batches may be missing, as files from before PyTorch counted them have none; it stays as it is.
+      // A batch count may be missing, because old versions of PyTorch did not store it; it then keeps its value.
       let counts = Set(parameters.filter { $0.storedType == .int64 }.map(\.name))
       let missing = report.missing.filter { !counts.contains($0) }
       guard missing.isEmpty else { throw .missing(file: file, names: missing) }
@@ -133,7 +133,7 @@ extension Model {
     guard matching != .exact || report.unexpected.isEmpty else {
       throw .unexpected(file: file, names: report.unexpected)
     }
-    // A misspelt prefix would otherwise train from scratch in silence.
+    // Otherwise a misspelt prefix would silently leave the model untrained.
     guard report.loaded.isEmpty, !parameters.isEmpty else { return }
     if report.missing.isEmpty, !report.unexpected.isEmpty { throw .unexpected(file: file, names: report.unexpected) }
     throw .missing(file: file, names: report.missing + report.mismatched.map(\.name))
@@ -144,16 +144,16 @@ extension Model {
   ///     try model.save(to: file)     // in PyTorch: safetensors.torch.load_file(file)
   ///
   /// - Parameters:
-  ///   - file: where to write; a file that is there is replaced.
-  ///   - metadata: strings that are stored besides; one under a key of the model's own takes its place.
+  ///   - file: the file to write; an existing file is replaced.
+  ///   - metadata: additional strings to store; they override the model's own metadata of the same key.
   public func save(to file: URL, metadata: [String: String] = [:]) throws(CheckpointError) {
     var state = state()
     state.metadata.merge(metadata) { _, given in given }
     try state.write(to: file)
   }
 
-  /// Reads the parameters from a safetensors file, such as `safetensors.torch.save_file(module.state_dict(), file)` wrote,
-  /// see ``load(_:file:matching:removingPrefix:into:)``.
+  /// Reads the parameters from a safetensors file, such as one that `safetensors.torch.save_file(module.state_dict(),
+  /// file)` wrote, see ``load(_:file:matching:removingPrefix:into:)``.
   @discardableResult
   public func load(
     from file: URL, matching: ParameterMatching = .exact, removingPrefix prefix: String = "", into part: String = ""

@@ -2,11 +2,11 @@ import Foundation
 
 /// The content of a safetensors file: named tensors and a few strings.
 ///
-/// The format (huggingface.co/docs/safetensors): eight bytes, the header's length as a little-endian integer; the header,
-/// a JSON object of `name: {"dtype", "shape", "data_offsets": [begin, end]}` and `"__metadata__"`, an object of strings;
-/// then the tensors' bytes without holes, little-endian, row-major.
+/// The format (huggingface.co/docs/safetensors): eight bytes, the header's length as a little-endian integer; the
+/// header, a JSON object of `name: {"dtype", "shape", "data_offsets": [begin, end]}` and `"__metadata__"`, an object of
+/// strings; then the tensors' bytes, contiguous, little-endian, row-major.
 public struct SafeTensors: Sendable, Equatable {
-  /// The types of elements that the format knows.
+  /// The format's element types.
   public enum ElementType: String, Sendable, CaseIterable {
     case bool = "BOOL"
     case uint8 = "U8"
@@ -22,7 +22,7 @@ public struct SafeTensors: Sendable, Equatable {
     case int64 = "I64"
     case float64 = "F64"
 
-    /// Bytes of an element.
+    /// The size of an element in bytes.
     public var byteCount: Int {
       switch self {
       case .bool, .uint8, .int8: 1
@@ -35,13 +35,16 @@ public struct SafeTensors: Sendable, Equatable {
 
   /// A tensor as it is stored.
   public struct Entry: Sendable, Equatable {
+    /// The tensor's name.
     public let name: String
+    /// The element type.
     public let type: ElementType
+    /// The tensor's shape.
     public let shape: Shape
     /// The elements, little-endian.
     public let bytes: Data
 
-    /// - Precondition: there are as many bytes as type and shape say.
+    /// - Precondition: `bytes` has the size that type and shape require.
     public init(name: String, type: ElementType, shape: Shape, bytes: Data) {
       precondition(bytes.count == shape.count * type.byteCount, "\(bytes.count) bytes for \(shape) of \(type.rawValue)")
       self.name = name
@@ -57,8 +60,8 @@ public struct SafeTensors: Sendable, Equatable {
         bytes: tensor.withUnsafeBufferPointer { Data(buffer: $0) })
     }
 
-    /// Whole numbers.
-    /// - Precondition: there are as many as the shape says; without a shape, it is a row of them.
+    /// A tensor of 64-bit integers.
+    /// - Precondition: `integers` has as many elements as the shape; nil for a shape of one dimension.
     public init(name: String, shape: Shape? = nil, integers: [Int64]) {
       self.init(
         name: name, type: .int64, shape: shape ?? [integers.count],
@@ -68,19 +71,22 @@ public struct SafeTensors: Sendable, Equatable {
 
   /// The tensors in the order of their bytes.
   public var entries: [Entry]
+  /// The strings of `__metadata__`.
   public var metadata: [String: String]
 
+  /// Content with the given tensors and strings.
   public init(entries: [Entry] = [], metadata: [String: String] = [:]) {
     self.entries = entries
     self.metadata = metadata
   }
 
+  /// The tensor of a name; nil where there is none.
   public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 }
 
 extension SafeTensors.Entry {
-  /// The elements as floats: exactly for the types that `Float` holds, else rounded to the nearest. nil for integers and
-  /// truth values, which are no weights.
+  /// The elements as floats: exact for the types that `Float` can represent, else rounded to the nearest. nil for
+  /// integers and booleans.
   public var floats: [Float]? {
     switch type {
     case .float32: words(UInt32.self) { Float(bitPattern: $0) }

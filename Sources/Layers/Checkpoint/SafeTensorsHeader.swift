@@ -1,12 +1,12 @@
-/// The header of a safetensors file: what its text says, not yet whether that fits the data.
+/// The parsed header of a safetensors file, not yet checked against the data.
 ///
 /// The text is strict JSON (RFC 8259) in UTF-8 that begins with `{`: an object in which `__metadata__` is an object of
 /// strings, and every other member an object with `dtype`, a string, and `shape` and `data_offsets`, arrays of whole
-/// numbers from 0 to 2⁶³ − 1. As in the format's own library, other members of a tensor are skipped, blanks may follow the
-/// object, and no name stands twice in an object.
+/// numbers from 0 to 2⁶³ − 1. As in the format's reference library, other members of a tensor are ignored, spaces may
+/// follow the object, and duplicate names are errors.
 ///
-/// Foundation's decoder takes more than that (other encodings, trailing commas, one of several equal names), and more than
-/// linear time for many names.
+/// Foundation's decoder is more lenient (other encodings, trailing commas, duplicate names), and takes more than linear
+/// time for many names.
 struct SafeTensorsHeader {
   struct Tensor {
     let name: String
@@ -19,7 +19,7 @@ struct SafeTensorsHeader {
   /// In the order of the text.
   let tensors: [Tensor]
 
-  /// What is wrong with a header's text, and where: at a byte counted from 0.
+  /// What is wrong with a header's text, and at which byte, counted from 0.
   struct Fault: Error {
     let reason: String
     let byte: Int
@@ -97,7 +97,7 @@ private struct JSONScanner {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
-  /// Takes a character, behind blanks, if it is the next one.
+  /// Consumes a character after white space, if it comes next; returns whether it did.
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
     skipBlanks()
     guard next == UInt8(ascii: character) else { return false }
@@ -105,7 +105,7 @@ private struct JSONScanner {
     return true
   }
 
-  /// Takes a character, behind blanks.
+  /// Consumes a character after white space.
   private mutating func require(_ character: Unicode.Scalar, _ what: @autoclosure () -> String) throws(Fault) {
     guard take(character) else { throw fault("expected \(what())") }
   }
@@ -115,7 +115,7 @@ private struct JSONScanner {
     guard position == text.count else { throw fault("expected nothing behind the object") }
   }
 
-  /// Takes an object; `member` takes the value of each of its names.
+  /// Reads an object; `member` reads the value of each name.
   mutating func object(
     _ what: @autoclosure () -> String, member: (inout JSONScanner, _ name: String) throws(Fault) -> Void
   ) throws(Fault) {
@@ -129,11 +129,11 @@ private struct JSONScanner {
     try require("}", ", or }")
   }
 
-  /// A string without its escapes.
+  /// Reads a string and resolves its escapes.
   mutating func string(_ what: @autoclosure () -> String) throws(Fault) -> String {
     try require("\"", what())
     let start = position
-    // Most strings are plain ASCII and are taken as they stand.
+    // Fast path: most strings are plain ASCII without escapes.
     while let byte = next, 0x20..<0x80 ~= byte, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
     var bytes = text[start..<position]
     while let byte = next {
@@ -152,7 +152,7 @@ private struct JSONScanner {
     throw fault("expected \" at the end of a string")
   }
 
-  /// A character of more than one byte.
+  /// Reads a UTF-8 character of more than one byte.
   private mutating func character() throws(Fault) -> ArraySlice<UInt8> {
     var parser = Unicode.UTF8.ForwardParser()
     var rest = text[position...].makeIterator()
@@ -161,7 +161,7 @@ private struct JSONScanner {
     return text[(position - encoded.count)..<position]
   }
 
-  /// The UTF-8 of an escaped character.
+  /// Reads an escape; returns its character in UTF-8.
   private mutating func escape() throws(Fault) -> [UInt8] {
     let start = position
     position += 1
@@ -193,7 +193,7 @@ private struct JSONScanner {
     }
   }
 
-  /// Four hexadecimal digits.
+  /// Reads four hexadecimal digits.
   private mutating func codeUnit() throws(Fault) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
@@ -206,7 +206,7 @@ private struct JSONScanner {
     return value
   }
 
-  /// An array of whole numbers from 0 to 2⁶³ − 1.
+  /// Reads an array of whole numbers from 0 to 2⁶³ − 1.
   mutating func wholeNumbers(_ what: @autoclosure () -> String) throws(Fault) -> [Int] {
     try require("[", "an array for \(what())")
     if take("]") { return [] }
@@ -226,7 +226,7 @@ private struct JSONScanner {
     return numbers
   }
 
-  /// Takes a number of any kind; returns where it stands.
+  /// Skips a number; returns its range of bytes.
   private mutating func number() throws(Fault) -> Range<Int> {
     let start = position
     if next == UInt8(ascii: "-") { position += 1 }
@@ -249,10 +249,10 @@ private struct JSONScanner {
     guard position > start else { throw fault("expected a digit") }
   }
 
-  /// The objects and arrays within one another that are skipped, as many as the format's own library takes.
+  /// The deepest nesting of objects and arrays that is skipped, the same as in the format's reference library.
   private static let deepest = 128
 
-  /// Takes a value of any kind.
+  /// Skips a value of any type.
   mutating func skipValue(depth: Int = 0) throws(Fault) {
     guard depth < JSONScanner.deepest else {
       throw fault("expected at most \(JSONScanner.deepest) values in one another")

@@ -1,10 +1,10 @@
 import Foundation
 
 extension SafeTensors {
-  /// The most bytes of a header: what the format's own library accepts.
+  /// The largest header in bytes, the same as in the format's reference library.
   private static let largestHeader = 100_000_000
 
-  /// Reads a file and checks all that its header says, before any of it is used.
+  /// Reads a file and checks its header completely before any tensor is used.
   public init(contentsOf file: URL) throws(CheckpointError) {
     let data: Data
     do {
@@ -21,7 +21,7 @@ extension SafeTensors {
   ///
   /// - Parameters:
   ///   - data: the bytes of the file.
-  ///   - file: the file's name in errors.
+  ///   - file: the file's name in error messages.
   public init(_ data: Data, file: String) throws(CheckpointError) {
     guard data.count >= 8 else {
       throw .header(file: file, reason: "it has \(data.count) bytes, expected at least 8")
@@ -47,7 +47,7 @@ extension SafeTensors {
     var checked = try header.tensors.map { tensor throws(CheckpointError) in
       try tensor.check(byteCount: bytes.count, file: file)
     }
-    // Tensors without bytes come in front of those that begin at the same place.
+    // Empty tensors sort before others that begin at the same byte.
     checked.sort { a, b in
       (a.range.lowerBound, a.range.upperBound) != (b.range.lowerBound, b.range.upperBound)
         ? (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound) : a.name < b.name
@@ -72,7 +72,8 @@ extension SafeTensors {
 }
 
 extension SafeTensorsHeader.Tensor {
-  /// Checks that the tensor has a type, and as many bytes as type and shape need, inside of the file.
+  /// Checks that the tensor's type is known, and that its byte range is within the file and has the size that type and
+  /// shape require.
   fileprivate func check(
     byteCount: Int, file: String
   ) throws(CheckpointError) -> (name: String, type: SafeTensors.ElementType, shape: Shape, range: Range<Int>) {
@@ -96,7 +97,7 @@ extension SafeTensorsHeader.Tensor {
     return (name, known, shape, offsets[0]..<offsets[1])
   }
 
-  /// Numbers as a file has them; of many, the first.
+  /// Numbers from a file for a message; long lists are cut.
   private func list(_ numbers: [Int]) -> String {
     "[" + numbers.prefix(8).map(String.init).joined(separator: ", ") + (numbers.count > 8 ? ", …]" : "]")
   }

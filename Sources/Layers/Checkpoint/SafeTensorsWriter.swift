@@ -1,7 +1,7 @@
 import Foundation
 
 extension SafeTensors {
-  /// The content of a file.
+  /// The content of the file.
   /// - Throws: ``CheckpointError/header(file:reason:)`` when two entries have the same name.
   public func encoded(file: String = "") throws(CheckpointError) -> Data {
     var names: Set<String> = ["__metadata__"]
@@ -25,7 +25,7 @@ extension SafeTensors {
           + "\"data_offsets\":[\(begin),\(end)]}")
     }
     var header = Data("{\(fields.joined(separator: ","))}".utf8)
-    // Blanks behind the object let the data begin on a multiple of eight bytes.
+    // Spaces after the object align the data to eight bytes.
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     var data = Data(capacity: 8 + header.count + end)
     withUnsafeBytes(of: UInt64(header.count).littleEndian) { data.append(contentsOf: $0) }
@@ -34,9 +34,9 @@ extension SafeTensors {
     return data
   }
 
-  /// Writes a file: to a temporary one beside it first, which then takes its name, so that under that name there is
-  /// always a whole file, the old or the new, whenever the program or the system stops. Several threads may write one
-  /// path; the last has it.
+  /// Writes a file atomically: a temporary file beside it is written and then renamed, so that the path always holds a
+  /// complete file, the old or the new one, even if the program or the system stops. If several threads write one path,
+  /// the last one wins.
   public func write(to file: URL) throws(CheckpointError) {
     let data = try encoded(file: file.path)
     do {

@@ -1,10 +1,10 @@
 import Foundation
 
 extension Trainer {
-  /// All that training depends on, at this step: the parameters under their own names, as a model's file has them, so
-  /// that PyTorch reads it too; the optimiser's, the averages' and the accumulated values under `optimizer/…`,
-  /// `average/…` and `accumulated/…`, the best epoch's parameters under `best/…`; counts, learning rates, seeds and the place
-  /// in the data in the metadata `trainer`, the epochs so far in `history`.
+  /// The complete state of training after this step. Tensors: the parameters under their names, as in a model's file,
+  /// so that PyTorch can read them; the optimiser's state under `optimizer/…`, averaged weights under `average/…`,
+  /// accumulated gradients under `accumulated/…`, and the best epoch's parameters under `best/…`. Metadata: counts,
+  /// learning rates, seeds and the position in the epoch under `trainer`, the finished epochs under `history`.
   public func state() throws(CheckpointError) -> SafeTensors {
     guard weightAverage?.holdsAveragedWeights != true else {
       throw .training(
@@ -23,8 +23,8 @@ extension Trainer {
     return state
   }
 
-  /// The model as ``Model/save(to:metadata:)`` stores it, with what its input is normalised by and the names of its classes: all
-  /// that a ``Predictor`` needs.
+  /// The model as ``Model/save(to:metadata:)`` stores it, with normalisation and class names: everything that a
+  /// ``Predictor`` needs.
   public func modelState() -> SafeTensors {
     var state = model.state()
     state.normalization = normalization
@@ -32,20 +32,21 @@ extension Trainer {
     return state
   }
 
-  /// Writes ``state()`` to a file: to a temporary one first, which then takes the file's name, so that under that name
-  /// there is always a whole checkpoint, whenever the program or the system stops.
+  /// Writes ``state()`` to a file, atomically: the path always holds a complete checkpoint, even if the program or the
+  /// system stops.
   public func save(to file: URL) throws(CheckpointError) { try state().write(to: file) }
 
-  /// Goes on from a checkpoint that ``save(to:)`` or ``checkpoints`` wrote: the next step, on the same data, gives the bits
-  /// that it would have given then. Model, optimiser, batch size and what else is set are those of that training; the
-  /// seeds are taken from the checkpoint.
+  /// Resumes from a checkpoint that ``save(to:)`` or ``checkpoints`` wrote: on the same data, the following steps give
+  /// the same bits as without the interruption. Model, optimiser, batch size and other options must be those of the
+  /// saved training; the seeds are taken from the checkpoint.
   ///
-  /// - Throws: ``CheckpointError`` when the file is no checkpoint, or one of another training; then nothing is changed.
+  /// - Throws: ``CheckpointError`` when the file is not a checkpoint, or belongs to another training; then nothing is
+  ///   changed.
   public func resume(from file: URL) throws(CheckpointError) {
     try restore(SafeTensors(contentsOf: file), file: file.path)
   }
 
-  /// Goes on from a state in memory, see ``resume(from:)``.
+  /// Resumes from a state in memory, see ``resume(from:)``.
   public func restore(_ state: SafeTensors, file: String = "the state") throws(CheckpointError) {
     guard let saved = try state.metadata(TrainerState.key, as: TrainerState.self, file: file) else {
       throw .training(file: file, reason: "there is no state of a training in it; is it a model's file?")
@@ -56,11 +57,11 @@ extension Trainer {
     guard normalization == self.normalization else {
       throw .training(
         file: file,
-        reason: "its normalization is mean \(normalization.mean), std \(normalization.std); expected mean "
-          + "\(self.normalization.mean), std \(self.normalization.std), the trainer's")
+        reason:
+          "it was normalised by \(normalization.constants); expected the trainer's, \(self.normalization.constants)")
     }
     let names = try state.readClassNames(file: file)
-    // Every tensor is found and checked before the first is written.
+    // All tensors are found and checked before any is written.
     let entries = Dictionary(state.entries.map { ($0.name, $0) }) { first, _ in first }
     var copies: [(values: [Float], to: UnsafeMutablePointer<Float>)] = []
     for tensor in optimizer.stateTensors {
@@ -90,9 +91,9 @@ extension Trainer {
     if !names.isEmpty { classNames = names }
   }
 
-  /// Adds what is laid out as the model's parameters, parameter by parameter.
+  /// Appends one tensor for each parameter from values with the layout of the model's parameter buffer.
   private func append(_ values: UnsafeMutableBufferPointer<Float>, _ prefix: String, to state: inout SafeTensors) {
-    for parameter in model.trainedShapes {
+    for parameter in model.trainableShapes {
       state.entries.append(
         SafeTensors.Entry(
           name: prefix + parameter.name, type: .float32, shape: parameter.shape,
@@ -104,7 +105,7 @@ extension Trainer {
     _ prefix: String, for values: UnsafeMutableBufferPointer<Float>, in byName: [String: SafeTensors.Entry],
     file: String
   ) throws(CheckpointError) -> [(values: [Float], to: UnsafeMutablePointer<Float>)] {
-    let parameters = model.trainedShapes
+    let parameters = model.trainableShapes
     let missing = parameters.map { prefix + $0.name }.filter { byName[$0] == nil }
     guard missing.isEmpty else { throw .missing(file: file, names: missing) }
     var copies: [(values: [Float], to: UnsafeMutablePointer<Float>)] = []
@@ -121,10 +122,10 @@ extension Trainer {
   }
 }
 
-/// What a training's checkpoint holds besides tensors. Numbers with a fraction are stored as their bits: they come back
-/// exactly, also a loss that is no number any more.
+/// The metadata `trainer` of a training's checkpoint. Floating-point numbers are stored as their bits, so that they are
+/// restored exactly, NaN included.
 private struct TrainerState: Codable {
-  /// The key of the metadata that this is stored under.
+  /// The key in the metadata.
   static let key = "trainer"
 
   var format = 1
@@ -139,12 +140,12 @@ private struct TrainerState: Codable {
   var epochImages: Int
   var epochDone: Int
   var epochCorrect: Int
-  /// 0 where it is missing, as in files from before it was stored.
+  /// Missing in files of versions that did not store it; then 0.
   var epochIgnored: Int?
-  /// Missing, as is the next, in files from before it was stored.
+  /// Missing, like `epochSeed`, in files of versions that did not store it.
   var epochSecondsBits: UInt64?
   var epochSeed: UInt64?
-  /// The epoch whose parameters lie under `best/…`; nil where there are none.
+  /// The epoch whose parameters are stored under `best/…`; nil for none.
   var bestEpoch: Int?
   var epochLossBits: UInt64
   var learningRateBits: [UInt32]
@@ -154,7 +155,7 @@ private struct TrainerState: Codable {
   var accumulatedBatches: Int
   var accumulatedWeightBits: UInt32
   var averageUpdates: Int?
-  /// The parameters that are frozen; none where it is missing.
+  /// The names of the frozen parameters; nil for none.
   var frozen: [String]?
 
   init(_ trainer: Trainer) {
@@ -184,8 +185,8 @@ private struct TrainerState: Codable {
     frozen = trainer.savedFrozen
   }
 
-  /// Checks that it is the state of such a training, that nothing of it is missing, and that every number is one that a
-  /// training can have and go on with.
+  /// Checks that the state fits the trainer's configuration, that nothing is missing, and that every number is in its
+  /// valid range.
   func check(_ trainer: Trainer, file: String) throws(CheckpointError) {
     func require(_ condition: Bool, _ what: String, _ found: some Any, _ expected: some Any) throws(CheckpointError) {
       guard condition else {
@@ -237,7 +238,7 @@ private struct TrainerState: Codable {
     try require("epochCorrect", epochCorrect, in: 0...epochDone)
     try require("epochIgnored", epochIgnored ?? 0, in: 0...epochDone - epochCorrect)
     try require("accumulatedBatches", accumulatedBatches, in: 0...largestCount)
-    // What the sums of the accumulated gradients will be divided by.
+    // The divisor of the accumulated gradients.
     let weight = Float(bitPattern: accumulatedWeightBits)
     guard accumulatedBatches == 0 ? weight == 0 : weight >= 1 && weight.isFinite else {
       throw .training(

@@ -1,29 +1,34 @@
 import Kernels
 
-/// Convolution of a line's channels with learned kernels: `[channels, length]` to `[outputChannels, outputLength]`.
+/// One-dimensional convolution with learned kernels: `[channels, length]` to `[outputChannels, outputLength]`.
 ///
-/// It is a ``Conv2D`` of images of one row. Parameters: `weight` `[outputChannels, inputChannels / groups, kernelSize]` and
-/// `bias` `[outputChannels]`, as in PyTorch.
+/// It runs as a ``Conv2D`` on images of one row. Parameters: `weight` `[outputChannels, inputChannels / groups,
+/// kernelSize]` and `bias` `[outputChannels]`, as in PyTorch.
 public struct Conv1D: Layer {
+  /// The number of output channels.
   public var outputChannels: Int
+  /// The kernel's length, in values.
   public var kernelSize: Int
+  /// The distance between neighbouring windows, in values.
   public var stride: Int
-  /// Values on each side; not used where ``keepsSize``.
+  /// The values added on each side; ignored where ``keepsSize``.
   public var padding: Int
-  /// What is taken to lie around the line.
+  /// How the values beyond the ends are made.
   public var paddingMode: PaddingMode
-  /// Whether the line is padded so that the output is as long as the input: PyTorch's `padding="same"`. The stride is 1;
-  /// where an even kernel needs an odd number of values, the end gets one more.
+  /// Whether the line is padded so that the output is as long as the input: PyTorch's `padding="same"`. The stride is
+  /// 1; where an even kernel needs an odd number of values, the extra one is at the end.
   public var keepsSize: Bool
+  /// The distance between neighbouring kernel positions, in values; 1 for a dense kernel.
   public var dilation: Int
-  /// The channels are split into this many groups, each convolved on its own.
+  /// The channels are split into this many groups, each convolved separately.
   public var groups: Int
-  /// Whether there is a bias.
+  /// Whether a learned bias is added to each output channel.
   public var bias: Bool
-  /// How the weight's first values are drawn; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``, which the
-  /// bias always has.
+  /// How the weight is initialised; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``. The bias always has
+  /// the default.
   public var initialization: Initialization?
 
+  /// A convolution; sizes are in values.
   public init(
     _ outputChannels: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
     bias: Bool = true, paddingMode: PaddingMode = .zeros, initialization: Initialization? = nil
@@ -51,7 +56,7 @@ public struct Conv1D: Layer {
     keepsSize = true
   }
 
-  public var name: String { "Conv1D" }
+  public var kind: String { "Conv1D" }
   public func canApply(_ activation: FusedActivation) -> Bool { form.layer.canApply(activation) }
 
   private var form: LineForm {
@@ -61,7 +66,7 @@ public struct Conv1D: Layer {
       initialization: initialization)
     layer.keepsSize = keepsSize
     return LineForm(
-      name: name, layer: layer,
+      kind: kind, layer: layer,
       window: LineWindow(
         kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation, keepsSize: keepsSize))
   }

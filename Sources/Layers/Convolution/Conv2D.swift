@@ -1,38 +1,42 @@
 import Kernels
 
-/// Convolution of an image's channels with learned kernels: `[channels, height, width]` to
-/// `[outputChannels, outputHeight, outputWidth]`.
+/// Two-dimensional convolution with learned kernels: `[channels, height, width]` to `[outputChannels, outputHeight,
+/// outputWidth]`.
 ///
 ///     Conv2D(6, kernelSize: 5)      // PyTorch's nn.Conv2d(3, 6, 5), where 3 channels come in
 ///
-/// The first number is that of the output channels; how many come in follows from the layer before.
+/// The first argument is the number of output channels; the number of input channels follows from the layer before.
 ///
 /// Output channel o at y, x is bias(o) plus the sum over the input channels of o's group and the kernel's positions of
 /// weight(o, i, ky, kx) · input(i, y·stride + ky·dilation − padding, x·stride + kx·dilation − padding), where the input
-/// is 0 outside of the image, or what ``paddingMode`` says. Parameters: `weight` `[outputChannels, inputChannels / groups, height, width]` and `bias`
-/// `[outputChannels]`, as in PyTorch.
+/// outside the image is 0, or what ``paddingMode`` says. Parameters: `weight` `[outputChannels, inputChannels / groups,
+/// height, width]` and `bias` `[outputChannels]`, as in PyTorch.
 public struct Conv2D: Layer {
+  /// The number of output channels.
   public var outputChannels: Int
+  /// The kernel's height and width, in pixels.
   public var kernelSize: Size2D
+  /// The distance between neighbouring windows, in pixels.
   public var stride: Size2D
-  /// Rows and columns on each side; not used where ``keepsSize``.
+  /// The rows and columns added on each side; ignored where ``keepsSize``.
   public var padding: Size2D
-  /// What is taken to lie around the image.
+  /// How the pixels around the image are made.
   public var paddingMode: PaddingMode
-  /// Whether the image is padded so that the output is as large as the input: PyTorch's `padding="same"`. The stride is 1;
-  /// where an even kernel needs an odd number of rows or columns, the lower right side gets one more.
+  /// Whether the image is padded so that the output is as large as the input: PyTorch's `padding="same"`. The stride is
+  /// 1; where an even kernel needs an odd number of rows or columns, the extra one is at the bottom or right.
   public var keepsSize: Bool
+  /// The distance between neighbouring kernel positions, in pixels; 1 for a dense kernel.
   public var dilation: Size2D
-  /// The channels are split into this many groups, each convolved on its own; as many as there are input channels makes
-  /// a depthwise convolution.
+  /// The channels are split into this many groups, each convolved separately; as many groups as input channels make a
+  /// depthwise convolution.
   public var groups: Int
-  /// Whether there is a bias.
+  /// Whether a learned bias is added to each output channel.
   public var bias: Bool
-  /// How the weight's first values are drawn; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``, which the
-  /// bias always has.
+  /// How the weight is initialised; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``. The bias always has
+  /// the default.
   public var initialization: Initialization?
 
-  /// A convolution; each size is a number for both axes or a ``Size2D``.
+  /// A convolution; each size is a number for both axes or a ``Size2D``, in pixels.
   public init(
     _ outputChannels: Int, kernelSize: any Size2DConvertible, stride: any Size2DConvertible = 1,
     padding: any Size2DConvertible = 0, dilation: any Size2DConvertible = 1, groups: Int = 1, bias: Bool = true,
@@ -50,7 +54,7 @@ public struct Conv2D: Layer {
     self.bias = bias
   }
 
-  /// What `padding: .same` stands for.
+  /// The type of `padding: .same`.
   public enum SamePadding: Sendable { case same }
 
   /// A convolution whose output is as large as its input: `Conv2D(16, kernelSize: 4, padding: .same)`.
@@ -65,12 +69,12 @@ public struct Conv2D: Layer {
     keepsSize = true
   }
 
-  public var name: String { "Conv2D" }
+  public var kind: String { "Conv2D" }
   public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
-    return try addressable([outputChannels, shape.outputHeight, shape.outputWidth], "output", layer: name)
+    return try addressable([outputChannels, shape.outputHeight, shape.outputWidth], "output", layer: kind)
   }
 
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
@@ -80,7 +84,7 @@ public struct Conv2D: Layer {
     let weight = ParameterDescription(
       name: "weight", shape: [outputChannels, inputs, kernelSize.height, kernelSize.width],
       initialization: initialization ?? uniform)
-    try weight.initialization.check(weight.shape, layer: name)
+    try weight.initialization.check(weight.shape, layer: kind)
     guard bias else { return [weight] }
     return [weight, ParameterDescription(name: "bias", shape: [outputChannels], initialization: uniform)]
   }
@@ -91,14 +95,14 @@ public struct Conv2D: Layer {
     return outputChannels * shape.outputHeight * shape.outputWidth * sum
   }
 
-  /// The padding that the kernels take in: zeros, as many on each side.
+  /// The padding that the kernels can do: zeros, as many on opposite sides.
   private var kernelPadding: Size2D {
     guard keepsSize else { return padding }
     let (height, width) = (dilation.height * (kernelSize.height - 1), dilation.width * (kernelSize.width - 1))
     return Size2D(height / 2, width / 2)
   }
 
-  /// The padding that has to be done before; nil where the kernels do it.
+  /// The layer that pads before the convolution; nil where the kernels can pad.
   private var paddingLayer: Pad2D? {
     let before = kernelPadding
     var after = before
@@ -112,7 +116,7 @@ public struct Conv2D: Layer {
       top: before.height, bottom: after.height, left: before.width, right: after.width, mode: paddingMode)
   }
 
-  /// The convolution behind ``paddingLayer``.
+  /// The convolution of the image that ``paddingLayer`` has padded.
   private var unpadded: Conv2D {
     var result = self
     result.padding = Size2D(0)
@@ -120,36 +124,36 @@ public struct Conv2D: Layer {
     return result
   }
 
-  /// The problem of the kernels, once the options and the input's shape are checked.
+  /// The kernels' problem; checks the options and the input's shape.
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Conv2DShape {
     guard !keepsSize || stride == Size2D(1) else {
-      throw .invalidValue(layer: name, name: "stride", value: "\(stride)", expected: "1 where the size is kept")
+      throw .invalidValue(layer: kind, name: "stride", value: "\(stride)", expected: "1 where the size is kept")
     }
     let padding = kernelPadding
     if let layer = paddingLayer {
-      try Window(layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
+      try Window(layer: kind, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
         .checkOptions()
       do {
         return try unpadded.shape(for: layer.outputShape(for: inputShape), batchSize: batchSize)
       } catch {
-        // What the convolution behind the padding expects is said of an image that the caller does not know.
+        // The inner error describes the padded image, which the caller does not know: name the given shape instead.
         guard case .inputShape(_, _, let expected) = error else { throw error }
-        throw .inputShape(layer: name, given: inputShape, expected: expected + " with \(paddingMode) around it")
+        throw .inputShape(layer: kind, given: inputShape, expected: expected + " with \(paddingMode) around it")
       }
     }
     guard 1...Int(Int32.max) ~= outputChannels else {
       throw .invalidValue(
-        layer: name, name: "outputChannels", value: "\(outputChannels)", expected: "1 to \(Int32.max)")
+        layer: kind, name: "outputChannels", value: "\(outputChannels)", expected: "1 to \(Int32.max)")
     }
-    try Window(layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
+    try Window(layer: kind, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
       .check(inputShape)
     guard groups >= 1, outputChannels.isMultiple(of: groups), inputShape[0].isMultiple(of: groups) else {
       throw .invalidValue(
-        layer: name, name: "groups", value: "\(groups)",
+        layer: kind, name: "groups", value: "\(groups)",
         expected: "a divisor of \(inputShape[0]) input channels and \(outputChannels) output channels")
     }
     _ = try addressable(
-      [outputChannels, inputShape[0] / groups, kernelSize.height, kernelSize.width], "weight", layer: name)
+      [outputChannels, inputShape[0] / groups, kernelSize.height, kernelSize.width], "weight", layer: kind)
     return Conv2DShape(
       batch: batchSize, inputChannels: inputShape[0], inputHeight: inputShape[1], inputWidth: inputShape[2],
       outputChannels: outputChannels, kernelHeight: kernelSize.height, kernelWidth: kernelSize.width,
@@ -163,7 +167,7 @@ public struct Conv2D: Layer {
       if let activation = problem.activation { layers.append(activation.layer) }
       return try Sequential(layers).plan(problem)
     }
-    return try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, name)
+    return try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, kind)
   }
 }
 
@@ -172,25 +176,25 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters {
   let overwritesOutputGradient: Bool
   let readsOutput: Bool
   private let hasBias: Bool
-  /// Written before the first run.
+  /// The packed weights. Unchecked: written before the first run, then only read.
   nonisolated(unsafe) private var packedWeights: Workspace?
   private let forward: Plan<Conv2DForward>
   private let backwardActivation: FusedActivationGradient
   private let backwardWeights: Plan<Conv2DBackwardWeights>?
   private let backwardData: Plan<Conv2DBackwardData>?
 
-  init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+  init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
     self.hasBias = hasBias
     overwritesOutputGradient = problem.activation != nil
     readsOutput = problem.activation != nil
     forward = try problem.kernel(
-      Conv2DForward.self, Conv2DForward.Problem(shape: shape, activation: problem.activation), for: name)
+      Conv2DForward.self, Conv2DForward.Problem(shape: shape, activation: problem.activation), for: kind)
     let outputCount = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth
-    backwardActivation = try FusedActivationGradient(problem, count: outputCount, for: name)
+    backwardActivation = try FusedActivationGradient(problem, count: outputCount, for: kind)
     backwardWeights = try problem.backwardKernel(
-      Conv2DBackwardWeights.self, shape, for: name, if: problem.needsParameterGradients)
+      Conv2DBackwardWeights.self, shape, for: kind, if: problem.needsParameterGradients)
     backwardData = try problem.backwardKernel(
-      Conv2DBackwardData.self, shape, for: name, if: problem.needsInputGradient)
+      Conv2DBackwardData.self, shape, for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(
       forward.workspaceByteCount, backwardActivation.workspaceByteCount, backwardWeights?.workspaceByteCount ?? 0,
       backwardData?.workspaceByteCount ?? 0)
@@ -204,7 +208,8 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters {
       workspace: memory.workspace)
   }
 
-  /// The outputs of a channel up to which packing its weights takes long beside them.
+  /// The most outputs of a channel, in the whole batch, for which weights are packed in advance: with more outputs,
+  /// packing at each run costs little compared with the convolution.
   private static let fewOutputs = 1024
 
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {

@@ -1,15 +1,22 @@
 import Kernels
 
-/// Puts rows and columns around an image: `[C, H, W]` to `[C, top + H + bottom, left + W + right]`.
+/// Pads an image with rows and columns: `[C, H, W]` to `[C, top + H + bottom, left + W + right]`.
 ///
-/// PyTorch's `ZeroPad2d`, `ReflectionPad2d`, `ReplicationPad2d` and `CircularPad2d`. ``Conv2D`` pads itself.
+/// PyTorch's `ZeroPad2d`, `ReflectionPad2d`, `ReplicationPad2d` and `CircularPad2d`. ``Conv2D`` has its own padding and
+/// needs no layer before it.
 public struct Pad2D: Layer {
+  /// The rows added above the image.
   public var top: Int
+  /// The rows added below the image.
   public var bottom: Int
+  /// The columns added left of the image.
   public var left: Int
+  /// The columns added right of the image.
   public var right: Int
+  /// How the added pixels are made.
   public var mode: PaddingMode
 
+  /// Pads each side by a number of rows or columns.
   public init(top: Int, bottom: Int, left: Int, right: Int, mode: PaddingMode = .zeros) {
     self.top = top
     self.bottom = bottom
@@ -18,21 +25,21 @@ public struct Pad2D: Layer {
     self.mode = mode
   }
 
-  /// The same on opposite sides; a number for both axes or a ``Size2D``.
+  /// Pads opposite sides alike; a number for both axes or a ``Size2D``, in pixels.
   public init(_ padding: any Size2DConvertible, mode: PaddingMode = .zeros) {
     let size = padding.size2D
     self.init(top: size.height, bottom: size.height, left: size.width, right: size.width, mode: mode)
   }
 
-  public var name: String { "Pad2D" }
+  public var kind: String { "Pad2D" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
-    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: name)
+    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: kind)
   }
 
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Pad2DShape {
-    try requireImage(inputShape, layer: name)
+    try requireImage(inputShape, layer: kind)
     for (option, value, count) in [
       ("top", top, inputShape[1]), ("bottom", bottom, inputShape[1]), ("left", left, inputShape[2]),
       ("right", right, inputShape[2]),
@@ -40,7 +47,7 @@ public struct Pad2D: Layer {
       let largest = min(Pad2DShape.largestPadding(mode, count: count), 1 << 20)
       guard 0...largest ~= value else {
         throw .invalidValue(
-          layer: name, name: option, value: "\(value)",
+          layer: kind, name: option, value: "\(value)",
           expected: "0 to \(largest) around \(count) pixels in mode \(mode)")
       }
     }
@@ -50,7 +57,7 @@ public struct Pad2D: Layer {
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    try PlannedPad2D(shape(for: problem.inputShape, batchSize: problem.batchSize), problem, name)
+    try PlannedPad2D(shape(for: problem.inputShape, batchSize: problem.batchSize), problem, kind)
   }
 }
 
@@ -59,9 +66,9 @@ private final class PlannedPad2D: PlannedLayer {
   private let forward: Plan<Pad2DForward>
   private let backward: Plan<Pad2DBackward>?
 
-  init(_ shape: Pad2DShape, _ problem: LayerProblem, _ name: String) throws(LayerError) {
-    forward = try problem.kernel(Pad2DForward.self, shape, for: name)
-    backward = try problem.backwardKernel(Pad2DBackward.self, shape, for: name, if: problem.needsInputGradient)
+  init(_ shape: Pad2DShape, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    forward = try problem.kernel(Pad2DForward.self, shape, for: kind)
+    backward = try problem.backwardKernel(Pad2DBackward.self, shape, for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 

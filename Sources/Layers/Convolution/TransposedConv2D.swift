@@ -1,26 +1,33 @@
 import Kernels
 
-/// The transpose of a convolution, which decoders enlarge images with: `[channels, height, width]` to
-/// `[outputChannels, outputHeight, outputWidth]`.
+/// A transposed convolution, with which decoders enlarge images: `[channels, height, width]` to `[outputChannels,
+/// outputHeight, outputWidth]`.
 ///
 /// Each input pixel adds weight(i, o, ky, kx) · input(i, y, x) to the output at y·stride + ky·dilation − padding,
-/// x·stride + kx·dilation − padding; the output is as large as (size − 1)·stride − 2·padding + dilation·(kernelSize − 1) +
-/// outputPadding + 1. It is the input gradient of the ``Conv2D`` that leads from the output to the input, and its own
-/// gradients are that convolution and its weight gradient. Parameters: `weight`
-/// `[inputChannels, outputChannels / groups, height, width]` and `bias` `[outputChannels]`, as PyTorch's
-/// `ConvTranspose2d` has them.
+/// x·stride + kx·dilation − padding; the output's size is (size − 1)·stride − 2·padding + dilation·(kernelSize − 1) +
+/// outputPadding + 1. The layer computes the input gradient of a ``Conv2D`` whose input has this output's shape; its
+/// own backward pass is that convolution's forward pass and weight gradient. Parameters: `weight` `[inputChannels,
+/// outputChannels / groups, height, width]` and `bias` `[outputChannels]`, as PyTorch's `ConvTranspose2d` has them.
 public struct TransposedConv2D: Layer {
+  /// The number of output channels.
   public var outputChannels: Int
+  /// The kernel's height and width, in pixels.
   public var kernelSize: Size2D
+  /// The distance between neighbouring windows in the output, in pixels: the factor of enlargement.
   public var stride: Size2D
+  /// The rows and columns removed from each side of the output.
   public var padding: Size2D
-  /// Rows and columns that the output has more at its lower right, less than the stride: several sizes of images lead to
-  /// the same size under a convolution with a stride.
+  /// Additional rows and columns at the output's bottom and right, less than the stride: a strided convolution maps
+  /// several image sizes to one, and this selects among them.
   public var outputPadding: Size2D
+  /// The distance between neighbouring kernel positions, in pixels; 1 for a dense kernel.
   public var dilation: Size2D
+  /// The channels are split into this many groups, each convolved separately.
   public var groups: Int
+  /// Whether a learned bias is added to each output channel.
   public var bias: Bool
 
+  /// A transposed convolution; each size is a number for both axes or a ``Size2D``, in pixels.
   public init(
     _ outputChannels: Int, kernelSize: any Size2DConvertible, stride: any Size2DConvertible = 1,
     padding: any Size2DConvertible = 0, outputPadding: any Size2DConvertible = 0, groups: Int = 1, bias: Bool = true,
@@ -36,7 +43,7 @@ public struct TransposedConv2D: Layer {
     self.bias = bias
   }
 
-  public var name: String { "TransposedConv2D" }
+  public var kind: String { "TransposedConv2D" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
@@ -46,7 +53,7 @@ public struct TransposedConv2D: Layer {
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
     let shape = try shape(for: inputShape, batchSize: 1)
     let outputs = outputChannels / groups
-    // PyTorch takes the weight's second dimension for the inputs of a sum here too.
+    // As PyTorch, takes the weight's second dimension as the number of inputs of a sum.
     let initialization = Initialization.uniform(fanIn: outputs * kernelSize.height * kernelSize.width)
     let weight = ParameterDescription(
       name: "weight", shape: [shape.outputChannels, outputs, kernelSize.height, kernelSize.width],
@@ -60,23 +67,23 @@ public struct TransposedConv2D: Layer {
     return inputShape.count * (outputChannels / groups) * kernelSize.height * kernelSize.width
   }
 
-  /// The convolution that this is the transpose of: its input is this layer's output.
+  /// The convolution whose transpose this layer is: its input is this layer's output.
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Conv2DShape {
     guard 1...Int(Int32.max) ~= outputChannels else {
       throw .invalidValue(
-        layer: name, name: "outputChannels", value: "\(outputChannels)", expected: "1 to \(Int32.max)")
+        layer: kind, name: "outputChannels", value: "\(outputChannels)", expected: "1 to \(Int32.max)")
     }
-    try Window(layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
+    try Window(layer: kind, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation)
       .checkOptions()
-    try requireImage(inputShape, layer: name)
+    try requireImage(inputShape, layer: kind)
     guard groups >= 1, outputChannels.isMultiple(of: groups), inputShape[0].isMultiple(of: groups) else {
       throw .invalidValue(
-        layer: name, name: "groups", value: "\(groups)",
+        layer: kind, name: "groups", value: "\(groups)",
         expected: "a divisor of \(inputShape[0]) input channels and \(outputChannels) output channels")
     }
     guard 0..<stride.height ~= outputPadding.height, 0..<stride.width ~= outputPadding.width else {
       throw .invalidValue(
-        layer: name, name: "outputPadding", value: "\(outputPadding)", expected: "less than the stride, \(stride)")
+        layer: kind, name: "outputPadding", value: "\(outputPadding)", expected: "less than the stride, \(stride)")
     }
     func size(_ axis: KeyPath<Size2D, Int>, _ count: Int) -> Int {
       (count - 1) * stride[keyPath: axis] - 2 * padding[keyPath: axis]
@@ -84,11 +91,11 @@ public struct TransposedConv2D: Layer {
     }
     let (height, width) = (size(\.height, inputShape[1]), size(\.width, inputShape[2]))
     guard height >= 1, width >= 1 else {
-      throw .inputShape(layer: name, given: inputShape, expected: "an image so large that padding leaves some of it")
+      throw .inputShape(layer: kind, given: inputShape, expected: "an image so large that padding leaves some of it")
     }
-    _ = try addressable([outputChannels, height, width], "output", layer: name)
+    _ = try addressable([outputChannels, height, width], "output", layer: kind)
     _ = try addressable(
-      [inputShape[0], outputChannels / groups, kernelSize.height, kernelSize.width], "weight", layer: name)
+      [inputShape[0], outputChannels / groups, kernelSize.height, kernelSize.width], "weight", layer: kind)
     return Conv2DShape(
       batch: batchSize, inputChannels: outputChannels, inputHeight: height, inputWidth: width,
       outputChannels: inputShape[0], kernelHeight: kernelSize.height, kernelWidth: kernelSize.width,
@@ -98,7 +105,7 @@ public struct TransposedConv2D: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     try PlannedTransposedConv2D(
-      shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, name)
+      shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, kind)
   }
 }
 
@@ -110,16 +117,16 @@ private final class PlannedTransposedConv2D: PlannedLayer {
   private let backwardBias: Plan<BiasBackward>?
   private let backwardData: Plan<Conv2DForward>?
 
-  init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ name: String) throws(LayerError) {
+  init(_ shape: Conv2DShape, hasBias: Bool, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
     let outputs = ChannelsProblem(
       batch: shape.batch, channels: shape.inputChannels, plane: shape.inputHeight * shape.inputWidth)
     let trains = problem.needsParameterGradients
-    forward = try problem.kernel(Conv2DBackwardData.self, shape, for: name)
-    forwardBias = hasBias ? try problem.kernel(BiasForward.self, outputs, for: name) : nil
-    backwardWeights = try problem.backwardKernel(Conv2DBackwardWeights.self, shape, for: name, if: trains)
-    backwardBias = try problem.backwardKernel(BiasBackward.self, outputs, for: name, if: hasBias && trains)
+    forward = try problem.kernel(Conv2DBackwardData.self, shape, for: kind)
+    forwardBias = hasBias ? try problem.kernel(BiasForward.self, outputs, for: kind) : nil
+    backwardWeights = try problem.backwardKernel(Conv2DBackwardWeights.self, shape, for: kind, if: trains)
+    backwardBias = try problem.backwardKernel(BiasBackward.self, outputs, for: kind, if: hasBias && trains)
     backwardData = try problem.backwardKernel(
-      Conv2DForward.self, Conv2DForward.Problem(shape: shape), for: name, if: problem.needsInputGradient)
+      Conv2DForward.self, Conv2DForward.Problem(shape: shape), for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(
       max(forward.workspaceByteCount, forwardBias?.workspaceByteCount ?? 0),
       max(backwardWeights?.workspaceByteCount ?? 0, backwardBias?.workspaceByteCount ?? 0),

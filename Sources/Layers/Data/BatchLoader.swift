@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Prepares the batches of an epoch in advance, on threads of its own, while steps run on the ones before.
+/// Prepares the batches of an epoch in advance, on background threads, while training steps run on earlier ones.
 ///
 ///     let loader = try BatchLoader(
 ///       dataset: training, batchSize: 128,
@@ -11,30 +11,30 @@ import Synchronization
 ///       print(batch.index, batch.count, batch.images.count, batch.labels[0])
 ///     }
 ///
-/// Batches and their order follow from the data set, the options, the seed and the epoch alone: neither the prefetch nor
-/// the number of threads nor the batches before one change it, so an epoch can be resumed at any batch. The order is that
-/// of ``EpochOrder``. What is random about an image follows from its position in the epoch.
+/// Batches and their order depend on the data set, the options, the seed and the epoch alone, not on the prefetch, the
+/// number of threads or earlier batches, so an epoch can be resumed at any batch. The order is that of ``EpochOrder``.
+/// The random numbers of an image's transforms depend on its position in the epoch.
 ///
-/// Batches for a ``Trainer`` are left as they are, colours from 0 to 1: the trainer normalises them as it does a data set's
-/// images, and refuses those that were normalised otherwise. A loop of your own may ask for normalised batches.
+/// For a ``Trainer``, leave batches unnormalised, as colours from 0 to 1: the trainer normalises them like the images
+/// of a data set, and rejects batches with another normalisation. For your own loop, pass a normalisation here.
 ///
-/// The memory of batches is used in turns. The threads end with the loader. A loader is used by one thread at a time.
+/// Batches reuse a fixed set of buffers. The threads end with the loader. Use a loader from one thread at a time.
 public final class BatchLoader {
   /// The shape of an image after transforms.
   public var imageShape: Shape { core.preparations[0].imageShape }
-  /// The shape of an image's target, where batches have targets.
+  /// The shape of an image's target; nil where batches have no targets.
   public var targetShape: Shape? { core.preparations[0].targetShape }
-  /// The number of batches of an epoch.
+  /// The number of batches in an epoch.
   public var batchCount: Int { core.preparations[0].batchCount }
-  /// The number of images of an epoch.
+  /// The number of images in an epoch.
   public var imageCount: Int { core.preparations[0].imageCount }
-  /// The most images of a batch.
+  /// The largest number of images in a batch.
   public let batchSize: Int
-  /// What the order and what is random about the images follow from.
+  /// The seed of the order, the transforms and the mixing.
   public let seed: UInt64
-  /// The classes' names of the data set.
+  /// The names of the data set's classes.
   public let classNames: [String]
-  /// How many batches are prepared in advance; with 0, ``next()`` prepares each itself.
+  /// How many batches are prepared in advance; with 0, ``next()`` prepares each batch when it is called.
   public let prefetch: Int
 
   private let core: LoaderCore
@@ -42,20 +42,21 @@ public final class BatchLoader {
 
   /// - Parameters:
   ///   - dataset: the images.
-  ///   - batchSize: the images of a batch; the last one of an epoch has those that remain.
-  ///   - transforms: what is done to each image, in this order.
-  ///   - inputTransforms: what is done to each image behind them, but not to its target where that is the image itself,
-  ///     see ``Dataset/reconstructed()``: noise that an autoencoder is to remove.
-  ///   - normalization: what is then done to its values; nil to leave them, colours from 0 to 1.
-  ///   - mixing: what is then done to each batch; it gives targets of probabilities.
-  ///   - imageWeights: a weight for each of the data set's images, which multiplies its loss and gradient in a trainer;
-  ///     nil for those of the data set, see ``Dataset/weighted(by:)``.
-  ///   - seed: determines the order and what is random about the images.
-  ///   - shuffles: whether each epoch has an order of its own; else all go through the set from first to last.
-  ///   - dropsLast: whether a last batch that is smaller is left out.
-  ///   - prefetch: how many batches are prepared in advance.
-  ///   - threads: how many threads prepare them, each a batch of its own; more than `prefetch` have nothing to do.
-  /// - Throws: ``DataError`` for options that do not fit the data set.
+  ///   - batchSize: the number of images in a batch; the last batch of an epoch may be smaller.
+  ///   - transforms: the transforms of each image, in this order.
+  ///   - inputTransforms: further transforms, which are not applied to the target where that is the image itself, see
+  ///     ``Dataset/reconstructed()``: noise that an autoencoder is to remove.
+  ///   - normalization: applied to the transformed image; nil for colours from 0 to 1.
+  ///   - mixing: applied to each batch; its targets are then class probabilities.
+  ///   - imageWeights: a weight for each of the data set's images, by which a trainer multiplies its loss and gradient;
+  ///     nil for the data set's weights, see ``Dataset/weighted(by:)``.
+  ///   - seed: determines the order, the transforms and the mixing.
+  ///   - shuffles: whether each epoch has a new random order; else images come in the data set's order.
+  ///   - dropsLast: whether a smaller last batch is dropped.
+  ///   - prefetch: the number of batches prepared in advance.
+  ///   - threads: the number of threads that prepare batches, each a whole batch at a time; at most `prefetch` are
+  ///     used.
+  /// - Throws: ``DataError`` for options that are not valid for the data set.
   public init(
     dataset: any Dataset, batchSize: Int, transforms: [any ImageTransform] = [],
     inputTransforms: [any ImageTransform] = [], normalization: Normalization? = nil, mixing: (any BatchMixing)? = nil,
@@ -85,7 +86,7 @@ public final class BatchLoader {
 
   deinit { if hasThreads { core.end() } }
 
-  /// Begins an epoch, at its first batch or any other. What was going on before is dropped.
+  /// Starts an epoch at a batch, by default its first. An epoch in progress is dropped.
   public func start(epoch: Int, fromBatch first: Int = 0) {
     if prefetch > 0, !hasThreads {
       hasThreads = true
@@ -98,44 +99,46 @@ public final class BatchLoader {
     core.start(epoch: epoch, first: max(first, 0))
   }
 
-  /// The next batch of the epoch, valid until the next call; nil behind the last one, and before the first start.
+  /// The next batch of the epoch, valid until the next call; nil after the last batch, and before the first start.
   ///
-  /// - Throws: what reading an image threw, again with every call until the next start. The batches before it come first.
+  /// - Throws: what reading an image threw, once all earlier batches were returned, at each call until the next start.
   public func next() throws -> PreparedBatch? {
     try core.next(preparesItself: prefetch == 0)
   }
 
-  /// Ends the epoch: nothing more is prepared until the next start.
+  /// Ends the epoch: nothing is prepared until the next start.
   public func stop() { core.start(epoch: 0, first: .max) }
 }
 
-/// What a loader and its threads share. The threads hold this and not the loader, so that the loader can go.
+/// The state shared by a loader and its threads. The threads hold this object and not the loader, so that the loader
+/// can be released.
 private final class LoaderCore: @unchecked Sendable {
-  /// One for each thread; with no prefetch the caller of `next` uses the first.
+  /// One for each thread; without prefetch, `next` uses the first.
   let preparations: [BatchPreparation]
   private let batchCount: Int
-  /// Guards all that follows, and tells of every change to it.
+  /// Guards all properties below, and is signalled at every change to them.
   private let condition = NSCondition()
   private var epoch = 0
-  /// The batch to prepare next, and the one to hand out next.
+  /// The indices of the next batch to prepare and of the next to hand out.
   private var toPrepare = Int.max
   private var toHandOut = Int.max
   private var free: [PreparedBatch]
-  /// Prepared, in any order.
+  /// The prepared batches, in any order.
   private var ready: [PreparedBatch] = []
   private var inUse: PreparedBatch?
   /// The first batch that could not be prepared.
   private var failure: (index: Int, error: any Error)?
   private var isEnding = false
   private var threadsAtWork: Int
-  /// Counts the starts. What was prepared for an earlier one is dropped; read without the lock to drop it early.
+  /// The number of starts. Batches of an earlier start are dropped; it is read without the lock to stop preparing them
+  /// early.
   private let run = Atomic(0)
 
   init(_ preparations: [BatchPreparation], prefetch: Int) {
     self.preparations = preparations
     batchCount = preparations[0].batchCount
     threadsAtWork = preparations.count
-    // One more than are prepared: the caller's.
+    // One more than the prefetch: the batch that the caller uses.
     let slots = min(prefetch, max(batchCount, 1)) + 1
     free = (0..<slots).map { _ in preparations[0].makeBatch() }
     ready.reserveCapacity(slots)
@@ -193,11 +196,11 @@ private final class LoaderCore: @unchecked Sendable {
     }
   }
 
-  /// What a thread does until the loader goes.
+  /// The loop of a background thread, until the loader is released.
   func work(_ thread: Int) {
     condition.lock()
     while !isEnding {
-      // Batches get their memory in order, so the one that is waited for always has some.
+      // Buffers are assigned in the order of batches, so the batch that `next` waits for always has one.
       guard toPrepare < batchCount, failure == nil, let batch = free.popLast() else {
         condition.wait()
         continue
@@ -230,7 +233,7 @@ private final class LoaderCore: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Ends the threads, and waits for them, so that nobody uses the data set when the loader is gone.
+  /// Ends the threads and waits for them, so that none uses the data set after the loader is released.
   func end() {
     condition.lock()
     run.add(1, ordering: .relaxed)

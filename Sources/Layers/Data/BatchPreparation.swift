@@ -1,24 +1,24 @@
 import Kernels
 
-/// Makes batches of a data set's images, one at a time, on whatever thread asks.
+/// Makes the batches of a data set, one at a time, on the calling thread.
 ///
-/// What is random about an image follows from the seed, the epoch and the image's position in the epoch; about a batch,
-/// from the position of its first image. So a batch does not depend on those that were made before it.
+/// The random numbers of an image's transforms depend on the seed, the epoch and the image's position in the epoch;
+/// those of a batch's mixing on the position of its first image. So a batch does not depend on earlier ones.
 final class BatchPreparation {
   let batchSize: Int
   let imageShape: Shape
   let targetShape: Shape?
   let batchCount: Int
-  /// Those of an epoch.
+  /// The number of images in an epoch.
   let imageCount: Int
   private let dataset: any Dataset
   private let bytes: ByteImages?
   private let chain: TransformChain?
-  /// What is done to the image alone where the image before it is the target.
+  /// The transforms of the input alone, where the image before them is the target.
   private let inputChain: TransformChain?
-  /// Makes colours of bytes and normalises images; nil where it normalises nothing.
+  /// Normalises images, bytes or floats; nil where batches are not normalised.
   private let normalization: PlannedNormalization?
-  /// Makes colours of bytes.
+  /// Converts bytes to colours from 0 to 1.
   private let colours: PlannedNormalization
   private let mixing: (any BatchMixing)?
   private let weights: [Float]?
@@ -27,7 +27,7 @@ final class BatchPreparation {
   private var epoch: Int?
   private let mixingScratch: FloatStorage
 
-  /// The positions of a batch's images in the byte set.
+  /// The positions of the batch's images in ``ByteImages/source``.
   private let bytePositions: UnsafeMutablePointer<Int32>
 
   init(
@@ -45,7 +45,7 @@ final class BatchPreparation {
     let imageWeights = imageWeights ?? dataset.imageWeights
     if let imageWeights { try checkImageWeights(imageWeights, count: count) }
     self.dataset = dataset
-    // No epoch has a batch of more images than there are.
+    // A batch has at most as many images as the data set.
     self.batchSize = min(batchSize, max(count, 1))
     self.mixing = mixing
     self.seed = seed
@@ -55,7 +55,7 @@ final class BatchPreparation {
     imageCount = dropsLast ? batchCount * batchSize : count
     order = EpochOrder(seed: seed, shuffles: shuffles)
 
-    // Where the target is what the data set gives, all transforms are the image's.
+    // Where the target does not follow from the image, both lists of transforms apply to the image.
     let isReconstructed = dataset.targetsAreImages
     let shared = isReconstructed ? transforms : transforms + inputTransforms
     chain = shared.isEmpty ? nil : try TransformChain(shared, inputShape: dataset.imageShape)
@@ -106,7 +106,7 @@ final class BatchPreparation {
       normalization: normalization?.normalization, hasWeights: weights != nil)
   }
 
-  /// Makes batch `index` of an epoch. It may stop between two images when it is no longer wanted.
+  /// Makes batch `index` of an epoch; stops between two images when `isUnwanted` returns true.
   func prepare(epoch: Int, index: Int, into batch: PreparedBatch, isUnwanted: () -> Bool = { false }) throws {
     if self.epoch != epoch {
       order.begin(epoch: epoch, count: dataset.count)
@@ -115,7 +115,7 @@ final class BatchPreparation {
     let first = index * batchSize
     batch.index = index
     batch.count = min(batchSize, dataset.count - first)
-    let key = SplitMix64.augmentationKey(seed: seed, epoch: epoch)
+    let streams = AugmentationStreams(seed: seed, epoch: epoch)
     for i in 0..<batch.count {
       let position = Int(order.indices[first + i])
       batch.positionMemory[i] = order.indices[first + i]
@@ -127,13 +127,13 @@ final class BatchPreparation {
     } else {
       for i in 0..<batch.count {
         if isUnwanted() { return }
-        var random = SplitMix64(seed: key, stream: UInt64(first + i))
+        var random = streams.image(at: first + i)
         try prepareImage(i, of: batch, using: &random)
       }
     }
     try writeTargets(of: batch)
     if let mixing, let targets = batch.targets?.baseAddress, let images = batch.images.baseAddress {
-      var random = SplitMix64(seed: ~key, stream: UInt64(first))
+      var random = streams.mixing(ofBatchFrom: first)
       mixing.apply(
         to: MixedBatch(
           count: batch.count, imageShape: imageShape, images: images, targets: targets,
@@ -144,7 +144,7 @@ final class BatchPreparation {
 }
 
 extension BatchPreparation {
-  /// A batch of byte images that are only normalised.
+  /// A batch of byte images without transforms.
   private func assemble(_ bytes: ByteImages, into batch: PreparedBatch) throws {
     guard let output = batch.images.baseAddress else { return }
     for i in 0..<batch.count { bytePositions[i] = bytes.position(Int(batch.positionMemory[i])) }
@@ -162,7 +162,7 @@ extension BatchPreparation {
     }
   }
 
-  /// One image that is transformed, or that only its set can read.
+  /// One image that is transformed, or that is read by its data set's `readImage`.
   private func prepareImage(_ i: Int, of batch: PreparedBatch, using random: inout SplitMix64) throws {
     let size = imageShape.count
     guard let output = batch.images.baseAddress.map({ $0 + i * size }) else { return }
@@ -187,7 +187,7 @@ extension BatchPreparation {
     try normalize(image, count: size, to: output)
   }
 
-  /// Writes an image's colours.
+  /// Writes an image as colours from 0 to 1.
   private func read(_ position: Int, to input: UnsafeMutablePointer<Float>) throws {
     if let bytes {
       var place = bytes.position(position)
@@ -198,7 +198,7 @@ extension BatchPreparation {
     }
   }
 
-  /// An image's values, copied and normalised in one go.
+  /// Copies an image's values, normalised where batches are.
   private func normalize(_ image: UnsafePointer<Float>, count: Int, to output: UnsafeMutablePointer<Float>) throws {
     if let normalization {
       try normalization.normalize(image, count: 1, to: output)
@@ -227,13 +227,5 @@ extension BatchPreparation {
       }
       targets[i * size + label] = 1
     }
-  }
-}
-
-extension SplitMix64 {
-  /// The seed of the generators of an epoch's images; another stream than that of the epoch's order.
-  static func augmentationKey(seed: UInt64, epoch: Int) -> UInt64 {
-    var generator = SplitMix64(seed: ~seed, stream: UInt64(bitPattern: Int64(epoch)))
-    return generator.next()
   }
 }

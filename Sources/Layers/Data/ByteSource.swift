@@ -1,15 +1,14 @@
 import Foundation
 
-/// Bytes that are read once, from the first to the last, so that what a header claims can be checked before the rest is
-/// read.
+/// A sequential source of bytes, so that sizes in a header can be checked before the bytes after it are read.
 protocol ByteSource: AnyObject {
-  /// The number of all bytes, where it is known beforehand.
+  /// The total number of bytes, where it is known in advance.
   var byteCount: Int? { get }
-  /// More bytes than this do not come, whatever a header claims.
+  /// An upper bound of the total number of bytes, whatever a header claims.
   var largestByteCount: Int { get }
   /// Reads until the memory is full or the source ends; returns the number of bytes read.
   func read(into memory: UnsafeMutableRawBufferPointer) throws(DataError) -> Int
-  /// Checks that no more bytes follow and that the source is whole.
+  /// Checks that no bytes follow and that the source ended without an error.
   func finish() throws(DataError)
 }
 
@@ -29,13 +28,13 @@ extension ByteSource {
   }
 }
 
-/// Bytes in memory, handed out in pieces of any size.
+/// Bytes in memory.
 final class MemorySource: ByteSource {
   private var rest: ArraySlice<UInt8>
   let byteCount: Int?
   let largestByteCount: Int
 
-  /// - Parameter isCounted: whether the number of bytes is known beforehand, as of a file, or not, as of a pipe.
+  /// - Parameter isCounted: whether the number of bytes is known in advance, as for a file, or not, as for a pipe.
   init(_ bytes: [UInt8], isCounted: Bool = true) {
     rest = bytes[...]
     byteCount = isCounted ? bytes.count : nil

@@ -2,8 +2,9 @@ import Foundation
 
 /// CIFAR-10 in its official binary version: 50,000 training and 10,000 test images, 3×32×32, ten classes.
 ///
-/// A file is a row of records, each one label byte and 3,072 bytes: the red, the green and the blue plane, row by row.
-/// Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images" (2009), and the data's own page.
+/// A file is a sequence of records, each a label byte and 3,072 pixel bytes: the red, the green and the blue plane, row
+/// by row. Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images" (2009), and the data's own
+/// page.
 public enum CIFAR10 {
   /// The folder that the official archive unpacks to.
   public static let folderName = "cifar-10-batches-bin"
@@ -18,8 +19,8 @@ public enum CIFAR10 {
   /// Loads a split.
   ///
   /// - Parameters:
-  ///   - directory: the folder that holds the files, or the one above it.
-  ///   - split: which of the two.
+  ///   - directory: the folder that holds the files, or its parent folder.
+  ///   - split: training or test images.
   public static func load(from directory: URL, split: DatasetSplit) throws(DataError) -> ImageDataset {
     try load(from: directory, split: split, recordsPerFile: 10_000)
   }
@@ -35,7 +36,7 @@ public enum CIFAR10 {
     }
   }
 
-  /// Loads a split from the content of its files, one after the other.
+  /// Loads a split from the content of its files, in order.
   static func load<Source: ByteSource>(
     split: DatasetSplit, recordsPerFile: Int,
     open: (_ name: String) throws(DataError) -> (path: String, content: Source)
@@ -52,7 +53,7 @@ public enum CIFAR10 {
       if byteCount < expected { throw .truncated(file: path, byteCount: byteCount, expected: expected) }
       if byteCount > expected { throw .trailingBytes(file: path, byteCount: byteCount, expected: expected) }
       let records = try content.read(expected)
-      // A file may shrink while it is read.
+      // A file may become shorter while it is read.
       guard records.count == expected else {
         throw .truncated(file: path, byteCount: records.count, expected: expected)
       }

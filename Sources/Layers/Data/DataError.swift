@@ -8,17 +8,17 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case missingFile(path: String)
   /// The system could not read a file.
   case unreadable(file: String, reason: String)
-  /// A file ends before what it announces.
+  /// A file has fewer bytes than its header says.
   case truncated(file: String, byteCount: Int, expected: Int)
-  /// A file goes on after what it announces.
+  /// A file has more bytes than its header says.
   case trailingBytes(file: String, byteCount: Int, expected: Int)
-  /// The first bytes are not those of the format.
+  /// The first bytes are not the format's magic number.
   case wrongMagic(file: String, found: [UInt8], expected: [UInt8])
-  /// An idx file of another element type than unsigned byte (0x08).
+  /// An IDX file whose element type is not unsigned byte (0x08).
   case unsupportedElementType(file: String, code: UInt8)
-  /// Sizes in a header that no data set of the kind has.
+  /// Sizes in a header that are not plausible.
   case absurdSizes(file: String, sizes: [Int])
-  /// Sizes in a header that are not those of the set.
+  /// Sizes in a header that differ from the data set's.
   case wrongSizes(file: String, sizes: [Int], expected: String)
   /// A label that names no class; `index` counts from 0.
   case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
@@ -28,21 +28,21 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case gzipMissing(file: String)
   /// gzip could not decompress a file.
   case gzipFailed(file: String, status: Int, message: String)
-  /// An image file that breaks its format.
+  /// An image file that violates its format.
   case malformedImage(file: String, reason: String)
-  /// An image file of a format, or a kind of it, that cannot be read here.
+  /// An image file in an unsupported format, or variant of a format.
   case unsupportedImage(file: String, reason: String)
-  /// An image of another size, or with other channels, than the set's; both as channels × height × width.
+  /// An image whose size or channels differ from the data set's; both shapes as channels × height × width.
   case wrongImageShape(file: String, found: [Int], expected: [Int])
   /// An image file whose header claims more pixels than the ``ImageLimits`` permit.
   case imageTooLarge(file: String, height: Int, width: Int, limit: Int)
-  /// An image file that needs a library of the system which is not there, or lacks a function.
+  /// An image file that needs a system library which is missing, or lacks a function.
   case missingLibrary(file: String, library: String, packages: String, reason: String)
   /// The system could not write a file.
   case unwritable(file: String, reason: String)
-  /// Parts of a set made by the program that do not agree.
+  /// A data set made by the program whose parts are inconsistent.
   case invalidDataset(name: String, reason: String)
-  /// An option of a split, a transform or a loader with a value for which it is not defined.
+  /// An invalid option of a split, a transform or a loader.
   case invalidOption(name: String, value: String, expected: String)
 
   public var description: String {

@@ -2,7 +2,7 @@ import Foundation
 
 /// Finds and reads the files of a data set.
 enum DataFiles {
-  /// The folder that holds one of `files`: the one given, or the one below it under an official name.
+  /// The folder that holds one of `files`: the given folder, or a subfolder with one of the official names.
   static func folder(
     _ directory: URL, officialNames: [String], holding files: [String]
   ) throws(DataError) -> URL {
@@ -22,11 +22,10 @@ enum DataFiles {
     FileManager.default.fileExists(atPath: file.path)
   }
 
-  /// The most bytes that a file may hold: forty times MNIST, so that a damaged one cannot ask for all memory.
+  /// The largest file, in bytes: about forty times MNIST's, so that a damaged file cannot exhaust memory.
   static let largestByteCount = 2_000_000_000
 
-  /// Checks that a file is there, and that it is one that ends: not a folder, a pipe or a device; returns its number of
-  /// bytes.
+  /// Checks that a regular file exists at the path, not a folder, pipe or device; returns its size in bytes.
   @discardableResult
   static func requireFile(_ file: URL, limit: Int = largestByteCount) throws(DataError) -> Int {
     var status = stat()
@@ -56,7 +55,7 @@ enum DataFiles {
     }
   }
 
-  /// Reads from an open file or pipe until the memory is full or no more comes; returns the number of bytes.
+  /// Reads from an open file or pipe until the memory is full or the end is reached; returns the number of bytes read.
   static func read(
     _ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer, path: String
   ) throws(DataError) -> Int {
@@ -84,7 +83,7 @@ enum DataFiles {
   }
 }
 
-/// The system's `read`, which has the name of functions above.
+/// The system's `read`, under a name that differs from the functions above.
 private func systemRead(_ descriptor: Int32, _ memory: UnsafeMutableRawPointer, _ count: Int) -> Int {
   read(descriptor, memory, count)
 }

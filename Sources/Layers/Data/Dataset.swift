@@ -1,5 +1,5 @@
-/// Images of one shape, each with a label or a target: what a ``BatchLoader`` reads, and what a data set of one's own
-/// conforms to.
+/// Images of one shape, each with a label or a target, for a ``BatchLoader`` or ``Trainer``. Your own data sets conform
+/// to it.
 ///
 ///     struct Stripes: Dataset {
 ///       let count = 1000
@@ -11,32 +11,31 @@
 ///       }
 ///     }
 ///
-/// A loader calls the methods on threads of its own, as many at a time as it was told to use, with indices below
-/// ``count``.
+/// A loader calls the methods from several threads at a time, with indices in 0 ..< ``count``.
 public protocol Dataset: Sendable {
   /// The number of images.
   var count: Int { get }
-  /// The shape of every image, `[channels, height, width]` for those that are to be transformed.
+  /// The shape of every image; transforms need `[channels, height, width]`.
   var imageShape: Shape { get }
-  /// The names of the classes, in the order of their labels; empty, the default, where they have none.
+  /// The names of the classes, in the order of their labels; empty, the default, where classes have no names.
   var classNames: [String] { get }
-  /// The number of classes; nil where images have no class. By default the number of ``classNames``, nil for none.
+  /// The number of classes; nil where images have no class. By default the number of ``classNames``, or nil where that
+  /// is 0.
   var classCount: Int? { get }
-  /// The class of an image, at least 0 and below ``Dataset/classCount``; by default 0.
+  /// The class of an image, in 0 ..< ``Dataset/classCount``; by default 0.
   func label(at index: Int) -> Int
-  /// Writes an image, all `imageShape.count` values: colours from 0 to 1, which a ``Normalization`` and the transforms are
-  /// defined for.
+  /// Writes all `imageShape.count` values of an image: colours from 0 to 1, as ``Normalization`` and transforms expect.
   func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws
-  /// The shape of each image's target; nil, the default, where the label says all.
+  /// The shape of each image's target; nil, the default, where the label is the target.
   var targetShape: Shape? { get }
-  /// Writes the target of an image, all `targetShape.count` values.
+  /// Writes all `targetShape.count` values of an image's target.
   func readTarget(at index: Int, into target: UnsafeMutableBufferPointer<Float>) throws
-  /// Whether each image's target is the image itself, transformed and normalised as it is; false by default. Then
+  /// Whether each image's target is the transformed and normalised image itself; false by default. If true,
   /// ``Dataset/targetShape`` is the ``Dataset/imageShape``. See ``Dataset/reconstructed()``.
   var targetsAreImages: Bool { get }
-  /// The weight of each image in the loss; nil, the default, where all are 1. See ``Dataset/weighted(by:)``.
+  /// The weight of each image's loss; nil, the default, where all are 1. See ``Dataset/weighted(by:)``.
   var imageWeights: [Float]? { get }
-  /// Where the images are bytes in memory, so that kernels read them there; nil, the default, where they are not.
+  /// The images as bytes in memory, which kernels can read directly; nil, the default, where they are not.
   var byteImages: ByteImages? { get }
 }
 
@@ -65,13 +64,14 @@ extension Dataset {
   }
 }
 
-/// Images as bytes in memory, or some of them.
+/// Byte images in memory: all images of a data set, or a selection.
 public struct ByteImages: Sendable {
   /// The set whose pixels are read.
   public let source: ImageDataset
-  /// The position in ``source`` of each image; nil for all of them in order.
+  /// The position in ``source`` of each image; nil for all images in order.
   public let positions: [Int32]?
 
+  /// The images of `source`, or those at the given positions.
   public init(source: ImageDataset, positions: [Int32]? = nil) {
     self.source = source
     self.positions = positions
@@ -87,7 +87,7 @@ extension ImageDataset: Dataset {
   public func label(at index: Int) -> Int { Int(labels[index]) }
   public var byteImages: ByteImages? { ByteImages(source: self) }
 
-  /// Writes an image as numbers from 0 to 1: byte · (1/255).
+  /// Writes an image as colours from 0 to 1: byte · (1/255).
   public func readImage(at index: Int, into pixels: UnsafeMutableBufferPointer<Float>) {
     let size = imageByteCount
     self.pixels.withUnsafeBufferPointer { source in

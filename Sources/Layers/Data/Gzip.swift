@@ -1,21 +1,22 @@
 import Foundation
 
-/// The decompressed content of a .gz file, by the system's gzip, so that the package needs no library for it.
+/// The decompressed content of a .gz file. The system's gzip decompresses it, so that the package needs no library.
 ///
-/// It is read from gzip's output as it comes: a small file that decompresses to a large one costs no more time or memory
-/// than its reader asks for.
+/// gzip's output is read on demand: a small file with very large content costs no more time or memory than the bytes
+/// that are read.
 final class GzipSource: ByteSource {
   let byteCount: Int? = nil
   let largestByteCount: Int
 
-  /// The most that deflate makes of a byte: a match of 258 bytes takes two bits (RFC 1951, section 3.2.5).
+  /// The largest ratio of deflate, in bytes out for each byte in: a match of 258 bytes takes two bits (RFC 1951,
+  /// section 3.2.5).
   private static let largestRatio = 4 * 258
 
   private let path: String
   private let process = Process()
   private let output = Pipe()
   private let complaint = Complaint()
-  /// Left when gzip has said all that it had to say.
+  /// Left when gzip's standard error has been read to its end.
   private let drained = DispatchGroup()
 
   /// Starts gzip.
@@ -38,7 +39,7 @@ final class GzipSource: ByteSource {
       process.standardOutput = output
       process.standardError = messages
       try process.run()
-      // Its messages are read while gzip runs: it would wait for ever on a full pipe.
+      // Standard error is read while gzip runs: otherwise gzip would block on a full pipe.
       DispatchQueue.global().async(group: drained) { [complaint] in
         complaint.data = (try? messages.fileHandleForReading.readToEnd()) ?? Data()
       }
@@ -73,15 +74,15 @@ final class GzipSource: ByteSource {
     }
   }
 
-  /// Ends gzip where it still runs. It may have inherited a mask that blocks all signals which can be blocked, as threads
-  /// of Dispatch do.
+  /// Kills gzip where it still runs. SIGKILL, because it may have inherited a signal mask that blocks every other
+  /// signal, as on Dispatch's threads.
   private func stop() {
     guard process.isRunning else { return }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
-  /// What gzip said; written by one thread, read by another after it is done.
+  /// gzip's messages. Unchecked: one thread writes them, and another reads them once ``drained`` is left.
   private final class Complaint: @unchecked Sendable {
     var data = Data()
   }

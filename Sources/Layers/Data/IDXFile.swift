@@ -1,32 +1,34 @@
 import Foundation
 
-/// An idx file of unsigned bytes, the format of MNIST: two zero bytes, the element type, the number of dimensions, each
-/// size as a big-endian 32-bit number, then the elements.
+/// An IDX file of unsigned bytes, the format of MNIST: two zero bytes, the element type, the number of dimensions, each
+/// dimension's size as a big-endian 32-bit integer, then the elements.
 ///
 /// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section File Formats.
 public struct IDXFile: Sendable {
-  /// The file's path, for messages.
+  /// The file's path, for error messages.
   public let name: String
   /// The size of each dimension, the outermost first.
   public let sizes: [Int]
+  /// The elements in row-major order.
   public let elements: [UInt8]
 
   private static let unsignedByte: UInt8 = 0x08
-  /// Signed byte, short, int, float and double.
+  /// The format's other element types: signed byte, short, int, float and double.
   private static let otherElementTypes: [UInt8] = [0x09, 0x0B, 0x0C, 0x0D, 0x0E]
 
   /// Reads a file, through gzip when its name ends in `.gz`.
   ///
-  /// The sizes are checked before the elements are read, so that a file takes no more time and memory than it claims.
+  /// The sizes are checked before the elements are read, so that a file costs no more time and memory than its header
+  /// claims.
   ///
   /// - Parameters:
   ///   - file: an IDX file.
-  ///   - dimensions: how many dimensions it has to have, 1 to 255: 1 for labels, 3 for images.
+  ///   - dimensions: the required number of dimensions, 1 to 255: 1 for labels, 3 for images.
   public init(contentsOf file: URL, dimensions: Int) throws(DataError) {
     try self.init(contentsOf: file, dimensions: dimensions) { _ throws(DataError) in }
   }
 
-  /// Reads a file whose sizes pass a check.
+  /// Reads a file after `check` accepted its sizes.
   init(
     contentsOf file: URL, dimensions: Int, check: (_ sizes: [Int]) throws(DataError) -> Void
   ) throws(DataError) {
@@ -40,7 +42,7 @@ public struct IDXFile: Sendable {
     }
   }
 
-  /// Takes the content of a file apart.
+  /// Parses the content of a file.
   init(
     _ source: some ByteSource, name: String, dimensions: Int, check: (_ sizes: [Int]) throws(DataError) -> Void
   ) throws(DataError) {
@@ -55,7 +57,7 @@ public struct IDXFile: Sendable {
       guard found == magic else { throw .wrongMagic(file: name, found: found, expected: magic) }
     }
     guard header.count == headerByteCount else {
-      // Why a source ends early is a better reason than that it does.
+      // If the source failed, its error is more helpful than that the file is truncated.
       try source.finish()
       throw .truncated(file: name, byteCount: header.count, expected: headerByteCount)
     }

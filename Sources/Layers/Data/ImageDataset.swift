@@ -1,22 +1,26 @@
-/// The part of a data set that is learned from, or the part that tells how well.
+/// The part of a data set for training, or the part for testing.
 public enum DatasetSplit: String, CaseIterable, Sendable {
   case train
   case test
 }
 
-/// Images of one size as bytes, each with the label of its class.
+/// Images of one size as bytes in memory, each with the label of its class.
 public struct ImageDataset: Sendable {
   /// Intensities from 0 to 255, `[count, channels, height, width]`.
   public let pixels: [UInt8]
   /// The class of each image, an index into ``classNames``.
   public let labels: [UInt8]
+  /// The number of channels of an image.
   public let channels: Int
+  /// The number of rows of an image.
   public let height: Int
+  /// The number of columns of an image.
   public let width: Int
   /// `[channels, height, width]`
   public let imageShape: Shape
+  /// The names of the classes, in the order of their labels.
   public let classNames: [String]
-  /// What the set is called in reports, such as `cifar10`.
+  /// The data set's name in reports, such as `cifar10`.
   public let name: String
 
   /// The number of images.
@@ -24,8 +28,8 @@ public struct ImageDataset: Sendable {
   /// The number of bytes of one image.
   public var imageByteCount: Int { channels * height * width }
 
-  /// - Throws: ``DataError/invalidDataset(name:reason:)`` when the sizes are not positive, when there are not as many
-  ///   pixels as labels and sizes say, and ``DataError/labelOutOfRange(file:index:label:classCount:)``.
+  /// - Throws: ``DataError/invalidDataset(name:reason:)`` when the sizes are not positive, or when the number of pixels
+  ///   does not match labels and sizes, and ``DataError/labelOutOfRange(file:index:label:classCount:)``.
   public init(
     pixels: [UInt8], labels: [UInt8], channels: Int, height: Int, width: Int, classNames: [String], name: String
   ) throws(DataError) {
@@ -46,7 +50,7 @@ public struct ImageDataset: Sendable {
       name: name)
   }
 
-  /// A set whose parts are known to agree.
+  /// A data set whose parts are known to be consistent.
   init(
     trusted pixels: [UInt8], labels: [UInt8], channels: Int, height: Int, width: Int, classNames: [String],
     name: String
@@ -61,7 +65,7 @@ public struct ImageDataset: Sendable {
     self.name = name
   }
 
-  /// The first `count` images, or all when there are fewer; none for a number below 1.
+  /// The first `count` images, or all if there are fewer; none for numbers below 1.
   public func subset(first count: Int) -> ImageDataset {
     let count = min(max(count, 0), self.count)
     if count == self.count { return self }
@@ -71,7 +75,7 @@ public struct ImageDataset: Sendable {
   }
 }
 
-/// The product of sizes; nil where it does not fit.
+/// The product of sizes; nil where it overflows.
 func checkedProduct(_ sizes: [Int]) -> Int? {
   var result = 1
   for size in sizes {

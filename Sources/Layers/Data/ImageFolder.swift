@@ -5,30 +5,30 @@ import Foundation
 ///     let images = try ImageFolder(URL(fileURLWithPath: "flowers"), size: 64)
 ///     let training = try images.split([0.9, 0.1], seed: 1)[0]
 ///
-/// The classes are the folder's subfolders, in the order of their names' Unicode scalars; an image may lie deeper.
-/// Read are PPM and PGM files (`.ppm`, `.pgm`, `.pnm`), and PNG and JPEG (`.png`, `.jpg`, `.jpeg`) by the system's
-/// libraries, as ``Image/init(contentsOf:limits:)`` says; other files, and those whose names begin with a dot, are passed
-/// over. Alpha channels are left out. A file is read each time that its image is asked for: ``inMemory(name:)`` reads them
-/// all once.
+/// The classes are the folder's subfolders, in the order of their names' Unicode scalars; images may be in deeper
+/// folders. It reads PPM and PGM files (`.ppm`, `.pgm`, `.pnm`), and PNG and JPEG files (`.png`, `.jpg`, `.jpeg`) by
+/// system libraries, see ``Image/init(contentsOf:limits:)``; it skips other files, and names that begin with a dot.
+/// Alpha channels are dropped. Each access to an image reads its file; ``inMemory(name:)`` reads all files once.
 public struct ImageFolder: Dataset {
-  /// The files, class by class, by path within a class.
+  /// The files, ordered by class and within a class by path.
   public let files: [URL]
+  /// The class of each file.
   public let labels: [Int]
   public let classNames: [String]
   public let imageShape: Shape
-  /// Whether images of another size, or other channels, are converted instead of refused.
+  /// Whether images of another size, or with other channels, are converted; else they are errors.
   private let resizes, convertsChannels: Bool
   private let limits: ImageLimits
 
   public var count: Int { files.count }
 
-  /// Finds the files, and reads the first where the images' shape depends on it.
+  /// Lists the files, and reads the first one where the images' shape depends on it.
   ///
   /// - Parameters:
   ///   - folder: the folder of class folders.
-  ///   - size: the size that images are brought to, as by ``Resize``; nil where all have the same.
-  ///   - channels: 1 for grey, 3 for colours; nil for what the first has, and then all must have.
-  ///   - limits: how large a file may be.
+  ///   - size: the size to which images are resized, as by ``Resize``; nil where all have the same size.
+  ///   - channels: 1 for grey, 3 for colour; nil for those of the first image, which all must then have.
+  ///   - limits: the largest file and image that are read.
   /// - Throws: ``DataError`` naming the folder without images, or the file that cannot be read.
   public init(
     _ folder: URL, size: (any Size2DConvertible)? = nil, channels: Int? = nil, limits: ImageLimits = ImageLimits()
@@ -61,7 +61,7 @@ public struct ImageFolder: Dataset {
     }
   }
 
-  /// The image files in a folder and in those below it, by path: those that an ``ImageFolder`` reads.
+  /// The image files that an ``ImageFolder`` would read in a folder and its subfolders, ordered by path.
   ///
   /// - Throws: ``DataError`` naming the folder that is missing or cannot be read.
   public static func files(below folder: URL) throws(DataError) -> [URL] { try imageFiles(below: folder) }
@@ -88,7 +88,7 @@ public struct ImageFolder: Dataset {
     pixels.baseAddress?.update(from: chain.run(using: &unused), count: imageShape.count)
   }
 
-  /// All images as bytes in memory, which is what trains fastest; values are rounded to 256 steps.
+  /// All images as bytes in memory, the fastest form for training; colours are rounded to 8 bits.
   ///
   /// - Throws: ``DataError`` naming the file that cannot be read, or for more than 256 classes or 2 GB.
   public func inMemory(name: String = "images") throws -> ImageDataset {
@@ -113,7 +113,7 @@ public struct ImageFolder: Dataset {
   }
 }
 
-/// What lies in a folder, by name; nothing that begins with a dot.
+/// The entries of a folder, ordered by name, except names that begin with a dot.
 private func contents(of folder: URL) throws(DataError) -> [(url: URL, isFolder: Bool)] {
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
@@ -134,9 +134,9 @@ private func contents(of folder: URL) throws(DataError) -> [(url: URL, isFolder:
     }
 }
 
-/// The images in a folder and in those below it.
+/// The image files in a folder and its subfolders.
 private func imageFiles(below folder: URL, depth: Int = 0) throws(DataError) -> [URL] {
-  // A link to a folder above would go on for ever.
+  // Bounds the recursion: a symbolic link to a parent folder would never end.
   guard depth < 32 else { throw .unreadable(file: folder.path, reason: "folders within folders, more than 32 deep") }
   var files: [URL] = []
   for entry in try contents(of: folder) {

@@ -5,11 +5,12 @@ import Foundation
 /// Sources: LeCun, Cortes, Burges, "The MNIST database of handwritten digits"; Xiao, Rasul, Vollgraf, "Fashion-MNIST: a
 /// novel image dataset for benchmarking machine learning algorithms" (2017).
 public enum MNIST {
+  /// The data sets with MNIST's files.
   public enum Variant: String, CaseIterable, Sendable {
     case digits = "mnist"
     case fashion = "fashion-mnist"
 
-    /// The folders in which distributions put the files; the last is torchvision's, inside its own.
+    /// The folders in which distributions put the files; the last is torchvision's.
     package var folderNames: [String] {
       switch self {
       case .digits: ["mnist", "MNIST/raw", "raw"]
@@ -17,6 +18,7 @@ public enum MNIST {
       }
     }
 
+    /// The names of the classes, in the order of their labels.
     public var classNames: [String] {
       switch self {
       case .digits: (0...9).map(String.init)
@@ -30,17 +32,17 @@ public enum MNIST {
 
   private static let side = 28
 
-  /// The images of a split, which a part of it may have fewer of.
+  /// The number of images of a split; files may hold fewer.
   private static func largestCount(_ split: DatasetSplit) -> Int { split == .train ? 60_000 : 10_000 }
 
-  /// Loads a split from idx files, plain or .gz. Images of other sizes are for ``IDXFile``.
+  /// Loads a split from IDX files, plain or .gz. For images of other sizes, use ``IDXFile``.
   ///
   /// - Parameters:
-  ///   - directory: the folder that holds the files, or the one above it under its official name
-  ///     (`mnist`, `fashion-mnist`, or torchvision's `MNIST/raw`, `FashionMNIST/raw`).
-  ///   - split: which of the two.
-  ///   - variant: which of the data sets of this format.
-  /// - Throws: ``DataError`` naming the file, also where images are not 28×28 or more than the split has.
+  ///   - directory: the folder that holds the files, or the parent folder of one with an official name (`mnist`,
+  ///     `fashion-mnist`, or torchvision's `MNIST/raw`, `FashionMNIST/raw`).
+  ///   - split: training or test images.
+  ///   - variant: MNIST or Fashion-MNIST.
+  /// - Throws: ``DataError`` naming the file, also where images are not 28×28, or more than the split has.
   public static func load(
     from directory: URL, split: DatasetSplit, variant: Variant = .digits
   ) throws(DataError) -> ImageDataset {

@@ -1,11 +1,11 @@
 import Kernels
 
-/// A normalisation planned for images of one shape: of bytes of a set, which it gathers, or of floats.
+/// A normalisation planned for images of one shape, either gathered from a byte data set or given as floats.
 ///
-/// It owns the constants; a number of images that was met before allocates nothing.
+/// It owns the constants. A run allocates nothing once its number of images was planned.
 final class PlannedNormalization {
   let normalization: Normalization
-  /// Whether floats stay as they are.
+  /// Whether floats are copied unchanged.
   let isIdentity: Bool
   private let channels: Int
   private let plane: Int
@@ -17,7 +17,7 @@ final class PlannedNormalization {
   private var floatPlans: [Plan<ChannelScaling>] = []
   private var workspace = Workspace(byteCount: 0)
 
-  /// - Throws: ``DataError`` where the images have other channels than the normalisation.
+  /// - Throws: ``DataError`` where the number of channels differs from the normalisation's.
   init(
     _ normalization: Normalization, imageShape: Shape, level: InstructionSet? = nil, threads: Int = 1
   ) throws(DataError) {
@@ -26,7 +26,7 @@ final class PlannedNormalization {
     self.level = level
     self.threads = threads
     isIdentity = normalization == .identity
-    // Channels that are treated alike are one.
+    // With one mean for all channels, an image counts as a single channel.
     channels = normalization.mean.count
     plane = imageShape.count / channels
     scales = FloatStorage(normalization.scales)
@@ -35,12 +35,12 @@ final class PlannedNormalization {
 
   private var imageCount: Int { channels * plane }
 
-  /// Gathers images of a set of bytes, and normalises them.
+  /// Gathers images of a byte data set and normalises them.
   ///
   /// - Parameters:
-  ///   - pixels: the whole set.
-  ///   - positions: the position in it of each of the `count` images.
-  ///   - output: `count` images.
+  ///   - pixels: all pixels of the data set.
+  ///   - positions: the position of each of the `count` images.
+  ///   - output: receives `count` images.
   func gather(
     _ pixels: UnsafePointer<UInt8>, _ positions: UnsafePointer<Int32>, count: Int,
     to output: UnsafeMutablePointer<Float>
@@ -52,7 +52,7 @@ final class PlannedNormalization {
       workspace: workspace)
   }
 
-  /// Normalises `count` images, which may be those of the output.
+  /// Normalises `count` images; `images` and `output` may be the same memory.
   func normalize(
     _ images: UnsafePointer<Float>, count: Int, to output: UnsafeMutablePointer<Float>
   ) throws(KernelError) {

@@ -1,19 +1,19 @@
-/// A batch as a step takes it. Its memory belongs to the ``BatchLoader`` that made it, and is valid until the loader is
-/// asked for the next batch, started or stopped: what is to be kept is copied, ``imageTensor``. It is used by the thread
-/// that uses the loader.
+/// A batch ready for a training step. Its memory belongs to the ``BatchLoader`` that made it, and is valid until the
+/// loader's next `next`, `start` or `stop`; copy what you need longer, such as by ``imageTensor``. Use it from the
+/// loader's thread.
 public final class PreparedBatch {
-  /// The batch's number in its epoch.
+  /// The batch's index in its epoch, counted from 0.
   public internal(set) var index = 0
   /// The number of images.
   public internal(set) var count = 0
+  /// The shape of an image.
   public let imageShape: Shape
-  /// The shape of an image's target: the classes' probabilities where batches are mixed, else what the data set gives;
-  /// nil where the label says all.
+  /// The shape of an image's target: class probabilities where batches are mixed, else the data set's target; nil where
+  /// the label is the target.
   public let targetShape: Shape?
   /// Whether the targets are images, normalised as the images are.
   public let targetsAreImages: Bool
-  /// What the images were normalised by; nil where they are colours from 0 to 1, as the data set and the transforms gave
-  /// them.
+  /// The normalisation applied to the images; nil where they are colours from 0 to 1.
   public let normalization: Normalization?
   private let imageStorage: FloatStorage
   private let targetStorage: FloatStorage?
@@ -41,29 +41,29 @@ public final class PreparedBatch {
     positionMemory.deallocate()
   }
 
-  /// `[count]` and then ``imageShape``
+  /// The images, `[count] + imageShape`.
   public var images: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: imageStorage.pointer, count: count * imageShape.count)
   }
 
-  /// A copy of the images, `[count]` and then ``imageShape``.
+  /// A copy of the images, `[count] + imageShape`.
   public var imageTensor: Tensor {
     Tensor(shape: imageShape.batched(count), storage: FloatStorage(copying: imageStorage.pointer, count: images.count))
   }
 
-  /// The class of each image; of mixed batches that of the image before it was mixed.
+  /// The class of each image; in a mixed batch, its class before mixing.
   public var labels: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: labelMemory, count: count) }
 
   /// The position in the data set of each image.
   public var positions: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: positionMemory, count: count) }
 
-  /// `[count]` and then ``targetShape``
+  /// The targets, `[count] + targetShape`; nil where labels are the targets.
   public var targets: UnsafeMutableBufferPointer<Float>? {
     guard let targetStorage, let targetShape else { return nil }
     return UnsafeMutableBufferPointer(start: targetStorage.pointer, count: count * targetShape.count)
   }
 
-  /// The weight of each image in the loss; nil where there are none.
+  /// The weight of each image's loss; nil where all are 1.
   public var weights: UnsafeMutableBufferPointer<Float>? {
     weightStorage.map { UnsafeMutableBufferPointer(start: $0.pointer, count: count) }
   }

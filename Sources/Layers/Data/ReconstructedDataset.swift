@@ -1,5 +1,6 @@
-/// Images whose target is the image itself, as an autoencoder learns from them: see ``Dataset/reconstructed()``.
+/// Images whose target is the image itself, for autoencoders: see ``Dataset/reconstructed()``.
 public struct ReconstructedDataset: Dataset {
+  /// The data set whose images these are.
   public let base: any Dataset
 
   public var count: Int { base.count }
@@ -16,8 +17,9 @@ public struct ReconstructedDataset: Dataset {
   }
 }
 
-/// Images with a weight each, see ``Dataset/weighted(by:)``.
+/// Images with a loss weight each, see ``Dataset/weighted(by:)``.
 public struct WeightedDataset: Dataset {
+  /// The data set whose images these are.
   public let base: any Dataset
   public let imageWeights: [Float]?
 
@@ -40,26 +42,27 @@ public struct WeightedDataset: Dataset {
 }
 
 extension Dataset {
-  /// The same images, each with itself as the target: what an autoencoder learns from.
+  /// The same images, each with itself as the target, for an autoencoder.
   ///
   ///     let loader = try BatchLoader(
-  ///       dataset: images.reconstructed(), batchSize: 100, inputTransforms: [GaussianNoise(std: 0.3)])
+  ///       dataset: images.reconstructed(), batchSize: 100, inputTransforms: [GaussianNoise(standardDeviation: 0.3)])
   ///
   /// The target is transformed and normalised as the image is; a loader's `inputTransforms` change the image alone.
   public func reconstructed() -> ReconstructedDataset { ReconstructedDataset(base: self) }
 
-  /// The same images with a weight each, which multiplies the image's loss and gradient, in training and evaluation. What
-  /// the mean of a batch divides by stays as it is: the sum of weighted losses over the number of images.
+  /// The same images with a weight each, by which the image's loss and gradient are multiplied, in training and
+  /// evaluation. A batch's mean loss is the sum of weighted losses divided by the number of images, not by the sum of
+  /// weights.
   ///
-  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for another number of weights than of images, and for
-  ///   weights that are negative or not finite.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` if there is not one weight for each image, or if a
+  ///   weight is negative or not finite.
   public func weighted(by weights: [Float]) throws(DataError) -> WeightedDataset {
     try checkImageWeights(weights, count: count)
     return WeightedDataset(base: self, imageWeights: weights)
   }
 
-  /// A weight for each class, for ``CrossEntropy/classWeights``, by which all classes count alike however many images they
-  /// have: images / (classes · images of the class), as scikit-learn's `balanced`; 0 for a class without images.
+  /// Class weights for ``CrossEntropy/classWeights`` that give all classes the same total weight, however many images
+  /// they have: images / (classes · images of the class), as scikit-learn's `balanced`; 0 for a class without images.
   ///
   /// - Throws: ``DataError`` for a set without classes, and for a label that names no class.
   public func balancedClassWeights() throws(DataError) -> [Float] {
@@ -67,7 +70,7 @@ extension Dataset {
       throw .invalidDataset(name: "\(type(of: self))", reason: "no classes, which weights are to balance")
     }
     var counts = [Int](repeating: 0, count: classCount)
-    for index in 0..<count { counts[try checkedLabel(at: index, classes: classCount)] += 1 }
+    for index in 0..<count { counts[try checkedLabel(at: index, classCount: classCount)] += 1 }
     return counts.map { $0 == 0 ? 0 : Float(Double(count) / (Double(classCount) * Double($0))) }
   }
 }

@@ -1,9 +1,9 @@
-/// Some images of a data set, in any order and with labels of its own where classes were chosen.
+/// A selection of a data set's images in any order, relabelled where classes were selected.
 ///
-/// Nothing is copied but indices and labels: an image is read from the set that it comes from. A subset of a subset
-/// leads to the first set directly.
+/// Only indices and labels are copied: images are read from the base data set. A subset of a subset refers to the base
+/// directly.
 public struct Subset: Dataset {
-  /// The set that the images are read from.
+  /// The data set from which images are read.
   public let base: any Dataset
   /// The position in ``base`` of each image.
   public let indices: [Int]
@@ -29,14 +29,14 @@ public struct Subset: Dataset {
     self.init(checked: base, indices)
   }
 
-  /// A subset whose indices are known to lie in the set.
+  /// A subset whose indices are known to be valid.
   init(checked base: any Dataset, _ indices: [Int]) {
     self.init(
       checked: base, indices, labels: indices.map(base.label(at:)), classCount: base.classCount,
       classNames: base.classNames)
   }
 
-  /// A subset with labels of its own.
+  /// A subset with new labels.
   init(checked base: any Dataset, _ indices: [Int], labels: [Int], classCount: Int?, classNames: [String]) {
     if let subset = base as? Subset {
       self.base = subset.base
@@ -73,15 +73,16 @@ extension Dataset {
     try Subset(self, indices: indices)
   }
 
-  /// The first `count` images, or all when there are fewer; none for a number below 1. No pixel is copied.
+  /// The first `count` images, or all if there are fewer; none for numbers below 1. No pixel is copied.
   public func first(_ count: Int) -> Subset {
     Subset(checked: self, Array(0..<min(max(count, 0), self.count)))
   }
 
-  /// The images of some classes, in the set's order, with new labels: the first of the classes given becomes 0, the
-  /// second 1. No pixel is copied.
+  /// The images of the given classes, in the data set's order, with new labels: the first given class becomes 0, the
+  /// second 1, and so on. No pixel is copied.
   ///
-  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a class that the set has not, or one given twice.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a class that the data set does not have, or one
+  ///   given twice.
   public func subset(classes chosen: [Int]) throws(DataError) -> Subset {
     let classes = max(classCount ?? 0, 0)
     var newLabels = [Int?](repeating: nil, count: classes)
@@ -95,7 +96,7 @@ extension Dataset {
     var indices: [Int] = []
     var labels: [Int] = []
     for index in 0..<count {
-      guard let label = newLabels[try checkedLabel(at: index, classes: classes)] else { continue }
+      guard let label = newLabels[try checkedLabel(at: index, classCount: classes)] else { continue }
       indices.append(index)
       labels.append(label)
     }
@@ -120,7 +121,7 @@ extension Dataset {
 }
 
 extension ImageDataset {
-  /// The images of a subset as a set of their own, for those who need its pixels in one piece: copies them.
+  /// Copies a subset's images into a data set with contiguous pixels.
   ///
   /// - Throws: ``DataError/invalidDataset(name:reason:)`` when the images are not bytes in memory, or have labels above
   ///   255.

@@ -1,25 +1,25 @@
-/// Images made from a seed, so that training runs on a machine that has no data: ten shapes to tell apart.
+/// Images generated from a seed, so that training runs on a machine without data: ten classes of shapes.
 ///
-/// An image is one shape at a random place, size and tilt, in a random colour, lighter or darker than its background at
-/// even odds, on a slanting background, under noise. As place, colour and the sign of the contrast are random, the ten
-/// classes have the same mean image, and a linear classifier finds next to nothing; a convolutional network learns the
-/// edges and corners in a few epochs.
+/// An image shows one shape of random position, size, tilt and colour, with equal probability lighter or darker than
+/// the background, on a linear gradient, with noise. Because position, colour and sign of the contrast are random, all
+/// classes have the same mean image, and a linear classifier is hardly better than chance; a convolutional network
+/// learns them in a few epochs.
 ///
-/// The same seed gives the same bytes on every platform: the generator is ``SplitMix64``, one stream an image, and the
-/// arithmetic is +, −, × and ÷ on Float, each rounded as IEEE 754 says, with no function of the C library. Image i of a
-/// split does not depend on how many are asked for.
+/// The same seed gives the same bytes on every platform: the generator is ``SplitMix64`` with one stream for each
+/// image, and the arithmetic is +, −, × and ÷ on Float, rounded by IEEE 754, without functions of the C library. Image
+/// i of a split does not depend on the number of images made.
 public enum SyntheticImages {
-  /// What the classes are called, in the order of their labels.
+  /// The names of the classes, in the order of their labels.
   public static let classNames = [
     "disk", "ring", "square", "frame", "triangle", "plus", "cross", "rows", "columns", "checkers",
   ]
-  /// Images are 3 × 32 × 32.
+  /// Height and width of an image, in pixels: images are 3 × 32 × 32.
   public static let side = 32
 
   /// Makes the first `count` images of a split; image i has label i mod 10.
   ///
   /// - Parameters:
-  ///   - count: the number of images; none are made for a number below 1.
+  ///   - count: the number of images; numbers below 1 count as 0.
   ///   - seed: different seeds give different images of the same kind.
   ///   - split: the test images differ from the training images.
   /// - Complexity: about 12 µs an image.
@@ -40,10 +40,11 @@ public enum SyntheticImages {
   }
 }
 
-/// Where the shape lies and what it looks like.
+/// The random properties of one image.
 private struct Scene {
   let label: Int
-  /// Pixel coordinates to the shape's own, in which it reaches from −1 to 1: a rotation and a scaling.
+  /// The transformation from pixel coordinates to the shape's, in which it spans −1 … 1: a centre, and a rotation with
+  /// scaling.
   let centerX, centerY, across, along: Float
   let background, foreground: SIMD3<Float>
   let slopeX, slopeY: Float
@@ -72,7 +73,7 @@ private struct Scene {
     noise = random.uniform(10, 120)
   }
 
-  /// Whether a point, in the shape's own coordinates, belongs to the shape.
+  /// Whether a point in the shape's coordinates is inside the shape.
   private func covers(_ u: Float, _ v: Float) -> Bool {
     let (a, b) = (abs(u), abs(v))
     let (small, large) = a < b ? (a, b) : (b, a)
@@ -101,7 +102,7 @@ private struct Scene {
         let inside = covers(dx * across + dy * along, dy * across - dx * along)
         let light = slopeX * Float(x - side / 2) + slopeY * Float(y - side / 2)
         let color = inside ? foreground : background
-        // Six bytes of one number make three sums of two: triangular noise.
+        // Triangular noise: for each of three channels, the sum of two of the number's bytes.
         let bits = random.next()
         for channel in 0..<3 {
           let pair = Int(truncatingIfNeeded: bits >> UInt64(16 * channel))

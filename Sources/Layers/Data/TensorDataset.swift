@@ -1,12 +1,12 @@
 /// Images in memory as floats, each with a label, a target of any shape, or neither.
 ///
-/// The tensors are not copied. Values are taken as they are: bring colours to 0 … 1 before they are to be transformed.
+/// The tensors are not copied. Values are not scaled: transforms and normalisation expect colours from 0 to 1.
 public struct TensorDataset: Dataset {
-  /// `[count]` and then the shape of an image.
+  /// `[count]` followed by the shape of an image.
   public let images: Tensor
-  /// The class of each image; empty where they have none.
+  /// The class of each image; empty where images have no class.
   public let labels: [Int]
-  /// `[count]` and then the shape of a target; nil where there are none.
+  /// `[count]` followed by the shape of a target; nil where images have no targets.
   public let targets: Tensor?
   public let classNames: [String]
   public let classCount: Int?
@@ -18,11 +18,11 @@ public struct TensorDataset: Dataset {
   /// Images with labels, for classification.
   ///
   /// - Parameters:
-  ///   - images: `[count]` and then the shape of an image.
+  ///   - images: `[count]` followed by the shape of an image.
   ///   - labels: the class of each image.
-  ///   - classCount: the number of classes; one more than the largest label if nil.
-  ///   - classNames: the classes' names; may be empty.
-  /// - Throws: ``DataError`` when there are not as many labels as images, or a label names no class.
+  ///   - classCount: the number of classes; nil for one more than the largest label.
+  ///   - classNames: the names of the classes; may be empty.
+  /// - Throws: ``DataError`` when there is not one label for each image, or a label is not a class.
   public init(images: Tensor, labels: [Int], classCount: Int? = nil, classNames: [String] = []) throws(DataError) {
     let largest = min(max(labels.max() ?? -1, -1), Int(Int32.max) - 1)
     let classCount = classCount ?? (classNames.isEmpty ? largest + 1 : classNames.count)
@@ -41,9 +41,9 @@ public struct TensorDataset: Dataset {
   /// Images with targets, for regression; or images alone.
   ///
   /// - Parameters:
-  ///   - images: `[count]` and then the shape of an image.
-  ///   - targets: `[count]` and then the shape of a target; nil for none.
-  /// - Throws: ``DataError`` when there are not as many targets as images.
+  ///   - images: `[count]` followed by the shape of an image.
+  ///   - targets: `[count]` followed by the shape of a target; nil for none.
+  /// - Throws: ``DataError`` when there is not one target for each image.
   public init(images: Tensor, targets: Tensor? = nil) throws(DataError) {
     try self.init(images, labels: [], targets: targets, classCount: nil, classNames: [])
   }

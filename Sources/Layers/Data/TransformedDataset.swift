@@ -1,15 +1,17 @@
 import Synchronization
 
-/// A data set's images, each transformed once and for all: what is random about an image follows from the seed and its
-/// position, so that an image is the same whenever it is read. A ``BatchLoader`` with transforms draws anew in each epoch.
+/// A data set's images with fixed random transforms: the random numbers of an image depend on the seed and its position
+/// alone, so each read gives the same image. The transforms of a ``BatchLoader``, in contrast, differ from epoch to
+/// epoch.
 public struct TransformedDataset: Dataset {
+  /// The data set whose images are transformed.
   public let base: any Dataset
   public let imageShape: Shape
   private let transforms: [any ImageTransform]
   private let seed: UInt64
   private let chains: TransformChains
 
-  /// - Throws: ``DataError`` for a transform that does not work on such images.
+  /// - Throws: ``DataError`` for a transform that does not accept images of this shape.
   init(_ base: any Dataset, _ transforms: [any ImageTransform], seed: UInt64) throws(DataError) {
     self.base = base
     self.transforms = transforms
@@ -41,9 +43,9 @@ public struct TransformedDataset: Dataset {
   }
 }
 
-/// The chains that no thread uses at the moment: each has memory for the image that it transforms.
+/// The transform chains that no thread is using; each has buffers for one image.
 private final class TransformChains: @unchecked Sendable {
-  // Unchecked: a chain is not Sendable, and one that lies here is used by nobody.
+  // Unchecked: a chain is not Sendable, but only one thread uses a chain between `take` and `put`.
   private let lock = Mutex(())
   private var chains: [TransformChain]
 
@@ -54,12 +56,12 @@ private final class TransformChains: @unchecked Sendable {
 }
 
 extension Dataset {
-  /// The images transformed, each in the same way whenever it is read.
+  /// The images with fixed random transforms: each read of an image gives the same result.
   ///
   /// - Parameters:
-  ///   - transforms: what is done to each image, in this order.
-  ///   - seed: what is random about an image follows from it and the image's position.
-  /// - Throws: ``DataError`` for a transform that does not work on such images.
+  ///   - transforms: the transforms, in the order in which they are applied.
+  ///   - seed: determines, with the image's position, the random numbers of its transforms.
+  /// - Throws: ``DataError`` for a transform that does not accept images of this shape.
   public func transformed(by transforms: [any ImageTransform], seed: UInt64) throws(DataError) -> TransformedDataset {
     try TransformedDataset(self, transforms, seed: seed)
   }

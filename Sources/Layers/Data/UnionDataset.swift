@@ -1,9 +1,11 @@
-/// The images of several data sets, one set behind another, such as originals and augmented copies of them:
+/// The images of several data sets, concatenated, such as originals and augmented copies:
 ///
-///     let larger = try training.union(training.transformed(by: [RandomRotation(degrees: 10), GaussianNoise(std: 0.1)], seed: 1))
+///     let noise = GaussianNoise(standardDeviation: 0.1)
+///     let larger = try training.union(training.transformed(by: [RandomRotation(degrees: 10), noise], seed: 1))
 ///
 /// Nothing is copied.
 public struct UnionDataset: Dataset {
+  /// The data sets, in order.
   public let sets: [any Dataset]
   public let count: Int
   public let imageShape: Shape
@@ -12,10 +14,11 @@ public struct UnionDataset: Dataset {
   public let targetShape: Shape?
   public let targetsAreImages: Bool
   public let imageWeights: [Float]?
-  /// The position of each set's first image.
+  /// The index of each data set's first image.
   private let starts: [Int]
 
-  /// - Throws: ``DataError/invalidDataset(name:reason:)`` for no set, and for sets whose images, classes or targets differ.
+  /// - Throws: ``DataError/invalidDataset(name:reason:)`` for an empty list, and for data sets whose image shapes,
+  ///   classes or targets differ.
   public init(_ sets: [any Dataset]) throws(DataError) {
     guard let first = sets.first else { throw .invalidDataset(name: "union", reason: "no set; expected at least one") }
     var starts: [Int] = []
@@ -51,7 +54,7 @@ public struct UnionDataset: Dataset {
     }
   }
 
-  /// The set that an image comes from, and its position there.
+  /// The data set of an image, and its index there.
   private func place(_ index: Int) -> (set: any Dataset, index: Int) {
     let set = starts.lastIndex { $0 <= index } ?? 0
     return (sets[set], index - starts[set])
@@ -74,9 +77,9 @@ public struct UnionDataset: Dataset {
 }
 
 extension Dataset {
-  /// This set's images, and those of others behind them.
+  /// This data set's images, followed by those of others.
   ///
-  /// - Throws: ``DataError/invalidDataset(name:reason:)`` for sets whose images, classes or targets differ.
+  /// - Throws: ``DataError/invalidDataset(name:reason:)`` for data sets whose image shapes, classes or targets differ.
   public func union(_ others: any Dataset...) throws(DataError) -> UnionDataset {
     try UnionDataset([self] + others)
   }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Writes whole files: under a file's name there is always a whole one, the old or the new, whenever the program or the
-/// system stops, whether the disk is full, and however many threads and processes write it.
+/// Writes files atomically: a path always holds a complete file, the old or the new one, even if the program or the
+/// system stops, if the disk is full, or if several threads and processes write it.
 package enum AtomicFile {
-  /// What went wrong: the path, which may be that of the temporary file, and what the system said.
+  /// What went wrong: the path, which may be the temporary file's, and the system's message.
   package struct Failure: Error, Equatable, CustomStringConvertible {
     package let path: String
     package let reason: String
     package var description: String { "\(path): \(reason)" }
 
-    /// The system's last error.
+    /// A failure with the system's last error (`errno`).
     fileprivate init(path: String) {
       self.init(path: path, reason: String(cString: strerror(errno)))
     }
@@ -20,12 +20,12 @@ package enum AtomicFile {
     }
   }
 
-  /// What lies where a file is to be written.
+  /// The kind of target at a path.
   package enum Target: Equatable {
-    /// Nothing, or a regular file: its folder takes the temporary file. The path is that of the file itself where a link
-    /// was named, so that the link stays.
+    /// Nothing, or a regular file, in whose folder the temporary file is created. Symbolic links are resolved in the
+    /// path, so that the link itself is not replaced.
     case file(path: String)
-    /// A device or a pipe, such as `/dev/stdout`: it has no old content to lose, and cannot be replaced.
+    /// A device or a pipe, such as `/dev/stdout`, which is written to directly, since it cannot be replaced.
     case stream(path: String)
     case folder(path: String)
 
@@ -46,10 +46,10 @@ package enum AtomicFile {
     }
   }
 
-  /// Replaces a file's content: writes a temporary file beside it, which then takes its name.
+  /// Replaces a file's content: writes a temporary file beside it and renames it.
   ///
-  /// The temporary file is new (`O_EXCL`, so that no link is followed) and has a name of its own at each call. A file that
-  /// is replaced leaves its permissions to the new one. Devices and pipes are written to directly.
+  /// The temporary file is created with `O_EXCL`, so that no link is followed, under a name that is unique to the call.
+  /// The new file gets the permissions of the replaced one. Devices and pipes are written to directly.
   package static func write(_ data: Data, to path: String) throws(Failure) {
     switch Target(path: path) {
     case .folder(let path): throw Failure(path: path, reason: "it is a folder")
@@ -71,7 +71,7 @@ package enum AtomicFile {
     guard descriptor >= 0 else { throw Failure(path: temporary) }
     do throws(Failure) {
       do throws(Failure) {
-        // What `open` was given is limited by the process's mask.
+        // `open`'s mode is masked by the process's umask, so the permissions are set explicitly.
         if let permissions, fchmod(descriptor, permissions) != 0 { throw Failure(path: temporary) }
         try write(data, to: descriptor, path: temporary)
         guard fsync(descriptor) == 0 else { throw Failure(path: temporary) }
@@ -85,7 +85,7 @@ package enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    // The name itself is on the disk when its folder is; a system that cannot do that has still written the file.
+    // Syncs the folder, so that the rename is on disk. An error is ignored: the file itself is written.
     let parent = open(folder(of: path), O_RDONLY | O_CLOEXEC)
     if parent >= 0 {
       fsync(parent)
@@ -98,7 +98,7 @@ package enum AtomicFile {
       guard let base = bytes.baseAddress else { return nil }
       var done = 0
       while done < bytes.count {
-        // Linux writes at most 2 GB at once.
+        // Linux writes at most about 2 GB in one call.
         let count = systemWrite(descriptor, base + done, min(bytes.count - done, 1 << 30))
         if count < 0 {
           if errno == EINTR { continue }
@@ -115,7 +115,7 @@ package enum AtomicFile {
     URL(fileURLWithPath: path).deletingLastPathComponent().path
   }
 
-  /// A name that no other call uses: `.NAME.PROCESS.NUMBER.partial`, in the same folder.
+  /// A unique path in the same folder: `.NAME.PROCESS.NUMBER.partial`.
   private static func temporaryPath(for path: String) -> String {
     let number = String(UInt64.random(in: 0 ... .max), radix: 36)
     let file = URL(fileURLWithPath: path)
@@ -123,12 +123,12 @@ package enum AtomicFile {
       .appendingPathComponent(".\(file.lastPathComponent).\(getpid()).\(number).partial").path
   }
 
-  /// Removes what processes that no longer run have left of a file.
+  /// Removes temporary files of processes that no longer run.
   private static func removeAbandoned(_ path: String) {
     let file = URL(fileURLWithPath: path)
     let folder = file.deletingLastPathComponent()
     let (prefix, suffix) = (".\(file.lastPathComponent).", ".partial")
-    // A folder that cannot be listed is not a reason not to write.
+    // If the folder cannot be listed, nothing is removed; writing may still succeed.
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(prefix) && name.hasSuffix(suffix) && name.count > prefix.count + suffix.count {
       let parts = name.dropFirst(prefix.count).dropLast(suffix.count).split(separator: ".")
@@ -139,7 +139,7 @@ package enum AtomicFile {
   }
 }
 
-/// The system's `write`, which has the name of a function above.
+/// The system's `write`, under a name that differs from the function above.
 private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
   write(descriptor, bytes, count)
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// An image file's content: an ``Image``, and the file's own samples where 8 bits do not hold them.
+/// A decoded image file: an ``Image``, and the file's original samples where 8 bits cannot represent them.
 struct DecodedImage {
-  /// Samples of a portable anymap whose maximum is not 255.
+  /// The original samples of a portable anymap whose maximum is not 255.
   struct ExactSamples: Equatable {
     /// `[height, width, channels]`, each 0 to ``maximum``.
     let samples: [UInt16]
@@ -10,10 +10,10 @@ struct DecodedImage {
   }
 
   let image: Image
-  /// Nil where ``image`` has them as they are.
+  /// nil where ``image`` has the original samples.
   let exact: ExactSamples?
 
-  /// What the endings of files that can be tried look like.
+  /// The file name extensions of supported formats.
   static let fileExtensions: Set<String> = ["ppm", "pgm", "pnm", "png", "jpg", "jpeg"]
 
   init(_ image: Image) {
@@ -31,12 +31,12 @@ struct DecodedImage {
     exact = maximum == 255 ? nil : ExactSamples(samples: samples, maximum: maximum)
   }
 
-  /// Reads a file whose first bytes say of which format it is.
+  /// Reads a file; its first bytes determine the format.
   init(contentsOf file: URL, limits: ImageLimits) throws(DataError) {
     try self.init([UInt8](DataFiles.read(file, limit: limits.bytes)), name: file.path, limits: limits)
   }
 
-  /// - Parameter name: what messages call the file.
+  /// - Parameter name: the file's name in error messages.
   init(_ content: [UInt8], name: String, limits: ImageLimits) throws(DataError) {
     guard content.count <= limits.bytes else {
       throw .unreadable(file: name, reason: "it has \(content.count) bytes, expected at most \(limits.bytes)")
@@ -57,11 +57,11 @@ struct DecodedImage {
   var channels: Int { image.channels }
   var height: Int { image.height }
   var width: Int { image.width }
-  /// Those that a data set gives the image: alpha is left out.
+  /// The number of channels without alpha, as in a data set.
   var colorChannels: Int { channels == 1 ? 1 : 3 }
 
-  /// Writes `[channels, height, width]`, colours from 0 to 1. Grey becomes three equal channels; of three, grey is made
-  /// by ITU-R BT.601 (0.299·R + 0.587·G + 0.114·B), as PIL does, without rounding.
+  /// Writes `[channels, height, width]`, colours from 0 to 1. Grey is expanded to three equal channels; colour is
+  /// reduced to grey by ITU-R BT.601 (0.299·R + 0.587·G + 0.114·B), as in PIL, without rounding.
   ///
   /// - Parameter wanted: 1 or 3.
   func write(channels wanted: Int, to pixels: UnsafeMutablePointer<Float>) {
@@ -96,16 +96,16 @@ struct DecodedImage {
 }
 
 extension Image {
-  /// Reads an image file; its first bytes say of which format it is.
+  /// Reads an image file; its first bytes determine the format.
   ///
-  /// PPM and PGM (P2, P3, P5, P6) are read everywhere, other maxima than 255 scaled to it. PNG and JPEG are read by the
-  /// system: on Linux by its libpng and libturbojpeg, which are opened when the first such file is met, elsewhere by
-  /// ImageIO. What comes out: 1 channel of grey, 4 of files with transparency, else 3. PNG of 16 bits comes out in 8, and
-  /// palettes as colours; CMYK of JPEG becomes (C·K/255, M·K/255, Y·K/255), as by PIL.
+  /// PPM and PGM (P2, P3, P5, P6) are read on every system; samples are scaled to a maximum of 255. PNG and JPEG are
+  /// decoded by the system: on Linux by libpng and libturbojpeg, which are loaded for the first such file, elsewhere by
+  /// ImageIO. The image has 1 channel for grey, 4 for files with transparency, else 3. PNG samples of 16 bits are
+  /// reduced to 8, and palettes are expanded; JPEG's CMYK becomes (C·K/255, M·K/255, Y·K/255), as in PIL.
   ///
   /// - Throws: ``DataError`` naming the file: ``DataError/missingLibrary(file:library:packages:reason:)`` with the
-  ///   packages that have it, ``DataError/imageTooLarge(file:height:width:limit:)`` before memory is taken, and what is
-  ///   wrong with a file that is cut off or damaged.
+  ///   packages that provide it, ``DataError/imageTooLarge(file:height:width:limit:)`` before memory is allocated, and
+  ///   other cases for truncated or damaged files.
   public init(contentsOf file: URL, limits: ImageLimits = ImageLimits()) throws(DataError) {
     self = try DecodedImage(contentsOf: file, limits: limits).image
   }
@@ -114,8 +114,8 @@ extension Image {
   ///
   /// - Parameters:
   ///   - content: the bytes of the file.
-  ///   - name: what messages call it.
-  ///   - limits: how large the image may be.
+  ///   - name: its name in error messages.
+  ///   - limits: the largest image that is decoded.
   /// - Throws: as ``init(contentsOf:limits:)``.
   public init(
     decoding content: some Sequence<UInt8>, name: String = "image", limits: ImageLimits = ImageLimits()

@@ -1,14 +1,16 @@
 import Foundation
 
-/// A picture of 8 bits a sample: grey, red-green-blue, or that with an alpha channel.
+/// An image with 8 bits for each sample: grey, RGB or RGBA.
 ///
 ///     let image = try Image(contentsOf: URL(fileURLWithPath: "cat.jpg"))
 ///     let input = try image.resized(shorterSide: 256).centerCropped(to: 224).converted(channels: 3).tensor
 ///
-/// Samples are kept as files have them, `[height, width, channels]` in row-major order, 0 to 255. Orientation tags (EXIF)
-/// and colour profiles are not applied, as they are not by PIL and torchvision.
+/// Samples are stored as in files, `[height, width, channels]` in row-major order, 0 to 255. As in PIL and torchvision,
+/// EXIF orientation and colour profiles are not applied.
 public struct Image: Hashable, Sendable {
+  /// The number of rows.
   public let height: Int
+  /// The number of columns.
   public let width: Int
   /// 1 (grey), 3 (red, green, blue) or 4 (red, green, blue, alpha; not premultiplied).
   public let channels: Int
@@ -16,12 +18,12 @@ public struct Image: Hashable, Sendable {
   public let samples: [UInt8]
 
   /// - Parameters:
-  ///   - height: rows of pixels.
-  ///   - width: pixels of a row.
+  ///   - height: the number of rows.
+  ///   - width: the number of columns.
   ///   - channels: 1 (grey), 3 (red, green, blue) or 4 (with alpha).
   ///   - samples: `[height, width, channels]`
-  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for sizes below 1, other channels than 1, 3 and 4, and
-  ///   another number of samples than the sizes say.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for sizes below 1, channels other than 1, 3 and 4, and
+  ///   a number of samples that does not match the sizes.
   public init(height: Int, width: Int, channels: Int, samples: [UInt8]) throws(DataError) {
     guard height > 0, width > 0, [1, 3, 4].contains(channels) else {
       throw .invalidOption(
@@ -35,7 +37,7 @@ public struct Image: Hashable, Sendable {
     self.init(trusted: samples, height: height, width: width, channels: channels)
   }
 
-  /// An image whose parts are known to agree.
+  /// An image whose parts are known to be consistent.
   init(trusted samples: [UInt8], height: Int, width: Int, channels: Int) {
     self.height = height
     self.width = width
@@ -58,7 +60,7 @@ public struct Image: Hashable, Sendable {
 // MARK: As a network takes it
 
 extension Image {
-  /// An image of samples plane by plane, `[channels, height, width]`, as data sets have them.
+  /// An image from planar samples, `[channels, height, width]`, as data sets store them.
   ///
   /// - Throws: as ``init(height:width:channels:samples:)``.
   public init(planes: some Collection<UInt8>, channels: Int, height: Int, width: Int) throws(DataError) {
@@ -69,7 +71,7 @@ extension Image {
       channels: channels)
   }
 
-  /// The samples plane by plane: `[channels, height, width]`.
+  /// The samples in planar order: `[channels, height, width]`.
   public var planes: [UInt8] { reordered(samples, rows: pixelCount, columns: channels) }
 
   /// `[channels, height, width]`, colours from 0 to 1 (sample/255), as torchvision's `ToTensor`.
@@ -79,8 +81,8 @@ extension Image {
     return Tensor(shape: [channels, height, width], storage: storage)
   }
 
-  /// An image of `[channels, height, width]`, colours from 0 to 1, rounded to the nearest of 256 steps; what lies outside
-  /// is brought back, and NaN becomes 0.
+  /// An image from `[channels, height, width]`, colours from 0 to 1, rounded to 8 bits; values outside 0 … 1 are
+  /// clamped, and NaN becomes 0.
   ///
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a tensor of another shape.
   public init(_ tensor: Tensor) throws(DataError) {
@@ -92,7 +94,7 @@ extension Image {
     try self.init(planes: planes, channels: tensor.shape[0], height: tensor.shape[1], width: tensor.shape[2])
   }
 
-  /// Writes `[channels, height, width]`, each sample times `scale`.
+  /// Writes planar samples, `[channels, height, width]`, each multiplied by `scale`.
   func writePlanes(to planes: UnsafeMutablePointer<Float>, scale: Float) {
     samples.withUnsafeBufferPointer { samples in
       for channel in 0..<channels {
@@ -102,7 +104,7 @@ extension Image {
     }
   }
 
-  /// An image of `[channels, height, width]`, values from 0 to 255, rounded.
+  /// An image from planar values, `[channels, height, width]`, from 0 to 255, rounded.
   init(roundingPlanes planes: UnsafePointer<Float>, channels: Int, height: Int, width: Int) {
     let count = height * width
     let samples = [UInt8](unsafeUninitializedCapacity: count * channels) { samples, initialized in
@@ -116,7 +118,7 @@ extension Image {
   }
 }
 
-/// The nearest sample of a value on the scale of 0 to 255; 0 for NaN.
+/// The nearest sample to a value from 0 to 255; 0 for NaN.
 @inline(__always)
 func roundedSample(_ value: Float) -> UInt8 {
   value > 0 ? value < 255 ? UInt8(value + 0.5) : 255 : 0

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Image {
-  /// The content of a PGM (P5) or PPM (P6) file; alpha is left out.
+  /// The content of a PGM (P5) or PPM (P6) file; alpha is dropped.
   public var portableAnymap: Data {
     let colors = channels == 4 ? withoutAlpha : samples
     return Data("P\(channels == 1 ? 5 : 6)\n\(width) \(height)\n255\n".utf8) + Data(colors)
@@ -9,14 +9,14 @@ extension Image {
 
   /// The content of a PNG file, by the system's libpng or ImageIO.
   ///
-  /// - Throws: ``DataError/missingLibrary(file:library:packages:reason:)`` where there is no libpng.
+  /// - Throws: ``DataError/missingLibrary(file:library:packages:reason:)`` where libpng is not installed.
   public func png() throws(DataError) -> Data {
     Data(try SystemDecoder.encodePNG(self))
   }
 
-  /// Writes a file in the format that its ending names: `.ppm`, `.pgm`, `.pnm` or `.png`.
+  /// Writes a file in the format of its extension: `.ppm`, `.pgm`, `.pnm` or `.png`.
   ///
-  /// - Throws: ``DataError`` for another ending, and where the file cannot be written.
+  /// - Throws: ``DataError`` for another extension, and where the file cannot be written.
   public func write(to file: URL) throws(DataError) {
     let content: Data
     switch file.pathExtension.lowercased() {

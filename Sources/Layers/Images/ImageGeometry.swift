@@ -1,21 +1,22 @@
-/// How an image is brought to another size. The numbers are those of PIL's `Image.resize`, within one level.
+/// The filter of a resize. Results equal those of PIL's `Image.resize` to within 1 of 255.
 public enum ResizeFilter: Hashable, Sendable {
-  /// The mean of the pixels whose centres a result's pixel covers: PIL's `BOX`. Where the factor is whole, exact areas.
+  /// The mean of the input pixels whose centres an output pixel covers: PIL's `BOX`. For whole factors, the exact area
+  /// average.
   case area
-  /// A mean weighted by a triangle, which when shrinking is as wide as a result's pixel is on both sides, so that no pixel
-  /// is passed over: PIL's `BILINEAR`, and torchvision's with `antialias=True`. ``Resize`` does the same.
+  /// A triangle filter; when shrinking, it is widened by the scale, so that every input pixel contributes: PIL's
+  /// `BILINEAR`, and torchvision's with `antialias=True`. ``Resize`` uses the same filter.
   case bilinear
 }
 
 extension Image {
-  /// The image brought to a size. Each channel is resized for itself, alpha too.
+  /// The image resized. Each channel, also alpha, is resized independently.
   ///
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for sizes below 1, or too large to address.
   public func resized(height: Int, width: Int, filter: ResizeFilter = .bilinear) throws(DataError) -> Image {
     if (height, width) == (self.height, self.width) { return self }
     let size = Size2D(height, width)
     let shape = try checkSize("a resized image", size, channels: channels)
-    // An intermediate result has the old height and the new width.
+    // The intermediate result of the separable filter has the old height and the new width.
     let capacity = max(samples.count, shape.count, Shape([channels, self.height, width]).count)
     guard capacity <= ShapeError.largestCount, FloatStorage.fits(2 * capacity) else {
       throw .invalidOption(
@@ -33,8 +34,8 @@ extension Image {
     return Image(roundingPlanes: image.pixels, channels: channels, height: height, width: width)
   }
 
-  /// The image brought to a size at which its shorter side is as given and its proportions stay: the longer side is
-  /// ⌊longer · shorterSide / shorter⌋, as torchvision's `Resize` of one number.
+  /// The image resized in proportion so that its shorter side has the given length, in pixels: the longer side is
+  /// ⌊longer · shorterSide / shorter⌋, as for torchvision's `Resize` with one number.
   ///
   /// - Throws: as ``resized(height:width:filter:)``.
   public func resized(shorterSide: Int, filter: ResizeFilter = .bilinear) throws(DataError) -> Image {
@@ -51,7 +52,7 @@ extension Image {
 
   /// A part of the image.
   ///
-  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a part that is empty or not within the image.
+  /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a part that is empty or extends beyond the image.
   public func cropped(top: Int, left: Int, height: Int, width: Int) throws(DataError) -> Image {
     guard height > 0, width > 0, 0...(self.height - min(height, self.height)) ~= top, height <= self.height,
       0...(self.width - min(width, self.width)) ~= left, width <= self.width
@@ -70,7 +71,7 @@ extension Image {
     return Image(trusted: part, height: height, width: width, channels: channels)
   }
 
-  /// The central part; where it cannot be in the middle, its place is rounded to even, as torchvision's `CenterCrop`.
+  /// The central part; half a pixel of offset is rounded to even, as in torchvision's `CenterCrop`.
   ///
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for a part that is larger than the image.
   public func centerCropped(to size: any Size2DConvertible) throws(DataError) -> Image {
@@ -83,10 +84,10 @@ extension Image {
       top: start(height, size.height), left: start(width, size.width), height: size.height, width: size.width)
   }
 
-  /// The image with another number of channels.
+  /// The image converted to another number of channels.
   ///
-  /// Grey of colours is ITU-R BT.601's, 0.299·R + 0.587·G + 0.114·B, rounded as PIL's `convert("L")`; grey becomes three
-  /// equal channels; alpha is left out, or added as 255, without mixing it with a background.
+  /// Colour is reduced to grey by ITU-R BT.601, 0.299·R + 0.587·G + 0.114·B, rounded as by PIL's `convert("L")`; grey
+  /// is expanded to three equal channels; alpha is dropped without blending, or added as 255.
   ///
   /// - Throws: ``DataError/invalidOption(name:value:expected:)`` for other numbers than 1, 3 and 4.
   public func converted(channels wanted: Int) throws(DataError) -> Image {
@@ -114,7 +115,7 @@ extension Image {
   }
 }
 
-/// BT.601 with weights of 16 bits, as PIL's.
+/// BT.601 in 16-bit fixed point, as in PIL.
 @inline(__always)
 private func grey(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
   let sum: UInt32 = UInt32(red) * 19_595 + UInt32(green) * 38_470 + UInt32(blue) * 7471

@@ -1,15 +1,15 @@
 import Foundation
 
-/// How large an image file may be, so that a damaged or hostile one cannot ask for all memory.
+/// The largest image file that is read, so that a damaged or hostile file cannot exhaust memory.
 ///
-/// The sizes that a file's header claims are compared with these before memory is taken for its pixels.
+/// The sizes in a file's header are checked before memory for its pixels is allocated.
 public struct ImageLimits: Hashable, Sendable {
-  /// The most pixels, height · width.
+  /// The largest number of pixels, height · width.
   public var pixels: Int
-  /// The most bytes of the file.
+  /// The largest file, in bytes.
   public var bytes: Int
 
-  /// 100 million pixels and 512 MiB, unless said otherwise.
+  /// Limits of, by default, 100 million pixels and 512 MiB.
   public init(pixels: Int = 100_000_000, bytes: Int = 1 << 29) {
     self.pixels = pixels
     self.bytes = bytes
@@ -17,7 +17,7 @@ public struct ImageLimits: Hashable, Sendable {
 
   /// - Returns: the number of samples.
   /// - Throws: ``DataError/imageTooLarge(file:height:width:limit:)``, and ``DataError/absurdSizes(file:sizes:)`` for an
-  ///   image without pixels, or one whose samples cannot be counted.
+  ///   image without pixels, or one whose number of samples overflows.
   @discardableResult
   func check(height: Int, width: Int, channels: Int, name: String) throws(DataError) -> Int {
     guard height > 0, width > 0 else { throw .absurdSizes(file: name, sizes: [channels, height, width]) }

@@ -1,19 +1,19 @@
-/// The segments of a JPEG file (ITU-T T.81, annex B): how large the image is, how many components it has, and whether the
-/// file has an end.
+/// The segments of a JPEG file (ITU-T T.81, annex B): the image's size, its number of components, and whether the file
+/// is complete.
 struct JPEGHeader {
   static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]
 
   private(set) var width = 0
   private(set) var height = 0
-  /// 1 for grey, 3 for colours, 4 for printing colours.
+  /// 1 for grey, 3 for colour, 4 for CMYK.
   private(set) var components = 0
-  /// Whether Adobe's segment is there; its printing colours are stored inverted.
+  /// Whether the file has Adobe's APP14 segment; its CMYK samples are then inverted.
   private(set) var isAdobe = false
 
-  /// Walks through all segments.
+  /// Parses all segments.
   ///
-  /// - Throws: ``DataError`` where they break the format, where the image is of a kind that is not supported (lossless,
-  ///   12 bits), and where the file ends before the marker of its end.
+  /// - Throws: ``DataError`` where they violate the format, where the image is of an unsupported type (lossless, 12
+  ///   bits), and where the file ends before its end marker.
   init(_ content: [UInt8], name: String) throws(DataError) {
     var position = 2
     while true {
@@ -48,7 +48,7 @@ struct JPEGHeader {
     }
   }
 
-  /// The next marker, behind any number of bytes 0xFF.
+  /// The next marker, after any number of fill bytes 0xFF.
   private static func marker(in content: [UInt8], at position: inout Int, name: String) throws(DataError) -> UInt8 {
     guard position < content.count else {
       throw .truncated(file: name, byteCount: content.count, expected: position + 2)
@@ -82,7 +82,7 @@ struct JPEGHeader {
     }
   }
 
-  /// Passes over coded data, in which 0xFF is followed by 0 or by the number of a restart.
+  /// Skips entropy-coded data, in which 0xFF is followed by 0 or by a restart marker.
   private static func skipScan(_ content: [UInt8], _ position: inout Int) {
     while position + 1 < content.count {
       if content[position] == 0xFF, content[position + 1] != 0, !(0xD0...0xD7 ~= content[position + 1]) { return }

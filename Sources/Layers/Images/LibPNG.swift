@@ -1,8 +1,8 @@
 #if !canImport(ImageIO)
   import Foundation
 
-  /// libpng's simplified interface (png.h, "The simplified API"; libpng 1.6), which keeps its long jumps to itself and
-  /// reports errors by results.
+  /// libpng's simplified interface (png.h, "The simplified API"; libpng 1.6), which reports errors by return values: it
+  /// contains libpng's `longjmp`s.
   struct LibPNG: Sendable {
     private typealias Begin =
       @convention(c) @Sendable (
@@ -23,7 +23,7 @@
       try LibPNG(environment: ProcessInfo.processInfo.environment)
     }
 
-    /// The library that ``shared`` could open.
+    /// The library, opened once; throws for `file` where it is missing.
     static func shared(for file: String) throws(DataError) -> LibPNG {
       do {
         return try shared.get()
@@ -32,7 +32,7 @@
       }
     }
 
-    /// The error of a file that needs the library.
+    /// The error for a file that needs the missing library.
     static func missing(_ failure: SystemLibrary.Failure, file: String) -> DataError {
       .missingLibrary(
         file: file, library: "libpng 1.6",
@@ -63,7 +63,7 @@
         guard (state.height, state.width) == (header.height, header.width) else {
           throw .malformedImage(file: name, reason: "two sizes")
         }
-        // Colours of 16 bits without a note of their curve count as those of 8 bits do.
+        // 16-bit samples without gamma information are treated as sRGB, like 8-bit samples.
         state.flags |= PNGState.sixteenBitsAreSRGB
         let hasAlpha = state.format & PNGState.alpha != 0
         let isGrey = state.format & PNGState.color == 0 && !hasAlpha
@@ -85,7 +85,7 @@
       state.format =
         image.channels == 1 ? 0 : image.channels == 3 ? PNGState.color : PNGState.color | PNGState.alpha
       return try image.samples.withUnsafeBufferPointer { (samples) throws(DataError) -> [UInt8] in
-        // Once to learn the number of bytes, once to write them.
+        // The first call returns the size in bytes, the second writes.
         var count: UInt = 0
         guard write(state.memory, nil, &count, 0, samples.baseAddress, 0, nil) != 0 else {
           throw .unsupportedImage(file: "PNG", reason: "libpng cannot encode it: \(state.message)")
@@ -102,7 +102,7 @@
     }
   }
 
-  /// The memory of a `png_image`: a pointer, seven integers of 32 bits and a message of 64 bytes, zero at the beginning.
+  /// The memory of a `png_image`: a pointer, seven 32-bit integers and a message of 64 bytes, initially zero.
   private final class PNGState {
     static let alpha: UInt32 = 0x01
     static let color: UInt32 = 0x02
@@ -139,7 +139,7 @@
       integers[2] = UInt32(height)
     }
 
-    /// What libpng says of the last error.
+    /// libpng's message for the last error.
     var message: String {
       let bytes = UnsafeRawBufferPointer(start: integers + 7, count: 64)
       let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -1,4 +1,4 @@
-/// The first chunk of a PNG file (ISO/IEC 15948, 11.2.2), which says how large the image is.
+/// The first chunk of a PNG file (ISO/IEC 15948, 11.2.2), IHDR, which holds the image's size.
 struct PNGHeader {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47]
 
@@ -6,7 +6,7 @@ struct PNGHeader {
   let height: Int
 
   init(_ content: [UInt8], name: String) throws(DataError) {
-    // Signature 8, length 4, type 4, width 4, height 4, five bytes more and a checksum.
+    // In bytes: signature 8, length 4, type 4, width 4, height 4, five more fields of 1, checksum 4.
     let byteCount = 33
     guard content.count >= byteCount else {
       throw .truncated(file: name, byteCount: content.count, expected: byteCount)

@@ -1,7 +1,7 @@
-/// PGM and PPM files, in text (P2, P3) and binary (P5, P6), with 8 or 16 bits a sample.
+/// PGM and PPM files, as text (P2, P3) or binary (P5, P6), with 8 or 16 bits for each sample.
 ///
-/// Source: the Netpbm project's pages pgm(5) and ppm(5). A file holds one image; a comment goes from `#` to the end of
-/// its line.
+/// Source: the Netpbm project's pages pgm(5) and ppm(5). A file holds one image; a comment extends from `#` to the end
+/// of the line.
 enum PortableAnymap {
   static func decode(_ bytes: [UInt8], name: String, limits: ImageLimits) throws(DataError) -> DecodedImage {
     var reader = Reader(bytes: bytes, name: name)
@@ -40,7 +40,7 @@ enum PortableAnymap {
     let name: String
     var position = 0
 
-    /// The next number in decimal digits.
+    /// Reads the next decimal number.
     mutating func number(_ what: @autoclosure () -> String) throws(DataError) -> Int {
       let before = position
       skipSpace()
@@ -76,7 +76,8 @@ enum PortableAnymap {
 
     private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
 
-    /// Samples of one byte, or of two where the maximum needs them, the higher first, behind a single space.
+    /// Reads samples of one byte, or two (big-endian) where the maximum exceeds 255, after a single white-space
+    /// character.
     mutating func binarySamples(_ count: Int, maximum: Int) throws(DataError) -> [UInt16] {
       guard position < bytes.count, isSpace(bytes[position]) else {
         throw .malformedImage(file: name, reason: "no space behind the maximum, at byte \(position)")
@@ -98,7 +99,7 @@ enum PortableAnymap {
     }
 
     mutating func textSamples(_ count: Int, maximum: Int) throws(DataError) -> [UInt16] {
-      // A digit and a space each: a header cannot ask for more memory than the file has bytes.
+      // Each sample takes at least a digit and a space, so a header cannot claim more memory than the file has bytes.
       guard count <= bytes.count - position else {
         throw .truncated(file: name, byteCount: bytes.count, expected: position + 2 * count)
       }

@@ -5,7 +5,7 @@ import Foundation
   import ImageIO
 #endif
 
-/// PNG and JPEG by what the system has: ImageIO, or libpng and libturbojpeg.
+/// Decodes PNG and JPEG by the system: ImageIO, or libpng and libturbojpeg.
 enum SystemDecoder {
   #if canImport(ImageIO)
     static func decodePNG(_ content: [UInt8], _ header: PNGHeader, name: String) throws(DataError) -> Image {

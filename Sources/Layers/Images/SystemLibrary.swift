@@ -1,9 +1,9 @@
 #if !canImport(ImageIO)
   import Foundation
 
-  /// A shared library of the system, opened at run time, so that nothing has to be there to build this package.
+  /// A shared library of the system, opened at run time, so that building this package does not need it.
   struct SystemLibrary: @unchecked Sendable {
-    /// What is wrong where a library or one of its functions is missing.
+    /// A library, or one of its functions, is missing.
     struct Failure: Error {
       let reason: String
     }
@@ -11,9 +11,9 @@
     private let handle: UnsafeMutableRawPointer
     private let name: String
 
-    /// Opens the library that an environment variable names, or else the first of some names that there is.
+    /// Opens the library named by an environment variable, or else the first of `names` that exists.
     ///
-    /// It stays open as long as the process lives.
+    /// It is never closed.
     init(_ names: [String], variable: String, environment: [String: String]) throws(Failure) {
       let own = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
       var reasons: [String] = []
@@ -27,7 +27,7 @@
       throw Failure(reason: own == nil ? reasons[0] : "\(variable): \(reasons[0])")
     }
 
-    /// A function of the library. That it has the type is the caller's word.
+    /// A function of the library. Its type is not checked: the caller must give the right one.
     func function<Function>(_ symbol: String, as type: Function.Type) throws(Failure) -> Function {
       guard let address = dlsym(handle, symbol) else { throw Failure(reason: "\(name) has no function \(symbol)") }
       return unsafeBitCast(address, to: type)

@@ -1,8 +1,8 @@
 #if !canImport(ImageIO)
   import Foundation
 
-  /// libturbojpeg's own interface (turbojpeg.h; libjpeg-turbo 2 and 3), which keeps libjpeg's long jumps to itself.
-  /// libjpeg alone, whose errors end in a jump through the caller's frames, cannot be called from Swift.
+  /// libturbojpeg's own interface (turbojpeg.h; libjpeg-turbo 2 and 3), which contains libjpeg's `longjmp`s. libjpeg
+  /// itself cannot be called from Swift, because its errors jump across the caller's frames.
   struct TurboJPEG: Sendable {
     private typealias Make = @convention(c) @Sendable () -> UnsafeMutableRawPointer?
     private typealias Destroy = @convention(c) @Sendable (UnsafeMutableRawPointer) -> CInt
@@ -23,14 +23,14 @@
     private static let pixelFormats: [Int: CInt] = [3: 0, 1: 6, 4: 11]
     /// TJFLAG_LIMITSCANS: a progressive file cannot ask for more than 500 passes over the image.
     private static let limitScans: CInt = 32_768
-    /// TJERR_WARNING: an image came out.
+    /// TJERR_WARNING: the image was decoded.
     private static let warning: CInt = 0
 
     static let shared = Result { () throws(SystemLibrary.Failure) in
       try TurboJPEG(environment: ProcessInfo.processInfo.environment)
     }
 
-    /// The library that ``shared`` could open.
+    /// The library, opened once; throws for `file` where it is missing.
     static func shared(for file: String) throws(DataError) -> TurboJPEG {
       do {
         return try shared.get()
@@ -39,7 +39,7 @@
       }
     }
 
-    /// The error of a file that needs the library.
+    /// The error for a file that needs the missing library.
     static func missing(_ failure: SystemLibrary.Failure, file: String) -> DataError {
       .missingLibrary(
         file: file, library: "libturbojpeg 2 or 3",
@@ -91,7 +91,7 @@
             CInt(width * channels), CInt(height), format, TurboJPEG.limitScans)
         }
         if result != 0 {
-          // What is warned of, such as bytes between segments, leaves the image whole, but for data that end early.
+          // Warnings, such as extra bytes between segments, leave the image complete, except for data that end early.
           let reason = reason(handle)
           guard errorCode(handle) == TurboJPEG.warning, !reason.lowercased().contains("premature end") else {
             throw .malformedImage(file: name, reason: reason)
@@ -107,7 +107,7 @@
     }
   }
 
-  /// Red, green and blue of cyan, magenta, yellow and black: what each ink and black leave of white, one of the other.
+  /// RGB of CMYK: the product of what each ink and black leave of white.
   private func colors(ofInks inks: [UInt8], isInverted: Bool) -> [UInt8] {
     inks.withUnsafeBufferPointer { inks in
       [UInt8](unsafeUninitializedCapacity: inks.count / 4 * 3) { colors, initialized in

@@ -1,6 +1,6 @@
-/// y = scale · x + shift for each channel: what a batch normalisation by running statistics is.
+/// y = scale · x + shift for each channel: a batch normalisation by running statistics.
 ///
-/// It is computed in Double, so that weights which it becomes part of are rounded once.
+/// It is computed in Double, so that folded weights are rounded once.
 struct ChannelMap {
   private let scale: [Double]
   private let shift: [Double]
@@ -10,7 +10,7 @@ struct ChannelMap {
     self.shift = shift
   }
 
-  /// The map of a normalisation; nil for other layers, and for one that normalises by the batch.
+  /// The map of a batch normalisation; nil for other layers, and for one that normalises by the batch's statistics.
   init?(of step: WeightedLayer) {
     switch step.layer {
     case let layer as BatchNorm2D:
@@ -21,7 +21,7 @@ struct ChannelMap {
     }
   }
 
-  /// - Parameter parameters: weight and bias where it is affine, the running mean and the running variance.
+  /// - Parameter parameters: weight and bias if it is affine, then the running mean and the running variance.
   private init?(_ parameters: [Tensor], _ epsilon: Float, affine: Bool, tracks: Bool) {
     guard tracks else { return nil }
     let values = parameters.map { $0.scalars.map(Double.init) }
@@ -36,7 +36,7 @@ struct ChannelMap {
     self.init(scale: scale, shift: shift)
   }
 
-  /// This map, and then another of as many channels.
+  /// This map followed by another with the same number of channels.
   func followed(by next: ChannelMap) -> ChannelMap {
     ChannelMap(
       scale: zip(scale, next.scale).map { $0 * $1 },
@@ -45,12 +45,12 @@ struct ChannelMap {
 }
 
 extension ChannelMap {
-  /// The weights and biases of a layer whose outputs go through the map; nil where one of them is no finite number, so
-  /// that the layers apart may be what is right.
+  /// The weights and biases of a layer with the map folded into them; nil where a value is not finite, because running
+  /// the layers separately may then give finite outputs.
   ///
   /// - Parameters:
   ///   - bias: nil for zeros.
-  ///   - channel: the output channel of the weight at an index.
+  ///   - channel: the output channel of the weight at a given index.
   func applied(
     toWeight weight: Tensor, bias: Tensor?, channel: (_ index: Int) -> Int
   ) -> [Tensor]? {
@@ -77,10 +77,10 @@ extension ChannelMap {
 }
 
 extension WeightedLayer {
-  /// Whether the layer's outputs are sums of products, channel by channel, that ``followed(by:)`` can scale.
+  /// Whether ``followed(by:)`` can fold a map into the layer's weights.
   var hasScalableOutput: Bool { layer is Conv2D || layer is Conv1D || layer is TransposedConv2D || layer is Linear }
 
-  /// The layer whose outputs are those of this one through the map; nil where that is not possible.
+  /// This layer with the map folded into its weights and bias; nil where that is not possible.
   func followed(by map: ChannelMap) -> WeightedLayer? {
     let (weight, bias) = (parameters[0], parameters.count > 1 ? parameters[1] : nil)
     switch layer {
@@ -100,7 +100,7 @@ extension WeightedLayer {
       layer.bias = true
       return WeightedLayer(layer: layer, parameters: parameters)
     case var layer as TransposedConv2D:
-      // The weight is [inputs, outputs of a group, height, width].
+      // The weight is [input channels, output channels of a group, height, width].
       let (inputs, outputs) = (weight.shape[0] / layer.groups, weight.shape[1])
       let count = weight.shape[2] * weight.shape[3]
       let parameters = map.applied(toWeight: weight, bias: bias) { i in

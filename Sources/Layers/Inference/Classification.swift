@@ -1,19 +1,20 @@
-/// A class that an image may belong to.
+/// A class with its predicted probability.
 public struct Classification: Hashable, Sendable, Codable {
+  /// The index of the class among the network's outputs.
   public let classIndex: Int
-  /// The class's name; nil where the predictor knows none.
+  /// The class's name; nil where the predictor has no names.
   public let className: String?
-  /// From 0 to 1; those of all classes add up to 1.
+  /// From 0 to 1; the probabilities of all classes add up to 1.
   public let probability: Float
 
+  /// A class and its probability.
   public init(classIndex: Int, className: String?, probability: Float) {
     self.classIndex = classIndex
     self.className = className
     self.probability = probability
   }
 
-  /// The `count` most probable classes, the most probable first, of equal ones the one with the lower index. NaN comes
-  /// last.
+  /// The `count` most probable classes, the most probable first; ties are ordered by index, and NaN comes last.
   static func most(
     _ count: Int, of probabilities: some RandomAccessCollection<Float>, classNames: [String]?
   ) -> [Classification] {

@@ -1,15 +1,15 @@
-/// A network as it runs for inference alone: it computes what the original computes, with fewer steps.
+/// A network simplified for inference: it computes what the original computes, with fewer layers.
 ///
-/// - A batch normalisation by running statistics behind a convolution, of images or lines, a transposed convolution or a
-///   linear layer becomes part of that layer's weights and bias.
-/// - Dropout goes, and so do names and ``Frozen``, which mean nothing without training.
-/// - Sequences within sequences become one, and a ``CompositeLayer`` its body, so that neighbours meet. Branches are folded
-///   within.
+/// - A batch normalisation by running statistics after a one- or two-dimensional convolution, a transposed convolution
+///   or a linear layer is folded into that layer's weights and bias.
+/// - Dropout is removed, and so are ``Named`` and ``Frozen``, which do not affect inference.
+/// - Nested sequences are flattened, and each ``CompositeLayer`` is replaced by its body, so that neighbouring layers
+///   can be folded. Branches are folded separately.
 ///
-/// All other layers stay as they are, and so do the values of their parameters, bit for bit.
+/// All other layers and the values of their parameters are unchanged, bit for bit.
 struct FoldedNetwork {
   let network: any Layer
-  /// In the order of the network's ``Layer/parameters(for:)``.
+  /// The parameters in the order of the network's ``Layer/parameters(for:)``.
   let parameters: [Tensor]
 
   /// - Parameters:
@@ -29,7 +29,7 @@ struct FoldedNetwork {
     return WeightedLayer(layer: Sequential(steps.map(\.layer)), parameters: steps.flatMap(\.parameters))
   }
 
-  /// The layers one after another that a layer stands for in inference.
+  /// The sequence of layers by which a layer is replaced for inference.
   private static func steps(
     of layer: any Layer, _ shape: Shape, _ parameters: ArraySlice<Tensor>
   ) throws(LayerError) -> [WeightedLayer] {
@@ -67,7 +67,7 @@ struct FoldedNetwork {
     }
   }
 
-  /// Folds layers that take the same input.
+  /// Folds the branches of a layer.
   private static func fold(
     _ layers: [any Layer], _ shape: Shape, _ parameters: ArraySlice<Tensor>
   ) throws(LayerError) -> [WeightedLayer] {
@@ -81,8 +81,8 @@ struct FoldedNetwork {
     return result
   }
 
-  /// Makes normalisations part of the layers before them. Several behind one layer are put together first, so that its
-  /// weights are rounded once.
+  /// Folds normalisations into the layers before them. Several in a row are combined first, so that weights are rounded
+  /// once.
   private static func joinNormalizations(_ steps: [WeightedLayer]) -> [WeightedLayer] {
     var result: [WeightedLayer] = []
     var i = 0

@@ -1,25 +1,25 @@
 import Foundation
 import Kernels
 
-/// A planned layer that can bring parameters which stay as they are into the form in which its kernels read them, once for
-/// all runs.
+/// A planned layer that can pack constant parameters into its kernels' layout once, for all runs.
 protocol PacksParameters: PlannedLayer {
-  /// Called before the first run, if at all. From then on the parameters stay as they are, and all runs get these.
+  /// Called, if at all, before the first run. From then on the parameters are constant, and every run gets the same
+  /// ones.
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters)
 }
 
-/// Weights in the forms in which kernels read them. Plans for several numbers of images share those that are alike.
+/// Weights packed into kernels' layouts. Plans for different numbers of images share equal packings.
 final class PackedParameters: @unchecked Sendable {
   private struct Form: Hashable {
     let weights: UnsafePointer<Float>
     let layout: [Int]
   }
 
-  /// Guards the forms.
+  /// Guards the packings.
   private let lock = NSLock()
   private var forms: [Form: Workspace] = [:]
 
-  /// The packed form of a layer's weights and bias.
+  /// A layer's packed weights and bias; packs them at the first call.
   func form(
     _ packing: WeightPacking, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?
   ) -> Workspace {

@@ -1,12 +1,12 @@
-/// What is wrong with a ``Predictor``'s options or with what it is asked to predict.
+/// What is wrong with a ``Predictor``'s options or with its input.
 public enum PredictionError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The images have another shape than the network takes.
+  /// The images' shape is not the network's input shape.
   case shape(given: Shape, expected: String)
-  /// A buffer is not as large as the images, or their outputs.
+  /// A buffer's size does not match the images or their outputs.
   case count(buffer: String, given: Int, expected: String)
   /// An option is not valid.
   case option(name: String, value: String, expected: String)
-  /// The network's output has no classes: it is not one number a class.
+  /// The network does not classify: its output is not one number for each class.
   case noClasses(output: Shape)
   /// The system has no memory for a run.
   case memory(images: Int, byteCount: Int)

@@ -1,21 +1,22 @@
 import Foundation
 import Kernels
 
-/// The plans of a network for inference, one for each number of images, and the memory of runs.
+/// A network's inference plans, one for each number of images, and the runs' memory.
 ///
-/// Plans are made when a number of images is first met, and serve all threads at once. Memory is made for as many runs as
-/// have been under way at the same time, and used again: a run takes what was used last, which is in the caches.
+/// A plan is made at the first run with its number of images, and is shared by all threads. The runs' memory is pooled:
+/// there is as much as there were concurrent runs, and a run takes the most recently used block, which is most likely
+/// in the cache.
 final class PredictionRuns: Sendable {
   private let network: any Layer
   private let weights: PredictorWeights
   private let problem: LayerProblem
   private let state: State
 
-  /// What threads share.
+  /// The state shared by threads.
   private final class State: @unchecked Sendable {
-    /// Guards all that follows, and tells runs that wait of one that ended.
+    /// Guards the properties below, and signals waiting runs when one ends.
     let condition = NSCondition()
-    /// At the index of a number of images.
+    /// The plans, indexed by the number of images.
     var plans: [Planned?]
     var idle: [RunMemory] = []
     var running = 0
@@ -26,19 +27,19 @@ final class PredictionRuns: Sendable {
 
   /// The network planned for a number of images.
   struct Planned: Sendable {
-    /// nil where the network computes nothing.
+    /// nil where the network only reshapes its input.
     let network: (any PlannedLayer)?
   }
 
-  /// What one run writes to besides its output.
+  /// The memory of one run, besides its input and output.
   final class RunMemory: Sendable {
     let saved = Workspace()
     let workspace = Workspace()
   }
 
-  /// The most images of a run.
+  /// The largest number of images in a run.
   let mostImages: Int
-  /// The most runs at once; more wait.
+  /// The largest number of concurrent runs; others wait.
   let mostRuns: Int
 
   init(
@@ -52,8 +53,8 @@ final class PredictionRuns: Sendable {
     state = State(mostImages: mostImages)
   }
 
-  /// Calls `body` with the plan for `count` images and memory that nobody else has until it returns. It waits where as
-  /// many runs as may be are under way.
+  /// Calls `body` with the plan for `count` images and memory for its exclusive use. Waits while ``mostRuns`` runs are
+  /// in progress.
   func withPlan(
     _ count: Int, _ body: (any PlannedLayer, RunMemory) -> Void, orCopy: () -> Void
   ) throws(PredictionError) {
@@ -67,7 +68,7 @@ final class PredictionRuns: Sendable {
       }
     }
     if let network = planned?.network {
-      // Growing does nothing from the second run of a size on.
+      // After the first run of a size, this does nothing.
       memory.saved.grow(toByteCount: network.savedByteCount)
       memory.workspace.grow(toByteCount: network.workspaceByteCount)
       body(network, memory)
@@ -77,7 +78,7 @@ final class PredictionRuns: Sendable {
     end(memory)
   }
 
-  /// Plans runs of `count` images, so that the first of them does not have to.
+  /// Plans runs of `count` images in advance.
   func prepare(_ count: Int) throws(PredictionError) {
     state.condition.lock()
     let isPlanned = state.plans[count] != nil
@@ -85,7 +86,7 @@ final class PredictionRuns: Sendable {
     if !isPlanned { _ = try plan(count) }
   }
 
-  /// Frees the memory of runs that are not under way.
+  /// Frees the pooled memory that no run is using.
   func releaseIdleMemory() {
     state.condition.lock()
     let idle = state.idle
@@ -114,7 +115,8 @@ final class PredictionRuns: Sendable {
     state.condition.unlock()
   }
 
-  /// Plans without the lock, which other runs need: two threads may plan the same, and the first plan is kept.
+  /// Plans without holding the lock, so that other runs continue: two threads may make the same plan, and the first one
+  /// is kept.
   private func plan(_ count: Int) throws(PredictionError) -> Planned {
     var problem = problem
     problem.batchSize = count

@@ -1,54 +1,54 @@
 import Kernels
 
-/// A model that answers: for servers and apps, from any number of threads at once.
+/// A model for inference in servers and apps, usable from any number of threads at once.
 ///
 ///     let predictor = try Predictor(model, classNames: ["cat", "dog"], threads: 2)
 ///     let best = try predictor.classify(image, top: 3)      // on whichever thread, as often as wanted
 ///
-/// It has its own copy of the weights, once in memory however many threads there are, so the model may go, or be trained
-/// further. Batch normalisation is part of the weights before it, dropout is gone, and ``ReLU`` and ``ReLU6`` are part of
-/// the layer before them. Without batch normalisation the outputs are those of ``Model/plan(batchSize:mode:needsInputGradient:threads:level:)`` for
-/// inference bit for bit, with it to rounding. An image's output depends neither on the images beside it nor on what other
-/// threads do.
+/// It has its own copy of the weights, shared by all threads, so the model may be released or trained further. Batch
+/// normalisation is folded into the weights before it, dropout is removed, and ``ReLU`` and ``ReLU6`` are fused into
+/// the layer before them. Without batch normalisation, the outputs equal those of
+/// ``Model/plan(batchSize:mode:needsInputGradient:threads:level:)`` for inference bit for bit; with it, to within
+/// rounding. An image's output does not depend on the other images of a run or on other threads.
 ///
-/// A number of images is planned when it is first met. Each run has memory for its activations, which is used again by
-/// later runs: as much memory as runs have been under way at once. ``init(_:classNames:normalization:threads:mostImages:mostRuns:level:)``
-/// bounds both the images of a run and the runs at once.
+/// Each number of images is planned at its first run. Memory for activations is pooled and reused: there is as much as
+/// there were concurrent runs. ``init(_:classNames:normalization:threads:mostImages:mostRuns:level:)`` limits both the
+/// images of a run and the concurrent runs.
 public final class Predictor: Sendable {
   /// The shape of one image.
   public let inputShape: Shape
-  /// The shape of what comes out for one image.
+  /// The shape of the output for one image.
   public let outputShape: Shape
-  /// The classes' names, in the order of the outputs.
+  /// The names of the classes, in the order of the outputs; nil for none.
   public let classNames: [String]?
-  /// How colours from 0 to 1 become the network's input; nil where that is not known. Tensors are taken as they are.
+  /// The normalisation of images, colours from 0 to 1; nil for none. Tensors are not normalised.
   public let normalization: Normalization?
-  /// How many threads share the work of a run. Results do not depend on it.
+  /// The number of threads that share the work of a run. Results do not depend on it.
   public let threads: Int
-  /// The network as it runs.
+  /// The network after folding.
   public let network: any Layer
 
-  /// The number of weights, biases and other values that are in memory.
+  /// The number of weights, biases and other parameter values in memory.
   public var parameterCount: Int { weights.tensors.reduce(0) { $0 + $1.count } }
 
   let runs: PredictionRuns
   private let weights: PredictorWeights
   private let outputKind: OutputKind
 
-  /// What a network's outputs are.
+  /// The meaning of a network's outputs.
   private enum OutputKind {
     case logits, probabilities, logarithms
   }
 
-  /// Copies a model's weights.
+  /// A predictor with a copy of a model's weights.
   ///
   /// - Parameters:
   ///   - model: a model, which may be trained further.
   ///   - classNames: a name for each output.
-  ///   - normalization: how colours from 0 to 1 become the network's input.
-  ///   - threads: how many threads share the work of a run. Where many runs are under way at once, 1 is best.
-  ///   - mostImages: the most images of a run; more are run in parts of so many.
-  ///   - mostRuns: the most runs at once; more wait for one to end. nil for no limit.
+  ///   - normalization: the normalisation of images, colours from 0 to 1; nil for none.
+  ///   - threads: the number of threads that share the work of a run. With many concurrent runs, 1 is best.
+  ///   - mostImages: the largest number of images in a run; larger batches are split.
+  ///   - mostRuns: the largest number of concurrent runs; others wait. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
   /// - Throws: ``PredictionError`` for an option that is not valid, or where the network cannot be planned.
   public convenience init(
@@ -70,7 +70,7 @@ public final class Predictor: Sendable {
       mostRuns: mostRuns, level: level)
   }
 
-  /// Another predictor with the same weights, which both share, and options of its own.
+  /// Another predictor that shares this one's weights, with its own options.
   public convenience init(
     sharing other: Predictor, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
     level: InstructionSet? = nil
@@ -122,7 +122,7 @@ public final class Predictor: Sendable {
     do throws(PredictionError) {
       try runs.prepare(1)
     } catch {
-      // A network that normalises by its batch may take no single image, but several.
+      // A network that normalises by the batch's statistics may reject a single image, but accept several.
       guard mostImages > 1 else { throw error }
       try runs.prepare(mostImages)
     }
@@ -137,7 +137,7 @@ public final class Predictor: Sendable {
     }
   }
 
-  /// Plans runs of `count` images, so that the first of them is as fast as those that follow.
+  /// Plans runs of `count` images in advance, so that the first is as fast as later ones.
   public func prepare(count: Int) throws(PredictionError) {
     guard 1...runs.mostImages ~= count else {
       throw .option(name: "count", value: "\(count)", expected: "1 to \(runs.mostImages)")
@@ -145,17 +145,17 @@ public final class Predictor: Sendable {
     try runs.prepare(count)
   }
 
-  /// Frees the memory that runs have left behind, such as after a rush of requests. Later runs take new memory.
+  /// Frees the pooled memory of finished runs, such as after a peak of requests. Later runs allocate again.
   public func releaseIdleMemory() { runs.releaseIdleMemory() }
 
   // MARK: Outputs
 
-  /// The network's outputs, such as logits, without copies and without allocating anything once the number of images was
-  /// met.
+  /// The network's outputs, such as logits, without copies, and without allocations after the first run with a number
+  /// of images.
   ///
   /// - Parameters:
   ///   - input: images of ``inputShape``, one after another.
-  ///   - output: room for as many outputs of ``outputShape``; written whole.
+  ///   - output: receives as many outputs of ``outputShape``; its size must match.
   /// - Throws: ``PredictionError`` where the buffers do not fit.
   public func predict(
     input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>
@@ -192,8 +192,8 @@ public final class Predictor: Sendable {
 
   /// The network's outputs, such as logits.
   ///
-  /// - Parameter images: `[count]` and then ``inputShape``; or one image, of ``inputShape`` itself.
-  /// - Returns: `[count]` and then ``outputShape``; of one image, ``outputShape`` itself.
+  /// - Parameter images: `[count] + inputShape`, or one image of ``inputShape``.
+  /// - Returns: `[count] + outputShape`, or for one image ``outputShape``.
   public func predict(_ images: Tensor) throws(PredictionError) -> Tensor {
     let isOne = images.shape == inputShape
     guard isOne || (images.shape.rank == inputShape.rank + 1 && images.shape.element == inputShape) else {
@@ -212,8 +212,8 @@ public final class Predictor: Sendable {
 
   // MARK: Classes
 
-  /// The probabilities of the classes: the softmax of the network's outputs, or these themselves where the network ends
-  /// with one.
+  /// The probabilities of the classes: the softmax of the network's outputs, or the outputs themselves if the network
+  /// ends with a softmax.
   ///
   /// - Parameter images: as in ``predict(_:)``.
   /// - Returns: `[count, classes]`; of one image, `[classes]`.
@@ -239,7 +239,7 @@ public final class Predictor: Sendable {
           workspace: Workspace(byteCount: plan.workspaceByteCount))
       }
     } catch {
-      throw .layer(.kernel(layer: network.name, error))
+      throw .layer(.kernel(layer: network.kind, error))
     }
     withExtendedLifetime(outputs) {}
     return Tensor(shape: outputs.shape, storage: result)
@@ -248,8 +248,8 @@ public final class Predictor: Sendable {
   /// The most probable classes of one image, the most probable first.
   ///
   /// - Parameters:
-  ///   - image: of ``inputShape``, or that with a 1 in front.
-  ///   - count: how many classes; all where there are fewer.
+  ///   - image: an image of ``inputShape``, or of that with a 1 in front.
+  ///   - count: the number of classes returned; all if there are fewer.
   public func classify(_ image: Tensor, top count: Int = 5) throws(PredictionError) -> [Classification] {
     guard image.shape == inputShape || image.shape == inputShape.batched(1) else {
       throw .shape(given: image.shape, expected: "\(inputShape), one image")
@@ -260,8 +260,8 @@ public final class Predictor: Sendable {
   /// The most probable classes of each image, the most probable first.
   ///
   /// - Parameters:
-  ///   - images: `[count]` and then ``inputShape``.
-  ///   - count: how many classes; all where there are fewer.
+  ///   - images: `[count] + inputShape`.
+  ///   - count: the number of classes returned; all if there are fewer.
   public func classify(batch images: Tensor, top count: Int = 5) throws(PredictionError) -> [[Classification]] {
     guard count >= 1 else { throw .option(name: "top", value: "\(count)", expected: "at least 1") }
     guard images.shape.rank == inputShape.rank + 1 else {
@@ -279,6 +279,6 @@ public final class Predictor: Sendable {
 }
 
 extension Tensor {
-  /// The same values as a batch of one.
+  /// The same values with the shape of a batch of one.
   fileprivate var batched: Tensor { Tensor(shape: shape.batched(1), storage: storage) }
 }

@@ -2,18 +2,18 @@ import Foundation
 import Kernels
 
 extension Predictor {
-  /// A predictor with the weights of a checkpoint, its classes' names and its normalisation.
+  /// A predictor with a checkpoint's weights, class names and normalisation.
   ///
   ///     let predictor = try Predictor(contentsOf: file)      // what a trainer of a model of the catalogue wrote
   ///
   /// - Parameters:
   ///   - file: a safetensors file.
-  ///   - description: the network that the weights are of; nil for the one that the file describes.
+  ///   - description: the network of the weights; nil for the one that the file describes.
   ///   - classNames: nil for those of the file.
   ///   - normalization: nil for that of the file.
-  ///   - threads: how many threads share the work of a run.
-  ///   - mostImages: the most images of a run; more are run in parts of so many.
-  ///   - mostRuns: the most runs at once; more wait for one to end. nil for no limit.
+  ///   - threads: the number of threads that share the work of a run.
+  ///   - mostImages: the largest number of images in a run; larger batches are split.
+  ///   - mostRuns: the largest number of concurrent runs; others wait. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
   /// - Throws: ``ModelError``, ``CheckpointError`` or ``PredictionError``.
   public convenience init(

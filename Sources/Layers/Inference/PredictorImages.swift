@@ -1,24 +1,25 @@
 import Foundation
 import Kernels
 
-/// Images of any size, and those of data sets. Images are brought to the network's channels, resized by bilinear means so that they cover its input,
-/// cropped in the middle, and normalised by ``normalization``, or left as colours from 0 to 1 where there is none.
+/// Predictions for images of any size, and for images of data sets. An image is converted to the network's channels,
+/// resized with a bilinear filter so that it covers the input, centre-cropped, and normalised by ``normalization``;
+/// without one it is left as colours from 0 to 1.
 extension Predictor {
-  /// An image as the network takes it: of ``inputShape``.
+  /// An image converted to the network's input, of ``inputShape``.
   ///
   /// - Parameters:
-  ///   - image: of any size and channels.
-  ///   - shorterSide: what the image's shorter side is resized to before the crop, such as 256 for torchvision's networks
-  ///     of 224×224; nil for the least that covers the input.
-  /// - Throws: ``PredictionError/shape(given:expected:)`` where the network takes no images of 1, 3 or 4 channels, or
-  ///   ``DataError`` where the image cannot be resized so.
+  ///   - image: an image of any size and channels.
+  ///   - shorterSide: the length, in pixels, to which the image's shorter side is resized before the crop, such as 256
+  ///     for torchvision's networks of 224×224; nil for the smallest that covers the input.
+  /// - Throws: ``PredictionError/shape(given:expected:)`` where the network's input is not an image of 1, 3 or 4
+  ///   channels, or ``DataError`` where the image cannot be resized to this size.
   public func input(_ image: Image, shorterSide: Int? = nil) throws -> Tensor {
     let storage = FloatStorage(uninitialized: inputShape.count)
     try write(image, shorterSide: shorterSide, to: storage.pointer)
     return Tensor(shape: inputShape, storage: storage)
   }
 
-  /// Images as the network takes them: `[count]` and then ``inputShape``.
+  /// Images converted to the network's input: `[count] + inputShape`.
   public func input(_ images: [Image], shorterSide: Int? = nil) throws -> Tensor {
     let storage = FloatStorage(uninitialized: images.count * inputShape.count)
     for (i, image) in images.enumerated() {
@@ -27,13 +28,12 @@ extension Predictor {
     return Tensor(shape: inputShape.batched(images.count), storage: storage)
   }
 
-  /// Images of a data set as the network takes them: `[indices.count]` and then ``inputShape``, normalised by
-  /// ``normalization``.
+  /// Images of a data set as the network's input: `[indices.count] + inputShape`, normalised by ``normalization``.
   ///
   /// - Parameters:
   ///   - data: the data set.
-  ///   - indices: which images, of `0 ..< data.count`.
-  /// - Throws: ``PredictionError/shape(given:expected:)`` for images of another shape than ``inputShape``, ``DataError``
+  ///   - indices: the indices of the images, in `0 ..< data.count`.
+  /// - Throws: ``PredictionError/shape(given:expected:)`` for images whose shape is not ``inputShape``, ``DataError``
   ///   for an index outside the set, and what reading an image throws.
   public func input(_ data: any Dataset, at indices: some Collection<Int>) throws -> Tensor {
     guard data.imageShape == inputShape else {
@@ -66,7 +66,7 @@ extension Predictor {
     if let shorterSide {
       image = try image.resized(shorterSide: shorterSide)
     } else {
-      // The least size of these proportions that covers the input.
+      // The smallest size with the image's aspect ratio that covers the input.
       let scale = max(Double(height) / Double(image.height), Double(width) / Double(image.width))
       image = try image.resized(
         height: max(height, Int((Double(image.height) * scale).rounded())),
@@ -81,9 +81,9 @@ extension Predictor {
   /// The most probable classes of an image of any size, the most probable first.
   ///
   /// - Parameters:
-  ///   - image: of any size and channels.
+  ///   - image: an image of any size and channels.
   ///   - shorterSide: as in ``input(_:shorterSide:)-(Image,_)``.
-  ///   - count: how many classes; all where there are fewer.
+  ///   - count: the number of classes returned; all if there are fewer.
   public func classify(_ image: Image, shorterSide: Int? = nil, top count: Int = 5) throws -> [Classification] {
     try classify(input(image, shorterSide: shorterSide), top: count)
   }
@@ -92,11 +92,11 @@ extension Predictor {
   ///
   /// - Parameters:
   ///   - pixels: `[height, width, channels]`, 0 to 255.
-  ///   - height: rows of pixels.
-  ///   - width: pixels of a row.
-  ///   - channels: 1 (grey), 3 (red, green, blue) or 4 (with alpha, which is left out where the network has none).
+  ///   - height: the number of rows.
+  ///   - width: the number of columns.
+  ///   - channels: 1 (grey), 3 (red, green, blue) or 4 (with alpha, which is dropped where the network has none).
   ///   - shorterSide: as in ``input(_:shorterSide:)-(Image,_)``.
-  ///   - count: how many classes; all where there are fewer.
+  ///   - count: the number of classes returned; all if there are fewer.
   public func classify(
     pixels: [UInt8], height: Int, width: Int, channels: Int, shorterSide: Int? = nil, top count: Int = 5
   ) throws -> [Classification] {
@@ -108,9 +108,9 @@ extension Predictor {
   ///
   /// - Parameters:
   ///   - file: an image file.
-  ///   - limits: how large the file may be.
+  ///   - limits: the largest file and image that are read.
   ///   - shorterSide: as in ``input(_:shorterSide:)-(Image,_)``.
-  ///   - count: how many classes; all where there are fewer.
+  ///   - count: the number of classes returned; all if there are fewer.
   /// - Throws: ``DataError`` where the file cannot be read or decoded.
   public func classify(
     contentsOf file: URL, limits: ImageLimits = ImageLimits(), shorterSide: Int? = nil, top count: Int = 5

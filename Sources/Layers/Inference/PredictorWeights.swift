@@ -1,8 +1,9 @@
-/// The values of a predictor's parameters, which nothing changes, once for all threads and plans.
+/// The values of a predictor's parameters, shared by all threads and plans. Unchecked: they are never written after
+/// initialisation.
 final class PredictorWeights: @unchecked Sendable {
   let tensors: [Tensor]
   let pointers: ParameterPointers
-  /// Those of convolutions with few outputs once more, as kernels read them.
+  /// The packed weights of convolutions with few outputs.
   let packed = PackedParameters()
 
   init(_ tensors: [Tensor]) {

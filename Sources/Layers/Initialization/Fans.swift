@@ -1,14 +1,15 @@
-/// What an initialisation keeps the variance of: the activations going forward, or the gradients going back.
+/// Whether an initialisation preserves the variance of activations in the forward pass, or of gradients in the backward
+/// pass.
 public enum Fan: Hashable, Sendable {
   /// The number of inputs that an output sums over: PyTorch's `fan_in`.
   case input
-  /// The number of outputs that an input goes to, as PyTorch's `fan_out` counts them.
+  /// The number of outputs to which an input contributes, as counted by PyTorch's `fan_out`.
   case output
 }
 
-/// A nonlinearity behind a layer, of which an initialisation makes up for what it does to the variance.
+/// The nonlinearity after a layer, for whose effect on the variance an initialisation compensates.
 public enum Nonlinearity: Hashable, Sendable {
-  /// None; also a sigmoid, as in PyTorch.
+  /// No nonlinearity; as in PyTorch, also for a sigmoid.
   case linear
   case tanh
   case relu
@@ -27,22 +28,25 @@ public enum Nonlinearity: Hashable, Sendable {
   }
 }
 
-/// The fans of a weight `[outputs, inputs, …]`, as PyTorch counts them: the dimensions behind the first two are a kernel's
-/// size. A grouped convolution's weight has the inputs of a group, and all outputs count.
+/// The fans of a weight `[outputs, inputs, …]`, as PyTorch counts them: the dimensions after the first two are the
+/// kernel's size. For a grouped convolution, the inputs are those of one group, and the outputs those of all groups.
 public struct Fans: Hashable, Sendable {
+  /// The number of inputs that an output sums over.
   public let input: Int
+  /// The number of outputs to which an input contributes.
   public let output: Int
 
+  /// The fans of a weight of the given shape.
   public init(_ shape: Shape) {
     let kernel = shape.dimensions.dropFirst(2).reduce(1, *)
     output = (shape.rank > 0 ? shape[0] : 1) * kernel
     input = (shape.rank > 1 ? shape[1] : 1) * kernel
   }
 
-  /// The standard deviation of Glorot and Bengio.
+  /// The standard deviation of Glorot and Bengio's (2010) initialisation.
   func xavier(_ gain: Float) -> Double { Double(gain) * (2 / Double(max(input + output, 1))).squareRoot() }
 
-  /// The standard deviation of He and others.
+  /// The standard deviation of He and others' (2015) initialisation.
   func kaiming(_ fan: Fan, _ nonlinearity: Nonlinearity) -> Double {
     nonlinearity.gain / Double(max(fan == .input ? input : output, 1)).squareRoot()
   }

@@ -1,25 +1,26 @@
-/// How the first values of a parameter are drawn, as `torch.nn.init` does.
+/// The distribution of a parameter's initial values, as in `torch.nn.init`.
 ///
-/// The numbers follow from the generator alone, on every platform.
+/// The values depend on the generator alone; they are the same on every platform.
 public enum Initialization: Hashable, Sendable {
-  /// One value everywhere.
+  /// The same value for all elements.
   case constant(Float)
   /// Uniform in −bound ..< bound.
   case uniform(bound: Float)
   /// Normally distributed.
-  case normal(mean: Float = 0, deviation: Float = 1)
-  /// Normally distributed, under the condition that they lie in low ... high.
-  case truncatedNormal(mean: Float = 0, deviation: Float = 1, low: Float = -2, high: Float = 2)
+  case normal(mean: Float = 0, standardDeviation: Float = 1)
+  /// Normally distributed, conditioned on low ... high; the mean and standard deviation are those before truncation.
+  case truncatedNormal(mean: Float = 0, standardDeviation: Float = 1, low: Float = -2, high: Float = 2)
   /// Uniform, with a variance of gain² · 2 / (fan-in + fan-out) (Glorot and Bengio, 2010).
   case xavierUniform(gain: Float = 1)
   /// Normally distributed, with a variance of gain² · 2 / (fan-in + fan-out).
   case xavierNormal(gain: Float = 1)
-  /// Uniform, with a variance of gain² / fan, where the gain is that of the nonlinearity behind (He and others, 2015).
+  /// Uniform, with a variance of gain² / fan, where the gain is that of the following nonlinearity (He and others,
+  /// 2015).
   case kaimingUniform(fan: Fan = .input, nonlinearity: Nonlinearity = .leakyReLU(slope: 0))
   /// Normally distributed, with a variance of gain² / fan.
   case kaimingNormal(fan: Fan = .input, nonlinearity: Nonlinearity = .leakyReLU(slope: 0))
-  /// The weight as a matrix, its first dimension against all others, has orthogonal rows of length gain, or orthogonal
-  /// columns where it has more rows than columns (Saxe, McClelland and Ganguli, 2013).
+  /// A random orthogonal matrix times gain, the weight being a matrix of its first dimension by all others: the rows
+  /// are orthogonal, or the columns where there are more rows than columns (Saxe, McClelland and Ganguli, 2013).
   case orthogonal(gain: Float = 1)
 
   /// PyTorch's default for weights and biases of convolutions and linear layers: uniform in ±1/√fanIn, where `fanIn` is
@@ -28,24 +29,24 @@ public enum Initialization: Hashable, Sendable {
     .uniform(bound: Float(1 / Double(max(fanIn, 1)).squareRoot()))
   }
 
-  /// A tensor of first values.
+  /// A tensor of initial values.
   public func tensor(shape: Shape, using generator: inout SplitMix64) throws(ShapeError) -> Tensor {
     var tensor = try Tensor(shape: shape)
     tensor.withUnsafeMutableBufferPointer { fill($0, shape: shape, using: &generator) }
     return tensor
   }
 
-  /// Fills memory with first values of a parameter of the shape, in order.
+  /// Fills memory with the initial values of a parameter, in row-major order.
   func fill(_ values: UnsafeMutableBufferPointer<Float>, shape: Shape, using generator: inout SplitMix64) {
     let fans = Fans(shape)
     switch self {
     case .constant(let value): values.initialize(repeating: value)
     case .uniform(let bound): fill(values, bound: bound, using: &generator)
-    case .normal(let mean, let deviation):
-      fill(values, Double(mean), Double(deviation), using: &generator)
-    case .truncatedNormal(let mean, let deviation, let low, let high):
-      let normal = TruncatedNormal(mean: mean, deviation: deviation, low: low, high: high)
-      for i in values.indices { values[i] = normal.value(generator.nextOpenUnit()) }
+    case .normal(let mean, let standardDeviation):
+      fill(values, Double(mean), Double(standardDeviation), using: &generator)
+    case .truncatedNormal(let mean, let standardDeviation, let low, let high):
+      let normal = TruncatedNormal(mean: mean, standardDeviation: standardDeviation, low: low, high: high)
+      for i in values.indices { values[i] = normal.value(generator.openUnit()) }
     case .xavierUniform(let gain):
       fill(values, bound: Float(3.0.squareRoot() * fans.xavier(gain)), using: &generator)
     case .xavierNormal(let gain): fill(values, 0, fans.xavier(gain), using: &generator)
@@ -62,17 +63,17 @@ public enum Initialization: Hashable, Sendable {
   private func fill(
     _ values: UnsafeMutableBufferPointer<Float>, bound: Float, using generator: inout SplitMix64
   ) {
-    for i in values.indices { values[i] = generator.nextSignedUnit() * bound }
+    for i in values.indices { values[i] = generator.signedUnit() * bound }
   }
 
   private func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, _ mean: Double, _ deviation: Double,
+    _ values: UnsafeMutableBufferPointer<Float>, _ mean: Double, _ standardDeviation: Double,
     using generator: inout SplitMix64
   ) {
-    for i in values.indices { values[i] = Float(mean + deviation * generator.standardNormal()) }
+    for i in values.indices { values[i] = Float(mean + standardDeviation * generator.standardNormal()) }
   }
 
-  /// Checks that the options make sense, for a parameter of the shape.
+  /// Checks that the options are valid for a parameter of the given shape.
   func check(_ shape: Shape, layer: String) throws(LayerError) {
     func require(_ isRight: Bool, _ expected: String) throws(LayerError) {
       guard isRight else {
@@ -83,10 +84,13 @@ public enum Initialization: Hashable, Sendable {
     switch self {
     case .constant: break
     case .uniform(let bound): try require(bound >= 0 && bound.isFinite, "a finite bound of at least 0")
-    case .normal(let mean, let deviation):
-      try require(mean.isFinite && deviation.isFinite && deviation >= 0, "a finite deviation of at least 0")
-    case .truncatedNormal(let mean, let deviation, let low, let high):
-      try require(mean.isFinite && deviation.isFinite && deviation > 0, "a finite deviation above 0")
+    case .normal(let mean, let standardDeviation):
+      try require(
+        mean.isFinite && standardDeviation.isFinite && standardDeviation >= 0,
+        "a finite standard deviation of at least 0")
+    case .truncatedNormal(let mean, let standardDeviation, let low, let high):
+      try require(
+        mean.isFinite && standardDeviation.isFinite && standardDeviation > 0, "a finite standard deviation above 0")
       try require(low < high, "low less than high")
     case .xavierUniform(let gain), .xavierNormal(let gain), .orthogonal(let gain):
       try require(gain.isFinite, "a finite gain")

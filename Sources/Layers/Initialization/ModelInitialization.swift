@@ -1,15 +1,15 @@
 extension Model {
-  /// Draws the values of parameters anew, in the order of ``parameters``.
+  /// Reinitialises parameters, in the order of ``parameters``.
   ///
   ///     try model.initialize(where: { $0.shape.rank >= 2 }, with: .kaimingNormal(nonlinearity: .relu), seed: 1)
   ///     try model.initialize(where: { $0.name.hasSuffix(".bias") }, with: .constant(0))
   ///
   /// - Parameters:
-  ///   - isMember: which parameters, by their names and shapes; buffers are never asked for.
-  ///   - initialization: from which distribution.
+  ///   - isMember: selects parameters by name and shape; it is not called for buffers.
+  ///   - initialization: the distribution of the new values.
   ///   - seed: the same seed gives the same values, on every platform.
-  /// - Throws: ``LayerError`` where the distribution is not defined, or not for a parameter's shape; then all keep their
-  ///   values.
+  /// - Throws: ``LayerError`` where the distribution's options are not valid for a selected parameter; then no value is
+  ///   changed.
   public func initialize(
     where isMember: (ParameterDescription) -> Bool, with initialization: Initialization, seed: UInt64 = 0
   ) throws(LayerError) {

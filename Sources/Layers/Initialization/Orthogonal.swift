@@ -1,9 +1,9 @@
-/// Fills a matrix with orthogonal rows of length `gain`, or columns where it has more rows than columns: all such matrices
-/// are equally likely.
+/// Fills a matrix with orthogonal rows of norm `gain`, or orthogonal columns where it has more rows than columns,
+/// uniformly distributed over all such matrices (Haar measure).
 ///
-/// Vectors of normally distributed numbers are made orthogonal one after another (Gram and Schmidt). Each is freed of its
-/// parts along those before it twice, which leaves nothing but rounding (Giraud and others, "Rounding error analysis of
-/// the classical Gram–Schmidt orthogonalization process", 2005). It takes rows · columns · min(rows, columns) · 4
+/// Normally distributed vectors are orthogonalised one after another (Gram-Schmidt). The projections on earlier vectors
+/// are subtracted twice, which leaves only rounding errors (Giraud and others, "Rounding error analysis of the
+/// classical Gram–Schmidt orthogonalization process", 2005). It takes rows · columns · min(rows, columns) · 4
 /// multiply-adds, in Double.
 func fillOrthogonal(
   _ values: UnsafeMutableBufferPointer<Float>, rows: Int, gain: Double, using generator: inout SplitMix64
@@ -16,7 +16,7 @@ func fillOrthogonal(
   vectors.withUnsafeMutableBufferPointer { vectors in
     for i in 0..<count {
       let vector = UnsafeMutableBufferPointer(rebasing: vectors[(i * stride)..<((i + 1) * stride)])
-      // A vector that lies along the others, which has a probability of 0, is drawn again.
+      // A vector that is linearly dependent on the earlier ones, which has probability 0, is drawn again.
       var norm = 0.0
       while norm < 1e-6 {
         for k in 0..<length { vector[k / 8][k % 8] = generator.standardNormal() }

@@ -1,15 +1,15 @@
 /// Eigenvalues and eigenvectors of a symmetric matrix, in Double.
 ///
-/// The cyclic method of Jacobi: rotations in the plane of two axes make one pair of elements after another 0 until nothing
-/// is left beside the diagonal (Golub and Van Loan, Matrix Computations, 4th edition, section 8.5; the angle after
-/// Rutishauser, 1966). For the sizes here, up to some hundreds, its accuracy matters more than its time.
+/// The cyclic Jacobi method: plane rotations zero one pair of off-diagonal elements after another, until the matrix is
+/// diagonal to rounding (Golub and Van Loan, Matrix Computations, 4th edition, section 8.5; the angle after
+/// Rutishauser, 1966). It is chosen for accuracy; for the sizes here, up to some hundreds, its time is no concern.
 struct SymmetricEigen {
-  /// The largest first.
+  /// The eigenvalues, the largest first.
   let values: [Double]
-  /// Of length 1, in the order of ``values``; the component that is largest by magnitude is positive.
+  /// The eigenvectors, of norm 1, in the order of ``values``; the component of largest magnitude is positive.
   let vectors: [[Double]]
 
-  /// - Parameter matrix: `size` rows of `size` numbers; only what is on and above the diagonal is read.
+  /// - Parameter matrix: `size` rows of `size` numbers; only the upper triangle with the diagonal is read.
   init(_ matrix: [Double], size n: Int) {
     var a = matrix
     for i in 0..<n { for j in 0..<i { a[i * n + j] = a[j * n + i] } }
@@ -17,7 +17,7 @@ struct SymmetricEigen {
     var v = [Double](repeating: 0, count: n * n)
     for i in 0..<n { v[i * n + i] = 1 }
     let size = a.reduce(0) { $0 + $1 * $1 }
-    // Convergence is quadratic: some ten sweeps are enough.
+    // Convergence is quadratic: about ten sweeps suffice; 50 is a bound.
     for _ in 0..<50 {
       var beside = 0.0
       for i in 0..<n { for j in (i + 1)..<max(n, i + 1) { beside += a[i * n + j] * a[i * n + j] } }
@@ -37,7 +37,7 @@ struct SymmetricEigen {
     }
   }
 
-  /// Makes the elements p, q and q, p zero.
+  /// Zeroes the elements (p, q) and (q, p) by a rotation.
   private static func rotate(_ a: inout [Double], _ v: inout [Double], _ n: Int, _ p: Int, _ q: Int) {
     let theta = (a[q * n + q] - a[p * n + p]) / (2 * a[p * n + q])
     let t = (theta < 0 ? -1 : 1) / (abs(theta) + (theta * theta + 1).squareRoot())

@@ -1,24 +1,28 @@
-/// A first convolution that whitens: over the patches of a set of images, its outputs are uncorrelated and have (nearly)
-/// the same variance, whatever the correlations of neighbouring pixels are.
+/// Weights of a whitening first convolution: over the patches of given images, its outputs are uncorrelated and have
+/// (nearly) equal variance, although neighbouring pixels are correlated.
 ///
 ///     let images = …                                     // [count, 3, 32, 32], some thousands, as the model gets them
 ///     let weights = try Whitening.weights(images, kernelSize: 2)      // [24, 3, 2, 2]
 ///     try model.setParameter("0.weight", to: weights)
 ///
-/// The patches' covariance has eigenvectors e of eigenvalues λ. The kernels are e/√(λ + ε), the largest λ first, and then
-/// the same with the opposite sign, so that a ReLU behind loses nothing. Page ("How to train your ResNet", part 8, 2019)
-/// and Jordan ("94 % on CIFAR-10 in 3.29 seconds on a single GPU", 2024) begin their networks so, and do not train it.
+/// The patches' covariance has eigenvectors e of eigenvalues λ. The kernels are e/√(λ + ε), the largest λ first,
+/// followed by their negatives, so that a following ReLU loses no information. Page ("How to train your ResNet", part
+/// 8, 2019) and Jordan ("94 % on CIFAR-10 in 3.29 seconds on a single GPU", 2024) begin their networks with such a
+/// layer, which they do not train.
 public enum Whitening {
-  /// The weights `[2·C·kernel height·kernel width, C, kernel height, kernel width]` of a convolution on images
-  /// `[count, C, height, width]`, from all their patches.
+  /// The weights `[2·C·kernel height·kernel width, C, kernel height, kernel width]` of a convolution on images `[count,
+  /// C, height, width]`, from all their patches.
   ///
-  /// It takes (C · height · width of the kernel)²/2 multiply-adds a patch, in Double; a few thousand images are enough.
+  /// It takes (C · kernel height · kernel width)²/2 multiply-adds for each patch, in Double; a few thousand images
+  /// suffice.
   ///
   /// - Parameters:
-  ///   - images: as they are handed to the convolution.
-  ///   - kernelSize: the convolution's.
-  ///   - epsilon: added to the eigenvalues: directions of a smaller variance, which are mostly noise, are not blown up.
-  /// - Throws: ``LayerError`` for images of another shape or smaller than the kernel, and an epsilon that is not above 0.
+  ///   - images: images as the convolution gets them, normalised.
+  ///   - kernelSize: the convolution's kernel size, in pixels.
+  ///   - epsilon: added to the eigenvalues, so that directions with a smaller variance, which are mostly noise, are not
+  ///     amplified.
+  /// - Throws: ``LayerError`` for images of another shape or smaller than the kernel, and an epsilon that is not above
+  ///   0.
   public static func weights(
     _ images: Tensor, kernelSize: any Size2DConvertible, epsilon: Double = 5e-4
   ) throws(LayerError) -> Tensor {
@@ -59,7 +63,7 @@ public enum Whitening {
 
 /// The covariance of all patches of images, in Double.
 struct PatchCovariance {
-  /// Row by row; only what is on and above the diagonal is computed.
+  /// The covariance matrix, row by row; only the upper triangle with the diagonal is set.
   let matrix: [Double]
 
   init(_ images: Tensor, _ size: Size2D) {

@@ -1,8 +1,8 @@
 import Kernels
 
-/// A layer that consists of others: it is written by its ``body``, and all else of a ``Layer`` follows from that.
+/// A layer made of other layers: it defines its ``body``, from which every other requirement of ``Layer`` follows.
 ///
-///     /// Two convolutions and a way around them.
+///     /// Two convolutions and a shortcut around them.
 ///     struct ResidualBlock: CompositeLayer {
 ///       let channels: Int
 ///
@@ -18,20 +18,21 @@ import Kernels
 ///
 ///     let network = Sequential(Conv2D(16, kernelSize: 3), ResidualBlock(channels: 16).named("block1"))
 ///
-/// It computes, names and costs what its body does in its place. A body that is a ``Sequential`` becomes part of the
-/// sequence around it, so that a ``ReLU`` behind runs as part of the body's last layer, and summaries show the layers
-/// within. Parameters are named as those of the body: `block1.0.body.0.weight` in the network above.
+/// It computes the same, names its parameters alike and costs the same as its body would in its place. A body that is a
+/// ``Sequential`` becomes part of the enclosing sequence, so that a following ``ReLU`` is fused into the body's last
+/// layer, and summaries list the inner layers. Parameters are named as those of the body: `block1.0.body.0.weight` in
+/// the network above.
 ///
-/// The body follows from the layer's options alone. It is asked for anew each time that something is planned, so it should
+/// The body must depend on the layer's options alone. It is evaluated each time that something is planned, so it should
 /// do nothing but put layers together.
 public protocol CompositeLayer: Layer {
-  /// The layers that this one stands for.
+  /// The layers that this one consists of.
   var body: any Layer { get }
 }
 
 extension CompositeLayer {
-  /// The name of the type.
-  public var name: String { "\(Self.self)" }
+  /// The type's name.
+  public var kind: String { "\(Self.self)" }
   public func canApply(_ activation: FusedActivation) -> Bool { body.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
@@ -52,7 +53,7 @@ extension CompositeLayer {
     [InnerLayer(body, path: "", inputShape: inputShape)]
   }
 
-  /// The body as a sequence that names parameters as the body does.
+  /// The body as a sequence with the body's parameter names.
   var sequence: Sequential {
     let body = body
     return body as? Sequential ?? Sequential(body is Named ? body : body.named(""))

@@ -1,45 +1,47 @@
 import Kernels
 
-/// A step of a network, described: its options, but neither its parameters' values nor memory.
+/// The description of a layer: its options, without parameter values or memory.
 ///
-/// A description is a small value. A ``Model`` gives it parameters, and a plan, which is made for an input shape and a
-/// batch size, runs it. A layer can be used alone as well, see ``forward(_:parameters:mode:seed:level:threads:)``.
+/// A description is a small value. A ``Model`` holds its parameters; a plan, made for one input shape and batch size,
+/// runs it. A single layer can be run without a model, see ``forward(_:parameters:mode:seed:level:threads:)``.
 ///
-/// All shapes of this protocol are those of one image, without the batch.
+/// All shapes in this protocol are those of one image, without the batch dimension.
 public protocol Layer: Sendable {
   /// The layer's kind as messages and summaries show it, such as `Conv2D`.
-  var name: String { get }
+  var kind: String { get }
 
   /// The shape of the output for an input of `inputShape`.
   /// - Throws: ``LayerError`` when the layer cannot take the input, or when an option is not valid.
   func outputShape(for inputShape: Shape) throws(LayerError) -> Shape
 
-  /// The parameters for an input of `inputShape`, and what else the layer keeps, such as running statistics, in the order,
-  /// names and layouts of PyTorch's `state_dict`.
+  /// The parameters for an input of `inputShape`, and the layer's buffers, such as running statistics, in the order and
+  /// with the names and layouts of PyTorch's `state_dict`.
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription]
 
-  /// The multiplications that a forward pass of one image does in sums of products; 0 for layers without such sums.
+  /// The multiply-adds of a forward pass of one image in convolutions and matrix products; 0 for layers without them.
   func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int
 
-  /// Plans the layer's kernels; nil where the output is the input itself under another shape.
+  /// Plans the layer's kernels; nil where the layer only reshapes its input.
   func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)?
 
-  /// Whether ``plan(_:)`` heeds ``LayerProblem/activation`` of this kind, so that a layer such as ``ReLU`` behind this one
-  /// need not run.
+  /// Whether ``plan(_:)`` can fuse this activation, given as ``LayerProblem/activation``, into the layer, so that a
+  /// following layer such as ``ReLU`` need not run.
   func canApply(_ activation: FusedActivation) -> Bool
 
-  /// The layers within, at their places; nil for a layer that has none.
+  /// The layers within this one, with their paths and input shapes; nil for a layer that contains none.
   func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]?
 }
 
 /// A layer within another.
 public struct InnerLayer: Sendable {
+  /// The inner layer.
   public let layer: any Layer
-  /// What stands before the names of its parameters: its position, such as `3`, or a name.
+  /// The prefix of its parameters' names: its position, such as `3`, or a name.
   public let path: String
-  /// The shape of one image that reaches it.
+  /// The shape of its input, of one image.
   public let inputShape: Shape
 
+  /// An inner layer and its place.
   public init(_ layer: any Layer, path: String, inputShape: Shape) {
     self.layer = layer
     self.path = path
@@ -53,7 +55,7 @@ extension Layer {
   public func canApply(_ activation: FusedActivation) -> Bool { false }
   public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? { nil }
 
-  /// The number of parameters for an input of `inputShape`, those that are not trained included, buffers not.
+  /// The number of parameter values for an input of `inputShape`, frozen ones included, buffers excluded.
   public func parameterCount(for inputShape: Shape) throws(LayerError) -> Int {
     try parameters(for: inputShape).parameterCount
   }

@@ -1,16 +1,16 @@
 import Kernels
 
-/// What is wrong with a layer, a network or its use: which layer, what was given, and what would be right.
+/// What is wrong with a layer, a network or their use: which layer, what was given, and what would be right.
 public enum LayerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A layer cannot take an input of the shape.
   case inputShape(layer: String, given: Shape, expected: String)
-  /// An option of a layer, or something handed to it, is not valid.
+  /// An option or an argument of a layer is not valid.
   case invalidValue(layer: String, name: String, value: String, expected: String)
   /// Two parameters of a network have the same name.
   case duplicateParameter(name: String)
   /// A model has no parameter of the name.
   case unknownParameter(name: String, known: [String])
-  /// A parameter lies within a ``Frozen``, so that it has no gradient and no optimiser knows it.
+  /// A parameter lies within a ``Frozen`` layer, so it has no gradient and no optimiser updates it.
   case frozenByDescription(name: String)
   /// A kernel rejects the problem that a layer plans.
   case kernel(layer: String, KernelError)

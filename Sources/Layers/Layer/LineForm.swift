@@ -1,27 +1,27 @@
-/// A layer of lines, `[channels, length]`, as the layer of images that computes it: those of one row,
-/// `[channels, 1, length]`, which lie in memory alike.
+/// A one-dimensional layer on `[channels, length]`, computed by a two-dimensional layer on images of one row,
+/// `[channels, 1, length]`, which have the same memory layout.
 struct LineForm {
-  /// The name of the layer of lines, for errors.
-  let name: String
-  /// The layer of images.
+  /// The kind of the one-dimensional layer, for error messages.
+  let kind: String
+  /// The two-dimensional layer.
   let layer: any Layer
   /// The options of a layer with windows; nil for one without.
   var window: LineWindow?
-  /// The number of outputs of a channel that an option says; nil where none does.
+  /// The outputs of each channel where an option sets them; nil where the window does.
   var outputSize: Int?
 
   private func image(_ shape: Shape) throws(LayerError) -> Shape {
     guard shape.rank == 2, shape.dimensions.allSatisfy({ 1...Int(Int32.max) ~= $0 }) else {
-      throw .inputShape(layer: name, given: shape, expected: "[channels, length], each at least 1")
+      throw .inputShape(layer: kind, given: shape, expected: "[channels, length], each at least 1")
     }
-    try window?.check(shape, layer: name)
+    try window?.check(shape, layer: kind)
     if let outputSize, !(1...Int(Int32.max) ~= outputSize) {
-      throw .invalidValue(layer: name, name: "outputSize", value: "\(outputSize)", expected: "1 to \(Int32.max)")
+      throw .invalidValue(layer: kind, name: "outputSize", value: "\(outputSize)", expected: "1 to \(Int32.max)")
     }
     return [shape[0], 1, shape[1]]
   }
 
-  /// What `body` makes of the image, its errors being this layer's.
+  /// Calls `body` with the image's shape, and rethrows its errors as this layer's, with the one-dimensional shape.
   private func with<Result>(
     _ shape: Shape, _ body: (_ image: Shape) throws(LayerError) -> Result
   ) throws(LayerError) -> Result {
@@ -30,10 +30,10 @@ struct LineForm {
       return try body(image)
     } catch {
       switch error {
-      case .inputShape(_, _, let expected): throw .inputShape(layer: name, given: shape, expected: expected)
+      case .inputShape(_, _, let expected): throw .inputShape(layer: kind, given: shape, expected: expected)
       case .invalidValue(_, let value, let given, let expected):
-        throw .invalidValue(layer: name, name: value, value: given, expected: expected)
-      case .kernel(_, let error): throw .kernel(layer: name, error)
+        throw .invalidValue(layer: kind, name: value, value: given, expected: expected)
+      case .kernel(_, let error): throw .kernel(layer: kind, error)
       case .duplicateParameter, .unknownParameter, .frozenByDescription: throw error
       }
     }
@@ -49,7 +49,7 @@ struct LineForm {
   func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
     try with(inputShape) { image throws(LayerError) in
       try layer.parameters(for: image).map { parameter in
-        // A kernel's height is 1, and none of its dimensions in PyTorch.
+        // PyTorch's one-dimensional weights lack the kernel height, which is 1 here.
         let shape = parameter.shape
         let line: Shape = shape.rank == 4 ? [shape[0], shape[1], shape[3]] : shape
         return ParameterDescription(
@@ -72,17 +72,17 @@ struct LineForm {
   }
 }
 
-/// The window of a layer of lines.
+/// The window of a one-dimensional convolution or pooling.
 struct LineWindow {
   let kernelSize: Int
   let stride: Int
   let padding: Int
   let dilation: Int
-  /// Whether the last window may hang over the end, by less than a stride.
+  /// Whether the last window may extend beyond the end, by less than a stride.
   var ceilMode = false
-  /// The most padding; nil where there may be any.
+  /// The largest padding allowed; nil for no limit.
   var largestPadding: Int?
-  /// Whether the line is padded as much as the window needs.
+  /// Whether the line is padded so that the output is as long as the input.
   var keepsSize = false
 
   /// Checks the options, and that the window fits into the padded line.

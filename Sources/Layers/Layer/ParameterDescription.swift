@@ -1,31 +1,37 @@
-/// What becomes of a parameter in training.
+/// Whether training changes a parameter.
 public enum ParameterRole: Hashable, Sendable {
-  /// The optimiser changes it.
-  case trained
-  /// It stays as it is, see ``Frozen``.
+  /// The optimiser updates it.
+  case trainable
+  /// It keeps its value, see ``Frozen``.
   case frozen
-  /// Not a parameter but something that the layer itself keeps, such as running statistics: PyTorch's buffers.
+  /// A buffer in PyTorch's sense: state that the layer itself updates, such as running statistics.
   case buffer
 }
 
-/// The type under which a checkpoint stores a value; in memory all are Float.
+/// The element type in a checkpoint; in memory every value is a Float.
 public enum StoredType: Hashable, Sendable {
+  /// 32-bit floating-point numbers.
   case float32
-  /// For counts.
+  /// 64-bit integers, for counts.
   case int64
 }
 
-/// A parameter or a buffer of a layer: its name, its shape and its first values.
+/// A parameter or a buffer of a layer: its name, its shape and its initialisation.
 public struct ParameterDescription: Hashable, Sendable {
-  /// `weight` or `bias`; in a ``Sequential``, behind the layer's position: `0.weight`.
+  /// Such as `weight` or `bias`; in a ``Sequential`` with the layer's position in front: `0.weight`.
   public let name: String
+  /// The parameter's shape, as in PyTorch.
   public let shape: Shape
+  /// How its first values are drawn.
   public let initialization: Initialization
+  /// Whether training changes it.
   public let role: ParameterRole
+  /// The element type in a checkpoint.
   public let storedType: StoredType
 
+  /// A parameter, by default trainable and stored as 32-bit floats.
   public init(
-    name: String, shape: Shape, initialization: Initialization, role: ParameterRole = .trained,
+    name: String, shape: Shape, initialization: Initialization, role: ParameterRole = .trainable,
     storedType: StoredType = .float32
   ) {
     self.name = name
@@ -35,17 +41,17 @@ public struct ParameterDescription: Hashable, Sendable {
     self.storedType = storedType
   }
 
-  /// The same parameter of a layer that lies at `path` in a network; an empty path adds nothing.
+  /// The same parameter with `path`, the layer's place in a network, in front of its name; an empty path adds nothing.
   func at(_ path: String) -> ParameterDescription {
     ParameterDescription(
       name: joined(path, name), shape: shape, initialization: initialization, role: role,
       storedType: storedType)
   }
 
-  /// The same parameter, kept as it is.
+  /// The same parameter, frozen.
   var frozen: ParameterDescription {
     ParameterDescription(
-      name: name, shape: shape, initialization: initialization, role: role == .trained ? .frozen : role,
+      name: name, shape: shape, initialization: initialization, role: role == .trainable ? .frozen : role,
       storedType: storedType)
   }
 }

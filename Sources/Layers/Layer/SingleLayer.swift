@@ -1,21 +1,21 @@
 import Kernels
 
-/// What a backward pass of a layer alone computes.
+/// The gradients that a backward pass of a single layer computes.
 public struct LayerGradients: Sendable, Equatable {
-  /// The gradient of the loss by the layer's input.
+  /// The gradient of the loss with respect to the layer's input.
   public let input: Tensor
-  /// The gradients of the loss by the parameters, in the order of ``Layer/parameters(for:)``; zeros for what is not
-  /// trained.
+  /// The gradients of the loss with respect to the parameters, in the order of ``Layer/parameters(for:)``; zeros for
+  /// frozen parameters and buffers.
   public let parameters: [Tensor]
 }
 
-/// A layer alone, without a network. These calls plan the layer each time; a ``Model`` of one layer plans once.
+/// Running a single layer without a model. Each call plans the layer again; a ``Model`` plans once.
 extension Layer {
   /// First values for the layer's parameters.
   ///
   /// - Parameters:
   ///   - inputShape: the shape of one image.
-  ///   - generator: where the random numbers come from.
+  ///   - generator: the source of random numbers.
   public func initialParameters(
     for inputShape: Shape, using generator: inout SplitMix64
   ) throws(LayerError) -> [Tensor] {
@@ -33,11 +33,11 @@ extension Layer {
   /// The layer's output for a batch.
   ///
   /// - Parameters:
-  ///   - input: the images, `[batch]` and then the shape of one.
-  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are, also in
-  ///     training: ``forward(_:updating:mode:seed:level:threads:)`` changes buffers.
-  ///   - mode: whether the layer behaves as in training or as in inference.
-  ///   - seed: where the random numbers of a layer that draws some come from.
+  ///   - input: the images, `[batch]` followed by the shape of one image.
+  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they are not changed, not even
+  ///     buffers in training: ``forward(_:updating:mode:seed:level:threads:)`` updates buffers.
+  ///   - mode: whether the layer runs as in training or as in inference.
+  ///   - seed: determines the random numbers, such as those of dropout.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
   /// - Throws: ``LayerError`` when the shapes do not fit the layer.
@@ -50,16 +50,16 @@ extension Layer {
     return run.forward()
   }
 
-  /// The layer's output for a batch, and what the pass changes of the layer's buffers, such as the running statistics of a
-  /// ``BatchNorm2D`` in training; parameters stay as they are.
+  /// The layer's output for a batch. Updates the layer's buffers, such as the running statistics of a ``BatchNorm2D``
+  /// in training, but no parameters.
   ///
   ///     let output = try BatchNorm2D().forward(images, updating: &parameters)
   ///
   /// - Parameters:
-  ///   - input: the images, `[batch]` and then the shape of one.
+  ///   - input: the images, `[batch]` followed by the shape of one image.
   ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``.
-  ///   - mode: whether the layer behaves as in training or as in inference.
-  ///   - seed: where the random numbers of a layer that draws some come from.
+  ///   - mode: whether the layer runs as in training or as in inference.
+  ///   - seed: determines the random numbers, such as those of dropout.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
   /// - Throws: ``LayerError`` when the shapes do not fit the layer.
@@ -74,13 +74,14 @@ extension Layer {
     return output
   }
 
-  /// The gradients of a loss by the layer's input and parameters, from its gradient by the layer's output.
+  /// The gradients of a loss with respect to the layer's input and parameters, given its gradient with respect to the
+  /// output.
   ///
   /// - Parameters:
-  ///   - input: the images, `[batch]` and then the shape of one.
-  ///   - outputGradient: the gradient of the loss by the layer's output for that input.
-  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they stay as they are.
-  ///   - seed: where the random numbers of a layer that draws some come from.
+  ///   - input: the images, `[batch]` followed by the shape of one image.
+  ///   - outputGradient: the gradient of the loss with respect to the output for that input, of the output's shape.
+  ///   - parameters: the parameters and buffers in the order of ``parameters(for:)``; they are not changed.
+  ///   - seed: determines the random numbers, such as those of dropout.
   ///   - level: the instruction-set level; nil for the best.
   ///   - threads: how many threads share the work.
   /// - Throws: ``LayerError`` when the shapes do not fit the layer.
@@ -92,7 +93,7 @@ extension Layer {
       self, input, parameters, mode: .training, needsInputGradient: true, seed: seed, level: level, threads: threads)
     guard outputGradient.shape == run.outputShape else {
       throw .invalidValue(
-        layer: name, name: "the output gradient's shape", value: "\(outputGradient.shape)",
+        layer: kind, name: "the output gradient's shape", value: "\(outputGradient.shape)",
         expected: "\(run.outputShape)")
     }
     return run.backward(outputGradient)
@@ -103,12 +104,12 @@ extension Layer {
 private struct SingleRun {
   let input: Tensor
   let outputShape: Shape
-  /// The parameters, and copies of the buffers, which a run may change.
+  /// The parameters, and copies of the buffers, which a run may update.
   private let parameters: [FloatStorage]
   private let roles: [ParameterRole]
   private let shapes: [Shape]
   private let seed: UInt64
-  /// nil where the layer only changes the shape.
+  /// nil where the layer only reshapes its input.
   let planned: (any PlannedLayer)?
 
   init(
@@ -116,7 +117,7 @@ private struct SingleRun {
     seed: UInt64, level: InstructionSet?, threads: Int
   ) throws(LayerError) {
     guard input.shape.rank >= 1 else {
-      throw .inputShape(layer: layer.name, given: input.shape, expected: "the batch size in front")
+      throw .inputShape(layer: layer.kind, given: input.shape, expected: "the batch size in front")
     }
     let batchSize = input.shape[0]
     let imageShape = input.shape.element
@@ -125,7 +126,7 @@ private struct SingleRun {
     guard parameters.map(\.shape) == expected.map(\.shape) else {
       let shown = { (shapes: [Shape]) in "[" + shapes.map(\.description).joined(separator: ", ") + "]" }
       throw .invalidValue(
-        layer: layer.name, name: "the parameters' shapes", value: shown(parameters.map(\.shape)),
+        layer: layer.kind, name: "the parameters' shapes", value: shown(parameters.map(\.shape)),
         expected: shown(expected.map(\.shape)))
     }
     self.input = input
@@ -148,7 +149,7 @@ private struct SingleRun {
     return Tensor(shape: outputShape, storage: output)
   }
 
-  /// Puts the buffers, as the pass left them, in the place of those that it began with.
+  /// Replaces the buffers in `tensors` by their values after the pass.
   func copyBuffers(to tensors: inout [Tensor]) {
     for i in tensors.indices where roles[i] == .buffer {
       tensors[i] = Tensor(shape: shapes[i], storage: parameters[i])
@@ -175,7 +176,7 @@ private struct SingleRun {
     return LayerGradients(
       input: Tensor(shape: input.shape, storage: inputGradient),
       parameters: shapes.indices.map { i in
-        let isTrained = roles[i] == .trained
+        let isTrained = roles[i] == .trainable
         return Tensor(
           shape: shapes[i],
           storage: isTrained ? parameterGradients[i] : FloatStorage(repeating: 0, count: shapes[i].count))

@@ -1,14 +1,14 @@
-/// The window of a convolution or a pooling: the checks that do not depend on what is computed in it.
+/// The window of a two-dimensional convolution or pooling: the checks that both have in common.
 struct Window {
   let layer: String
   let kernelSize: Size2D
   let stride: Size2D
   let padding: Size2D
   let dilation: Size2D
-  /// Whether the last window may hang over the lower and right edge, by less than a stride.
+  /// Whether the last window may extend beyond the lower and right edge, by less than a stride.
   var ceilMode = false
 
-  /// Larger options are errors of the caller, and would overflow products.
+  /// The largest kernel size, stride, padding or dilation, in pixels: below it, no product of two options overflows.
   private static let largestOption = 1 << 20
 
   /// Checks the options.
@@ -19,7 +19,7 @@ struct Window {
     try check("dilation", dilation, atLeast: 1)
   }
 
-  /// Checks the options, that the input is an image, and that the window fits into the padded input.
+  /// Checks the options, that the input is an image, and that at least one window fits into the padded input.
   func check(_ shape: Shape, largestPadding: Size2D? = nil) throws(LayerError) {
     try checkOptions()
     if let largestPadding, padding.height > largestPadding.height || padding.width > largestPadding.width {
@@ -54,7 +54,7 @@ func requireImage(_ shape: Shape, layer: String) throws(LayerError) {
   _ = try addressable(shape, "input", layer: layer)
 }
 
-/// The shape, if its elements can be counted in 32 bits: that keeps every product of two counts within 64.
+/// Returns the shape if its element count fits 32 bits, so that every product of two counts fits 64 bits.
 func addressable(_ shape: Shape, _ role: String, layer: String) throws(LayerError) -> Shape {
   guard shape.count <= Int(Int32.max) else {
     throw .invalidValue(

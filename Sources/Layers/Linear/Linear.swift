@@ -2,23 +2,25 @@ import Kernels
 
 /// A fully connected layer: `[features]` to `[outputFeatures]`, y = W·x + b.
 ///
-/// Parameters: `weight` `[outputFeatures, features]` and `bias` `[outputFeatures]`, as in PyTorch. For a batch, with one
-/// image a row: Y = X·Wᵀ + b.
+/// Parameters: `weight` `[outputFeatures, features]` and `bias` `[outputFeatures]`, as in PyTorch. For a batch, whose
+/// rows are images: Y = X·Wᵀ + b.
 public struct Linear: Layer {
+  /// The number of outputs.
   public var outputFeatures: Int
-  /// Whether there is a bias.
+  /// Whether a learned bias is added to each output.
   public var bias: Bool
-  /// How the weight's first values are drawn; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``, which the
-  /// bias always has.
+  /// How the weight is initialised; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``. The bias always has
+  /// the default.
   public var initialization: Initialization?
 
+  /// A fully connected layer with `outputFeatures` outputs.
   public init(_ outputFeatures: Int, bias: Bool = true, initialization: Initialization? = nil) {
     self.outputFeatures = outputFeatures
     self.bias = bias
     self.initialization = initialization
   }
 
-  public var name: String { "Linear" }
+  public var kind: String { "Linear" }
   public func canApply(_ activation: FusedActivation) -> Bool { true }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
@@ -31,7 +33,7 @@ public struct Linear: Layer {
     let uniform = Initialization.uniform(fanIn: features)
     let weight = ParameterDescription(
       name: "weight", shape: [outputFeatures, features], initialization: initialization ?? uniform)
-    try weight.initialization.check(weight.shape, layer: name)
+    try weight.initialization.check(weight.shape, layer: kind)
     guard bias else { return [weight] }
     return [weight, ParameterDescription(name: "bias", shape: [outputFeatures], initialization: uniform)]
   }
@@ -40,24 +42,24 @@ public struct Linear: Layer {
     try features(inputShape) * outputFeatures
   }
 
-  /// The number of input features, once the options and the input's shape are checked.
+  /// The number of input features; checks the options and the input's shape.
   private func features(_ inputShape: Shape) throws(LayerError) -> Int {
     guard 1...Int(Int32.max) ~= outputFeatures else {
       throw .invalidValue(
-        layer: name, name: "outputFeatures", value: "\(outputFeatures)", expected: "1 to \(Int32.max)")
+        layer: kind, name: "outputFeatures", value: "\(outputFeatures)", expected: "1 to \(Int32.max)")
     }
     guard inputShape.rank == 1, 1...Int(Int32.max) ~= inputShape[0] else {
       throw .inputShape(
-        layer: name, given: inputShape,
+        layer: kind, given: inputShape,
         expected: inputShape.rank > 1 ? "[features]; put a Flatten before it" : "[features], at least 1")
     }
-    _ = try addressable([outputFeatures, inputShape[0]], "weight", layer: name)
+    _ = try addressable([outputFeatures, inputShape[0]], "weight", layer: kind)
     return inputShape[0]
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     try PlannedLinear(
-      inputs: features(problem.inputShape), outputs: outputFeatures, hasBias: bias, problem, name)
+      inputs: features(problem.inputShape), outputs: outputFeatures, hasBias: bias, problem, kind)
   }
 }
 
@@ -73,7 +75,7 @@ private final class PlannedLinear: PlannedLayer {
   private let backwardData: Plan<GEMM>?
 
   init(
-    inputs: Int, outputs: Int, hasBias: Bool, _ problem: LayerProblem, _ name: String
+    inputs: Int, outputs: Int, hasBias: Bool, _ problem: LayerProblem, _ kind: String
   ) throws(LayerError) {
     self.hasBias = hasBias
     overwritesOutputGradient = problem.activation != nil
@@ -84,16 +86,16 @@ private final class PlannedLinear: PlannedLayer {
       GEMM.Problem(
         rows: batch, columns: outputs, depth: inputs, transposeB: true, bias: hasBias ? .perColumn : .none,
         activation: problem.activation),
-      for: name)
-    backwardActivation = try FusedActivationGradient(problem, count: batch * outputs, for: name)
+      for: kind)
+    backwardActivation = try FusedActivationGradient(problem, count: batch * outputs, for: kind)
     backwardWeights = try problem.backwardKernel(
-      GEMM.self, GEMM.Problem(rows: outputs, columns: inputs, depth: batch, transposeA: true), for: name,
+      GEMM.self, GEMM.Problem(rows: outputs, columns: inputs, depth: batch, transposeA: true), for: kind,
       if: problem.needsParameterGradients)
     backwardBias = try problem.backwardKernel(
-      BiasBackward.self, ChannelsProblem(batch: batch, channels: outputs, plane: 1), for: name,
+      BiasBackward.self, ChannelsProblem(batch: batch, channels: outputs, plane: 1), for: kind,
       if: hasBias && problem.needsParameterGradients)
     backwardData = try problem.backwardKernel(
-      GEMM.self, GEMM.Problem(rows: batch, columns: inputs, depth: outputs), for: name,
+      GEMM.self, GEMM.Problem(rows: batch, columns: inputs, depth: outputs), for: kind,
       if: problem.needsInputGradient)
     workspaceByteCount = max(
       max(forward.workspaceByteCount, backwardActivation.workspaceByteCount),

@@ -1,23 +1,25 @@
 import Kernels
 
-/// Cross entropy of the softmax of the scores: −log(exp(scoreₗ) / Σ exp(scoreᵢ)) for an image of class l. Softmax and loss
-/// are one pass, stable for scores of any size. PyTorch's `CrossEntropyLoss`.
+/// Cross entropy of the softmax of the scores: −log(exp(scoreₗ) / Σ exp(scoreᵢ)) for an image of class l. Softmax and
+/// loss are computed in one pass, without overflow for any scores. PyTorch's `CrossEntropyLoss`.
 ///
-/// Scores are `[batch, classes]`, or of each pixel: `[batch, classes, height, width]`. Targets are labels, `[batch]` or
-/// `[batch, height, width]`, or probabilities of the classes, of the scores' shape. With class weights w and label
-/// smoothing s over K classes, a label l stands for the targets tⱼ = wⱼ·((1 − s)·[j = l] + s/K), and probabilities p for
-/// wⱼ·((1 − s)·pⱼ + s/K); the loss is −Σ tⱼ·log softmaxⱼ. The mean divides by the sum of the labels' weights, or by the number of images, or of
-/// all their pixels, where there are probabilities.
+/// Scores are `[batch, classes]`, or `[batch, classes, height, width]` with scores for each pixel. Targets are labels,
+/// `[batch]` or `[batch, height, width]`, or class probabilities of the scores' shape. With class weights w and label
+/// smoothing s over K classes, a label l corresponds to the targets tⱼ = wⱼ·((1 − s)·[j = l] + s/K), and probabilities
+/// p to tⱼ = wⱼ·((1 − s)·pⱼ + s/K); the loss is −Σ tⱼ·log softmaxⱼ. For labels, the mean divides by the sum of the
+/// labels' weights; for probabilities, by the number of images or pixels.
 public struct CrossEntropy: Loss {
   /// A weight for each class; nil where all are 1.
   public var classWeights: [Float]?
-  /// Images or pixels of this label have no loss and no gradient, and count neither in the mean nor in an accuracy. It may
-  /// also be a class.
+  /// Images or pixels with this label have no loss and no gradient, and do not count in the mean or in an accuracy. It
+  /// may also be a class.
   public var ignoreIndex: Int
-  /// The share of the target that is spread evenly over all classes, 0 to 1.
+  /// The fraction s of the target that is distributed evenly over all classes, 0 to 1.
   public var labelSmoothing: Float
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// A cross entropy, by default with PyTorch's options.
   public init(
     classWeights: [Float]? = nil, ignoreIndex: Int = -100, labelSmoothing: Float = 0, reduction: LossReduction = .mean
   ) {
@@ -32,7 +34,7 @@ public struct CrossEntropy: Loss {
   public var acceptsPixels: Bool { true }
   public var ignoredLabel: Int? { ignoreIndex }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     try check(problem)
     guard problem.outputShape.rank >= 1 else {
       throw invalid(
@@ -42,11 +44,11 @@ public struct CrossEntropy: Loss {
     return problem.pixels == 1 ? rows : try PlannedPixelLoss(rows, self, problem)
   }
 
-  /// Plans the loss of rows, which are the pixels of so many images.
-  private func plan(_ problem: LossProblem, images: Int) throws(LayerError) -> any PlannedLoss {
+  /// Plans the loss of rows of scores, which are the pixels of `images` images.
+  private func plan(_ problem: LossProblem, images: Int) throws(LossError) -> any PlannedLoss {
     let weights = try storage(ofClassWeights: classWeights, problem)
     let targets = CrossEntropyTargetsProblem(
-      rows: problem.batchSize, columns: problem.classes, labelSmoothing: labelSmoothing,
+      rows: problem.batchSize, columns: problem.classCount, labelSmoothing: labelSmoothing,
       ignoredLabel: Int32(exactly: ignoreIndex))
     switch problem.targets {
     case .labels:
@@ -55,7 +57,7 @@ public struct CrossEntropy: Loss {
         plain: weights == nil && labelSmoothing == 0
           ? try kernel(
             SoftmaxCrossEntropy.self,
-            .init(rows: problem.batchSize, columns: problem.classes, gradientScale: plainScale(problem, images)),
+            .init(rows: problem.batchSize, columns: problem.classCount, gradientScale: plainScale(problem, images)),
             for: problem)
           : nil, LabelDivisor(reduction, weights, ignoredLabel: Int32(exactly: ignoreIndex), images: images))
     case .values:
@@ -65,7 +67,7 @@ public struct CrossEntropy: Loss {
     }
   }
 
-  /// What a loss is divided by where no row is ignored or weighted.
+  /// The divisor of a batch's loss where no row is ignored or weighted.
   private func plainDivisor(_ problem: LossProblem, _ images: Int) -> Double {
     switch reduction {
     case .mean: Double(problem.batchSize)
@@ -74,18 +76,18 @@ public struct CrossEntropy: Loss {
     }
   }
 
-  /// What the gradients of such a batch are multiplied by.
+  /// The factor of the gradients where no row is ignored or weighted.
   private func plainScale(_ problem: LossProblem, _ images: Int) -> Float {
     1 / Float(max(plainDivisor(problem, images), 1))
   }
 }
 
-/// What a loss of labels is divided by.
+/// The divisor of a batch's loss for label targets.
 struct LabelDivisor: @unchecked Sendable {
   let reduction: LossReduction
   let weights: FloatStorage?
   let ignoredLabel: Int32?
-  /// The images of a batch, each of which may have several labels.
+  /// The number of images in a batch, each of which has one label or one for each pixel.
   let images: Int
 
   init(_ reduction: LossReduction, _ weights: FloatStorage?, ignoredLabel: Int32?, images: Int) {
@@ -95,7 +97,7 @@ struct LabelDivisor: @unchecked Sendable {
     self.ignoredLabel = ignoredLabel
   }
 
-  /// The divisor of a batch, and whether it has labels that are ignored.
+  /// The divisor of a batch, and whether it has ignored labels.
   func callAsFunction(_ labels: UnsafePointer<Int32>, count: Int) -> (divisor: Double, ignoresSome: Bool) {
     var total = 0.0
     var ignored = 0
@@ -114,7 +116,7 @@ struct LabelDivisor: @unchecked Sendable {
   }
 }
 
-/// The sum of losses, in order.
+/// The sum of losses in Double, in order.
 func sum(_ losses: UnsafePointer<Float>, count: Int) -> Double {
   var sum = 0.0
   for i in 0..<count { sum += Double(losses[i]) }
@@ -122,9 +124,9 @@ func sum(_ losses: UnsafePointer<Float>, count: Int) -> Double {
 }
 
 private final class PlannedCrossEntropy: PlannedLoss {
-  /// With all options.
+  /// The kernel for all options.
   private let kernel: Plan<SoftmaxCrossEntropyOfLabels>
-  /// For batches that need none; it gives the same bits.
+  /// A faster kernel with the same bits, for batches without ignored or weighted labels; nil where options rule it out.
   private let plain: Plan<SoftmaxCrossEntropy>?
   private let divisor: LabelDivisor
 

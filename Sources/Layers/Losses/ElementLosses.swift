@@ -1,45 +1,51 @@
 import Kernels
 
-/// The squared difference from the targets, (x − t)². PyTorch's `MSELoss`.
+/// The squared error, (x − t)², of each output x with target t. PyTorch's `MSELoss`.
 ///
-/// Targets of this and of the other losses of elements are values of the output's shape, or labels, which stand for rows
-/// of a 1 at the class and 0 elsewhere. The mean divides by the number of outputs or, where this loss and ``L1`` are
-/// weighted, by the sum of the weights.
+/// For this and the other elementwise losses, targets are values of the output's shape, or labels, which are one-hot
+/// encoded. The mean divides by the number of outputs; if elements are weighted, this loss and ``L1`` divide by the sum
+/// of the weights.
 public struct MeanSquaredError: Loss {
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(reduction: LossReduction = .mean) { self.reduction = reduction }
 
   public var name: String { "MeanSquaredError" }
   public var acceptsValues: Bool { true }
   public var acceptsElementWeights: Bool { true }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     try PlannedElementLoss<SquaredError>(self, problem)
   }
 }
 
-/// The absolute difference from the targets, |x − t|. PyTorch's `L1Loss`.
+/// The absolute error, |x − t|, of each output x with target t. PyTorch's `L1Loss`.
 public struct L1: Loss {
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(reduction: LossReduction = .mean) { self.reduction = reduction }
 
   public var name: String { "L1" }
   public var acceptsValues: Bool { true }
   public var acceptsElementWeights: Bool { true }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     try PlannedElementLoss<AbsoluteError>(self, problem)
   }
 }
 
-/// A parabola for differences e below `beta`, lines beyond: e²/2β, then |e| − β/2. PyTorch's `SmoothL1Loss`.
+/// Quadratic for errors |e| below β and linear beyond: e²/2β, then |e| − β/2, with e = x − t. PyTorch's `SmoothL1Loss`.
 public struct SmoothL1: Loss {
-  /// Where the lines begin, at least 0; ``L1`` at 0.
+  /// The error β at which the loss becomes linear, at least 0; with 0 it is ``L1``.
   public var beta: Float
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(beta: Float = 1, reduction: LossReduction = .mean) {
     self.beta = beta
     self.reduction = reduction
@@ -48,19 +54,21 @@ public struct SmoothL1: Loss {
   public var name: String { "SmoothL1" }
   public var acceptsValues: Bool { true }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     guard beta >= 0, beta.isFinite else { throw invalid("beta", beta, expected: "at least 0, and finite") }
     if beta == 0 { return try PlannedElementLoss<AbsoluteError>(self, problem) }
     return try PlannedElementLoss<SmoothL1Error>(self, problem, threshold: beta)
   }
 }
 
-/// A parabola for differences e below `delta`, lines beyond: e²/2, then δ·(|e| − δ/2). PyTorch's `HuberLoss`.
+/// Quadratic for errors |e| below δ and linear beyond: e²/2, then δ·(|e| − δ/2), with e = x − t. PyTorch's `HuberLoss`.
 public struct Huber: Loss {
-  /// Where the lines begin, above 0.
+  /// The error δ at which the loss becomes linear, above 0.
   public var delta: Float
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(delta: Float = 1, reduction: LossReduction = .mean) {
     self.delta = delta
     self.reduction = reduction
@@ -70,19 +78,22 @@ public struct Huber: Loss {
   public var acceptsValues: Bool { true }
   public var acceptsElementWeights: Bool { true }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     guard delta > 0, delta.isFinite else { throw invalid("delta", delta, expected: "above 0, and finite") }
     return try PlannedElementLoss<HuberError>(self, problem, threshold: delta, meanCountsWeights: false)
   }
 }
 
-/// The Kullback-Leibler divergence of target probabilities t from those whose logarithms the outputs x are: t·(log t − x).
-/// PyTorch's `KLDivLoss`. The divergence of distributions is the reduction ``LossReduction/batchMean``.
+/// The Kullback-Leibler divergence of target probabilities t from the predicted ones, whose logarithms are the outputs
+/// x: t·(log t − x). PyTorch's `KLDivLoss`. For the mean divergence of distributions, use the reduction
+/// ``LossReduction/batchMean``.
 public struct KLDivergence: Loss {
-  /// Whether the targets are logarithms of probabilities, too.
+  /// Whether the targets are log-probabilities, too.
   public var logTargets: Bool
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(logTargets: Bool = false, reduction: LossReduction = .mean) {
     self.logTargets = logTargets
     self.reduction = reduction
@@ -92,22 +103,24 @@ public struct KLDivergence: Loss {
   public var acceptsLabels: Bool { !logTargets }
   public var acceptsValues: Bool { true }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     if logTargets { return try PlannedElementLoss<KullbackLeiblerOfLogarithms>(self, problem) }
     return try PlannedElementLoss<KullbackLeibler>(self, problem)
   }
 }
 
-/// Cross entropy of the outputs' sigmoids, each with a target t of 0 to 1 of its own: −(p·t·log σ(x) + (1 − t)·log(1 − σ(x))),
-/// stable for outputs of any size. PyTorch's `BCEWithLogitsLoss`.
+/// Binary cross entropy of the sigmoid of each output x with a target t from 0 to 1: −(p·t·log σ(x) + (1 − t)·log(1 −
+/// σ(x))), with the positive weight p; without overflow for any output. PyTorch's `BCEWithLogitsLoss`.
 public struct BinaryCrossEntropyWithLogits: Loss {
-  /// What losses are multiplied by; its shape fits the end of the output's, as in broadcasting. nil for 1. The mean
-  /// divides by the number of outputs all the same.
+  /// The weight of each output's loss, of a shape that broadcasts to an image's output; nil for 1. The mean still
+  /// divides by the number of outputs.
   public var weight: Tensor?
-  /// What the losses of positive targets are multiplied by, of such a shape; nil for 1.
+  /// The weight p of positive targets, of a shape that broadcasts to an image's output; nil for 1.
   public var positiveWeight: Tensor?
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(weight: Tensor? = nil, positiveWeight: Tensor? = nil, reduction: LossReduction = .mean) {
     self.weight = weight
     self.positiveWeight = positiveWeight
@@ -118,16 +131,16 @@ public struct BinaryCrossEntropyWithLogits: Loss {
   public var acceptsValues: Bool { true }
   public var acceptsElementWeights: Bool { weight == nil }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     try PlannedElementLoss<BinaryCrossEntropy>(
       self, problem, weights: try broadcast("weight", weight, problem),
       positiveWeights: try broadcast("positiveWeight", positiveWeight, problem), meanCountsWeights: false)
   }
 
-  /// A tensor's value for each output of an image.
+  /// A tensor broadcast to the outputs of an image.
   private func broadcast(
     _ name: String, _ tensor: Tensor?, _ problem: LossProblem
-  ) throws(LayerError) -> FloatStorage? {
+  ) throws(LossError) -> FloatStorage? {
     guard let tensor else { return nil }
     let shape = problem.outputShape.dimensions
     let sizes = [Int](repeating: 1, count: max(shape.count - tensor.shape.rank, 0)) + tensor.shape.dimensions
@@ -135,7 +148,7 @@ public struct BinaryCrossEntropyWithLogits: Loss {
       throw invalid("the shape of \(name)", tensor.shape, expected: "one that broadcasts to \(problem.outputShape)")
     }
     guard FloatStorage.fits(problem.outputShape.count) else {
-      throw .kernel(layer: self.name, .tooLarge(operation: BinaryCrossEntropy.name))
+      throw .kernel(loss: self.name, .tooLarge(operation: BinaryCrossEntropy.name))
     }
     let storage = FloatStorage(uninitialized: problem.outputShape.count)
     tensor.withUnsafeBufferPointer { values in

@@ -1,24 +1,24 @@
 import Kernels
 
-/// What is minimised: a function of a network's outputs and of what they should be, described.
+/// The description of a loss: a function of a network's outputs and targets that training minimises.
 public protocol Loss: Sendable {
   /// The loss's name in messages and summaries.
   var name: String { get }
-  /// How the losses of a batch become one number.
+  /// How a batch's losses become one number.
   var reduction: LossReduction { get }
-  /// Whether targets may be the images' classes.
+  /// Whether targets may be labels, the images' classes.
   var acceptsLabels: Bool { get }
-  /// Whether an output of several dimensions, `[classes, height, width]`, is taken for the scores of the classes of each
-  /// pixel, which then has a label, a loss and a prediction of its own.
+  /// Whether outputs may be `[classes, height, width]`, scores for each pixel; each pixel then has its own label, loss
+  /// and prediction.
   var acceptsPixels: Bool { get }
-  /// Whether targets may be values, as many as the network has outputs: images, probabilities of classes.
+  /// Whether targets may be values, one for each output, such as images or class probabilities.
   var acceptsValues: Bool { get }
-  /// Whether the elements of a batch may be weighted one by one.
+  /// Whether the elements of a batch may have individual weights.
   var acceptsElementWeights: Bool { get }
-  /// The label of images, or pixels, that count for nothing, neither in the loss nor in an accuracy; nil where every label is a class.
+  /// The label of images or pixels that are excluded from loss and accuracy; nil if every label is a class.
   var ignoredLabel: Int? { get }
   /// Plans the loss's kernels.
-  func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss
+  func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss
 }
 
 extension Loss {
@@ -30,19 +30,19 @@ extension Loss {
   public var ignoredLabel: Int? { nil }
 }
 
-/// How the losses of a batch become one number, and what the gradient is that of.
+/// How a batch's losses become one number, whose gradient is computed.
 public enum LossReduction: String, Sendable, CaseIterable {
-  /// The mean; of weighted losses what PyTorch calls the mean of that loss.
+  /// The mean; for weighted losses, the same as PyTorch's `mean` of that loss.
   case mean
   /// The sum.
   case sum
-  /// They do not: each has its place. The gradient, and the number that stands for the batch, are those of the sum.
+  /// No reduction: the losses are kept separately. The batch's number, and the gradient, are those of the sum.
   case unreduced = "none"
   /// The sum divided by the number of images.
   case batchMean
 }
 
-/// What a batch's targets are.
+/// The kind of a batch's targets.
 public enum TargetKind: Sendable, Hashable {
   /// A class for each image, or for each pixel.
   case labels
@@ -50,16 +50,20 @@ public enum TargetKind: Sendable, Hashable {
   case values
 }
 
-/// What a loss plans for.
+/// The problem that a loss plans: batch size, output shape, targets, level and threads.
 public struct LossProblem: Sendable {
-  /// The number of images of a run.
+  /// The number of images in a run.
   public var batchSize: Int
   /// The network's output for one image: `[classes]`, `[classes, height, width]`, or any other shape.
   public var outputShape: Shape
+  /// The kind of targets.
   public var targets: TargetKind
+  /// The instruction-set level; nil for the best.
   public var level: InstructionSet?
+  /// The number of threads that share the work.
   public var threads: Int
 
+  /// Everything that the plan or the run depends on.
   public init(
     batchSize: Int, outputShape: Shape, targets: TargetKind = .labels, level: InstructionSet? = nil, threads: Int = 1
   ) {
@@ -70,44 +74,47 @@ public struct LossProblem: Sendable {
     self.threads = threads
   }
 
-  public init(batchSize: Int, classes: Int, level: InstructionSet? = nil, threads: Int = 1) {
-    self.init(batchSize: batchSize, outputShape: [classes], level: level, threads: threads)
+  /// A problem with label targets and outputs of shape `[classCount]`.
+  public init(batchSize: Int, classCount: Int, level: InstructionSet? = nil, threads: Int = 1) {
+    self.init(batchSize: batchSize, outputShape: [classCount], level: level, threads: threads)
   }
 
-  /// The number of classes where outputs are scores: the first dimension.
-  public var classes: Int { outputShape.dimensions.first ?? 1 }
-  /// The pixels of an image, each with scores of its own: what the other dimensions multiply to.
+  /// The number of classes if outputs are scores: the first dimension of ``outputShape``.
+  public var classCount: Int { outputShape.dimensions.first ?? 1 }
+  /// The number of pixels with separate scores: the product of ``outputShape``'s other dimensions.
   public var pixels: Int { outputShape.element.count }
 }
 
 /// A loss that is ready to run any number of times. A run allocates nothing.
 public protocol PlannedLoss: AnyObject, Sendable {
-  /// Bytes of scratch memory that a run needs.
+  /// The bytes of scratch memory that a run needs.
   var workspaceByteCount: Int { get }
-  /// How many losses a run writes: one an image or pixel, or one an output where those of elements are not reduced.
+  /// The number of losses that a run writes: one for each image or pixel, or for an elementwise loss with
+  /// ``LossReduction/unreduced``, one for each output.
   var lossCount: Int { get }
-  /// Computes the losses and, where it is asked for, their gradient.
+  /// Computes the losses and, if requested, the gradient.
   @discardableResult
   func run(_ memory: LossMemory) -> LossTotal
 }
 
-/// The loss of a batch, before it is divided.
+/// The loss of a batch, as a sum and its divisor.
 public struct LossTotal: Sendable, Equatable {
-  /// The sum of the losses, in their order.
+  /// The sum of the losses, in order.
   public var sum: Double
-  /// What the reduction divides by. It is 0, and the mean NaN, where every image is ignored.
+  /// The reduction's divisor. It is 0, and the mean NaN, if every image is ignored.
   public var divisor: Double
 
+  /// A sum and its divisor.
   public init(sum: Double, divisor: Double) {
     self.sum = sum
     self.divisor = divisor
   }
 
-  /// The batch's loss.
+  /// The batch's loss after division.
   public var value: Double { sum / divisor }
 }
 
-/// What the outputs of a batch should be.
+/// The targets of a batch.
 public enum LossTargets {
   /// The class of each image, or of each pixel of each image: 0 ..< classes, or the label that the loss ignores.
   case labels(UnsafePointer<Int32>)
@@ -119,18 +126,21 @@ public enum LossTargets {
 public struct LossMemory {
   /// The network's output, image after image.
   public var output: UnsafePointer<Float>
-  /// Of the kind that was planned for.
+  /// The targets, of the planned ``LossProblem/targets`` kind.
   public var targets: LossTargets
-  /// A weight for each output, for losses that accept them; nil where all are 1.
+  /// A weight for each output, for losses that accept weights; nil where all are 1.
   public var weights: UnsafePointer<Float>?
-  /// The loss of each image or pixel, or of each output where those are not reduced: ``PlannedLoss/lossCount`` of them.
+  /// Receives ``PlannedLoss/lossCount`` losses: of each image or pixel, or of each output.
   public var losses: UnsafeMutablePointer<Float>
-  /// The gradient of the batch's loss by the output; nil where it is not needed.
+  /// Receives the gradient of the batch's loss with respect to the output; nil where it is not needed.
   public var outputGradient: UnsafeMutablePointer<Float>?
-  /// The class with the highest score of each image or pixel; nil where it is not needed. Only losses of classes write it.
+  /// Receives the class with the highest score of each image or pixel; nil where it is not needed. Only losses of
+  /// classes write it.
   public var predictions: UnsafeMutablePointer<Int32>?
+  /// ``PlannedLoss/workspaceByteCount`` bytes of scratch memory.
   public var workspace: UnsafeMutableRawPointer
 
+  /// Everything that the plan or the run depends on.
   public init(
     output: UnsafePointer<Float>, targets: LossTargets, weights: UnsafePointer<Float>? = nil,
     losses: UnsafeMutablePointer<Float>, outputGradient: UnsafeMutablePointer<Float>?,
@@ -147,13 +157,13 @@ public struct LossMemory {
 }
 
 extension Loss {
-  /// The error that an option, or something handed to the loss, has no valid value.
-  func invalid(_ name: String, _ value: some Any, expected: String) -> LayerError {
-    .invalidValue(layer: self.name, name: name, value: "\(value)", expected: expected)
+  /// The error for an option or argument of the loss that is not valid.
+  func invalid(_ name: String, _ value: some Any, expected: String) -> LossError {
+    .invalidValue(loss: self.name, name: name, value: "\(value)", expected: expected)
   }
 
-  /// Checks that the problem has targets that the loss accepts, and for labels an output of classes.
-  func check(_ problem: LossProblem) throws(LayerError) {
+  /// Checks that the loss accepts the problem's targets, and for labels that the outputs are scores of classes.
+  func check(_ problem: LossProblem) throws(LossError) {
     switch problem.targets {
     case .labels:
       guard acceptsLabels else { throw invalid("targets", "labels", expected: "values") }
@@ -174,22 +184,22 @@ extension Loss {
     }
   }
 
-  /// A kernel's plan, or the kernel's error as the loss's.
+  /// Plans a kernel; rethrows its error as this loss's.
   func kernel<Op: KernelOperation>(
     _ operation: Op.Type, _ kernel: Op.Problem, for problem: LossProblem
-  ) throws(LayerError) -> Plan<Op> {
+  ) throws(LossError) -> Plan<Op> {
     do {
       return try Plan<Op>(kernel, level: problem.level, threads: problem.threads)
     } catch {
-      throw .kernel(layer: name, error)
+      throw .kernel(loss: name, error)
     }
   }
 
-  /// The planned problem's class weights in memory; nil where there are none.
-  func storage(ofClassWeights weights: [Float]?, _ problem: LossProblem) throws(LayerError) -> FloatStorage? {
+  /// Class weights in memory, checked; nil for none.
+  func storage(ofClassWeights weights: [Float]?, _ problem: LossProblem) throws(LossError) -> FloatStorage? {
     guard let weights else { return nil }
-    guard weights.count == problem.classes else {
-      throw invalid("the number of class weights", weights.count, expected: "\(problem.classes), the classes")
+    guard weights.count == problem.classCount else {
+      throw invalid("the number of class weights", weights.count, expected: "\(problem.classCount), the classes")
     }
     return FloatStorage(weights)
   }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The memory of a loss: labels in, losses and predictions out.
+/// The memory of a loss: labels, losses, predictions and workspace.
 final class LossBuffers {
   let labels: UnsafeMutablePointer<Int32>
   let predictions: UnsafeMutablePointer<Int32>
@@ -11,7 +11,7 @@ final class LossBuffers {
     labels = .allocate(capacity: capacity)
     labels.initialize(repeating: 0, count: capacity)
     predictions = .allocate(capacity: capacity)
-    // No class, as long as the loss predicts none.
+    // −1 is no class: a loss without predictions never writes them.
     predictions.initialize(repeating: -1, count: capacity)
     losses = FloatStorage(repeating: 0, count: capacity)
     workspace = Workspace(byteCount: workspaceByteCount)
@@ -22,13 +22,13 @@ final class LossBuffers {
     predictions.deallocate()
   }
 
-  /// Makes room for so many losses, and the workspace at least this large.
+  /// Ensures capacity for `lossCount` losses and a workspace of `workspaceByteCount` bytes.
   func reserve(workspaceByteCount: Int, lossCount: Int = 0) {
     if workspaceByteCount > workspace.byteCount { workspace = Workspace(byteCount: workspaceByteCount) }
     if lossCount > losses.count { losses = FloatStorage(repeating: 0, count: lossCount) }
   }
 
-  /// - Parameter targets: nil for ``labels``.
+  /// - Parameter targets: the targets; nil for ``labels``.
   func memory(
     output: UnsafePointer<Float>, targets: LossTargets? = nil, gradient: UnsafeMutablePointer<Float>?
   ) -> LossMemory {
@@ -37,8 +37,8 @@ final class LossBuffers {
       outputGradient: gradient, predictions: predictions, workspace: workspace.base)
   }
 
-  /// The sum of the losses of `count` images, each times its image's weight; an image of weight 0 counts for nothing, even
-  /// where its loss is not finite.
+  /// The weighted sum of the losses of `count` images. Images of weight 0 are skipped, since their loss may not be
+  /// finite.
   func weightedSum(_ weights: UnsafePointer<Float>, count: Int, lossCount: Int) -> Double {
     let each = lossCount / max(count, 1)
     var total = 0.0
@@ -48,14 +48,14 @@ final class LossBuffers {
     return total
   }
 
-  /// The loss of a batch of `count` images, and how many predictions are right.
+  /// The loss of a batch of `count` images, and its numbers of correct predictions and ignored labels.
   ///
   /// - Parameters:
-  ///   - pixels: of each image that has a label.
-  ///   - ignoredLabel: where it stands, no prediction is right or wrong.
+  ///   - pixels: the number of labels of each image.
+  ///   - ignoredLabel: a label whose predictions are not counted; nil for none.
   func total(_ loss: LossTotal, count: Int, pixels: Int, ignoredLabel: Int?) -> BatchTotal {
     var total = BatchTotal()
-    // Batches count by their images in an epoch's mean.
+    // The batch's loss times its number of images: an epoch's mean weights batches by their images.
     total.loss = loss.divisor == Double(count) ? loss.sum : loss.value * Double(count)
     let ignored = ignoredLabel.flatMap { Int32(exactly: $0) }
     for i in 0..<count * pixels {
@@ -73,6 +73,6 @@ final class LossBuffers {
 struct BatchTotal {
   var loss = 0.0
   var correct = 0
-  /// Labels that count for nothing.
+  /// The number of ignored labels.
   var ignored = 0
 }

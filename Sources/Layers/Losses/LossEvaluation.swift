@@ -1,26 +1,26 @@
 import Kernels
 
-/// A loss of a batch, and its gradient.
+/// The loss of a batch and its gradient.
 public struct LossResult: Sendable, Equatable {
-  /// The batch's loss, as the loss's reduction says; the sum where it does not reduce.
+  /// The batch's loss after the loss's reduction; the sum for ``LossReduction/unreduced``.
   public let loss: Float
-  /// The gradient of ``loss`` by the output.
+  /// The gradient of ``loss`` with respect to the output, of the output's shape.
   public let gradient: Tensor
-  /// The loss of each image, `[batch]`, or of each pixel, `[batch, height, width]`, not divided; of each output where those
-  /// are not reduced.
+  /// The undivided loss of each image, `[batch]`, or of each pixel, `[batch, height, width]`; for an elementwise loss
+  /// with ``LossReduction/unreduced``, of each output.
   public let losses: Tensor
-  /// The class with the highest score of each image, or of each pixel of each image, the first of equals; empty where
-  /// outputs are no classes.
+  /// The class with the highest score of each image, or of each pixel, the first of equal ones; empty if outputs are
+  /// not scores of classes.
   public let predictions: [Int]
 }
 
 extension Loss {
-  /// The loss of scores `[batch, classes]` against the images' classes, its gradient and the predictions, without a
-  /// ``Trainer``; or, of a loss that ``acceptsPixels``, of scores `[batch, classes, height, width]` against the pixels'
-  /// classes, `[batch, height, width]` in row-major order.
+  /// The loss for scores `[batch, classes]` and label targets, its gradient and the predictions, without a ``Trainer``.
+  /// A loss that ``acceptsPixels`` also takes scores `[batch, classes, height, width]` with the pixels' labels,
+  /// `[batch, height, width]` in row-major order.
   public func evaluate(
     _ scores: Tensor, labels: [Int], level: InstructionSet? = nil, threads: Int = 1
-  ) throws(LayerError) -> LossResult {
+  ) throws(LossError) -> LossResult {
     let rank = scores.shape.rank
     guard rank == 2 || (rank > 2 && acceptsPixels) else {
       throw invalid(
@@ -37,25 +37,25 @@ extension Loss {
       throw invalid("label", label, expected: "0 to \(classes - 1)")
     }
     let labels = labels.map { Int32(truncatingIfNeeded: $0) }
-    return try labels.withUnsafeBufferPointer { (labels) throws(LayerError) in
-      // No labels have no address, and none is needed.
+    return try labels.withUnsafeBufferPointer { (labels) throws(LossError) in
+      // An empty batch has no address; any non-null one serves.
       let base = labels.baseAddress ?? UnsafePointer(bitPattern: 64).unsafelyUnwrapped
       return try evaluate(scores, .labels(base), .labels, weights: nil, level: level, threads: threads)
     }
   }
 
-  /// The loss of a network's output `[batch] + shape` against values of the same shape, and its gradient, without a
+  /// The loss for an output `[batch] + shape` and target values of the same shape, and its gradient, without a
   /// ``Trainer``.
   ///
   /// - Parameters:
-  ///   - output: what the network computed.
-  ///   - targets: what it should be.
-  ///   - weights: of each output, of the same shape; for losses that accept them.
+  ///   - output: the network's output.
+  ///   - targets: the target of each output.
+  ///   - weights: a weight for each output, for losses that accept weights; nil for none.
   ///   - level: the instruction-set level; nil for the best.
-  ///   - threads: how many threads share the work.
+  ///   - threads: the number of threads that share the work.
   public func evaluate(
     _ output: Tensor, targets: Tensor, weights: Tensor? = nil, level: InstructionSet? = nil, threads: Int = 1
-  ) throws(LayerError) -> LossResult {
+  ) throws(LossError) -> LossResult {
     guard output.shape.rank >= 2 else {
       throw invalid("the output's shape", output.shape, expected: "a batch, [images] and then an image's output")
     }
@@ -68,7 +68,7 @@ extension Loss {
     guard weights == nil || weights?.shape == output.shape else {
       throw invalid("the weights' shape", weights?.shape ?? [], expected: "\(output.shape), the output's")
     }
-    return try targets.withUnsafeBufferPointer { (targets) throws(LayerError) in
+    return try targets.withUnsafeBufferPointer { (targets) throws(LossError) in
       try evaluate(
         output, .values(targets.baseAddress.unsafelyUnwrapped), .values, weights: weights, level: level,
         threads: threads)
@@ -78,7 +78,7 @@ extension Loss {
   private func evaluate(
     _ output: Tensor, _ targets: LossTargets, _ kind: TargetKind, weights: Tensor?, level: InstructionSet?,
     threads: Int
-  ) throws(LayerError) -> LossResult {
+  ) throws(LossError) -> LossResult {
     let batch = output.shape[0]
     let shape = output.shape.element
     let planned = try plan(
@@ -86,9 +86,9 @@ extension Loss {
     let gradient = FloatStorage(uninitialized: output.count)
     let losses = FloatStorage(uninitialized: planned.lossCount)
     let workspace = Workspace(byteCount: planned.workspaceByteCount)
-    // One a pixel where outputs are the scores of pixels.
+    // One row for each image, or for each pixel that has scores.
     let rowShape = acceptsPixels ? Shape([batch] + shape.dimensions.dropFirst()) : [batch]
-    // A loss of values writes no predictions: then they stay -1.
+    // A loss without predictions leaves −1.
     var predictions = [Int32](repeating: -1, count: max(rowShape.count, 1))
     let total = predictions.withUnsafeMutableBufferPointer { predictions in
       output.withUnsafeBufferPointer { output in

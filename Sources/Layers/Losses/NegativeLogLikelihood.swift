@@ -1,17 +1,19 @@
 import Kernels
 
-/// The negated output of each image's class: the loss of a network whose outputs are logarithms of probabilities. Behind
-/// a log-softmax it is ``CrossEntropy``. PyTorch's `NLLLoss`.
+/// The negated output of each image's class, for networks whose outputs are log-probabilities. After a ``LogSoftmax``
+/// it equals ``CrossEntropy``. PyTorch's `NLLLoss`.
 ///
-/// Outputs are `[batch, classes]` and labels `[batch]`, or `[batch, classes, height, width]` and `[batch, height, width]`.
-/// Class weights multiply the losses of their class; the mean divides by the sum of the labels' weights.
+/// Outputs are `[batch, classes]` and labels `[batch]`, or `[batch, classes, height, width]` and `[batch, height,
+/// width]`. Class weights multiply the losses of their class; the mean divides by the sum of the labels' weights.
 public struct NegativeLogLikelihood: Loss {
   /// A weight for each class; nil where all are 1.
   public var classWeights: [Float]?
-  /// Images or pixels of this label have no loss and no gradient, and count neither in the mean nor in an accuracy.
+  /// Images or pixels with this label have no loss and no gradient, and do not count in the mean or in an accuracy.
   public var ignoreIndex: Int
+  /// How a batch's losses become one number.
   public var reduction: LossReduction
 
+  /// The loss, by default with PyTorch's options.
   public init(classWeights: [Float]? = nil, ignoreIndex: Int = -100, reduction: LossReduction = .mean) {
     self.classWeights = classWeights
     self.ignoreIndex = ignoreIndex
@@ -22,21 +24,21 @@ public struct NegativeLogLikelihood: Loss {
   public var acceptsPixels: Bool { true }
   public var ignoredLabel: Int? { ignoreIndex }
 
-  public func plan(_ problem: LossProblem) throws(LayerError) -> any PlannedLoss {
+  public func plan(_ problem: LossProblem) throws(LossError) -> any PlannedLoss {
     try check(problem)
     let rows = try plan(problem.pixelRows(of: self), images: problem.batchSize)
     return problem.pixels == 1 ? rows : try PlannedPixelLoss(rows, self, problem)
   }
 
-  /// Plans the loss of rows, which are the pixels of so many images.
-  private func plan(_ problem: LossProblem, images: Int) throws(LayerError) -> any PlannedLoss {
+  /// Plans the loss of rows of outputs, which are the pixels of `images` images.
+  private func plan(_ problem: LossProblem, images: Int) throws(LossError) -> any PlannedLoss {
     let ignored = Int32(exactly: ignoreIndex)
     let weights = try storage(ofClassWeights: classWeights, problem)
     return PlannedLikelihood(
       try kernel(
         NegativeLogLikelihoodOfLabels.self,
-        .init(rows: problem.batchSize, columns: problem.classes, ignoredLabel: ignored), for: problem),
-      try kernel(RowArgmax.self, .init(rows: problem.batchSize, columns: problem.classes), for: problem),
+        .init(rows: problem.batchSize, columns: problem.classCount, ignoredLabel: ignored), for: problem),
+      try kernel(RowArgmax.self, .init(rows: problem.batchSize, columns: problem.classCount), for: problem),
       LabelDivisor(reduction, weights, ignoredLabel: ignored, images: images))
   }
 }

@@ -1,34 +1,35 @@
 import Kernels
 
-/// A loss of each output. Labels become rows of a 1 at the class and 0 elsewhere.
+/// An elementwise loss. Label targets are one-hot encoded.
 final class PlannedElementLoss<Op: KernelOperation>: PlannedLoss
 where Op.Problem == ElementLossProblem, Op.Operands == ElementLossOperands, Op.RunError == Never {
   let workspaceByteCount: Int
   let lossCount: Int
   private let kernel: Plan<Op>
   private let labels: (oneHot: Plan<OneHot>, argmax: Plan<RowArgmax>)?
-  /// Sums the weights of each image, where the mean divides by the weights.
+  /// Sums the weights of each image, if the mean divides by the weights.
   private let weightSums: Plan<BiasBackward>?
   private let weights: FloatStorage?
   private let positiveWeights: FloatStorage?
   private let reduction: LossReduction
   private let regions: Regions
 
-  /// Where the workspace's parts begin: what is one a row, the targets of labels, the kernels' own.
+  /// The byte offsets in the workspace of the one-hot targets and of the kernels' workspace; values for each row come
+  /// first.
   private struct Regions {
     let targets: Int
     let kernels: Int
   }
 
   /// - Parameters:
-  ///   - threshold: the kernel's, as are gamma and alpha.
-  ///   - weights: of an image's outputs.
-  ///   - positiveWeights: of their positive targets.
-  ///   - meanCountsWeights: whether the mean divides by the sum of the elements' weights, not by their number.
+  ///   - threshold: the kernel's threshold, such as β or δ.
+  ///   - weights: the weights of an image's outputs; nil for 1.
+  ///   - positiveWeights: the weights of positive targets; nil for 1.
+  ///   - meanCountsWeights: whether the mean divides by the sum of the elements' weights instead of their number.
   init(
     _ loss: some Loss, _ problem: LossProblem, threshold: Float = 1, gamma: Float = 2, alpha: Float? = nil,
     weights: FloatStorage? = nil, positiveWeights: FloatStorage? = nil, meanCountsWeights: Bool = true
-  ) throws(LayerError) {
+  ) throws(LossError) {
     try loss.check(problem)
     let (rows, columns) = (problem.batchSize, problem.outputShape.count)
     kernel = try loss.kernel(

@@ -1,22 +1,22 @@
 import Kernels
 
-/// A loss of classes for each pixel: the loss of rows, a pixel being a row, whose scores `[classes, …]` are transposed so
-/// that those of a pixel are neighbours, and whose gradient is transposed back.
+/// A loss of classes for each pixel, computed as the loss of a batch of pixels: the scores `[classes, …]` are
+/// transposed so that a pixel's scores are contiguous, and the gradient is transposed back.
 final class PlannedPixelLoss: PlannedLoss {
   let workspaceByteCount: Int
   private let rows: any PlannedLoss
   private let toRows: Plan<Transposition>
   private let toPixels: Plan<Transposition>
   private let hasValues: Bool
-  /// Bytes of a batch of scores.
+  /// The bytes of a batch of scores, in whole cache lines.
   private let byteCount: Int
 
   /// - Parameters:
-  ///   - rows: planned for ``LossProblem/pixelRows``.
-  ///   - problem: with more than one pixel an image.
-  init(_ rows: any PlannedLoss, _ loss: some Loss, _ problem: LossProblem) throws(LayerError) {
+  ///   - rows: the loss planned for ``LossProblem/pixelRows(of:)``.
+  ///   - problem: a problem with more than one pixel in each image.
+  init(_ rows: any PlannedLoss, _ loss: some Loss, _ problem: LossProblem) throws(LossError) {
     let transposition = Transposition.Problem(
-      batch: problem.batchSize, rows: problem.classes, columns: problem.pixels)
+      batch: problem.batchSize, rows: problem.classCount, columns: problem.pixels)
     self.rows = rows
     toRows = try loss.kernel(Transposition.self, transposition, for: problem)
     toPixels = try loss.kernel(Transposition.self, transposition.inverse, for: problem)
@@ -52,15 +52,15 @@ final class PlannedPixelLoss: PlannedLoss {
 }
 
 extension LossProblem {
-  /// The same problem with a row of classes for each pixel.
-  /// - Throws: ``LayerError`` where there are more pixels than can be counted.
-  func pixelRows(of loss: some Loss) throws(LayerError) -> LossProblem {
+  /// The same problem with each pixel as an image with scores of classes.
+  /// - Throws: ``LossError`` if the number of pixels in the batch overflows.
+  func pixelRows(of loss: some Loss) throws(LossError) -> LossProblem {
     let (rows, overflow) = batchSize.multipliedReportingOverflow(by: pixels)
-    let (_, elementOverflow) = rows.multipliedReportingOverflow(by: max(classes, 1) * 16)
-    guard !overflow, !elementOverflow else { throw .kernel(layer: loss.name, .tooLarge(operation: Transposition.name)) }
+    let (_, elementOverflow) = rows.multipliedReportingOverflow(by: max(classCount, 1) * 16)
+    guard !overflow, !elementOverflow else { throw .kernel(loss: loss.name, .tooLarge(operation: Transposition.name)) }
     var problem = self
     problem.batchSize = rows
-    problem.outputShape = [classes]
+    problem.outputShape = [classCount]
     return problem
   }
 }

@@ -1,26 +1,27 @@
 import Foundation
 
-/// Precision, recall, F1 and support of each class, and their averages: the figures and the text of scikit-learn's
-/// `classification_report` over all classes of the matrix.
+/// Precision, recall, F1 and support of each class, and their averages, as in scikit-learn's `classification_report`,
+/// with the same text.
 public struct ClassificationReport: Sendable, Equatable, CustomStringConvertible {
-  /// The figures of a class, or an average of them.
+  /// The scores of a class, or an average over classes.
   public struct Scores: Sendable, Equatable {
-    /// The share of the images given the class that are of it; 0 where none was given it.
+    /// The fraction of the images predicted as the class that belong to it; 0 if none were.
     public let precision: Double
-    /// The share of the class's images that were given it; 0 where there are none.
+    /// The fraction of the class's images that were predicted as it; 0 if it has none.
     public let recall: Double
     /// The harmonic mean of precision and recall, 0 where both are 0.
     public let f1: Double
-    /// The number of images of the class, or of all.
+    /// The number of images of the class, or of all classes.
     public let support: Int
   }
 
+  /// The names of the classes.
   public let classNames: [String]
-  /// One entry a class.
+  /// The scores of each class.
   public let classes: [Scores]
-  /// The share of images that were given their own class.
+  /// The fraction of images whose class was predicted.
   public let accuracy: Double
-  /// The plain mean over the classes, those without images included.
+  /// The unweighted mean over the classes, including those without images.
   public let macroAverage: Scores
   /// The mean over the classes, each weighted by its support.
   public let weightedAverage: Scores
@@ -51,7 +52,7 @@ public struct ClassificationReport: Sendable, Equatable, CustomStringConvertible
     return Scores(precision: mean(\.precision), recall: mean(\.recall), f1: mean(\.f1), support: total)
   }
 
-  /// The table, with two decimals.
+  /// scikit-learn's table, with two decimals.
   public var description: String {
     let width = (classNames.map(\.count) + ["weighted avg".count]).max() ?? 0
     func row(_ name: String, _ cells: [String]) -> String {

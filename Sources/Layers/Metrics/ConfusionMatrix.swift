@@ -1,4 +1,4 @@
-/// How often images of each class were given each class.
+/// How often each class was predicted for images of each class.
 ///
 ///     var matrix = ConfusionMatrix(classCount: 10)
 ///     matrix.add(labels: labels, predictions: predictions)
@@ -9,14 +9,14 @@ public struct ConfusionMatrix: Sendable, Equatable {
   public let classCount: Int
   private var counts: [Int]
 
-  /// A matrix of no images.
+  /// An empty matrix.
   /// - Parameter classCount: the number of classes, at least 0.
   public init(classCount: Int) {
     self.classCount = classCount
     counts = [Int](repeating: 0, count: classCount * classCount)
   }
 
-  /// The images of class `label` that were given class `prediction`.
+  /// The number of images of class `label` for which `prediction` was predicted.
   public subscript(label: Int, prediction: Int) -> Int {
     precondition(0..<classCount ~= label && 0..<classCount ~= prediction, "a class outside of 0 ..< \(classCount)")
     return counts[label * classCount + prediction]
@@ -30,9 +30,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
     counts[label * classCount + prediction] += 1
   }
 
-  /// Counts images; where one is not valid, none is counted.
-  /// - Throws: ``MetricError`` for a class that the matrix does not have, and for
-  ///   unequal numbers of labels and predictions.
+  /// Counts images; on an error, none is counted.
+  /// - Throws: ``MetricError`` for a class that the matrix does not have, and for unequal numbers of labels and
+  ///   predictions.
   public mutating func add(labels: [Int], predictions: [Int]) throws(MetricError) {
     guard labels.count == predictions.count else {
       throw MetricError(
@@ -52,24 +52,24 @@ public struct ConfusionMatrix: Sendable, Equatable {
 
   /// The number of images.
   public var total: Int { counts.reduce(0, +) }
-  /// The images that were given their own class.
+  /// The number of images whose class was predicted.
   public var correct: Int { (0..<classCount).reduce(0) { $0 + self[$1, $1] } }
-  /// The share of images that were given their own class; 0 of no images.
+  /// The fraction of images whose class was predicted; 0 without images.
   public var accuracy: Double { share(correct, of: total) }
   /// The number of images of a class.
   public func support(_ label: Int) -> Int { (0..<classCount).reduce(0) { $0 + self[label, $1] } }
-  /// The number of images that were given a class.
+  /// The number of images for which a class was predicted.
   public func predicted(_ prediction: Int) -> Int { (0..<classCount).reduce(0) { $0 + self[$1, prediction] } }
-  /// The share of a class's images that were given it, which is the class's recall; 0 where there are none.
+  /// The fraction of a class's images for which it was predicted, its recall; 0 without images.
   public func classAccuracy(_ label: Int) -> Double { share(self[label, label], of: support(label)) }
 
   /// Precision, recall and F1 of each class, and their averages.
   ///
-  /// - Parameter classNames: one a class; numbers where there are none.
+  /// - Parameter classNames: one name for each class; nil for their numbers.
   public func report(classNames: [String]? = nil) -> ClassificationReport {
     ClassificationReport(self, classNames: classNames)
   }
 }
 
-/// A share of a whole; 0 of nothing, as scikit-learn has it.
+/// `part` divided by `whole`; 0 for 0/0, as in scikit-learn.
 func share(_ part: Int, of whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }

@@ -1,33 +1,35 @@
 import Foundation
 
-/// A table of a model's layers with what they hold and compute, and the sizes of it all.
+/// A table of a model's layers with their output shapes, parameters and multiply-adds, and the totals.
 public struct ModelSummary: Sendable, CustomStringConvertible {
+  /// The layers in the order in which they run.
   public let layers: [LayerSummary]
+  /// The shape of one image.
   public let inputShape: Shape
   /// The number of parameters.
   public let parameterCount: Int
-  /// Multiply-adds of a forward pass of one image.
+  /// The multiply-adds of a forward pass of one image.
   public let multiplyAddsPerImage: Int
 
-  /// Floating-point operations of a training step per image in convolutions and linear layers, see
+  /// The floating-point operations of a training step for each image, in convolutions and linear layers, see
   /// ``Model/trainingFLOPsPerImage``.
   public var trainingFLOPsPerImage: Int {
     6 * multiplyAddsPerImage - 2 * (layers.first { $0.hasParameters }?.multiplyAddsPerImage ?? 0)
   }
 
-  /// Bytes of one image that enters.
+  /// The bytes of one input image.
   public var inputByteCount: Int { 4 * inputShape.count }
-  /// Bytes of all layers' outputs and their gradients for one image, as they would be if every layer kept both.
+  /// The bytes of all layers' outputs and their gradients for one image, if every layer kept both.
   public var forwardBackwardByteCount: Int { 2 * 4 * layers.reduce(0) { $0 + $1.outputShape.count } }
-  /// Bytes of the parameters.
+  /// The bytes of the parameters.
   public var parameterByteCount: Int { 4 * parameterCount }
 
-  /// A line a layer, then the totals; sizes in MB of 2²⁰ bytes.
+  /// One line for each layer, then the totals; sizes in MB of 2²⁰ bytes.
   public var description: String {
     let titles = ["layer", "output shape", "parameters", "multiply-adds"]
     let rows = layers.map {
       [
-        $0.path.isEmpty ? $0.name : "\($0.path) \($0.name)", "\($0.outputShape)", "\($0.parameterCount)",
+        $0.path.isEmpty ? $0.kind : "\($0.path) \($0.kind)", "\($0.outputShape)", "\($0.parameterCount)",
         "\($0.multiplyAddsPerImage)",
       ]
     }
@@ -52,19 +54,19 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
 }
 
 extension Layer {
-  /// What the layers of a network hold and compute, for an input of `inputShape`. No parameters are made for it.
+  /// A summary of a network's layers for an input of `inputShape`. No parameters are allocated.
   /// - Throws: ``LayerError`` when the network cannot take the input.
   public func summary(for inputShape: Shape) throws(LayerError) -> ModelSummary {
     let leaves = try PlacedLayer(self, path: "", inputShape: inputShape).leaves()
     return ModelSummary(
       layers: leaves.map(LayerSummary.init), inputShape: inputShape,
       parameterCount: try parameterCount(for: inputShape),
-      multiplyAddsPerImage: try Sequential.sum(leaves.map(\.multiplyAddsPerImage), named: name))
+      multiplyAddsPerImage: try Sequential.sum(leaves.map(\.multiplyAddsPerImage), layer: kind))
   }
 }
 
 extension Model {
-  /// What the model's layers hold and compute.
+  /// A summary of the model's layers.
   public var summary: ModelSummary {
     ModelSummary(
       layers: layers, inputShape: inputShape, parameterCount: parameterCount,

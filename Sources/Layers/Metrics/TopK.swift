@@ -1,13 +1,13 @@
-/// How many images have their class among the `k` highest scores of their row.
+/// The number of images whose class is among the `k` highest scores of their row.
 ///
-/// The label's score counts as among them when fewer than `k` scores are higher, or equal and in front of it, so that
-/// top 1 agrees with the first largest score. A row whose label's score is NaN does not count.
+/// A label is among them if fewer than `k` scores are higher, or equal with a lower index, so that top 1 agrees with
+/// the first maximum. A row whose label's score is NaN is not counted.
 ///
 /// - Parameters:
 ///   - scores: `[images, classes]`
 ///   - labels: the class of each image.
 ///   - k: at least 1.
-/// - Throws: ``MetricError`` when the shapes, a label or `k` do not fit.
+/// - Throws: ``MetricError`` when the shapes, a label or `k` are not valid.
 public func topKCorrect(_ scores: Tensor, labels: [Int], k: Int) throws(MetricError) -> Int {
   guard scores.shape.rank == 2, scores.shape[0] == labels.count else {
     throw MetricError(name: "the scores' shape", value: "\(scores.shape)", expected: "[\(labels.count), classes]")

@@ -1,58 +1,58 @@
 import Kernels
 
-/// A network with parameters, for one shape of input.
+/// A network with parameters, for one input shape.
 ///
 ///     let model = try Model(network, inputShape: [3, 32, 32], seed: 1)
 ///     let plan = try model.plan(batchSize: 32, mode: .inference)
 ///     let scores = try plan.forward(images)
 ///
-/// The parameters are initialised from the seed and shared by all plans of the model. A model is used by one thread at a
-/// time, with one exception: plans for inference, once they are made, may each run on a thread of its own while nothing
-/// changes the parameters.
+/// The parameters are initialised from the seed and shared by all plans of the model. Use a model from one thread at a
+/// time, with one exception: existing inference plans may run concurrently, each on one thread, while no one changes
+/// the parameters.
 public final class Model {
+  /// The network's description.
   public let network: any Layer
   /// The shape of one image.
   public let inputShape: Shape
-  /// The shape of what comes out for one image.
+  /// The shape of the output for one image.
   public let outputShape: Shape
-  /// The names, shapes and initialisation of parameters and buffers, in the network's order.
+  /// The names, shapes and initialisations of parameters and buffers, in the network's order.
   public let parameters: [ParameterDescription]
-  /// What the first values were drawn from, and what the random numbers of layers such as dropout follow from.
+  /// The seed of the initial values, and of the random numbers of layers such as dropout.
   public internal(set) var seed: UInt64
-  /// What the network was made from, where that was a model of the ``ModelCatalogue``: checkpoints store it.
+  /// The description from which the network was made, if it is a model of the ``ModelCatalogue``; checkpoints store it.
   public internal(set) var modelDescription: ModelDescription?
-  /// The number of forward passes for training. Each draws other random numbers than the one before.
+  /// The number of training forward passes so far; each draws different random numbers.
   public var trainingPasses: UInt64 = 0
-  /// The layers at their places, for summaries.
+  /// The layers in the order in which they run, for summaries.
   public let layers: [LayerSummary]
-  /// The sums' multiplications in a forward pass of one image.
+  /// The multiply-adds of a forward pass of one image.
   public let multiplyAddsPerImage: Int
-  /// Floating-point operations of a training step per image in convolutions and linear layers, a multiply-add counted
-  /// as two: the forward pass, the weights' gradients, and the inputs' gradients except for that of the first layer
-  /// which has weights.
+  /// The floating-point operations of a training step for each image, in convolutions and linear layers, a multiply-add
+  /// counting as two: the forward pass, the weight gradients, and the input gradients of all layers but the first one
+  /// with weights.
   public let trainingFLOPsPerImage: Int
 
   let values: ParameterBlock
   private(set) lazy var gradients = ParameterBlock(parameters, ofGradients: true)
-  /// Which of ``parameters`` ``freeze(_:)-(String...)`` has frozen.
+  /// For each of ``parameters``, whether ``freeze(_:)-(String...)`` has frozen it.
   private(set) var frozenParameters: [Bool]
-  /// How often that was changed: what was planned for another number is planned anew.
+  /// The number of changes of ``frozenParameters``. Plans made at another number are planned again.
   private(set) var freezeCount = 0
   private let indices: [String: Int]
 
-  /// Checks that the network takes the input, and draws the parameters' first values.
+  /// Checks that the network accepts the input shape, and initialises the parameters.
   ///
-  /// The generator is ``SplitMix64``; the values are drawn in the order of ``parameters``, each parameter's in memory
-  /// order.
+  /// The generator is ``SplitMix64``; values are drawn in the order of ``parameters``, each in row-major order.
   public convenience init(_ network: any Layer, inputShape: Shape, seed: UInt64 = 0) throws(LayerError) {
     try self.init(network, inputShape: inputShape, seed: seed, drawsParameters: true)
   }
 
-  /// - Parameter drawsParameters: whether there are first values; zeros where not, for parameters that are loaded next.
+  /// - Parameter drawsParameters: whether parameters are initialised; if not, they are zeros, to be loaded next.
   init(_ network: any Layer, inputShape: Shape, seed: UInt64, drawsParameters: Bool) throws(LayerError) {
     guard inputShape.dimensions.allSatisfy({ $0 >= 1 }), inputShape.count <= Int(Int32.max) else {
       throw .inputShape(
-        layer: network.name, given: inputShape, expected: "dimensions of at least 1, and at most \(Int32.max) elements")
+        layer: network.kind, given: inputShape, expected: "dimensions of at least 1, and at most \(Int32.max) elements")
     }
     self.network = network
     self.inputShape = inputShape
@@ -74,44 +74,43 @@ public final class Model {
     let parameterCount = parameters.reduce(0) { $0 + $1.shape.count }
     guard FloatStorage.fits(parameterCount) else {
       throw .invalidValue(
-        layer: network.name, name: "the number of parameters", value: "\(parameterCount)",
+        layer: network.kind, name: "the number of parameters", value: "\(parameterCount)",
         expected: "fewer, the system has no memory for them")
     }
     values = ParameterBlock(parameters, ofGradients: false)
     guard drawsParameters else { return }
-    // A stream of its own: the trainer's streams of the same seed, one an epoch, order the images.
-    var generator = SplitMix64(seed: seed, stream: .max)
+    var random = SplitMix64.parameterValues(seed: seed)
     for (i, parameter) in parameters.enumerated() {
       parameter.initialization.fill(
         UnsafeMutableBufferPointer(start: values.pointers[i], count: parameter.shape.count), shape: parameter.shape,
-        using: &generator)
+        using: &random)
     }
   }
 
-  /// The floats that a plan holds for an image: what comes in and goes out, outputs between layers, gradients.
+  /// The floats that a plan allocates for each image: input, output, intermediate outputs and gradients.
   func floatsPerImage(training: Bool) -> Int {
     let outputs = layers.map(\.outputShape.count)
     let between = training ? outputs.reduce(0, +) : 2 * (outputs.max() ?? 0)
     return between + (training ? 2 : 1) * (inputShape.count + outputShape.count)
   }
 
-  /// The number of parameters, those that are not trained included; buffers do not count.
+  /// The number of parameter values, frozen ones included, buffers excluded.
   public var parameterCount: Int { parameters.parameterCount }
 
-  /// Where each parameter that is trained lies in ``parameterBuffer`` and ``gradientBuffer``, in the order of
-  /// ``parameters``; those that are frozen for now are among them.
-  public var trainedRanges: [(name: String, range: Range<Int>)] {
+  /// The range of each trainable parameter in ``parameterBuffer`` and ``gradientBuffer``, in the order of
+  /// ``parameters``; includes parameters that ``freeze(_:)-(String...)`` has frozen.
+  public var trainableRanges: [(name: String, range: Range<Int>)] {
     parameters.indices.compactMap { i in
-      guard parameters[i].role == .trained else { return nil }
+      guard parameters[i].role == .trainable else { return nil }
       let start = values.pointers[i] - values.storage.pointer
       return (parameters[i].name, start..<(start + parameters[i].shape.count))
     }
   }
 
-  /// ``trainedRanges`` with the parameters' shapes.
-  var trainedShapes: [(name: String, shape: Shape, range: Range<Int>)] {
-    let trained = parameters.filter { $0.role == .trained }
-    return zip(trained, trainedRanges).map { ($0.name, $0.shape, $1.range) }
+  /// ``trainableRanges`` with the parameters' shapes.
+  var trainableShapes: [(name: String, shape: Shape, range: Range<Int>)] {
+    let trained = parameters.filter { $0.role == .trainable }
+    return zip(trained, trainableRanges).map { ($0.name, $0.shape, $1.range) }
   }
 
   /// Freezes these parameters and no others.
@@ -122,21 +121,19 @@ public final class Model {
     gradients.discard(flags)
   }
 
-  /// The random numbers' origin of the next forward pass for training.
-  func nextRandom() -> UInt64 {
-    var streams = SplitMix64(seed: seed, stream: .max - 1)
-    var generator = SplitMix64(seed: streams.next(), stream: trainingPasses)
-    trainingPasses += 1
-    return generator.next()
+  /// The seed of the random numbers of the next forward pass for training; counts the pass.
+  func nextPassKey() -> UInt64 {
+    defer { trainingPasses += 1 }
+    return SplitMix64.passKey(seed: seed, pass: trainingPasses)
   }
 
-  /// All parameters that are trained in one block of memory, which lives as long as the model: each starts on a cache
-  /// line, in the order of ``parameters``, and the gaps hold zeros.
+  /// All trainable parameters in one block of memory, valid as long as the model: each is aligned to a cache line (64
+  /// bytes), in the order of ``parameters``; the gaps hold zeros.
   public var parameterBuffer: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: values.storage.pointer, count: values.count)
   }
 
-  /// All gradients, laid out as ``parameterBuffer``.
+  /// All gradients, with the layout of ``parameterBuffer``.
   public var gradientBuffer: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: gradients.storage.pointer, count: gradients.count)
   }
@@ -147,25 +144,25 @@ public final class Model {
     try copy(name, from: values)
   }
 
-  /// The gradient of a parameter that the last backward pass of a plan computed; zeros before the first, and for what is
-  /// not trained or frozen for now.
+  /// A parameter's gradient as computed by the last backward pass of a plan; zeros before the first one, and for
+  /// parameters and buffers that are not trained.
   /// - Throws: ``LayerError/unknownParameter(name:known:)``.
   public func gradient(_ name: String) throws(LayerError) -> Tensor {
     let index = try index(name)
     let parameter = parameters[index]
-    guard parameter.role == .trained, !frozenParameters[index] else {
+    guard parameter.role == .trainable, !frozenParameters[index] else {
       return Tensor(shape: parameter.shape, storage: FloatStorage(repeating: 0, count: parameter.shape.count))
     }
     return try copy(name, from: gradients)
   }
 
   /// Replaces the values of a parameter.
-  /// - Throws: ``LayerError`` for an unknown name or another shape.
+  /// - Throws: ``LayerError`` for an unknown name or a different shape.
   public func setParameter(_ name: String, to tensor: Tensor) throws(LayerError) {
     let i = try index(name)
     guard tensor.shape == parameters[i].shape else {
       throw .invalidValue(
-        layer: network.name, name: "the shape of parameter '\(name)'", value: "\(tensor.shape)",
+        layer: network.kind, name: "the shape of parameter '\(name)'", value: "\(tensor.shape)",
         expected: "\(parameters[i].shape)")
     }
     tensor.withUnsafeBufferPointer { source in
@@ -187,13 +184,13 @@ public final class Model {
     return index
   }
 
-  /// Plans the network for a batch size: all kernels and all memory.
+  /// Plans all kernels and memory of the network for a batch size.
   ///
   /// - Parameters:
-  ///   - batchSize: the most images of a run.
-  ///   - mode: whether there are backward passes.
-  ///   - needsInputGradient: whether a backward pass computes the gradient of the input as well.
-  ///   - threads: how many threads share the work of a kernel. Results do not depend on it.
+  ///   - batchSize: the largest number of images in a run.
+  ///   - mode: whether the plan has backward passes.
+  ///   - needsInputGradient: whether backward passes also compute the input's gradient.
+  ///   - threads: the number of threads that share the work of a kernel. Results do not depend on it.
   ///   - level: the instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
   public func plan(
     batchSize: Int, mode: PlanMode, needsInputGradient: Bool = false, threads: Int = 1, level: InstructionSet? = nil
@@ -206,22 +203,26 @@ public final class Model {
   }
 }
 
-/// A line of a model's summary.
+/// One line of a model's summary.
 public struct LayerSummary: Hashable, Sendable {
-  /// The layer's position in the network, such as `3`, or `1.0` in a sequence within; empty for a layer alone.
+  /// The layer's position in the network, such as `3`, or `1.0` in a nested sequence; empty for a single layer.
   public let path: String
   /// The layer's kind, such as `Conv2D`.
-  public let name: String
+  public let kind: String
+  /// The shape of the layer's input, of one image.
   public let inputShape: Shape
+  /// The shape of the layer's output, of one image.
   public let outputShape: Shape
+  /// The number of parameter values.
   public let parameterCount: Int
+  /// The multiply-adds of a forward pass of one image.
   public let multiplyAddsPerImage: Int
-  /// Whether there are parameters or buffers.
+  /// Whether the layer has parameters or buffers.
   let hasParameters: Bool
 
   init(_ layer: PlacedLayer) {
     path = layer.path
-    name = layer.layer.name
+    kind = layer.layer.kind
     inputShape = layer.inputShape
     outputShape = layer.outputShape
     parameterCount = layer.parameters.parameterCount

@@ -1,42 +1,44 @@
-/// Freezing and unfreezing while a model is trained: PyTorch's `requires_grad_(False)` and back.
+/// Freezing and unfreezing parameters during training, as by PyTorch's `requires_grad_(False)` and
+/// `requires_grad_(True)`.
 ///
 ///     model.freeze("features")                            // before training, or between two steps of it
 ///     …
 ///     model.unfreeze("features.7", "features.8")          // the others stay frozen
 ///
-/// What is frozen follows from the parameters' names: `layer1` stands for all that are named `layer1.…`, and for
-/// `layer1` itself, but not for `layer10.weight`; an empty name stands for all.
+/// Parameters are selected by name: `layer1` selects all parameters named `layer1.…`, and `layer1` itself, but not
+/// `layer10.weight`; an empty name selects all.
 extension Model {
-  /// Keeps parameters as they are until they are unfrozen: no step changes them, weight decay and momentum included, and
-  /// what the optimiser remembers of them waits as it is. Their gradients are 0, so that clipping does not see them, and
-  /// are not computed; a backward pass ends at the first layer that is trained.
+  /// Freezes parameters until they are unfrozen: steps change neither them, not even by weight decay or momentum, nor
+  /// their optimiser state. Their gradients are not computed and read as 0, so that clipping ignores them; a backward
+  /// pass ends at the first layer with parameters that are trained.
   ///
-  /// Plans and optimisers follow at their next pass or step, which alone allocate. Layers run in training as ever, so that
-  /// normalisations go on to gather statistics; ``Frozen`` with `inEvaluationMode` describes a layer that does not. What
-  /// was accumulated of the gradients for one update is forgotten.
+  /// Existing plans and optimisers adapt at their next pass or step, which is the only one that allocates. Layers still
+  /// run in training mode, so that batch normalisations still update their running statistics; ``Frozen`` with
+  /// `inEvaluationMode` describes a layer that does not. Gradients accumulated so far for these parameters are
+  /// discarded.
   ///
-  /// - Throws: ``LayerError/unknownParameter(name:known:)`` for a name that no parameter begins with; then nothing is
+  /// - Throws: ``LayerError/unknownParameter(name:known:)`` for a name that selects no parameter; then nothing is
   ///   changed.
   public func freeze(_ names: String...) throws(LayerError) { try freeze(names) }
 
-  /// The same with an array of names.
+  /// As above, with an array of names.
   public func freeze(_ names: [String]) throws(LayerError) {
     var flags = frozenParameters
     for name in names {
-      for i in try parametersNamed(name) where parameters[i].role == .trained { flags[i] = true }
+      for i in try parametersNamed(name) where parameters[i].role == .trainable { flags[i] = true }
     }
     setFrozen(flags)
   }
 
-  /// Lets parameters be trained again: the optimiser goes on with what it remembers of them, as if there had been no step
-  /// in between. Without a name, all that ``freeze(_:)-(String...)`` has frozen.
+  /// Unfreezes parameters: the optimiser continues with their state from before, as if there had been no steps in
+  /// between. Without a name, unfreezes all that ``freeze(_:)-(String...)`` has frozen.
   ///
-  /// - Throws: ``LayerError/unknownParameter(name:known:)`` for a name that no parameter begins with, and
-  ///   ``LayerError/frozenByDescription(name:)`` for a parameter within a ``Frozen``, of which no optimiser knows; then
-  ///   nothing is changed.
+  /// - Throws: ``LayerError/unknownParameter(name:known:)`` for a name that selects no parameter, and
+  ///   ``LayerError/frozenByDescription(name:)`` for a parameter within a ``Frozen`` layer, for which optimisers have
+  ///   no state; then nothing is changed.
   public func unfreeze(_ names: String...) throws(LayerError) { try unfreeze(names) }
 
-  /// The same with an array of names.
+  /// As above, with an array of names.
   public func unfreeze(_ names: [String]) throws(LayerError) {
     var flags = frozenParameters
     if names.isEmpty { flags = flags.map { _ in false } }
@@ -49,13 +51,13 @@ extension Model {
     setFrozen(flags)
   }
 
-  /// The names of the parameters that are frozen now, in the order of ``parameters``; those within a ``Frozen`` are not
-  /// among them.
+  /// The names of the parameters frozen by ``freeze(_:)-(String...)``, in the order of ``parameters``; excludes those
+  /// within a ``Frozen`` layer.
   public var frozenNames: [String] {
     zip(parameters, frozenParameters).compactMap { $1 ? $0.name : nil }
   }
 
-  /// The parameters and buffers whose names begin with a name, dots being its boundaries.
+  /// The indices of the parameters and buffers that a name selects.
   private func parametersNamed(_ name: String) throws(LayerError) -> [Int] {
     let found = parameters.indices.filter { parameters[$0].name.isWithin(name) }
     guard !found.isEmpty else { throw .unknownParameter(name: name, known: parameters.map(\.name)) }
@@ -64,8 +66,8 @@ extension Model {
 }
 
 extension String {
-  /// Whether a parameter of this name lies within a part of a network of that name, as `layer1.0.weight` in `layer1` or
-  /// `layer1.`, which is the same.
+  /// Whether this parameter name is `part` or begins with `part` and a dot; a dot at `part`'s end is ignored.
+  /// `layer1.0.weight` is within `layer1` and `layer1.`.
   func isWithin(_ part: String) -> Bool {
     if part.isEmpty || self == part { return true }
     return hasPrefix(part.hasSuffix(".") ? part : part + ".")

@@ -1,33 +1,35 @@
 import Kernels
 
-/// A model that is ready to run: it owns every buffer, so that a pass allocates nothing.
+/// A model planned for a batch size: it owns every buffer, so that a pass allocates nothing.
 ///
 /// Write images to ``input``, call ``forward(count:)``, read ``output``; for training, write the loss's gradient to
-/// ``outputGradient`` and call ``backward(count:)``, which writes the model's gradients. The methods that take tensors do
-/// the same for those who do not mind copies.
+/// ``outputGradient`` and call ``backward(count:)``, which writes the model's gradients. The methods that take tensors
+/// do the same, with copies.
 ///
-/// The buffers are the plan's memory: they are valid as long as the plan is, so whoever keeps one keeps the plan. Tensors
-/// are copies and may be kept.
+/// The buffers are valid as long as the plan exists. Tensors are copies.
 ///
-/// A run may have fewer images than ``batchSize``, as the last batch of an epoch has. A number that was not met before
-/// is planned at its first run, or by ``prepare(count:)``.
+/// A run may have fewer images than ``batchSize``, such as the last batch of an epoch. Each number of images is planned
+/// at its first run, or by ``prepare(count:)``.
 public final class ModelPlan {
+  /// The model, whose parameters the plan shares.
   public let model: Model
-  /// The most images of a run.
+  /// The largest number of images in a run.
   public let batchSize: Int
+  /// The passes that the plan is made for.
   public let mode: PlanMode
+  /// The number of threads that share the work of a kernel.
   public let threads: Int
-  /// The level that was asked for; nil for the best.
+  /// The requested instruction-set level; nil for the best.
   public let level: InstructionSet?
 
-  /// Room for ``batchSize`` images, one after another.
+  /// Memory for ``batchSize`` input images, one after another.
   public let input: UnsafeMutableBufferPointer<Float>
-  /// What the last forward pass computed, image by image.
+  /// The output of the last forward pass, image after image.
   public let output: UnsafeMutableBufferPointer<Float>
-  /// The gradient of the loss by ``output``, for the backward pass to read; it may be overwritten by it. Empty for
-  /// inference.
+  /// The gradient of the loss with respect to ``output``: set it before a backward pass, which may overwrite it. Empty
+  /// for inference.
   public let outputGradient: UnsafeMutableBufferPointer<Float>
-  /// The gradient of the loss by ``input`` that the last backward pass computed. Empty where it was not asked for.
+  /// The gradient of the loss with respect to ``input``, written by backward passes. Empty if it was not requested.
   public let inputGradient: UnsafeMutableBufferPointer<Float>
 
   private let problem: LayerProblem
@@ -37,12 +39,12 @@ public final class ModelPlan {
   private var variants: [Variant] = []
   private var saved = Workspace(byteCount: 0)
   private var workspace = Workspace(byteCount: 0)
-  /// The images of the last forward pass, whose saved memory a backward pass reads; nil before the first.
+  /// The number of images of the last forward pass, whose saved memory a backward pass reads; nil before the first.
   private var forwardCount: Int?
-  /// ``Model/freezeCount`` of what is planned.
+  /// ``Model/freezeCount`` at the time of planning.
   private var freezeCount: Int
 
-  /// The network planned for a number of images; nil where it computes nothing.
+  /// The network planned for one number of images.
   private struct Variant {
     let count: Int
     let network: (any PlannedLayer)?
@@ -51,7 +53,7 @@ public final class ModelPlan {
   init(_ model: Model, _ problem: LayerProblem) throws(LayerError) {
     guard 1...ModelPlan.largestBatch ~= problem.batchSize else {
       throw .invalidValue(
-        layer: model.network.name, name: "batchSize", value: "\(problem.batchSize)",
+        layer: model.network.kind, name: "batchSize", value: "\(problem.batchSize)",
         expected: "1 to \(ModelPlan.largestBatch)")
     }
     self.model = model
@@ -74,7 +76,7 @@ public final class ModelPlan {
     let (floats, overflow) = floatsPerImage.multipliedReportingOverflow(by: problem.batchSize)
     guard !overflow, FloatStorage.fits(floats) else {
       throw .invalidValue(
-        layer: model.network.name, name: "batchSize", value: "\(problem.batchSize)",
+        layer: model.network.kind, name: "batchSize", value: "\(problem.batchSize)",
         expected: "fewer: the system has no memory for so many images of \(floatsPerImage) values")
     }
     input = buffer(inputCount)
@@ -90,12 +92,12 @@ public final class ModelPlan {
 
   private static let largestBatch = 1 << 24
 
-  /// Plans runs of `count` images, so that the first of them allocates nothing either.
+  /// Plans runs of `count` images in advance, so that the first one allocates nothing, too.
   public func prepare(count: Int) throws(LayerError) {
     _ = try variant(count)
   }
 
-  /// Forgets what was planned for other frozen parameters.
+  /// Discards plans made for other frozen parameters.
   private func followFreezing() {
     guard mode == .training, model.freezeCount != freezeCount else { return }
     freezeCount = model.freezeCount
@@ -108,7 +110,7 @@ public final class ModelPlan {
     for variant in variants where variant.count == count { return variant }
     guard 0...batchSize ~= count else {
       throw .invalidValue(
-        layer: model.network.name, name: "the number of images", value: "\(count)", expected: "0 to \(batchSize)")
+        layer: model.network.kind, name: "the number of images", value: "\(count)", expected: "0 to \(batchSize)")
     }
     var problem = problem
     problem.batchSize = count
@@ -127,7 +129,7 @@ public final class ModelPlan {
     return variant
   }
 
-  /// Computes ``output`` from the first `count` images of ``input``; all of them where nothing is said.
+  /// Computes ``output`` from the first `count` images of ``input``; by default from all.
   public func forward(count: Int? = nil) throws(LayerError) {
     let count = count ?? batchSize
     let network = try variant(count).network
@@ -140,22 +142,22 @@ public final class ModelPlan {
       ForwardMemory(
         input: input.baseAddress.unsafelyUnwrapped, output: output.baseAddress.unsafelyUnwrapped,
         parameters: parameterPointers, saved: saved.base, workspace: workspace.base,
-        random: mode == .training ? model.nextRandom() : 0))
+        random: mode == .training ? model.nextPassKey() : 0))
   }
 
-  /// Computes the model's gradients, and ``inputGradient`` where it was asked for, from ``outputGradient``. It follows
-  /// a forward pass of as many images.
-  /// - Throws: ``LayerError`` where the last forward pass had another number of images, or there was none since
+  /// Computes the model's gradients, and ``inputGradient`` if it was requested, from ``outputGradient``. It must follow
+  /// a forward pass with the same number of images.
+  /// - Throws: ``LayerError`` if the last forward pass had a different number of images, or there was none since
   ///   parameters were frozen or unfrozen.
   public func backward(count: Int? = nil) throws(LayerError) {
     let count = count ?? batchSize
     guard mode == .training else {
-      throw .invalidValue(layer: model.network.name, name: "mode", value: "\(mode)", expected: "training")
+      throw .invalidValue(layer: model.network.kind, name: "mode", value: "\(mode)", expected: "training")
     }
     followFreezing()
     guard count == forwardCount else {
       throw .invalidValue(
-        layer: model.network.name, name: "the number of images of a backward pass", value: "\(count)",
+        layer: model.network.kind, name: "the number of images of a backward pass", value: "\(count)",
         expected: forwardCount.map { "that of the forward pass, \($0)" } ?? "a forward pass before it")
     }
     guard let network = try variant(count).network else {
@@ -173,7 +175,7 @@ public final class ModelPlan {
         parameterGradients: gradientPointers, saved: saved.base, workspace: workspace.base))
   }
 
-  /// The output for a tensor of images, `[count]` and then the model's ``Model/inputShape``.
+  /// The output, `[count] + outputShape`, for images of shape `[count] + inputShape`.
   public func forward(_ images: Tensor) throws(LayerError) -> Tensor {
     let count = try count(of: images, each: model.inputShape, "the images' shape")
     images.withUnsafeBufferPointer { source in _ = input.update(from: source) }
@@ -181,13 +183,13 @@ public final class ModelPlan {
     return tensor(output, count, model.outputShape)
   }
 
-  /// Computes the model's gradients from the gradient of the loss by the output of the last forward pass, and returns
-  /// that of the input, if it was asked for.
+  /// Computes the model's gradients from the gradient of the loss with respect to the last forward pass's output;
+  /// returns the input's gradient if it was requested.
   @discardableResult
   public func backward(_ gradient: Tensor) throws(LayerError) -> Tensor? {
     let count = try count(of: gradient, each: model.outputShape, "the output gradient's shape")
     guard mode == .training else {
-      throw .invalidValue(layer: model.network.name, name: "mode", value: "\(mode)", expected: "training")
+      throw .invalidValue(layer: model.network.kind, name: "mode", value: "\(mode)", expected: "training")
     }
     gradient.withUnsafeBufferPointer { source in _ = outputGradient.update(from: source) }
     try backward(count: count)
@@ -197,7 +199,7 @@ public final class ModelPlan {
   private func count(of tensor: Tensor, each shape: Shape, _ subject: String) throws(LayerError) -> Int {
     guard tensor.shape.rank == shape.rank + 1, tensor.shape.element == shape, tensor.shape[0] <= batchSize else {
       throw .invalidValue(
-        layer: model.network.name, name: subject, value: "\(tensor.shape)",
+        layer: model.network.kind, name: subject, value: "\(tensor.shape)",
         expected: "\(shape.batched(batchSize)) or fewer in front")
     }
     return tensor.shape[0]

@@ -1,13 +1,13 @@
-/// The parameters of a model, or their gradients. Those that are trained lie in one block of memory: an optimiser's step
-/// is one pass over it.
+/// The parameters of a model, or their gradients. The trainable ones are in one block of memory, so that an optimiser's
+/// step is one pass over it.
 ///
-/// Each parameter starts on a cache line; the gaps hold zeros, which an optimiser's step keeps.
+/// Each parameter is aligned to a cache line (64 bytes); the gaps hold zeros, which optimiser steps leave at zero.
 final class ParameterBlock {
-  /// The parameters that are trained.
+  /// The trainable parameters.
   let storage: FloatStorage
-  /// The other parameters and the buffers. For gradients, one memory that all of them share and nobody reads.
+  /// The frozen parameters and the buffers. For gradients, a single dummy region that they all share and no one reads.
   private let others: FloatStorage
-  /// Where gradients go that nobody reads, laid out as ``storage``; made when it is first needed.
+  /// A dummy region for gradients of frozen parameters, with the layout of ``storage``; allocated at first use.
   private lazy var discarded = FloatStorage(uninitialized: count)
   private let offsets: [Int]
   private let sizes: [Int]
@@ -15,7 +15,7 @@ final class ParameterBlock {
   /// The memory of each parameter and buffer.
   let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
-  /// The number of trained floats, gaps included.
+  /// The number of floats in ``storage``, gaps included.
   var count: Int { storage.count }
 
   init(_ parameters: [ParameterDescription], ofGradients: Bool) {
@@ -24,7 +24,7 @@ final class ParameterBlock {
     var othersEnd = 0
     for parameter in parameters {
       let size = cacheLines(parameter.shape.count * MemoryLayout<Float>.stride) / MemoryLayout<Float>.stride
-      if parameter.role == .trained {
+      if parameter.role == .trainable {
         offsets.append(end)
         end += size
       } else if ofGradients {
@@ -42,14 +42,14 @@ final class ParameterBlock {
     others = FloatStorage(repeating: 0, count: othersEnd)
     pointers = .allocate(capacity: max(parameters.count, 1))
     for (i, parameter) in parameters.enumerated() {
-      let base = parameter.role == .trained ? storage.pointer : others.pointer
+      let base = parameter.role == .trainable ? storage.pointer : others.pointer
       (pointers + i).initialize(to: base + offsets[i])
     }
   }
 
-  /// Of gradients: leads those of some trained parameters to memory that nobody reads, and puts zeros in their place.
+  /// For gradients: redirects those of frozen parameters to the dummy region, and zeroes their range in ``storage``.
   func discard(_ isDiscarded: [Bool]) {
-    for (i, isDiscarded) in isDiscarded.enumerated() where roles[i] == .trained {
+    for (i, isDiscarded) in isDiscarded.enumerated() where roles[i] == .trainable {
       let base = isDiscarded ? discarded.pointer : storage.pointer
       pointers[i] = base + offsets[i]
       if isDiscarded { (storage.pointer + offsets[i]).update(repeating: 0, count: sizes[i]) }

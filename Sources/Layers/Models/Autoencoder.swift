@@ -1,12 +1,14 @@
-/// Linear layers that narrow to a code, and others that make the image of it again, with a ``ReLU`` behind each, the last
-/// one too. Images come in and go out.
+/// A fully connected autoencoder: linear layers that narrow to a code, and linear layers that reconstruct the image,
+/// each followed by a ``ReLU``, also the last. Input and output are images.
 ///
 /// Parameters are named `encoder.0.weight`, `encoder.2.weight`, … and `decoder.0.weight`, ….
 public struct Autoencoder: CompositeLayer {
+  /// The shape of an image.
   public var imageShape: Shape
-  /// The outputs of the encoder's layers; the last is the code. The decoder goes back the same way.
+  /// The numbers of outputs of the encoder's layers; the last is the code's size. The decoder mirrors them.
   public var widths: [Int]
 
+  /// An autoencoder, by default for 28×28 grey images.
   public init(imageShape: Shape = [1, 28, 28], widths: [Int] = [512, 256, 64]) {
     self.imageShape = imageShape
     self.widths = widths
@@ -24,13 +26,15 @@ public struct Autoencoder: CompositeLayer {
   }
 }
 
-/// The encoder of an ``Autoencoder`` and a linear layer behind its code. The encoder's parameters have the names that they
-/// have in the autoencoder, `encoder.0.weight` and so on; the others are `head.weight` and `head.bias`.
+/// The encoder of an ``Autoencoder``, followed by a linear classifier. The encoder's parameters have the same names as
+/// in the autoencoder, `encoder.0.weight` and so on; the others are `head.weight` and `head.bias`.
 public struct EncoderClassifier: CompositeLayer {
-  /// The outputs of the encoder's layers.
+  /// The numbers of outputs of the encoder's layers.
   public var widths: [Int]
+  /// The number of classes.
   public var classCount: Int
 
+  /// A classifier on the code.
   public init(widths: [Int] = [512, 256, 64], classCount: Int = 5) {
     self.widths = widths
     self.classCount = classCount

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Model {
-  /// A model of the ``ModelCatalogue``, with first values drawn from the seed.
+  /// A model of the ``ModelCatalogue``, initialised from the seed.
   /// - Throws: ``ModelError``.
   public convenience init(_ description: ModelDescription, seed: UInt64 = 0) throws(ModelError) {
     let network = try description.network()
@@ -13,16 +13,17 @@ extension Model {
     modelDescription = description
   }
 
-  /// A model with the parameters of a checkpoint: of the network that the checkpoint names, or of another one.
+  /// A model with a checkpoint's parameters, of the network that the checkpoint describes or of a given one.
   ///
   ///     let model = try Model(checkpoint: file)     // what `save(to:)` of a model of the catalogue, or its trainer, wrote
   ///     let model = try Model(checkpoint: file, as: ModelDescription("resnet-50-224"))     // what PyTorch wrote
   ///
   /// - Parameters:
   ///   - file: a safetensors file.
-  ///   - description: the network that the parameters are of; nil for the one that the file describes.
-  ///   - seed: what the random numbers of layers such as dropout follow from.
-  /// - Throws: ``ModelError``, before memory for parameters is taken where the file's tensors are not those of the network.
+  ///   - description: the network of the parameters; nil for the one that the file describes.
+  ///   - seed: determines the random numbers of layers such as dropout.
+  /// - Throws: ``ModelError``, if the file's tensors do not match the network, before memory for parameters is
+  ///   allocated.
   public convenience init(
     checkpoint file: URL, as description: ModelDescription? = nil, seed: UInt64 = 0
   ) throws(ModelError) {
@@ -39,9 +40,9 @@ extension Model {
   ///
   /// - Parameters:
   ///   - state: the checkpoint.
-  ///   - file: the checkpoint's name in errors.
-  ///   - description: the network; nil for the one that the checkpoint describes.
-  ///   - seed: where the model's random numbers come from.
+  ///   - file: the checkpoint's name in error messages.
+  ///   - description: the network of the parameters; nil for the one that the checkpoint describes.
+  ///   - seed: determines the random numbers of layers such as dropout.
   public convenience init(
     _ state: SafeTensors, file: String = "the checkpoint", as description: ModelDescription? = nil, seed: UInt64 = 0
   ) throws(ModelError) {
@@ -65,7 +66,7 @@ extension Model {
 }
 
 extension SafeTensors {
-  /// Checks that the parameters are there, and of the right shapes.
+  /// Checks that all parameters are present with the right shapes.
   fileprivate func checkShapes(_ parameters: [ParameterDescription], file: String) throws(CheckpointError) {
     let byName = Dictionary(entries.map { ($0.name, $0.shape) }) { first, _ in first }
     let missing = parameters.filter { $0.storedType != .int64 && byName[$0.name] == nil }.map(\.name)

@@ -1,8 +1,10 @@
-/// A network for five classes of Fashion-MNIST: four 3×3 convolutions with batch normalisation, pooled after the first and
-/// the last, and two linear layers with dropout between them; 230,735 parameters for images of 1×28×28 and 5 classes.
+/// A network for five classes of Fashion-MNIST: four 3×3 convolutions with batch normalisation, pooling after the first
+/// and the last, and two linear layers with dropout between them; 230,735 parameters for 1×28×28 images and 5 classes.
 ///
-/// Weights begin by Xavier's uniform distribution. Parameters are named `conv1.weight`, `bn1.weight`, … `fc2.bias`.
+/// Weights are initialised with Xavier's uniform distribution. Parameters are named `conv1.weight`, `bn1.weight`, …
+/// `fc2.bias`.
 public struct FashionCNN: CompositeLayer {
+  /// The pooling after the first and the last convolution.
   public enum Pooling: String, Sendable, CaseIterable {
     case average
     case max
@@ -15,11 +17,14 @@ public struct FashionCNN: CompositeLayer {
     }
   }
 
+  /// The number of classes.
   public var classCount: Int
+  /// The pooling after the first and the last convolution.
   public var pooling: Pooling
   /// The probability that the first linear layer's outputs are dropped.
   public var dropout: Double
 
+  /// The network, by default with average pooling.
   public init(classCount: Int = 5, pooling: Pooling = .average, dropout: Double = 0.5) {
     self.classCount = classCount
     self.pooling = pooling

@@ -1,23 +1,25 @@
 /// MobileNetV2 (Sandler and others, 2018), with torchvision's names of parameters: `features.0.0.weight`,
-/// `features.2.conv.1.0.weight`, `classifier.1.bias`. Weights that torchvision's `mobilenet_v2` has can be loaded, and the
-/// other way.
+/// `features.2.conv.1.0.weight`, `classifier.1.bias`. Weights can be exchanged with torchvision's `mobilenet_v2` in
+/// both directions.
 ///
-/// 3,504,872 parameters for 1000 classes. An image is halved five times.
+/// 3,504,872 parameters for 1000 classes. The image is halved five times.
 public struct MobileNetV2: CompositeLayer {
+  /// The number of classes.
   public var classCount: Int
-  /// What all numbers of channels are multiplied by; they are rounded to multiples of 8.
+  /// The factor of all numbers of channels, which are rounded to multiples of 8.
   public var width: Double
-  /// The probability that a value is dropped before the linear layer.
+  /// The dropout probability before the linear layer.
   public var dropout: Double
 
+  /// The network, by default as in torchvision.
   public init(classCount: Int = 1000, width: Double = 1, dropout: Double = 0.2) {
     self.classCount = classCount
     self.width = width
     self.dropout = dropout
   }
 
-  /// The stages of the paper's table 2: how often channels are multiplied within a block, output channels, blocks, and the
-  /// stride of the first.
+  /// The stages of the paper's table 2: expansion factor of a block, output channels, number of blocks, and stride of
+  /// the first block.
   private static let stages: [(expansion: Int, channels: Int, count: Int, stride: Int)] = [
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
   ]
@@ -36,12 +38,12 @@ public struct MobileNetV2: CompositeLayer {
     }
     features.append(convolution(width > 1 ? rounded(1280) : 1280, kernelSize: 1))
     let classifier = Sequential(
-      Dropout(dropout), Linear(classCount, initialization: .normal(deviation: 0.01)))
+      Dropout(dropout), Linear(classCount, initialization: .normal(standardDeviation: 0.01)))
     return Sequential(
       Sequential(features).named("features"), GlobalAveragePool2D(), Flatten(), classifier.named("classifier"))
   }
 
-  /// Channels times the width, to the nearest multiple of 8 that is not less than nine tenths of it.
+  /// Channels times the width, rounded to the nearest multiple of 8, but not below nine tenths of the product.
   private func rounded(_ channels: Int) -> Int {
     let exact = Double(channels) * width
     let multiple = max(8, Int(exact + 4) / 8 * 8)
@@ -49,16 +51,20 @@ public struct MobileNetV2: CompositeLayer {
   }
 }
 
-/// A block of ``MobileNetV2``: a 1×1 convolution to more channels, a depthwise 3×3 one, and a 1×1 one to fewer; what came in
-/// is added where the shape is the same.
+/// A block of ``MobileNetV2``: a 1×1 convolution that expands the channels, a depthwise 3×3 convolution, and a 1×1
+/// convolution that reduces them; the input is added where the shape is unchanged.
 public struct InvertedResidual: CompositeLayer {
+  /// The number of input channels.
   public var inputChannels: Int
+  /// The number of output channels.
   public var outputChannels: Int
   /// The stride of the depthwise convolution.
   public var stride: Int
-  /// How many times as many channels the depthwise convolution has as come in; there is no convolution before it for 1.
+  /// The number of the depthwise convolution's channels over the input channels; with 1, there is no expanding
+  /// convolution.
   public var expansion: Int
 
+  /// A block with the given channels.
   public init(from inputChannels: Int, to outputChannels: Int, stride: Int = 1, expansion: Int = 6) {
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
@@ -79,7 +85,7 @@ public struct InvertedResidual: CompositeLayer {
   }
 }
 
-/// A convolution that keeps the size but for its stride.
+/// A padded convolution that changes the size only by its stride.
 private func plainConvolution(_ channels: Int, kernelSize: Int, stride: Int = 1, groups: Int = 1) -> Conv2D {
   Conv2D(
     channels, kernelSize: kernelSize, stride: stride, padding: kernelSize / 2, groups: groups, bias: false,

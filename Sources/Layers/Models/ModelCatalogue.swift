@@ -3,20 +3,21 @@
 ///     for entry in ModelCatalogue.entries { print(entry.id, entry.summary) }
 ///     let model = try Model(ModelDescription("mobilenet-v2", classCount: 5), seed: 1)
 public enum ModelCatalogue {
-  /// A network that is made for an image's shape and a number of classes.
+  /// A network that can be made for an image shape and a number of classes.
   public struct Entry: Sendable {
+    /// The name of the network.
     public let id: ModelID
-    /// Other names that find it.
+    /// Other names of the entry.
     public let aliases: [ModelID]
     /// The name in reports and messages, such as `ResNet-18`.
     public let title: String
-    /// What it is, in a line.
+    /// A description in one line.
     public let summary: String
-    /// The shape of one image where nothing else is asked for.
+    /// The default shape of one image.
     public let inputShape: Shape
-    /// The number of classes where nothing else is asked for; nil for a network that does not classify.
+    /// The default number of classes; nil for a network that does not classify.
     public let classCount: Int?
-    /// The numbers that can be chosen besides.
+    /// The network's other options.
     public let options: [Option]
     private let make: @Sendable (Settings) -> any Layer
 
@@ -35,14 +36,14 @@ public enum ModelCatalogue {
       self.make = make
     }
 
-    /// The network for the shape and classes, and with the options, of a description.
+    /// The network for a description's shape, classes and options.
     func network(_ description: ModelDescription) -> any Layer {
       make(
         Settings(
           inputShape: description.inputShape, classCount: description.classCount ?? 0, options: description.options))
     }
 
-    /// The values of all options: those given, and the defaults of the others.
+    /// The values of all options: the given ones, and defaults for the others.
     func complete(_ given: [String: Double]) throws(ModelError) -> [String: Double] {
       for (name, value) in given.sorted(by: { $0.key < $1.key }) {
         guard let option = options.first(where: { $0.name == name }) else {
@@ -60,7 +61,7 @@ public enum ModelCatalogue {
     }
   }
 
-  /// What a network is made for: all options have a value.
+  /// The complete arguments of a network: every option has a value.
   struct Settings {
     let inputShape: Shape
     /// 0 for a network that does not classify.
@@ -71,27 +72,30 @@ public enum ModelCatalogue {
     fileprivate var width: Double { options[Option.width.name] ?? .nan }
   }
 
-  /// A number of a network that can be chosen.
+  /// A numeric option of a network.
   public struct Option: Sendable {
+    /// The option's name.
     public let name: String
+    /// The value if none is given.
     public let defaultValue: Double
+    /// The valid values.
     public let range: ClosedRange<Double>
 
     fileprivate static let dropoutName = "dropout"
 
-    /// The probability that a value is dropped in training.
+    /// The dropout probability.
     static func dropout(_ defaultValue: Double) -> Option {
       Option(name: dropoutName, defaultValue: defaultValue, range: 0...1)
     }
 
-    /// What numbers of channels are multiplied by.
+    /// The factor of the numbers of channels.
     static let width = Option(name: "width", defaultValue: 1, range: 0.1...8)
   }
 
-  /// All of them.
+  /// All entries.
   public static let entries: [Entry] = experiments + residualNetworks + otherImageNetworks
 
-  /// The entry of a name or an alias.
+  /// The entry with a name or alias.
   /// - Throws: ``ModelError/unknownModel(name:known:)``.
   public static func entry(_ id: ModelID) throws(ModelError) -> Entry {
     guard let entry = entries.first(where: { $0.id == id || $0.aliases.contains(id) }) else {
@@ -100,7 +104,7 @@ public enum ModelCatalogue {
     return entry
   }
 
-  /// A network by name; what is not given is the entry's default.
+  /// A network by name; arguments that are not given have the entry's defaults.
   public static func make(
     _ id: ModelID, inputShape: Shape? = nil, classCount: Int? = nil, options: [String: Double] = [:]
   ) throws(ModelError) -> any Layer {
@@ -110,7 +114,7 @@ public enum ModelCatalogue {
   private static let colors: Shape = [3, 32, 32]
   private static let grays: Shape = [1, 28, 28]
 
-  /// The networks of the studies, in their order.
+  /// The networks of the studies, in the order of the studies.
   private static let experiments: [Entry] =
     [
       Entry(
@@ -146,10 +150,10 @@ public enum ModelCatalogue {
         "n8", title: "N8", summary: "a wider autoencoder, 512 values in the middle", inputShape: grays, classCount: nil
       ) { Autoencoder(imageShape: $0.inputShape, widths: [600, 550, 512]) },
       Entry(
-        "n9", title: "N9", summary: "N7's encoder and a linear layer behind it", inputShape: grays, classCount: 5
+        "n9", title: "N9", summary: "N7's encoder, followed by a linear layer", inputShape: grays, classCount: 5
       ) { EncoderClassifier(classCount: $0.classCount) },
       Entry(
-        "n9-wide", title: "N9-WIDE", summary: "N8's encoder and a linear layer behind it", inputShape: grays,
+        "n9-wide", title: "N9-WIDE", summary: "N8's encoder, followed by a linear layer", inputShape: grays,
         classCount: 5
       ) { EncoderClassifier(widths: [600, 550, 512], classCount: $0.classCount) },
       Entry(

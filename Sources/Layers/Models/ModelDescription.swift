@@ -4,8 +4,10 @@ import Foundation
 public struct ModelID: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral,
   CustomStringConvertible
 {
+  /// The name.
   public let rawValue: String
 
+  /// A name, which may not be in the catalogue.
   public init(rawValue: String) { self.rawValue = rawValue }
   public init(stringLiteral value: String) { rawValue = value }
   public init(from decoder: any Decoder) throws { rawValue = try decoder.singleValueContainer().decode(String.self) }
@@ -18,8 +20,8 @@ public struct ModelID: RawRepresentable, Hashable, Sendable, Codable, Expressibl
   public var description: String { rawValue }
 }
 
-/// All that a network of the ``ModelCatalogue`` is made from: what a checkpoint stores, so that one call makes the network
-/// again.
+/// Everything that determines a network of the ``ModelCatalogue``. Checkpoints store it, so that one call recreates the
+/// network.
 ///
 ///     let model = try Model(ModelDescription("resnet-18", inputShape: [3, 64, 64], classCount: 5), seed: 1)
 ///     try model.save(to: file)
@@ -39,8 +41,8 @@ public struct ModelDescription: Hashable, Sendable, Codable {
   /// The values of all the model's options, see ``ModelCatalogue/Entry/options``.
   public let options: [String: Double]
 
-  /// Describes a model; what is not given is the catalogue's default.
-  /// - Throws: ``ModelError`` when there is no such model, or when it has no such option.
+  /// Describes a model; arguments that are not given have the catalogue's defaults.
+  /// - Throws: ``ModelError`` when there is no such model, or it has no such option.
   public init(
     _ id: ModelID, inputShape: Shape? = nil, classCount: Int? = nil, options: [String: Double] = [:]
   ) throws(ModelError) {
@@ -88,7 +90,7 @@ extension ModelDescription {
   ///
   /// - Parameters:
   ///   - state: the checkpoint.
-  ///   - file: the checkpoint's name in errors.
+  ///   - file: the checkpoint's name in error messages.
   /// - Throws: ``ModelError/invalidDescription(file:reason:)``, or ``ModelError/unknownModel(name:known:)``.
   public init?(in state: SafeTensors, file: String) throws(ModelError) {
     guard let text = state.metadata[ModelDescription.metadataKey] else { return nil }
@@ -101,11 +103,11 @@ extension ModelDescription {
     }
   }
 
-  /// The description as JSON, its keys in order.
+  /// The description as JSON with sorted keys.
   public var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Numbers that are none are not among the options' values, and nothing else fails to be encoded.
+    // Encoding can only fail for NaN and infinity, which options never have.
     guard let data = try? encoder.encode(self) else { return "" }
     return String(decoding: data, as: UTF8.self)
   }

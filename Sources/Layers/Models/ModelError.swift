@@ -1,16 +1,16 @@
-/// What is wrong with a model that is asked for by name, or with a checkpoint that it is to be made from.
+/// What is wrong with a model requested by name, or with the checkpoint from which it is to be made.
 public enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The catalogue has no model of the name.
   case unknownModel(name: String, known: [String])
-  /// A model has no such option, or the option not that value.
+  /// A model does not have an option, or the option's value is not valid.
   case invalidOption(model: String, option: String, value: String, expected: String)
-  /// A checkpoint does not say which model it is of.
+  /// A checkpoint does not describe its model.
   case notDescribed(file: String)
-  /// What a checkpoint says of its model is no description.
+  /// A checkpoint's description of its model is not valid.
   case invalidDescription(file: String, reason: String)
-  /// The network does not take the input, or an option of a layer is not valid.
+  /// The network does not accept the input shape, or an option of a layer is not valid.
   case layer(LayerError)
-  /// The checkpoint cannot be read, or is not one of the model.
+  /// The checkpoint cannot be read, or does not match the model.
   case checkpoint(CheckpointError)
 
   public var description: String {

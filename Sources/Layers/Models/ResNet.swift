@@ -1,14 +1,14 @@
 /// Residual networks (He and others, 2015), with torchvision's names of parameters: `conv1.weight`,
-/// `layer1.0.bn1.running_mean`, `layer2.0.downsample.0.weight`, `fc.bias`. Weights that torchvision's networks have can be
-/// loaded, and the other way.
+/// `layer1.0.bn1.running_mean`, `layer2.0.downsample.0.weight`, `fc.bias`. Weights can be exchanged with torchvision's
+/// networks in both directions.
 ///
 ///     ResNet(.resNet50)                                       // 224×224, 1000 classes: 25,557,032 parameters
 ///     ResNet(.resNet18, stem: .small, classCount: 10)         // 32×32
 ///
-/// As in torchvision, the bottleneck blocks of ResNet-50 have their stride in the 3×3 convolution, and convolutions begin
-/// by Kaiming's normal distribution of the outputs' fan.
+/// As in torchvision, the bottleneck blocks of ResNet-50 have their stride in the 3×3 convolution, and convolutions are
+/// initialised with Kaiming's normal distribution for the output fan.
 public struct ResNet: CompositeLayer {
-  /// How many blocks there are, and of which kind.
+  /// The number and kind of the blocks.
   public enum Depth: Int, Sendable, CaseIterable {
     /// Two ``BasicBlock``s in each of the four stages.
     case resNet18 = 18
@@ -21,7 +21,7 @@ public struct ResNet: CompositeLayer {
     fileprivate var hasBottlenecks: Bool { self == .resNet50 }
   }
 
-  /// What comes before the first stage.
+  /// The layers before the first stage.
   public enum Stem: Sendable, CaseIterable {
     /// A 7×7 convolution of stride 2 and max pooling of stride 2, for images of about 224×224.
     case large
@@ -40,10 +40,14 @@ public struct ResNet: CompositeLayer {
     }
   }
 
+  /// The number and kind of the blocks.
   public var depth: Depth
+  /// The layers before the first stage.
   public var stem: Stem
+  /// The number of classes.
   public var classCount: Int
 
+  /// The network, by default for 1000 classes of 224×224 images.
   public init(_ depth: Depth, stem: Stem = .large, classCount: Int = 1000) {
     self.depth = depth
     self.stem = stem
@@ -70,16 +74,17 @@ public struct ResNet: CompositeLayer {
   }
 }
 
-/// Two 3×3 convolutions with batch normalisation, and a way around them.
+/// A residual block of two 3×3 convolutions with batch normalisation.
 public struct BasicBlock: CompositeLayer {
-  /// The channels of both convolutions.
+  /// The number of channels of both convolutions.
   public var channels: Int
-  /// The stride of the first.
+  /// The stride of the first convolution.
   public var stride: Int
-  /// Whether a 1×1 convolution with that stride, and batch normalisation, lie on the way around: where the shape of the
-  /// output is not that of the input.
+  /// Whether the shortcut is a 1×1 convolution with this stride and batch normalisation, needed where the output's
+  /// shape differs from the input's; else the shortcut is the identity.
   public var projectsShortcut: Bool
 
+  /// A block, by default with the identity as its shortcut.
   public init(_ channels: Int, stride: Int = 1, projectsShortcut: Bool = false) {
     self.channels = channels
     self.stride = stride
@@ -95,20 +100,21 @@ public struct BasicBlock: CompositeLayer {
   }
 }
 
-/// A 1×1 convolution to fewer channels, a 3×3 one, and a 1×1 one to four times as many, with batch normalisation, and a way
-/// around them.
+/// A residual block of a 1×1 convolution that reduces the channels, a 3×3 convolution, and a 1×1 convolution that
+/// multiplies them by four, each with batch normalisation.
 public struct BottleneckBlock: CompositeLayer {
-  /// The output channels for each of ``channels``.
+  /// The number of output channels over ``channels``.
   public static let expansion = 4
 
-  /// The channels of the first two convolutions.
+  /// The number of channels of the first two convolutions.
   public var channels: Int
-  /// The stride of the second.
+  /// The stride of the second convolution.
   public var stride: Int
-  /// Whether a 1×1 convolution with that stride, and batch normalisation, lie on the way around: where the shape of the
-  /// output is not that of the input.
+  /// Whether the shortcut is a 1×1 convolution with this stride and batch normalisation, needed where the output's
+  /// shape differs from the input's; else the shortcut is the identity.
   public var projectsShortcut: Bool
 
+  /// A block, by default with the identity as its shortcut.
   public init(_ channels: Int, stride: Int = 1, projectsShortcut: Bool = false) {
     self.channels = channels
     self.stride = stride
@@ -126,7 +132,7 @@ public struct BottleneckBlock: CompositeLayer {
   }
 }
 
-/// Layers and a way around them, which is a projection where one is given, and ReLU behind the sum.
+/// Layers with a shortcut, which is a projection if one is given, and ReLU after the sum.
 private func residual(_ layers: [any Layer], projection: (channels: Int, stride: Int)?) -> Sequential {
   let shortcut = projection.map {
     Sequential(convolution($0.channels, kernelSize: 1, stride: $0.stride), BatchNorm2D()).named("downsample")
@@ -134,7 +140,7 @@ private func residual(_ layers: [any Layer], projection: (channels: Int, stride:
   return Sequential(Residual(Sequential(layers).named(""), shortcut: shortcut).named(""), ReLU())
 }
 
-/// A convolution that keeps the size but for its stride.
+/// A padded convolution without bias that changes the size only by its stride.
 private func convolution(_ channels: Int, kernelSize: Int, stride: Int = 1) -> Conv2D {
   Conv2D(
     channels, kernelSize: kernelSize, stride: stride, padding: kernelSize / 2, bias: false,

@@ -1,17 +1,19 @@
 /// The convolutional network of PyTorch's tutorial "Training a classifier": two 5×5 convolutions with pooling and three
-/// linear layers; 62,006 parameters for images of 3×32×32 and 10 classes.
+/// linear layers; 62,006 parameters for 3×32×32 images and 10 classes.
 ///
-/// The linear layers' inputs follow from the image: 16×5×5 values for 32×32, 16×4×4 for 28×28. Parameters are named as in
-/// the tutorial, `conv1.weight` to `fc3.bias`, so its weights can be loaded.
+/// The first linear layer's input depends on the image size: 16×5×5 values for 32×32, 16×4×4 for 28×28. Parameters are
+/// named as in the tutorial, `conv1.weight` to `fc3.bias`, so that its weights can be loaded.
 public struct TutorialCNN: CompositeLayer {
+  /// The number of classes.
   public var classCount: Int
-  /// The output channels of each convolution.
+  /// The number of output channels of each convolution.
   public var channels: [Int]
-  /// The outputs of each linear layer before the last.
+  /// The number of outputs of each linear layer before the last.
   public var features: [Int]
-  /// Whether there is a ``ReLU`` behind each layer but the last; the network is linear but for its pooling without them.
+  /// Whether each layer but the last is followed by a ``ReLU``; without them, only the pooling is nonlinear.
   public var hasActivations: Bool
 
+  /// The network, by default as in the tutorial.
   public init(
     classCount: Int = 10, channels: [Int] = [6, 16], features: [Int] = [120, 84], hasActivations: Bool = true
   ) {
@@ -21,7 +23,7 @@ public struct TutorialCNN: CompositeLayer {
     self.hasActivations = hasActivations
   }
 
-  /// A wider one: 126,458 parameters for images of 3×32×32 and 10 classes.
+  /// A wider variant: 126,458 parameters for 3×32×32 images and 10 classes.
   public static func wide(classCount: Int = 10) -> TutorialCNN {
     TutorialCNN(classCount: classCount, channels: [8, 24], features: [168, 112])
   }

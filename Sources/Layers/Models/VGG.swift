@@ -1,11 +1,11 @@
 /// VGG networks with batch normalisation (Simonyan and Zisserman, 2014), with torchvision's names of parameters:
-/// `features.0.weight`, `features.1.running_mean`, `classifier.6.bias`. Weights that torchvision's `vgg11_bn` and
-/// `vgg16_bn` have can be loaded, and the other way.
+/// `features.0.weight`, `features.1.running_mean`, `classifier.6.bias`. Weights can be exchanged with torchvision's
+/// `vgg11_bn` and `vgg16_bn` in both directions.
 ///
-/// Images of 32×32 and more come in; what the convolutions make of them is averaged, or repeated, to 7×7. Nine tenths of the
-/// parameters are the first linear layer's.
+/// Images must have at least 32×32 pixels; adaptive average pooling brings the convolutions' output to 7×7. The first
+/// linear layer has most of the parameters.
 public struct VGG: CompositeLayer {
-  /// How many layers with weights there are.
+  /// The number of convolutions and linear layers.
   public enum Depth: Int, Sendable, CaseIterable {
     /// One or two convolutions before each pooling.
     case vgg11 = 11
@@ -15,11 +15,14 @@ public struct VGG: CompositeLayer {
     fileprivate var convolutionCounts: [Int] { self == .vgg11 ? [1, 1, 2, 2, 2] : [2, 2, 3, 3, 3] }
   }
 
+  /// The number of convolutions and linear layers.
   public var depth: Depth
+  /// The number of classes.
   public var classCount: Int
-  /// The probability that the outputs of the first two linear layers are dropped.
+  /// The dropout probability after the first two linear layers.
   public var dropout: Double
 
+  /// The network, by default for 1000 classes.
   public init(_ depth: Depth, classCount: Int = 1000, dropout: Double = 0.5) {
     self.depth = depth
     self.classCount = classCount
@@ -38,7 +41,7 @@ public struct VGG: CompositeLayer {
       }
       features.append(MaxPool2D(2))
     }
-    func linear(_ outputs: Int) -> Linear { Linear(outputs, initialization: .normal(deviation: 0.01)) }
+    func linear(_ outputs: Int) -> Linear { Linear(outputs, initialization: .normal(standardDeviation: 0.01)) }
     let classifier = Sequential(
       linear(4096), ReLU(), Dropout(dropout), linear(4096), ReLU(), Dropout(dropout), linear(classCount))
     return Sequential(

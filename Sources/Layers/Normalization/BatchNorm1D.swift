@@ -1,22 +1,24 @@
 import Kernels
 
-/// Normalises each feature by its mean and variance over the batch, or each channel of a line also over its length, then
-/// scales and shifts it: `[features]` or `[channels, length]`, kept.
+/// Batch normalisation of features or channels: `[features]` is normalised over the batch, `[channels, length]` over
+/// batch and length; then each is scaled and shifted. The shape is unchanged.
 ///
-/// The same as ``BatchNorm2D`` with one position, or one row.
+/// It computes what ``BatchNorm2D`` does on images of one pixel, or of one row.
 public struct BatchNorm1D: Layer {
-  /// Added to the variance.
+  /// Added to the variance before its square root is taken.
   public var epsilon: Float
-  /// The share of a batch in the running statistics; nil gives every batch so far the same share.
+  /// The weight of the current batch in the running statistics, PyTorch's `momentum`; nil for their plain mean over all
+  /// batches.
   public var momentum: Float?
-  /// Whether there are `weight` and `bias`.
+  /// Whether the layer has a learned `weight` and `bias`.
   public var affine: Bool
-  /// Whether there are running statistics; without, inference normalises by the batch, too.
+  /// Whether the layer has running statistics; without them, inference normalises by the batch's statistics, too.
   public var tracksRunningStatistics: Bool
-  /// Whether training normalises by the running statistics as well, which then stay as they are, while `weight` and
-  /// `bias` are trained: PyTorch's module in `eval()` whose parameters require gradients.
+  /// Whether training normalises by the running statistics, too, and does not update them, while `weight` and `bias`
+  /// are trained: a PyTorch module in `eval()` whose parameters require gradients.
   public var usesRunningStatistics: Bool
 
+  /// A batch normalisation, by default with PyTorch's options.
   public init(
     epsilon: Float = 1e-5, momentum: Float? = 0.1, affine: Bool = true, tracksRunningStatistics: Bool = true,
     usesRunningStatistics: Bool = false
@@ -28,12 +30,12 @@ public struct BatchNorm1D: Layer {
     self.usesRunningStatistics = usesRunningStatistics
   }
 
-  public var name: String { "BatchNorm1D" }
+  public var kind: String { "BatchNorm1D" }
   public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   private var normalization: BatchNormalization {
     BatchNormalization(
-      layer: name, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics,
+      layer: kind, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics,
       usesRunning: usesRunningStatistics)
   }
 
@@ -41,10 +43,10 @@ public struct BatchNorm1D: Layer {
     guard 1...2 ~= inputShape.rank, inputShape.dimensions.allSatisfy({ $0 >= 1 }) else {
       let advice = inputShape.rank == 3 ? "; BatchNorm2D takes images" : ""
       throw .inputShape(
-        layer: name, given: inputShape, expected: "[features] or [channels, length], each at least 1\(advice)")
+        layer: kind, given: inputShape, expected: "[features] or [channels, length], each at least 1\(advice)")
     }
     try normalization.check()
-    return try addressable(inputShape, "input", layer: name)
+    return try addressable(inputShape, "input", layer: kind)
   }
 
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {

@@ -1,26 +1,30 @@
 import Kernels
 
-/// Normalises each channel by its mean and variance over the batch and all positions, then scales and shifts it:
-/// `[channels, height, width]`, kept.
+/// Batch normalisation (Ioffe and Szegedy, 2015): normalises each channel by its mean and variance over the batch and
+/// all pixels, then scales and shifts it. `[channels, height, width]` is unchanged.
 ///
-/// y = (x − mean) / √(variance + epsilon) · weight + bias. In training, mean and variance are those of the batch, and the
-/// running ones follow them; in inference they are the running ones. Parameters: `weight` and `bias` `[channels]`, which
-/// begin as 1 and 0; buffers: `running_mean` and `running_var` `[channels]`, `num_batches_tracked`. All as in PyTorch.
+/// y = (x − mean) / √(variance + epsilon) · weight + bias. In training, mean and variance are those of the batch, and
+/// the running statistics are updated; in inference they are the running statistics. Parameters: `weight` and `bias`
+/// `[channels]`, initially 1 and 0; buffers: `running_mean` and `running_var` `[channels]`, `num_batches_tracked`. All
+/// as in PyTorch.
 ///
-/// A batch with one value a channel cannot be trained with. In a ``Sequential``, a ``ReLU`` behind it runs as part of it.
+/// Training needs more than one value for each channel in a batch. In a ``Sequential``, a following ``ReLU`` is fused
+/// into this layer.
 public struct BatchNorm2D: Layer {
-  /// Added to the variance.
+  /// Added to the variance before its square root is taken.
   public var epsilon: Float
-  /// The share of a batch in the running statistics; nil gives every batch so far the same share.
+  /// The weight of the current batch in the running statistics, PyTorch's `momentum`; nil for their plain mean over all
+  /// batches.
   public var momentum: Float?
-  /// Whether there are `weight` and `bias`.
+  /// Whether the layer has a learned `weight` and `bias`.
   public var affine: Bool
-  /// Whether there are running statistics; without, inference normalises by the batch, too.
+  /// Whether the layer has running statistics; without them, inference normalises by the batch's statistics, too.
   public var tracksRunningStatistics: Bool
-  /// Whether training normalises by the running statistics as well, which then stay as they are, while `weight` and
-  /// `bias` are trained: PyTorch's module in `eval()` whose parameters require gradients.
+  /// Whether training normalises by the running statistics, too, and does not update them, while `weight` and `bias`
+  /// are trained: a PyTorch module in `eval()` whose parameters require gradients.
   public var usesRunningStatistics: Bool
 
+  /// A batch normalisation, by default with PyTorch's options.
   public init(
     epsilon: Float = 1e-5, momentum: Float? = 0.1, affine: Bool = true, tracksRunningStatistics: Bool = true,
     usesRunningStatistics: Bool = false
@@ -32,17 +36,17 @@ public struct BatchNorm2D: Layer {
     self.usesRunningStatistics = usesRunningStatistics
   }
 
-  public var name: String { "BatchNorm2D" }
+  public var kind: String { "BatchNorm2D" }
   public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   private var normalization: BatchNormalization {
     BatchNormalization(
-      layer: name, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics,
+      layer: kind, epsilon: epsilon, momentum: momentum, affine: affine, tracks: tracksRunningStatistics,
       usesRunning: usesRunningStatistics)
   }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
-    try requireImage(inputShape, layer: name)
+    try requireImage(inputShape, layer: kind)
     try normalization.check()
     return inputShape
   }

@@ -1,21 +1,24 @@
 import Kernels
 
-/// Normalises over the last dimensions of each image, then scales and shifts each value: any shape, kept.
+/// Layer normalisation (Ba and others, 2016): normalises over the last dimensions of each image, then scales and shifts
+/// each value. Any shape, which is unchanged.
 ///
-/// y = (x − mean) / √(variance + epsilon) · weight + bias, where mean and variance are those of all values that differ in
-/// the last dimensions only; in training and inference alike. Parameters: `weight` and `bias` of the normalised shape,
-/// which begin as 1 and 0, as in PyTorch.
+/// y = (x − mean) / √(variance + epsilon) · weight + bias, where mean and variance are over the dimensions of
+/// ``normalizedShape``; in training and inference alike. Parameters: `weight` and `bias` of that shape, initially 1 and
+/// 0, as in PyTorch.
 ///
-/// In a ``Sequential``, a ``ReLU`` behind it runs as part of it.
+/// In a ``Sequential``, a following ``ReLU`` is fused into this layer.
 public struct LayerNorm: Layer {
-  /// The sizes of the dimensions that are normalised together, the last ones of an image's shape.
+  /// The sizes of the dimensions that are normalised over, the last ones of an image's shape.
   public var normalizedShape: Shape
-  /// Added to the variance.
+  /// Added to the variance before its square root is taken.
   public var epsilon: Float
-  /// Whether there is a `weight`, and a `bias` if ``bias`` says so, too.
+  /// Whether the layer has a learned `weight`, and with ``bias`` also a `bias`.
   public var affine: Bool
+  /// Whether the layer has a learned `bias`, if it is ``affine``.
   public var bias: Bool
 
+  /// A layer normalisation over the last dimensions.
   public init(_ normalizedShape: Shape, epsilon: Float = 1e-5, affine: Bool = true, bias: Bool = true) {
     self.normalizedShape = normalizedShape
     self.epsilon = epsilon
@@ -23,22 +26,22 @@ public struct LayerNorm: Layer {
     self.bias = bias
   }
 
-  public var name: String { "LayerNorm" }
+  public var kind: String { "LayerNorm" }
   public func canApply(_ activation: FusedActivation) -> Bool { activation == .relu }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard normalizedShape.rank >= 1, normalizedShape.dimensions.allSatisfy({ $0 >= 1 }) else {
       throw .invalidValue(
-        layer: name, name: "normalizedShape", value: "\(normalizedShape)",
+        layer: kind, name: "normalizedShape", value: "\(normalizedShape)",
         expected: "at least one dimension, each at least 1")
     }
     guard inputShape.dimensions.suffix(normalizedShape.rank) == normalizedShape.dimensions[...],
       inputShape.dimensions.allSatisfy({ $0 >= 1 })
     else {
-      throw .inputShape(layer: name, given: inputShape, expected: "a shape that ends in \(normalizedShape)")
+      throw .inputShape(layer: kind, given: inputShape, expected: "a shape that ends in \(normalizedShape)")
     }
-    try checkEpsilon(epsilon, layer: name)
-    return try addressable(inputShape, "input", layer: name)
+    try checkEpsilon(epsilon, layer: kind)
+    return try addressable(inputShape, "input", layer: kind)
   }
 
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
@@ -49,11 +52,11 @@ public struct LayerNorm: Layer {
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     let shape = try outputShape(for: problem.inputShape)
     let (rows, overflow) = problem.batchSize.multipliedReportingOverflow(by: shape.count / normalizedShape.count)
-    guard !overflow else { throw .kernel(layer: name, .tooLarge(operation: GroupNormForward.name)) }
+    guard !overflow else { throw .kernel(layer: kind, .tooLarge(operation: GroupNormForward.name)) }
     return try PlannedGroupNorm(
       GroupNormProblem(
         batch: rows, groups: 1, channels: normalizedShape.count, plane: 1, epsilon: epsilon,
         relu: problem.activation == .relu),
-      hasWeight: affine, hasBias: affine && bias, problem, name)
+      hasWeight: affine, hasBias: affine && bias, problem, kind)
   }
 }

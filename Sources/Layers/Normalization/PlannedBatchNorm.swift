@@ -1,6 +1,6 @@
 import Kernels
 
-/// What normalisations over the batch have in common.
+/// The options and checks that the batch normalisations have in common.
 struct BatchNormalization {
   let layer: String
   let epsilon: Float
@@ -46,8 +46,8 @@ func checkEpsilon(_ epsilon: Float, layer: String) throws(LayerError) {
   }
 }
 
-/// By the batch's statistics, which are saved, or by running ones; where ReLU stopped the output follows from the input and
-/// the statistics.
+/// A batch normalisation by the batch's statistics, which it saves, or by running ones. The backward pass recomputes
+/// where the fused ReLU was active from the input and the statistics, so it does not read the output.
 final class PlannedBatchNorm: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -55,7 +55,7 @@ final class PlannedBatchNorm: PlannedLayer {
   private let affine: Bool
   private let tracks: Bool
   private let needsParameterGradients: Bool
-  /// By the statistics of the batch, or by running ones.
+  /// Normalises by the batch's statistics; nil where running statistics are used.
   private let forward: Plan<BatchNormForward>?
   private let inference: Plan<BatchNormInference>?
   private let backward: Plan<BatchNormBackward>?
@@ -102,7 +102,7 @@ final class PlannedBatchNorm: PlannedLayer {
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }
 
-  /// Where the running statistics lie among the parameters.
+  /// The index of the running mean among the layer's parameters and buffers.
   private var firstBuffer: Int { affine ? 2 : 0 }
 
   func forward(_ memory: ForwardMemory) {

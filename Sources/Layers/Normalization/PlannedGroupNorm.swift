@@ -1,6 +1,6 @@
 import Kernels
 
-/// A normalisation within images, of groups or layers. Saves the statistics of each group.
+/// A group or layer normalisation. Saves the statistics of each group.
 final class PlannedGroupNorm: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -11,13 +11,13 @@ final class PlannedGroupNorm: PlannedLayer {
   private let backward: Plan<GroupNormBackward>?
 
   init(
-    _ groups: GroupNormProblem, hasWeight: Bool, hasBias: Bool, _ problem: LayerProblem, _ name: String
+    _ groups: GroupNormProblem, hasWeight: Bool, hasBias: Bool, _ problem: LayerProblem, _ kind: String
   ) throws(LayerError) {
     self.hasWeight = hasWeight
     self.hasBias = hasBias
     needsParameterGradients = problem.needsParameterGradients
-    forward = try problem.kernel(GroupNormForward.self, groups, for: name)
-    backward = try problem.backwardKernel(GroupNormBackward.self, groups, for: name)
+    forward = try problem.kernel(GroupNormForward.self, groups, for: kind)
+    backward = try problem.backwardKernel(GroupNormBackward.self, groups, for: kind)
     savedByteCount = 3 * groups.batch * groups.groups * MemoryLayout<Float>.stride
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }

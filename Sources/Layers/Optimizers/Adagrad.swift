@@ -2,18 +2,23 @@ import Kernels
 
 /// Adagrad (Duchi, Hazan and Singer, 2011), as in PyTorch.
 ///
-/// With gradient g, learning rate η, its decay δ, weight decay λ, in step t: g ← g + λp; s ← s + g²;
-/// p ← p − η/(1 + (t − 1)δ) · g / (√s + ε).
+/// With gradient g, learning rate η with decay δ, and weight decay λ, in step t: g ← g + λp; s ← s + g²; p ← p − η/(1 +
+/// (t − 1)δ) · g / (√s + ε).
 public struct Adagrad: GroupableOptimizer {
+  /// The learning rate η.
   public var learningRate: Float
+  /// The decay δ of the learning rate.
   public var learningRateDecay: Float
+  /// The weight decay λ.
   public var weightDecay: Float
-  /// What the sum of squares is before the first step.
+  /// The sum of squared gradients s before the first step.
   public var initialAccumulator: Float
+  /// The term ε that bounds the divisor away from 0.
   public var epsilon: Float
-  /// Whether the parameters climb along the gradient.
+  /// Whether the loss is maximised: parameters move along the gradient instead of against it.
   public var maximize: Bool
 
+  /// The optimiser, by default with PyTorch's options.
   public init(
     learningRate: Float = 0.01, learningRateDecay: Float = 0, weightDecay: Float = 0, initialAccumulator: Float = 0,
     epsilon: Float = 1e-10, maximize: Bool = false
@@ -40,7 +45,7 @@ extension Adagrad: KernelOptimizer {
     set {}
   }
 
-  func check() throws(LayerError) {
+  func check() throws(OptimizerError) {
     try require("learningRate", learningRate, atLeast: 0)
     try require("learningRateDecay", learningRateDecay, atLeast: 0)
     try require("weightDecay", weightDecay, atLeast: 0)

@@ -3,18 +3,25 @@ import Kernels
 /// Adam (Kingma and Ba, 2015, algorithm 1), as in PyTorch.
 ///
 /// With gradient g, learning rate η, weight decay λ, in step t: g ← g + λp; m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²;
-/// p ← p − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε). AMSGrad (Reddi, Kale and Kumar, 2018) puts the largest v so far in
-/// the last formula. A parameter whose gradients were all 0 stays, also with an ε of 0.
+/// p ← p − η · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε). AMSGrad (Reddi, Kale and Kumar, 2018) uses the largest v so far in
+/// the last formula. A parameter whose gradients were always 0 does not change, even with ε = 0.
 public struct Adam: GroupableOptimizer {
+  /// The learning rate η.
   public var learningRate: Float
+  /// The decay rate β₁ of the gradients' mean.
   public var beta1: Double
+  /// The decay rate β₂ of the squared gradients' mean.
   public var beta2: Double
+  /// The term ε that bounds the divisor away from 0.
   public var epsilon: Float
+  /// The weight decay λ.
   public var weightDecay: Float
+  /// Whether AMSGrad's largest v so far is used.
   public var amsgrad: Bool
-  /// Whether the parameters climb along the gradient.
+  /// Whether the loss is maximised: parameters move along the gradient instead of against it.
   public var maximize: Bool
 
+  /// The optimiser, by default with PyTorch's options.
   public init(
     learningRate: Float = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0, amsgrad: Bool = false, maximize: Bool = false
@@ -34,15 +41,22 @@ public struct Adam: GroupableOptimizer {
 /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), as in PyTorch: p ← p − ηλp, then ``Adam``'s step
 /// without weight decay.
 public struct AdamW: GroupableOptimizer {
+  /// The learning rate η.
   public var learningRate: Float
+  /// The decay rate β₁ of the gradients' mean.
   public var beta1: Double
+  /// The decay rate β₂ of the squared gradients' mean.
   public var beta2: Double
+  /// The term ε that bounds the divisor away from 0.
   public var epsilon: Float
+  /// The weight decay λ.
   public var weightDecay: Float
+  /// Whether AMSGrad's largest v so far is used.
   public var amsgrad: Bool
-  /// Whether the parameters climb along the gradient.
+  /// Whether the loss is maximised: parameters move along the gradient instead of against it.
   public var maximize: Bool
 
+  /// The optimiser, by default with PyTorch's options.
   public init(
     learningRate: Float = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0.01, amsgrad: Bool = false, maximize: Bool = false
@@ -67,7 +81,7 @@ extension AdamW: AdamOptimizer {
   var isDecoupled: Bool { true }
 }
 
-/// What Adam and AdamW have in common: all but the weight decay.
+/// The shared implementation of Adam and AdamW, which differ in the weight decay.
 protocol AdamOptimizer: KernelOptimizer where Step == AdamStep {
   var beta1: Double { get set }
   var beta2: Double { get }
@@ -87,7 +101,7 @@ extension AdamOptimizer {
     set { beta1 = newValue.asWritten }
   }
 
-  func check() throws(LayerError) {
+  func check() throws(OptimizerError) {
     try checkMoments(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
   }
 
@@ -111,8 +125,8 @@ extension AdamOptimizer {
 }
 
 extension Optimizer {
-  /// Checks the options that Adam and its kin have in common.
-  func checkMoments(beta1: Double, beta2: Double, epsilon: Float, weightDecay: Float) throws(LayerError) {
+  /// Checks the options that Adam, AdamW, NAdam and RAdam have in common.
+  func checkMoments(beta1: Double, beta2: Double, epsilon: Float, weightDecay: Float) throws(OptimizerError) {
     try require("learningRate", learningRate, atLeast: 0)
     try require("beta1", Float(beta1), atLeast: 0, below: 1)
     try require("beta2", Float(beta2), atLeast: 0, below: 1)
@@ -122,6 +136,6 @@ extension Optimizer {
 }
 
 extension Float {
-  /// The number that the shortest decimal form says, which is what was meant: 0.9 in Double, too.
+  /// The Double with the shortest decimal representation of this Float: 0.9 as Float becomes 0.9 as Double.
   var asWritten: Double { Double("\(self)") ?? Double(self) }
 }

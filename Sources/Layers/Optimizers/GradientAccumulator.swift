@@ -1,6 +1,6 @@
 import Kernels
 
-/// Adds up the gradients of several backward passes for one step, as if their batches had been one.
+/// Accumulates the gradients of several backward passes for one step, as if their batches were one.
 ///
 ///     for (i, batch) in batches.enumerated() {
 ///       …                                                    // forward and backward pass
@@ -9,19 +9,19 @@ import Kernels
 ///     }
 ///     optimizer.step()
 public final class GradientAccumulator {
-  /// How many passes were added up since the last step.
+  /// The number of backward passes accumulated since the last step.
   public private(set) var passes = 0
   private let model: Model
   private let gradients: UnsafeMutablePointer<Float>
-  /// Made when they are first needed.
+  /// The accumulated gradients, allocated at first use.
   private lazy var sums = FloatStorage(repeating: 0, count: model.gradientBuffer.count)
-  /// ``Model/freezeCount`` of what was added up.
+  /// ``Model/freezeCount`` at the last accumulation.
   private var freezeCount = 0
   private let kernel: Plan<GradientAccumulation>
   private let workspace: Workspace
 
-  /// - Throws: ``LayerError`` when the level or the number of threads is not there.
-  public init(_ model: Model, threads: Int = 1, level: InstructionSet? = nil) throws(LayerError) {
+  /// - Throws: ``OptimizerError`` when the level is not available or the number of threads is not valid.
+  public init(_ model: Model, threads: Int = 1, level: InstructionSet? = nil) throws(OptimizerError) {
     self.model = model
     let count = model.gradientBuffer.count
     gradients = model.gradients.storage.pointer
@@ -31,21 +31,22 @@ public final class GradientAccumulator {
     workspace = Workspace(byteCount: kernel.workspaceByteCount)
   }
 
-  /// Adds the model's gradients, times a factor, to the sums.
+  /// Adds the model's gradients, multiplied by `scale`, to the sums.
   public func add(scale: Float = 1) {
     run(to: sums.pointer, scale)
     passes += 1
   }
 
-  /// Adds the model's gradients, times a factor, to the sums and puts the result in their place, ready for a step. The
-  /// next sums start anew.
+  /// Adds the model's gradients, multiplied by `scale`, to the sums, and replaces the gradients by the result, ready
+  /// for a step. The next accumulation starts from zero.
   public func finish(scale: Float = 1) {
     if passes > 0 || scale != 1 { run(to: gradients, scale) }
     passes = 0
   }
 
-  /// Adds the model's gradients, times a factor, to the sums, and puts the sums over `total` in their place, ready for a
-  /// step: with the batches' sizes for factors and their sum for `total`, the gradient of the mean over all images.
+  /// Adds the model's gradients, multiplied by `scale`, to the sums, and replaces the gradients by the sums divided by
+  /// `total`, ready for a step. With batch sizes as scales and their sum as `total`, this is the gradient of the mean
+  /// over all images.
   public func finish(scale: Float, over total: Float) {
     add(scale: scale)
     kernel.run(
@@ -55,15 +56,15 @@ public final class GradientAccumulator {
     passes = 0
   }
 
-  /// The sums, laid out as ``Model/gradientBuffer``; they may be written, as when training is resumed.
+  /// The sums, with the layout of ``Model/gradientBuffer``; they may be written, such as when training is resumed.
   public var values: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: sums.pointer, count: sums.count)
   }
 
-  /// Goes on from sums of so many passes that were written to ``values``.
+  /// Continues from sums of `passes` backward passes that were written to ``values``.
   public func restore(passes: Int) { self.passes = passes }
 
-  /// Forgets what was added up.
+  /// Discards the sums.
   public func reset() { passes = 0 }
 
   private func run(to sum: UnsafeMutablePointer<Float>, _ scale: Float) {
@@ -75,12 +76,12 @@ public final class GradientAccumulator {
       workspace: workspace)
   }
 
-  /// What was added up of parameters before they were frozen is no part of an update.
+  /// Zeroes the sums of parameters that were frozen since the last accumulation.
   private func forgetFrozen() {
     freezeCount = model.freezeCount
     guard passes > 0 else { return }
     let frozen = Set(model.frozenNames)
-    for (name, range) in model.trainedRanges where frozen.contains(name) {
+    for (name, range) in model.trainableRanges where frozen.contains(name) {
       (sums.pointer + range.lowerBound).update(repeating: 0, count: range.count)
     }
   }

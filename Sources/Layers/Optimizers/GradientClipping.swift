@@ -2,47 +2,50 @@ import Kernels
 
 /// How gradients are limited before a step.
 public enum GradientClipping: Hashable, Sendable {
-  /// All gradients are scaled by one factor, so that their norm is at most this: PyTorch's `clip_grad_norm_`.
+  /// All gradients are scaled by one factor, so that their norm is at most the limit: PyTorch's `clip_grad_norm_`.
   ///
-  /// Those of frozen parameters are 0. With the norm n of all gradients together, each becomes g · min(1, limit / (n + 10⁻⁶)). If n is infinite, finite
-  /// gradients become 0 and the others NaN; if it is NaN, all gradients become NaN.
+  /// Gradients of frozen parameters count as 0. With n the norm of all gradients, each gradient becomes g · min(1,
+  /// limit / (n + 10⁻⁶)). If n is infinite, finite gradients become 0 and the others NaN; if it is NaN, all gradients
+  /// become NaN.
   case norm(Float)
   /// Each gradient becomes the nearest number in −limit ... limit; NaN stays: PyTorch's `clip_grad_value_`.
   case value(Float)
 
   /// Plans the clipping of a model's gradients.
-  /// - Throws: ``LayerError`` for a limit that is negative or NaN.
+  /// - Throws: ``OptimizerError`` for a limit that is negative or NaN.
   public func plan(
     _ model: Model, threads: Int = 1, level: InstructionSet? = nil
-  ) throws(LayerError) -> PlannedClipping {
+  ) throws(OptimizerError) -> PlannedClipping {
     try plan(ParameterMemory(model), threads: threads, level: level)
   }
 
   /// Plans the clipping of gradients in memory.
-  /// - Throws: ``LayerError`` for a limit that is negative or NaN.
+  /// - Throws: ``OptimizerError`` for a limit that is negative or NaN.
   public func plan(
     _ memory: ParameterMemory, threads: Int = 1, level: InstructionSet? = nil
-  ) throws(LayerError) -> PlannedClipping {
+  ) throws(OptimizerError) -> PlannedClipping {
     let limit =
       switch self {
       case .norm(let limit), .value(let limit): limit
       }
     guard limit >= 0 else {
-      throw .invalidValue(layer: "GradientClipping", name: "limit", value: "\(limit)", expected: "at least 0")
+      throw .invalidValue(optimizer: "GradientClipping", name: "limit", value: "\(limit)", expected: "at least 0")
     }
     return try PlannedClipping(self, memory, threads: threads, level: level)
   }
 }
 
-/// Clipping of one model's gradients, or of other ones.
+/// Clipping planned for the gradients of one model, or of other memory.
 public final class PlannedClipping {
+  /// How gradients are clipped.
   public let clipping: GradientClipping
   private let memory: ParameterMemory
   private let runs: [Run]
   private let workspace: Workspace
   private let result = FloatStorage(repeating: 0, count: 1)
 
-  /// The kernels of a piece of memory. A class, because plans are large values to copy at every step.
+  /// The kernels for one contiguous block of gradients. A class, because plans are large values, which would be copied
+  /// at every step.
   private final class Run {
     let gradients: UnsafeMutablePointer<Float>
     let norm: Plan<GradientNorm>
@@ -55,7 +58,8 @@ public final class PlannedClipping {
     }
   }
 
-  init(_ clipping: GradientClipping, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(LayerError)
+  init(_ clipping: GradientClipping, _ memory: ParameterMemory, threads: Int, level: InstructionSet?)
+    throws(OptimizerError)
   {
     self.clipping = clipping
     self.memory = memory
@@ -74,15 +78,15 @@ public final class PlannedClipping {
       byteCount: runs.map { max($0.norm.workspaceByteCount, $0.clip.workspaceByteCount) }.max() ?? 0)
   }
 
-  /// Clips the gradients that the last backward pass computed; it allocates nothing.
-  /// - Returns: their norm before, where they are clipped by it.
+  /// Clips the gradients of the last backward pass; allocates nothing.
+  /// - Returns: the gradients' norm before clipping for ``GradientClipping/norm(_:)``, else nil.
   @discardableResult
   public func run() -> Float? {
     switch clipping {
     case .norm(let limit):
       let total = globalNorm()
       let scale = limit / (total + 1e-6)
-      // Also where it is NaN.
+      // True also if the factor is NaN.
       if !(scale >= 1) {
         for run in runs {
           run.clip.run(GradientClip.Operands(values: run.gradients, scale: scale), workspace: workspace)
@@ -98,8 +102,7 @@ public final class PlannedClipping {
     }
   }
 
-  /// The norm of all gradients together: the root of the sum of their squares. Where they lie in several pieces of memory,
-  /// it is the norm of the pieces' norms.
+  /// The Euclidean norm of all gradients; for several blocks of memory, computed as the norm of the blocks' norms.
   public func globalNorm() -> Float {
     var squares = 0.0
     for run in runs {
@@ -111,8 +114,8 @@ public final class PlannedClipping {
     return Float(squares.squareRoot())
   }
 
-  /// Between the parameters and in the place of frozen ones, 0 times NaN was NaN, too, and no backward pass would write
-  /// over it.
+  /// Zeroes the gaps between parameters and the gradients of frozen ones, where scaling by NaN made 0 NaN, because no
+  /// backward pass writes there.
   private func clearGaps() {
     for gap in memory.gradientGaps { gap.update(repeating: 0) }
   }
@@ -122,9 +125,12 @@ public final class PlannedClipping {
 ///
 ///     let optimizer = Adam().clipped(.norm(1))
 public struct ClippedOptimizer: Optimizer {
+  /// The optimiser.
   public var base: any Optimizer
+  /// How gradients are clipped.
   public var clipping: GradientClipping
 
+  /// Clips the gradients before each step of `base`.
   public init(_ base: any Optimizer, _ clipping: GradientClipping) {
     self.base = base
     self.clipping = clipping
@@ -139,22 +145,23 @@ public struct ClippedOptimizer: Optimizer {
 
   public func plan(
     _ memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer {
+  ) throws(OptimizerError) -> any PlannedOptimizer {
     try PlannedClippedOptimizer(
       base.plan(memory, threads: threads, level: level), clipping.plan(memory, threads: threads, level: level))
   }
 }
 
 extension Optimizer {
-  /// This optimiser, the gradients clipped before each step.
+  /// This optimiser with gradient clipping before each step.
   public func clipped(_ clipping: GradientClipping) -> ClippedOptimizer { ClippedOptimizer(self, clipping) }
 }
 
-/// An optimiser that clips the gradients first.
+/// A planned optimiser that clips the gradients before each step.
 public final class PlannedClippedOptimizer: PlannedOptimizer {
   private let base: any PlannedOptimizer
   private let clipping: PlannedClipping
-  /// The norm of all gradients at the last step, before they were clipped; nil where they are clipped by value.
+  /// The norm of all gradients before clipping at the last step; nil before the first step, and if they are clipped by
+  /// value.
   public private(set) var gradientNorm: Float?
 
   init(_ base: any PlannedOptimizer, _ clipping: PlannedClipping) {
@@ -180,7 +187,7 @@ public final class PlannedClippedOptimizer: PlannedOptimizer {
     set { base.momentum = newValue }
   }
   public var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { base.stateTensors }
-  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(OptimizerError) {
     try base.check(learningRates: learningRates, momentum: momentum, counters: counters)
   }
   public var counters: [String: Int] {

@@ -3,30 +3,30 @@ import Kernels
 /// An optimiser whose step is a run of one kernel over parameters, gradients and up to three arrays of state.
 protocol KernelOptimizer: GroupableOptimizer {
   associatedtype Step: KernelOperation
-  /// PyTorch's names of the arrays that options of this kind can ask for, at most three.
+  /// PyTorch's names of the state arrays, at most three, that some options need.
   static var stateNames: [String] { get }
-  /// What each of these arrays holds in the beginning; nil for one that these options do not ask for.
+  /// The initial value of each state array; nil for one that these options do not need.
   var firstStates: [Float?] { get }
-  /// Whether there is a momentum that schedules may change, which is then ``cycledMomentum``.
+  /// Whether schedules may change the momentum, see ``cycledMomentum``.
   var cyclesMomentum: Bool { get }
   var cycledMomentum: Float { get set }
-  /// PyTorch's name of the number that ``advanced(_:toStep:)`` makes go on; nil where there is none.
+  /// PyTorch's name of the running product that ``advanced(_:toStep:)`` updates; nil for none.
   static var productName: String? { get }
-  /// A number of 0 to 1 that a step depends on, from what it was at the step before; 1 before the first.
+  /// The running product, 0 to 1, at a step, from its value at the step before; 1 before the first step.
   func advanced(_ product: Float, toStep step: Int) -> Float
   /// Checks the options.
-  func check() throws(LayerError)
+  func check() throws(OptimizerError)
   func problem(count: Int) -> Step.Problem
   func operands(_ memory: StepMemory) -> Step.Operands
 }
 
-/// Where a step finds its arrays, and which step it is.
+/// The arrays of a step, and its number.
 struct StepMemory {
   var parameters: UnsafeMutablePointer<Float>
   var gradients: UnsafePointer<Float>
-  /// The arrays of ``KernelOptimizer/stateNames``, where these options ask for them.
+  /// The state arrays of ``KernelOptimizer/stateNames``; nil for those that the options do not need.
   var states: (UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?)
-  /// Counted from 1.
+  /// The step's number, counted from 1.
   var step: Int
   /// ``KernelOptimizer/advanced(_:toStep:)`` at this step.
   var product: Float
@@ -38,32 +38,32 @@ extension KernelOptimizer {
 
   public static func plan(
     _ groups: [OptimizerGroup<Self>], of memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer {
+  ) throws(OptimizerError) -> any PlannedOptimizer {
     try PlannedSteps(groups, memory, threads: threads, level: level)
   }
 }
 
-/// A kernel run for each piece of memory of each group, most often one in all. What is frozen is left out, so that the
-/// parameters around it, and those that have missed steps, are pieces of their own.
+/// One kernel run for each contiguous block of each group, in most cases a single run. Frozen parameters are skipped,
+/// so blocks end at them, and at parameters that have made a different number of steps.
 final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
   private let memory: ParameterMemory
-  /// In the order of ``KernelOptimizer/stateNames``; nil for those that no group asks for.
+  /// The state arrays in the order of ``KernelOptimizer/stateNames``; nil for those that no group needs.
   private let states: [FloatStorage?]
   private let groups: [Group]
   private var workspace = Workspace(byteCount: 0)
   private let threads: Int
   private let level: InstructionSet?
-  /// The steps of parameters that are never frozen.
+  /// The number of steps of parameters that were never frozen.
   private var stepCount = 0
-  /// Of each parameter.
+  /// The history of each parameter.
   private var histories: [StepHistory]
-  /// ``ParameterMemory/freezeCount`` of what is planned; nil for nothing.
+  /// ``ParameterMemory/freezeCount`` at the time of planning; nil before the first.
   private var freezeCount: Int?
 
-  /// Classes, because options and plans are large values to copy at every step.
+  /// Classes, because options and plans are large values, which would be copied at every step.
   private final class Group {
     var options: Options
-    /// This group's learning rate over the first's.
+    /// This group's learning rate divided by the first group's; nil if that is 0.
     let rateRatio: Double?
     let ranges: [Range<Int>]
     var runs: [Run] = []
@@ -79,7 +79,7 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
 
   private final class Run {
     let piece: ParameterMemory.Block
-    /// The positions of its parameters.
+    /// The indices of the block's parameters.
     let parameters: Range<Int>
     let plan: Plan<Options.Step>
 
@@ -92,7 +92,7 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
 
   init(
     _ groups: [OptimizerGroup<Options>], _ memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) {
+  ) throws(OptimizerError) {
     self.memory = memory
     self.threads = threads
     self.level = level
@@ -104,7 +104,7 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
       for range in group.ranges {
         guard memory.places.allSatisfy({ $0.isEmpty || !$0.overlaps(range) || $0.clamped(to: range) == $0 }) else {
           throw .invalidValue(
-            layer: group.options.name, name: "a group's range", value: "\(range)", expected: "whole parameters")
+            optimizer: group.options.name, name: "a group's range", value: "\(range)", expected: "whole parameters")
         }
       }
     }
@@ -115,8 +115,8 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
     try plan()
   }
 
-  /// Plans the runs over what is not frozen now.
-  private func plan() throws(LayerError) {
+  /// Plans the runs over the parameters that are not frozen.
+  private func plan() throws(OptimizerError) {
     var workspaceByteCount = 0
     for group in groups {
       var runs: [Run] = []
@@ -138,12 +138,13 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
     freezeCount = memory.freezeCount
   }
 
-  /// The parts of a range whose neighbouring parameters are not frozen and have made the same steps.
+  /// Splits a range into segments of neighbouring parameters that are not frozen and have made the same steps.
   private func segments(of range: Range<Int>) -> [(range: Range<Int>, parameters: Range<Int>)] {
     var segments: [(range: Range<Int>, parameters: Range<Int>)] = []
     let inside = memory.places.indices.filter { memory.places[$0].overlaps(range) }
     for (k, i) in inside.enumerated() where !memory.isFrozen(i) {
-      // The gaps before the first parameter and behind the last are as well updated as left out: all is 0 there.
+      // The gaps before the first and after the last parameter may be included: they hold zeros, which a step leaves at
+      // zero.
       let start = k == 0 ? range.lowerBound : memory.places[i].lowerBound
       let end = k == inside.count - 1 ? range.upperBound : memory.places[i].upperBound
       if let last = segments.last, k > 0, last.parameters.upperBound == inside[k - 1] + 1,
@@ -157,7 +158,7 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
     return segments
   }
 
-  /// The arrays that any group asks for, each group's ranges filled with what it begins with.
+  /// The state arrays that any group needs, filled with each group's initial values.
   private static func states(_ groups: [OptimizerGroup<Options>], count: Int) -> [FloatStorage?] {
     Options.stateNames.indices.map { i in
       guard groups.contains(where: { $0.options.firstStates[i] != nil }) else { return nil }
@@ -204,7 +205,7 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
     }
   }
 
-  /// Parameters without values, which no run updates, have no history.
+  /// The indices of parameters that have values: others are never updated, and have no history.
   private var counted: [Int] { memory.places.indices.filter { !memory.places[$0].isEmpty } }
 
   private var stepCounters: StepCounters {
@@ -221,10 +222,10 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
     }
   }
 
-  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(OptimizerError) {
     try requireState(
       learningRates: learningRates, momentum: momentum, counters: stepCounters.check(counters), named: ["step"])
-    // The options' own limits, such as a beta1 below 1.
+    // The options' limits, such as beta1 < 1.
     for (group, rate) in zip(groups, learningRates) {
       var options = group.options
       options.learningRate = rate
@@ -247,8 +248,8 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
         }
       }
     } catch {
-      // The options were checked, they ask for the arrays that their problem needs, and parts of an array are no harder
-      // to plan than all of it.
+      // Cannot happen: the options and the level were checked when the optimiser was planned, and a part of an array is
+      // planned like the whole.
       preconditionFailure("\(Options.self): \(error)")
     }
   }

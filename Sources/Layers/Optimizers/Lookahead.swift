@@ -1,16 +1,18 @@
 import Kernels
 
-/// Lookahead (Zhang, Lucas, Hinton and Ba, 2019) around any optimiser: after every `interval` steps of it, slow weights s
-/// go a part of the way to where it has come, s ← s + α(p − s), and it goes on from there, p ← s.
+/// Lookahead (Zhang, Lucas, Hinton and Ba, 2019) around any optimiser: after every `interval` steps, slow weights s
+/// move towards the parameters, s ← s + α(p − s), and the optimiser continues from them, p ← s.
 ///
-/// The slow weights begin as the parameters before the first step.
+/// The slow weights are initialised with the parameters before the first step.
 public struct Lookahead: Optimizer {
+  /// The inner optimiser.
   public var base: any Optimizer
-  /// Steps between two of the slow weights.
+  /// The number of steps between two updates of the slow weights, at least 1.
   public var interval: Int
-  /// The part of the way.
+  /// The fraction α of the way, 0 to 1.
   public var alpha: Float
 
+  /// Lookahead around `base`.
   public init(_ base: any Optimizer, interval: Int = 5, alpha: Float = 0.5) {
     self.base = base
     self.interval = interval
@@ -26,12 +28,12 @@ public struct Lookahead: Optimizer {
 
   public func plan(
     _ memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer {
+  ) throws(OptimizerError) -> any PlannedOptimizer {
     guard interval >= 1 else {
-      throw .invalidValue(layer: name, name: "interval", value: "\(interval)", expected: "at least 1")
+      throw .invalidValue(optimizer: name, name: "interval", value: "\(interval)", expected: "at least 1")
     }
     guard 0...1 ~= alpha else {
-      throw .invalidValue(layer: name, name: "alpha", value: "\(alpha)", expected: "0 to 1")
+      throw .invalidValue(optimizer: name, name: "alpha", value: "\(alpha)", expected: "0 to 1")
     }
     return try PlannedLookahead(self, memory, threads: threads, level: level)
   }
@@ -42,14 +44,15 @@ private final class PlannedLookahead: PlannedOptimizer {
   private let interval: Int
   private let alpha: Double
   private let slow: FloatStorage
-  /// One for each piece of memory that is not frozen. A class, because plans are large values to copy at every step.
+  /// One for each contiguous block that is not frozen. A class, because plans are large values, which would be copied
+  /// at every step.
   private var runs: [Run]
-  /// ``ParameterMemory/freezeCount`` of these.
+  /// ``ParameterMemory/freezeCount`` at the time of planning.
   private var freezeCount: Int
   private let memory: ParameterMemory
   private var workspace: Workspace
   private var stepCount = 0
-  private let makeRuns: () throws(LayerError) -> [Run]
+  private let makeRuns: () throws(OptimizerError) -> [Run]
 
   private final class Run {
     let piece: ParameterMemory.Block
@@ -61,13 +64,13 @@ private final class PlannedLookahead: PlannedOptimizer {
     }
   }
 
-  init(_ options: Lookahead, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(LayerError) {
+  init(_ options: Lookahead, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(OptimizerError) {
     base = try options.base.plan(memory, threads: threads, level: level)
     interval = options.interval
     alpha = Double(options.alpha)
     self.memory = memory
     slow = FloatStorage(repeating: 0, count: memory.count)
-    let makeRuns = { () throws(LayerError) -> [Run] in
+    let makeRuns = { () throws(OptimizerError) -> [Run] in
       var runs: [Run] = []
       for piece in memory.unfrozenPieces(of: 0..<memory.count) {
         let problem = WeightAverageStep.Problem(count: piece.range.count, valuesFollow: true)
@@ -86,21 +89,22 @@ private final class PlannedLookahead: PlannedOptimizer {
     begin()
   }
 
-  /// The slow weights are the parameters as they are.
+  /// Initialises the slow weights with the parameters.
   private func begin() {
     for piece in memory.pieces(of: 0..<memory.count) {
       (slow.pointer + piece.range.lowerBound).update(from: piece.values, count: piece.range.count)
     }
   }
 
-  /// Leaves out what is frozen now.
+  /// Plans again without the frozen parameters, if they changed.
   private func followFreezing() {
     guard memory.freezeCount != freezeCount else { return }
     freezeCount = memory.freezeCount
     do {
       runs = try makeRuns()
     } catch {
-      // Level and threads were accepted before, and parts of an array are no harder than all of it.
+      // Cannot happen: level and threads were checked when the optimiser was planned, and a part of an array is planned
+      // like the whole.
       preconditionFailure("Lookahead: \(error)")
     }
     let byteCount = runs.map(\.kernel.workspaceByteCount).max() ?? 0
@@ -116,7 +120,7 @@ private final class PlannedLookahead: PlannedOptimizer {
     for run in runs {
       run.kernel.run(
         WeightAverageStep.Operands(
-          averages: slow.pointer + run.piece.range.lowerBound, values: run.piece.values, share: alpha),
+          averages: slow.pointer + run.piece.range.lowerBound, values: run.piece.values, fraction: alpha),
         workspace: workspace)
     }
   }
@@ -139,7 +143,7 @@ private final class PlannedLookahead: PlannedOptimizer {
       + base.stateTensors.map { ("base.\($0.name)", $0.values) }
   }
 
-  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(OptimizerError) {
     try requireState(
       learningRates: learningRates, momentum: momentum, counters: counters.filter { !$0.key.hasPrefix("base.") },
       named: ["step"])
@@ -157,7 +161,7 @@ private final class PlannedLookahead: PlannedOptimizer {
     }
   }
 
-  /// The counters of the optimiser inside.
+  /// The counters of the inner optimiser.
   private func inner(_ counters: [String: Int]) -> [String: Int] {
     let inner = counters.filter { $0.key.hasPrefix("base.") }.map { (String($0.key.dropFirst(5)), $0.value) }
     return Dictionary(inner) { first, _ in first }

@@ -1,63 +1,62 @@
 import Kernels
 
-/// How parameters follow their gradients, described.
+/// The description of an optimiser: the rule by which gradients update parameters.
 public protocol Optimizer: Sendable {
   /// The optimiser's name in messages and summaries.
   var name: String { get }
-  /// The size of a step.
+  /// The learning rate.
   var learningRate: Float { get set }
-  /// Plans the update of parameters in memory. What the optimiser remembers starts anew.
+  /// Plans updates of parameters in memory, with new optimiser state.
   func plan(
     _ memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer
+  ) throws(OptimizerError) -> any PlannedOptimizer
 }
 
 extension Optimizer {
-  /// Plans the update of a model's parameters. What the optimiser remembers starts anew.
+  /// Plans updates of a model's parameters, with new optimiser state.
   public func plan(
     _ model: Model, threads: Int = 1, level: InstructionSet? = nil
-  ) throws(LayerError) -> any PlannedOptimizer {
+  ) throws(OptimizerError) -> any PlannedOptimizer {
     try plan(ParameterMemory(model), threads: threads, level: level)
   }
 
-  /// Plans the update of parameters in memory at the best level.
-  public func plan(_ memory: ParameterMemory, threads: Int = 1) throws(LayerError) -> any PlannedOptimizer {
+  /// Plans updates of parameters in memory at the best level.
+  public func plan(_ memory: ParameterMemory, threads: Int = 1) throws(OptimizerError) -> any PlannedOptimizer {
     try plan(memory, threads: threads, level: nil)
   }
 
-  /// Plans the update of parameters in memory by one thread.
-  public func plan(_ memory: ParameterMemory, level: InstructionSet?) throws(LayerError) -> any PlannedOptimizer {
+  /// Plans updates of parameters in memory with one thread.
+  public func plan(_ memory: ParameterMemory, level: InstructionSet?) throws(OptimizerError) -> any PlannedOptimizer {
     try plan(memory, threads: 1, level: level)
   }
 }
 
-/// The optimiser of one model, or of other parameters: it remembers what its formula needs from step to step.
+/// An optimiser planned for one model, or for other parameters, with its state.
 ///
-/// All that it remembers can be read and written: an optimiser that is planned by the same description, and is given the
-/// ``stateTensors``' values, the ``counters``, the ``learningRates`` and the ``momentum`` of another, goes on as that
-/// would have, bit for bit.
+/// Its complete state can be read and written: an optimiser planned from the same description that is given the values
+/// of the ``stateTensors``, ``counters``, ``learningRates`` and ``momentum`` of another one continues as that one
+/// would, bit for bit.
 public protocol PlannedOptimizer: AnyObject {
-  /// The size of the next step. Where there are groups of parameters, it is that of the parameters in none of them;
-  /// setting it changes the groups' by the same factor.
+  /// The learning rate of the next step. With parameter groups, it is that of the parameters in no group; setting it
+  /// scales the groups' rates by the same factor.
   var learningRate: Float { get set }
-  /// The learning rates of all groups, first that of the parameters in none of them. A schedule that does not just
-  /// multiply, such as one with a minimum, is applied to each: `rates[i] = schedule.learningRate(at: t, from: bases[i])`.
+  /// The learning rates of all groups, the first being that of the parameters in no group. Apply a schedule that does
+  /// more than scale, such as one with a minimum, to each: `rates[i] = schedule.learningRate(at: t, from: bases[i])`.
   var learningRates: [Float] { get set }
-  /// The momentum (Adam's beta1), which some schedules change; nil where there is none to change. Setting it sets that
-  /// of all groups which have one.
+  /// The momentum (Adam's beta1), which some schedules change; nil if the optimiser has none. Setting it sets that of
+  /// all groups that have one.
   var momentum: Float? { get set }
-  /// What is remembered for each parameter, under PyTorch's names, such as `exp_avg`. The memory is laid out as
-  /// ``Model/parameterBuffer``, or by ``ParameterMemory/ranges``, stays where it is, and may be written between steps.
+  /// The state of the parameters under PyTorch's names, such as `exp_avg`, with the layout of ``Model/parameterBuffer``
+  /// or ``ParameterMemory/ranges``. The memory is never moved, and may be written between steps.
   var stateTensors: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
-  /// What is counted, such as steps. Names that are missing where it is set count as 0, and others say nothing.
+  /// The counters, such as the number of steps. When set, missing names count as 0, and unknown names are ignored.
   var counters: [String: Int] { get set }
-  /// Checks that these values, such as a checkpoint's, are ones that this optimiser can have and go on with; it changes
-  /// nothing.
-  /// - Throws: ``LayerError`` naming the value that is missing, unknown or out of range.
-  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError)
-  /// Updates the parameters by their gradients, in one pass over all of them. Those that are frozen now stay as they are,
-  /// and so does what is remembered of them: ``ParameterMemory/unfrozenRanges`` are the others. It allocates nothing, but
-  /// for the first step after parameters were frozen or unfrozen.
+  /// Checks that values, such as a checkpoint's, are valid for this optimiser; changes nothing.
+  /// - Throws: ``OptimizerError`` naming the value that is missing, unknown or out of range.
+  func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(OptimizerError)
+  /// Updates the parameters from their gradients, in one pass. Frozen parameters and their state are not changed:
+  /// ``ParameterMemory/unfrozenRanges`` are the others. It allocates nothing, except at the first step after parameters
+  /// were frozen or unfrozen.
   func step()
 }
 
@@ -76,24 +75,24 @@ extension PlannedOptimizer {
     set {}
   }
 
-  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(LayerError) {
+  public func check(learningRates: [Float], momentum: Float?, counters: [String: Int]) throws(OptimizerError) {
     try requireState(
       learningRates: learningRates, momentum: momentum, counters: counters, named: self.counters.keys.sorted())
   }
 }
 
-/// The largest count of a training, 2⁵³: `Double` holds all counts up to it, and no training comes near.
+/// The largest valid counter, 2⁵³: `Double` represents every integer up to it, and no training reaches it.
 let largestCount = 1 << 53
 
 extension PlannedOptimizer {
-  /// What holds for every optimiser: there are as many values as it has itself, and counters of these names; learning
-  /// rates and momentum are finite and not negative, counts from 0 to ``largestCount``.
+  /// The checks for every optimiser: as many learning rates as it has, a momentum only if it has one, and counters of
+  /// exactly these names; learning rates and momentum are finite and not negative, counters from 0 to ``largestCount``.
   func requireState(
     learningRates: [Float], momentum: Float?, counters: [String: Int], named names: [String]
-  ) throws(LayerError) {
-    func require(_ condition: Bool, _ name: String, _ value: String, _ expected: String) throws(LayerError) {
+  ) throws(OptimizerError) {
+    func require(_ condition: Bool, _ name: String, _ value: String, _ expected: String) throws(OptimizerError) {
       guard condition else {
-        throw .invalidValue(layer: "the optimiser", name: name, value: value, expected: expected)
+        throw .invalidValue(optimizer: "the optimiser", name: name, value: value, expected: expected)
       }
     }
     let rates = self.learningRates.count
@@ -119,10 +118,11 @@ extension PlannedOptimizer {
 
 extension Optimizer {
   /// Checks that an option lies in a range.
-  func require(_ name: String, _ value: Float, atLeast low: Float, below high: Float = .infinity) throws(LayerError) {
+  func require(_ name: String, _ value: Float, atLeast low: Float, below high: Float = .infinity) throws(OptimizerError)
+  {
     guard low <= value, value < high else {
       throw .invalidValue(
-        layer: self.name, name: name, value: "\(value)",
+        optimizer: self.name, name: name, value: "\(value)",
         expected: "at least \(low)" + (high == .infinity ? "" : " and less than \(high)"))
     }
   }
@@ -131,10 +131,10 @@ extension Optimizer {
 /// Plans a kernel that runs over parameters or gradients.
 func parameterKernel<Op: KernelOperation>(
   _ operation: Op.Type, _ problem: Op.Problem, for user: String, threads: Int, level: InstructionSet?
-) throws(LayerError) -> Plan<Op> {
+) throws(OptimizerError) -> Plan<Op> {
   do {
     return try Plan<Op>(problem, level: level, threads: threads)
   } catch {
-    throw .kernel(layer: user, error)
+    throw .kernel(optimizer: user, error)
   }
 }

@@ -3,25 +3,28 @@ import Kernels
 /// An optimiser whose options can differ between groups of parameters.
 public protocol GroupableOptimizer: Optimizer {
   var weightDecay: Float { get set }
-  /// Plans one optimiser of groups which have no parameter in common; the first is that of parameters in no other.
+  /// Plans one optimiser for disjoint groups of parameters; the first group has the parameters that are in no other.
   static func plan(
     _ groups: [OptimizerGroup<Self>], of memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer
+  ) throws(OptimizerError) -> any PlannedOptimizer
 }
 
-/// Options, and the ranges of a model's ``Model/parameterBuffer``, or of what ``ParameterMemory/ranges`` are ranges of, that
-/// they are for. A range may hold gaps between parameters.
+/// The options of a group, and its parameters as ranges of ``Model/parameterBuffer``, or with the layout of
+/// ``ParameterMemory/ranges``. A range may include gaps between parameters.
 public struct OptimizerGroup<Options: GroupableOptimizer>: Sendable {
+  /// The group's options.
   public var options: Options
+  /// The ranges of the group's parameters.
   public var ranges: [Range<Int>]
 
+  /// Options for the parameters in the given ranges.
   public init(_ options: Options, ranges: [Range<Int>]) {
     self.options = options
     self.ranges = ranges
   }
 }
 
-/// Parameters that are updated with options of their own.
+/// A group of parameters with its own options.
 ///
 ///     ParameterGroup.prefix("fc", learningRate: 0.01)
 ///     ParameterGroup.prefix("features") { $0.learningRate *= 0.1 }
@@ -29,12 +32,12 @@ public struct OptimizerGroup<Options: GroupableOptimizer>: Sendable {
 public struct ParameterGroup<Options: GroupableOptimizer>: Sendable {
   let isMember: @Sendable (ParameterDescription) -> Bool
   let change: @Sendable (inout Options) -> Void
-  /// What the names of all members begin with; there has to be one.
+  /// The prefix of the members' names, which must have at least one; nil for a group selected by a closure.
   let prefix: String?
 
   /// - Parameters:
   ///   - isMember: whether a parameter belongs to the group, by its name and shape.
-  ///   - change: what differs from the options of all.
+  ///   - change: changes the options for the group.
   public init(
     where isMember: @escaping @Sendable (ParameterDescription) -> Bool,
     _ change: @escaping @Sendable (inout Options) -> Void
@@ -50,20 +53,20 @@ public struct ParameterGroup<Options: GroupableOptimizer>: Sendable {
     self.prefix = prefix
   }
 
-  /// The parameters of a part of the network, by what their names begin with: `fc` stands for `fc.weight` and `fc.bias`,
-  /// not for `fc2.weight`.
+  /// The parameters of a part of the network, by the prefix of their names: `fc` selects `fc.weight` and `fc.bias`, not
+  /// `fc2.weight`.
   ///
   /// - Parameters:
-  ///   - name: the first parts of the parameters' names.
-  ///   - change: what differs from the options of all.
-  /// - Throws: when it is planned, ``LayerError/unknownParameter(name:known:)`` where no parameter's name begins so.
+  ///   - name: the first components of the parameters' names.
+  ///   - change: changes the options for the group.
+  /// - Throws: when planned, ``OptimizerError/emptyGroup(prefix:known:)`` if no parameter's name begins with it.
   public static func prefix(
     _ name: String, _ change: @escaping @Sendable (inout Options) -> Void
   ) -> ParameterGroup {
     ParameterGroup(prefix: name, change)
   }
 
-  /// The same with a learning rate, a weight decay or both; nil for those of all.
+  /// As above, with a learning rate, a weight decay or both; nil to keep the optimiser's.
   public static func prefix(
     _ name: String, learningRate: Float? = nil, weightDecay: Float? = nil
   ) -> ParameterGroup {
@@ -74,19 +77,22 @@ public struct ParameterGroup<Options: GroupableOptimizer>: Sendable {
   }
 }
 
-/// An optimiser with options of their own for groups of parameters: PyTorch's parameter groups.
+/// An optimiser whose options differ between groups of parameters: PyTorch's parameter groups.
 ///
 ///     let optimizer = SGD(learningRate: 0.1, momentum: 0.9, weightDecay: 5e-4).grouped([
 ///       .prefix("head", learningRate: 0.5),
 ///       ParameterGroup(where: { $0.shape.rank == 1 }) { $0.weightDecay = 0 },
 ///     ])
 ///
-/// A parameter belongs to the first group that claims it, and to none of them else. Neighbours in memory that belong
-/// together are updated by one run of the kernel.
+/// A parameter belongs to the first group that selects it, or if none does, to the optimiser's own options.
+/// Neighbouring parameters of one group are updated by a single kernel run.
 public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
+  /// The optimiser with the options of parameters in no group.
   public var base: Base
+  /// The groups, of which the first that selects a parameter applies.
   public var groups: [ParameterGroup<Base>]
 
+  /// An optimiser with groups.
   public init(_ base: Base, _ groups: [ParameterGroup<Base>]) {
     self.base = base
     self.groups = groups
@@ -94,19 +100,19 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
 
   public var name: String { base.name }
 
-  /// That of the parameters in no group, and of those in groups that do not set one.
+  /// The learning rate of the parameters in no group, and in groups that do not set one.
   public var learningRate: Float {
     get { base.learningRate }
     set { base.learningRate = newValue }
   }
 
-  /// The same optimiser with more groups, which get what the others do not claim.
+  /// This optimiser with additional groups, for parameters that the existing groups do not select.
   public func grouped(_ groups: [ParameterGroup<Base>]) -> ParameterGroups {
     ParameterGroups(base, self.groups + groups)
   }
 
-  /// The same optimiser without weight decay for some parameters that the groups do not claim; where nothing else is
-  /// said, for those of one dimension.
+  /// This optimiser without weight decay for some parameters that the groups do not select; by default for those of one
+  /// dimension.
   public func withoutDecay(
     for isMember: @escaping @Sendable (ParameterDescription) -> Bool = { $0.shape.rank <= 1 }
   ) -> ParameterGroups {
@@ -115,17 +121,18 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
 
   public func plan(
     _ memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer {
+  ) throws(OptimizerError) -> any PlannedOptimizer {
     var planned = [OptimizerGroup(base, ranges: [])]
     for group in groups {
       if let prefix = group.prefix, !memory.parameters.contains(where: group.isMember) {
-        throw .unknownParameter(name: prefix, known: memory.parameters.map(\.name))
+        throw .emptyGroup(prefix: prefix, known: memory.parameters.map(\.name))
       }
       var options = base
       group.change(&options)
       planned.append(OptimizerGroup(options, ranges: []))
     }
-    // The run that the parameters before belong to; it goes on to the next parameter of another group.
+    // The group of the preceding parameters, and the start of their range, which ends at the next parameter of another
+    // group.
     var run: (group: Int, first: Int)?
     for (parameter, range) in zip(memory.parameters, memory.places) {
       let group = (groups.firstIndex { $0.isMember(parameter) } ?? -1) + 1
@@ -143,16 +150,16 @@ public struct ParameterGroups<Base: GroupableOptimizer>: Optimizer {
 extension GroupableOptimizer {
   public func plan(
     _ memory: ParameterMemory, threads: Int, level: InstructionSet?
-  ) throws(LayerError) -> any PlannedOptimizer {
+  ) throws(OptimizerError) -> any PlannedOptimizer {
     let all = OptimizerGroup(self, ranges: [0..<memory.count])
     return try Self.plan([all], of: memory, threads: threads, level: level)
   }
 
-  /// This optimiser with options of their own for groups of parameters.
+  /// This optimiser with other options for groups of parameters.
   public func grouped(_ groups: [ParameterGroup<Self>]) -> ParameterGroups<Self> { ParameterGroups(self, groups) }
 
-  /// This optimiser without weight decay for some parameters; where nothing else is said, for those of one dimension:
-  /// biases, and the scales and shifts of normalisations.
+  /// This optimiser without weight decay for some parameters; by default for those of one dimension: biases, and the
+  /// scales and shifts of normalisations.
   public func withoutDecay(
     for isMember: @escaping @Sendable (ParameterDescription) -> Bool = { $0.shape.rank <= 1 }
   ) -> ParameterGroups<Self> {

@@ -1,5 +1,5 @@
-/// Parameters and their gradients where they lie in memory: what an optimiser updates. Those of a ``Model``, or any memory
-/// of the caller's, so that optimisers serve networks that are built from kernels alone.
+/// The memory of parameters and gradients that an optimiser updates: a ``Model``'s, or memory of the caller, so that
+/// optimisers can be used with networks built directly from kernels.
 ///
 ///     let memory = try ParameterMemory([
 ///       .init(name: "weight", shape: [10, 400], values: weight, gradients: weightGradient),
@@ -9,17 +9,20 @@
 ///     …                                                         // write the gradients
 ///     optimizer.step()
 ///
-/// The caller's memory must stay where it is as long as an optimiser that is planned for it is used. Nothing is copied.
+/// Nothing is copied: the caller's memory must remain valid as long as an optimiser planned for it is used.
 public struct ParameterMemory {
-  /// A parameter of the caller's.
+  /// A parameter in the caller's memory.
   public struct Parameter {
+    /// The parameter's name, unique among the parameters.
     public var name: String
+    /// The parameter's shape.
     public var shape: Shape
-    /// As many values as the shape has.
+    /// The values, as many as the shape's elements.
     public var values: UnsafeMutableBufferPointer<Float>
-    /// As many; clipping writes them.
+    /// The gradients, as many as values; clipping overwrites them.
     public var gradients: UnsafeMutableBufferPointer<Float>
 
+    /// A parameter in memory that the caller keeps valid.
     public init(
       name: String, shape: Shape, values: UnsafeMutableBufferPointer<Float>,
       gradients: UnsafeMutableBufferPointer<Float>
@@ -31,35 +34,35 @@ public struct ParameterMemory {
     }
   }
 
-  /// Where what an optimiser remembers of each parameter lies in its ``PlannedOptimizer/stateTensors``, in the order of the
-  /// parameters.
+  /// The range of each parameter's state in ``PlannedOptimizer/stateTensors``, in the order of the parameters.
   public var ranges: [(name: String, range: Range<Int>)] { zip(parameters, places).map { ($0.name, $1) } }
 
-  /// The ``ranges`` of the parameters that are not frozen now, see ``Model/freeze(_:)-(String...)``: what a step may change.
+  /// The ``ranges`` of the parameters that are not frozen, see ``Model/freeze(_:)-(String...)``: those that a step may
+  /// change.
   public var unfrozenRanges: [Range<Int>] { places.indices.filter { !isFrozen($0) }.map { places[$0] } }
 
-  /// What groups of parameters choose from.
+  /// The parameters that groups select from.
   let parameters: [ParameterDescription]
-  /// The places of the parameters, which begin on cache lines as in a model's block.
+  /// The range of each parameter in the layout of states, aligned to cache lines (64 bytes) as in a model's block.
   let places: [Range<Int>]
-  /// Pieces of memory that hold one or more parameters, in the order of places.
+  /// Contiguous memory of one or more parameters, in the order of ``places``.
   let blocks: [Block]
-  /// The floats of what is remembered for each parameter, gaps included.
+  /// The number of floats of a state array, gaps included.
   let count: Int
-  /// What keeps the memory alive, and says what is frozen; nil where the memory is the caller's.
+  /// Keeps the memory alive, and tells which parameters are frozen; nil for the caller's memory.
   private let model: Model?
-  /// The positions of ``parameters`` among the model's.
+  /// The indices of ``parameters`` among the model's.
   private let positions: [Int]
 
-  /// Values that are updated in one run, and what of the layout they are.
+  /// Memory that is updated in one run, and its range in the layout.
   struct Block {
     let range: Range<Int>
     let values: UnsafeMutablePointer<Float>
     let gradients: UnsafeMutablePointer<Float>
   }
 
-  /// - Throws: ``LayerError`` for names that are not unique, and for memory that does not hold as many values as the shape.
-  public init(_ parameters: [Parameter]) throws(LayerError) {
+  /// - Throws: ``OptimizerError`` for duplicate names, and for memory whose size does not match the shape.
+  public init(_ parameters: [Parameter]) throws(OptimizerError) {
     var descriptions: [ParameterDescription] = []
     var blocks: [Block] = []
     var names: Set<String> = []
@@ -70,7 +73,7 @@ public struct ParameterMemory {
       for (what, given) in [("values", parameter.values.count), ("gradients", parameter.gradients.count)] {
         guard parameter.shape.dimensions.allSatisfy({ $0 >= 0 }), given == count else {
           throw .invalidValue(
-            layer: "ParameterMemory", name: "the number of \(what) of '\(parameter.name)'", value: "\(given)",
+            optimizer: "ParameterMemory", name: "the number of \(what) of '\(parameter.name)'", value: "\(given)",
             expected: "that of shape \(parameter.shape)")
         }
       }
@@ -79,7 +82,7 @@ public struct ParameterMemory {
       if let values = parameter.values.baseAddress, let gradients = parameter.gradients.baseAddress {
         blocks.append(Block(range: end..<end + count, values: values, gradients: gradients))
       } else {
-        // Nothing to update has no address.
+        // An empty parameter has no address.
         blocks.append(
           Block(
             range: end..<end, values: ParameterMemory.nothing.pointer, gradients: ParameterMemory.nothing.pointer))
@@ -94,11 +97,11 @@ public struct ParameterMemory {
     positions = []
   }
 
-  /// The trained parameters of a model, which lie in one block.
+  /// The trainable parameters of a model, which are one block.
   public init(_ model: Model) {
-    positions = model.parameters.indices.filter { model.parameters[$0].role == .trained }
+    positions = model.parameters.indices.filter { model.parameters[$0].role == .trainable }
     parameters = positions.map { model.parameters[$0] }
-    places = model.trainedRanges.map(\.range)
+    places = model.trainableRanges.map(\.range)
     count = model.parameterBuffer.count
     blocks = [
       Block(
@@ -107,13 +110,13 @@ public struct ParameterMemory {
     self.model = model
   }
 
-  /// It changes whenever parameters are frozen or unfrozen.
+  /// Changes whenever parameters are frozen or unfrozen.
   var freezeCount: Int { model?.freezeCount ?? 0 }
 
-  /// Whether a step leaves the parameter at a position of ``parameters`` as it is.
+  /// Whether the parameter at an index of ``parameters`` is frozen.
   func isFrozen(_ i: Int) -> Bool { model?.frozenParameters[positions[i]] ?? false }
 
-  /// The pieces of memory of a range, without what is frozen in it; in one piece where nothing is.
+  /// The blocks of memory of a range without frozen parameters; a single block if none is frozen.
   func unfrozenPieces(of range: Range<Int>) -> [Block] {
     var start = range.lowerBound
     var result: [Block] = []
@@ -126,7 +129,7 @@ public struct ParameterMemory {
 
   private static let nothing = FloatStorage(repeating: 0, count: 0)
 
-  /// The pieces of memory that a range of places is made of.
+  /// The blocks of memory of a range.
   func pieces(of range: Range<Int>) -> [Block] {
     blocks.compactMap { block in
       let part = range.clamped(to: block.range)
@@ -136,7 +139,7 @@ public struct ParameterMemory {
     }
   }
 
-  /// Memory of the blocks' gradients that belongs to no parameter, or to one that is frozen now.
+  /// The parts of the blocks' gradients that belong to no parameter, or to a frozen one.
   var gradientGaps: [UnsafeMutableBufferPointer<Float>] {
     blocks.flatMap { block in
       let inner = unfrozenRanges.filter {

@@ -2,20 +2,25 @@ import Kernels
 
 /// RMSprop (Hinton, 2012), as in PyTorch.
 ///
-/// With gradient g, learning rate η, momentum μ and weight decay λ: g ← g + λp; s ← αs + (1 − α)g²; d ← g / (√s + ε);
-/// v ← μv + d; p ← p − ηv. Where centred (Graves, 2013), √(s − a²) stands for √s, with the gradients' mean
-/// a ← αa + (1 − α)g.
+/// With gradient g, learning rate η, momentum μ and weight decay λ: g ← g + λp; s ← αs + (1 − α)g²; d ← g / (√s + ε); v
+/// ← μv + d; p ← p − ηv. If centred (Graves, 2013), √(s − a²) replaces √s, with the gradients' mean a ← αa + (1 − α)g.
 public struct RMSprop: GroupableOptimizer {
+  /// The learning rate η.
   public var learningRate: Float
-  /// How much of the mean of the gradients' squares stays at a step.
+  /// The decay rate α of the squared gradients' mean.
   public var alpha: Double
+  /// The term ε that bounds the divisor away from 0.
   public var epsilon: Float
+  /// The weight decay λ.
   public var weightDecay: Float
+  /// The momentum μ.
   public var momentum: Float
+  /// Whether the gradients' mean is subtracted, see above.
   public var centered: Bool
-  /// Whether the parameters climb along the gradient.
+  /// Whether the loss is maximised: parameters move along the gradient instead of against it.
   public var maximize: Bool
 
+  /// The optimiser, by default with PyTorch's options.
   public init(
     learningRate: Float = 0.01, alpha: Double = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0,
     momentum: Float = 0, centered: Bool = false, maximize: Bool = false
@@ -43,7 +48,7 @@ extension RMSprop: KernelOptimizer {
     set { momentum = newValue }
   }
 
-  func check() throws(LayerError) {
+  func check() throws(OptimizerError) {
     try require("learningRate", learningRate, atLeast: 0)
     try require("alpha", Float(alpha), atLeast: 0)
     try require("epsilon", epsilon, atLeast: 0)

@@ -5,14 +5,20 @@ import Kernels
 /// With gradient g, learning rate η, momentum μ, dampening τ and weight decay λ: g ← g + λp; v ← g in the first step,
 /// then μv + (1 − τ)g; p ← p − ηv, or p − η(g + μv) with Nesterov's momentum.
 public struct SGD: GroupableOptimizer {
+  /// The learning rate η.
   public var learningRate: Float
+  /// The momentum μ.
   public var momentum: Float
+  /// Whether Nesterov's momentum is used.
   public var nesterov: Bool
+  /// The weight decay λ.
   public var weightDecay: Float
+  /// The dampening τ of the momentum.
   public var dampening: Float
-  /// Whether the parameters climb along the gradient.
+  /// Whether the loss is maximised: parameters move along the gradient instead of against it.
   public var maximize: Bool
 
+  /// The optimiser, by default with PyTorch's options.
   public init(
     learningRate: Float, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0, dampening: Float = 0,
     maximize: Bool = false
@@ -39,13 +45,13 @@ extension SGD: KernelOptimizer {
     set { momentum = newValue }
   }
 
-  func check() throws(LayerError) {
+  func check() throws(OptimizerError) {
     try require("learningRate", learningRate, atLeast: 0)
     try require("momentum", momentum, atLeast: 0)
     try require("weightDecay", weightDecay, atLeast: 0)
     guard !nesterov || (momentum > 0 && dampening == 0) else {
       throw .invalidValue(
-        layer: name, name: "nesterov", value: "true", expected: "false, or a momentum above 0 and a dampening of 0")
+        optimizer: name, name: "nesterov", value: "true", expected: "false, or a momentum above 0 and a dampening of 0")
     }
   }
 

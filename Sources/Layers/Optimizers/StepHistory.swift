@@ -1,18 +1,18 @@
-/// What a step depends on besides the options and what is remembered for each parameter. It is the same for all parameters,
-/// but for those that were frozen for some steps.
+/// The step number and running product of a parameter. They are the same for all parameters, except those that were
+/// frozen for some steps.
 struct StepHistory: Hashable {
-  /// The steps that were made.
+  /// The number of steps made.
   var steps = 0
-  /// ``KernelOptimizer/advanced(_:toStep:)`` of all these steps.
+  /// The running product after these steps, see ``KernelOptimizer/advanced(_:toStep:)``.
   var product: Float = 1
 }
 
-/// Histories as counters, which a checkpoint keeps: `step` of all parameters, `step.NAME` of one that has missed some, and
-/// the product's bits under a name of its own likewise.
+/// Histories as counters for checkpoints: `step` for all parameters, `step.NAME` for one that has missed steps, and the
+/// bits of the running product likewise under the product's name.
 struct StepCounters {
-  /// Of parameters that have values.
+  /// The names of the parameters that have values.
   let names: [String]
-  /// The product's name; nil where there is none.
+  /// The running product's name; nil for none.
   let productName: String?
 
   func counters(stepCount: Int, _ histories: [StepHistory]) -> [String: Int] {
@@ -40,14 +40,15 @@ struct StepCounters {
     return (stepCount, histories)
   }
 
-  /// Checks what can be left out, and returns the other counters.
-  /// - Throws: ``LayerError`` for more steps than there were, and for bits that are no product.
-  func check(_ counters: [String: Int]) throws(LayerError) -> [String: Int] {
+  /// Checks the optional counters and the product, and returns the others.
+  /// - Throws: ``OptimizerError`` for more steps of one parameter than of all, and for bits that are not a number from
+  ///   0 to 1.
+  func check(_ counters: [String: Int]) throws(OptimizerError) -> [String: Int] {
     var rest = counters
-    func require(_ isValid: Bool, _ name: String, _ value: Int, _ expected: String) throws(LayerError) {
+    func require(_ isValid: Bool, _ name: String, _ value: Int, _ expected: String) throws(OptimizerError) {
       guard isValid else {
         throw .invalidValue(
-          layer: "the optimiser", name: "the counter '\(name)'", value: "\(value)", expected: expected)
+          optimizer: "the optimiser", name: "the counter '\(name)'", value: "\(value)", expected: expected)
       }
     }
     for name in names {

@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
 
-/// A running average of a model's trained parameters, which often predicts better than the parameters themselves.
+/// A running average of a model's trainable parameters, which often generalises better than the parameters themselves.
 ///
 ///     let average = try WeightAverage(model, .exponential(decay: 0.999))
 ///     …                                         // after each step:
@@ -9,18 +9,18 @@ import Kernels
 ///     …                                         // to evaluate:
 ///     let result = try average.withAveragedWeights { try trainer.evaluate(on: test) }
 ///
-/// It follows frozen parameters too, see ``Model/freeze(_:)-(String...)``, and comes to rest at their values, as in PyTorch.
-/// Buffers, such as the running statistics of normalisations, are not averaged: an evaluation uses the model's.
+/// As in PyTorch, frozen parameters are averaged, too, see ``Model/freeze(_:)-(String...)``; their average converges to
+/// their values. Buffers, such as running statistics, are not averaged: an evaluation uses the model's.
 public final class WeightAverage {
-  /// The share that the parameters have in the new average at update t, counted from 1. It is 1 at the first.
+  /// The weight of the parameters in the new average at update t, counted from 1. It is 1 at the first update.
   public enum Rule: Hashable, Sendable {
-    /// 1 − decay: PyTorch's `get_ema_multi_avg_fn`. The first parameters keep a weight of decayᵗ⁻¹.
+    /// 1 − decay: PyTorch's `get_ema_multi_avg_fn`. The first update's parameters keep the weight decayᵗ⁻¹.
     case exponential(decay: Double)
-    /// (1 − decay) / (1 − decayᵗ): the mean with weights decayᵗ⁻ⁱ, as Adam corrects its means.
+    /// (1 − decay) / (1 − decayᵗ): the mean with weights decayᵗ⁻ⁱ, corrected as in Adam.
     case corrected(decay: Double)
-    /// 1 − min(decay, 1 − (1 + (t − 1)/gamma)^−power): `warmup` of timm's `ModelEmaV3`. The decay begins at 0.
+    /// 1 − min(decay, 1 − (1 + (t − 1)/gamma)^−power): `warmup` of timm's `ModelEmaV3`. The decay starts at 0.
     case warmedUp(decay: Double, gamma: Double = 1, power: Double = 2.0 / 3)
-    /// 1/t, the mean of all: PyTorch's `get_swa_multi_avg_fn` (Izmailov and others, 2018).
+    /// 1/t, the mean of all updates: PyTorch's `get_swa_multi_avg_fn` (Izmailov and others, 2018).
     case equal
 
     func share(_ t: Int) -> Double {
@@ -35,19 +35,21 @@ public final class WeightAverage {
     }
   }
 
+  /// The weight of each update.
   public let rule: Rule
-  /// How often the parameters were taken in.
+  /// The number of updates.
   public var updates = 0
-  /// Whether model and average have exchanged their values.
+  /// Whether the model's parameters are currently the averages, see ``exchange()``.
   public private(set) var holdsAveragedWeights = false
   private let model: Model
   private let averages: FloatStorage
   private let kernel: Plan<WeightAverageStep>
   private let workspace: Workspace
 
-  /// An average that begins as the parameters are.
-  /// - Throws: ``LayerError`` for a decay outside 0 ... 1, a gamma that is not above 0, or a power that is negative.
-  public init(_ model: Model, _ rule: Rule, threads: Int = 1, level: InstructionSet? = nil) throws(LayerError) {
+  /// An average initialised with the current parameters.
+  /// - Throws: ``OptimizerError`` for a decay outside 0 ... 1, a gamma that is not above 0, or a power that is
+  ///   negative.
+  public init(_ model: Model, _ rule: Rule, threads: Int = 1, level: InstructionSet? = nil) throws(OptimizerError) {
     switch rule {
     case .exponential(let decay), .corrected(let decay): try WeightAverage.check("decay", decay, 0...1)
     case .warmedUp(let decay, let gamma, let power):
@@ -66,22 +68,21 @@ public final class WeightAverage {
     workspace = Workspace(byteCount: kernel.workspaceByteCount)
   }
 
-  private static func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>) throws(LayerError) {
+  private static func check(_ name: String, _ value: Double, _ range: ClosedRange<Double>) throws(OptimizerError) {
     guard range.contains(value) else {
       throw .invalidValue(
-        layer: "WeightAverage", name: name, value: "\(value)",
+        optimizer: "WeightAverage", name: name, value: "\(value)",
         expected: range.upperBound == 1 ? "0 to 1" : range.lowerBound == 0 ? "at least 0" : "above 0")
     }
   }
 
-  /// The average, laid out as ``Model/parameterBuffer``; while it is in the model, the model's own values. It may be
-  /// written, as when training is resumed.
+  /// The averages, with the layout of ``Model/parameterBuffer``; while ``holdsAveragedWeights``, the model's own
+  /// parameters. They may be written, such as when training is resumed.
   public var values: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: averages.pointer, count: averages.count)
   }
 
-  /// Takes the model's parameters into the average; it allocates nothing. Nothing happens while the average is in the
-  /// model.
+  /// Updates the average with the model's parameters; allocates nothing. Does nothing while ``holdsAveragedWeights``.
   public func update() {
     if holdsAveragedWeights { return }
     updates += 1
@@ -91,12 +92,12 @@ public final class WeightAverage {
       averages.pointer.update(from: parameters, count: averages.count)
     } else {
       kernel.run(
-        WeightAverageStep.Operands(averages: averages.pointer, values: parameters, share: share),
+        WeightAverageStep.Operands(averages: averages.pointer, values: parameters, fraction: share),
         workspace: workspace)
     }
   }
 
-  /// Exchanges the model's parameters and the average. A second exchange puts both back.
+  /// Swaps the model's parameters and the averages. A second call restores both.
   public func exchange() {
     holdsAveragedWeights.toggle()
     let parameters = model.values.storage.pointer
@@ -111,7 +112,7 @@ public final class WeightAverage {
     }
   }
 
-  /// Calls `body` while the average is in the model.
+  /// Calls `body` while the model's parameters are the averages.
   public func withAveragedWeights<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
     -> Result
   {

@@ -1,7 +1,7 @@
 import Kernels
 
 extension FusedActivation {
-  /// The activation that a layer is; nil for layers that are none, or none that other layers apply.
+  /// The activation that a layer computes; nil for layers that compute none, or one that other layers cannot fuse.
   init?(_ layer: any Layer) {
     switch layer {
     case is ReLU: self = .relu
@@ -10,7 +10,7 @@ extension FusedActivation {
     }
   }
 
-  /// The activation as a layer of its own.
+  /// The activation as a separate layer.
   var layer: any Layer {
     switch self {
     case .relu: ReLU()
@@ -19,12 +19,12 @@ extension FusedActivation {
   }
 }
 
-/// The gradient of an activation that a layer applied as it stored its output: in place on the output's gradient.
+/// The gradient of an activation fused into a layer, computed in place on the output's gradient.
 struct FusedActivationGradient: Sendable {
   private let relu: Plan<ReLUBackward>?
   private let relu6: Plan<ReLU6Backward>?
 
-  /// - Parameter count: the values of all images.
+  /// - Parameter count: the number of output values in the batch.
   init(_ problem: LayerProblem, count: Int, for layer: String) throws(LayerError) {
     let elements = ElementwiseProblem(count: count)
     relu = try problem.backwardKernel(ReLUBackward.self, elements, for: layer, if: problem.activation == .relu)
@@ -33,7 +33,7 @@ struct FusedActivationGradient: Sendable {
 
   var workspaceByteCount: Int { max(relu?.workspaceByteCount ?? 0, relu6?.workspaceByteCount ?? 0) }
 
-  /// Does nothing where no activation was applied.
+  /// Does nothing where no activation was fused.
   func run(_ memory: BackwardMemory, workspace: UnsafeMutableRawPointer) {
     let operands = ElementwiseBackwardOperands(
       output: memory.output, outputGradient: memory.outputGradient, inputGradient: memory.outputGradient)

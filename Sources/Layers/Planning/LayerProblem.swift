@@ -1,42 +1,45 @@
 import Kernels
 
-/// What a plan is made to do.
+/// The passes that a plan is made for.
 public enum PlanMode: Hashable, Sendable {
-  /// Forward and backward: what a backward pass needs is kept.
+  /// Forward and backward: the forward pass saves what the backward pass needs.
   case training
   /// Forward only.
   case inference
 }
 
-/// What a layer plans for: the input, the batch, and how to run.
+/// The problem that a layer plans: input shape, batch size, passes, level and threads.
 public struct LayerProblem: Sendable {
-  /// The shape of one image that comes in.
+  /// The shape of one input image.
   public var inputShape: Shape
-  /// The number of images of a run.
+  /// The number of images in a run.
   public var batchSize: Int
+  /// The passes that the plan is made for.
   public var mode: PlanMode
-  /// Whether a training pass computes what an inference does, see ``Frozen/inEvaluationMode``: no random numbers are drawn, and what
-  /// the layer keeps, such as running statistics, is used and stays as it is. The backward pass is that of such a forward
-  /// pass.
+  /// Whether a training pass computes what inference does, see ``Frozen/inEvaluationMode``: no random numbers are
+  /// drawn, and buffers, such as running statistics, are used and not updated. The backward pass is that of this
+  /// forward pass.
   public var inEvaluationMode = false
   /// Whether ``BackwardMemory/inputGradient`` is to be computed.
   public var needsInputGradient: Bool
-  /// Whether ``BackwardMemory/parameterGradients`` are to be computed; what a layer writes there nevertheless is ignored.
+  /// Whether ``BackwardMemory/parameterGradients`` are to be computed; where false, a layer may still write there, and
+  /// it is ignored.
   public var needsParameterGradients = true
-  /// Which of the layer's parameters are frozen for now, see ``Model/freeze(_:)-(String...)``, in the order of
-  /// ``Layer/parameters(for:)``; empty where none is. Their gradients may be computed, but are ignored.
+  /// Which of the layer's parameters are currently frozen, see ``Model/freeze(_:)-(String...)``, in the order of
+  /// ``Layer/parameters(for:)``; empty where none are. Their gradients may be computed, but are ignored.
   private(set) var frozenParameters: [Bool] = []
-  /// Whether ``BackwardMemory/outputGradient`` should be left as it is. A layer that cannot says so by
-  /// ``PlannedLayer/overwritesOutputGradient``.
+  /// Whether ``BackwardMemory/outputGradient`` should not be overwritten. A layer that overwrites it all the same says
+  /// so by ``PlannedLayer/overwritesOutputGradient``.
   public var keepsOutputGradient = false
-  /// What the layer applies to its outputs as it stores them, and its backward pass starts with. Only asked of layers that
-  /// say that they can, see ``Layer/canApply(_:)``.
+  /// The activation to fuse: the forward pass applies it to the outputs, and the backward pass starts with its
+  /// gradient. Set only for layers whose ``Layer/canApply(_:)`` says that they can.
   public var activation: FusedActivation?
   /// The instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
   public var level: InstructionSet?
-  /// How many threads share the work of a kernel. Results do not depend on it.
+  /// The number of threads that share the work of a kernel. Results do not depend on it.
   public var threads: Int
 
+  /// A problem without frozen parameters or a fused activation.
   public init(
     inputShape: Shape, batchSize: Int, mode: PlanMode, needsInputGradient: Bool = true,
     activation: FusedActivation? = nil, level: InstructionSet? = nil, threads: Int = 1
@@ -50,14 +53,15 @@ public struct LayerProblem: Sendable {
     self.threads = threads
   }
 
-  /// Whether there are parameters whose gradients a pass computes, among those of the layer.
+  /// Whether a backward pass computes the gradient of any of the layer's `parameters`.
   func trains(_ parameters: [ParameterDescription]) -> Bool {
     guard needsParameterGradients else { return false }
-    guard frozenParameters.count == parameters.count else { return parameters.contains { $0.role == .trained } }
-    return zip(parameters, frozenParameters).contains { $0.role == .trained && !$1 }
+    guard frozenParameters.count == parameters.count else { return parameters.contains { $0.role == .trainable } }
+    return zip(parameters, frozenParameters).contains { $0.role == .trainable && !$1 }
   }
 
-  /// Freezes parameters of the layer; where they are all that it trains, it need not compute gradients of parameters.
+  /// Marks parameters of the layer as frozen; where they are all of its trainable ones, parameter gradients are not
+  /// needed.
   mutating func freeze(_ isFrozen: some Collection<Bool>, of parameters: [ParameterDescription]) {
     guard isFrozen.count == parameters.count, isFrozen.contains(true) else {
       frozenParameters = []
@@ -67,9 +71,11 @@ public struct LayerProblem: Sendable {
     if !trains(parameters) { needsParameterGradients = false }
   }
 
-  /// Keeps of the frozen parameters those of a layer within, whose first parameter has a position among all `count`.
+  /// Narrows the frozen parameters to those of an inner layer, whose parameters start at position `first` of all
+  /// `count`.
   mutating func narrowFrozen(to parameters: [ParameterDescription], from first: Int, of count: Int) {
-    // A layer of the caller's own may hand on what it was asked for itself: then all is computed, and some of it ignored.
+    // A caller's own layer may pass its problem to an inner layer unchanged: then all gradients are computed, and some
+    // ignored.
     guard frozenParameters.count == count, first + parameters.count <= count else {
       frozenParameters = []
       return
@@ -77,7 +83,7 @@ public struct LayerProblem: Sendable {
     freeze(frozenParameters[first..<first + parameters.count], of: parameters)
   }
 
-  /// Whether the forward pass is that of an inference, in whichever mode.
+  /// Whether the forward pass is that of inference, in either mode.
   public var runsAsInference: Bool { mode == .inference || inEvaluationMode }
 
   /// Plans a kernel at this level and number of threads.

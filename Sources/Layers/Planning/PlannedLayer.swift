@@ -1,26 +1,25 @@
 /// A layer that is ready to run one problem any number of times.
 ///
-/// It holds planned kernels and says how much memory they need, and owns none: where buffers lie is decided by whoever
-/// runs it. A run allocates nothing. Planned layers are classes, so that calling one through the protocol costs a call
-/// and nothing else.
+/// It holds planned kernels and says how much memory they need, but owns none: the caller provides the buffers. A run
+/// allocates nothing. Planned layers are classes, so that a call through the protocol copies no value.
 public protocol PlannedLayer: AnyObject, Sendable {
-  /// Bytes of memory that the forward pass writes for the backward pass.
+  /// The bytes that the forward pass saves for the backward pass.
   var savedByteCount: Int { get }
-  /// Bytes of scratch memory that a pass needs.
+  /// The bytes of scratch memory that a pass needs.
   var workspaceByteCount: Int { get }
-  /// Whether the output of an inference may lie where the input is: `output` is `input`.
+  /// Whether inference may run in place: `output` is `input`.
   var runsInPlace: Bool { get }
-  /// Whether the gradients may lie in the same memory: `inputGradient` is `outputGradient`.
+  /// Whether the backward pass may run in place: `inputGradient` is `outputGradient`.
   var canShareGradients: Bool { get }
-  /// Whether the backward pass changes the memory of `outputGradient` though `inputGradient` lies elsewhere.
+  /// Whether the backward pass overwrites `outputGradient` even where `inputGradient` is other memory.
   var overwritesOutputGradient: Bool { get }
   /// Whether the backward pass reads the forward pass's output.
   var readsOutput: Bool { get }
 
-  /// Writes the output, whole.
+  /// Writes every element of the output.
   func forward(_ memory: ForwardMemory)
-  /// Writes the gradients of the parameters and, where it was planned, of the input. It follows a forward pass with the
-  /// same memory. The memory of `outputGradient` may be overwritten.
+  /// Writes the gradients of the parameters and, where it was planned, of the input. It must follow a forward pass with
+  /// the same memory. It may overwrite `outputGradient`.
   func backward(_ memory: BackwardMemory)
 }
 
@@ -32,23 +31,26 @@ extension PlannedLayer {
   public var readsOutput: Bool { true }
 }
 
-/// Pointers to the memory of each parameter and buffer of a layer, in the order of ``Layer/parameters(for:)``. A training
-/// pass may change buffers.
+/// Pointers to the memory of each parameter and buffer of a layer, in the order of ``Layer/parameters(for:)``. A
+/// training pass may update buffers.
 public typealias ParameterPointers = UnsafePointer<UnsafeMutablePointer<Float>>
 
 /// The memory of a layer's forward pass.
 public struct ForwardMemory {
+  /// The layer's input, image after image.
   public var input: UnsafePointer<Float>
+  /// Receives the layer's output, image after image.
   public var output: UnsafeMutablePointer<Float>
+  /// The layer's parameters and buffers.
   public var parameters: ParameterPointers
-  /// ``PlannedLayer/savedByteCount`` bytes, on a cache line.
+  /// ``PlannedLayer/savedByteCount`` bytes, aligned to a cache line (64 bytes).
   public var saved: UnsafeMutableRawPointer
-  /// ``PlannedLayer/workspaceByteCount`` bytes, on a cache line.
+  /// ``PlannedLayer/workspaceByteCount`` bytes, aligned to a cache line (64 bytes).
   public var workspace: UnsafeMutableRawPointer
-  /// What the layer's random numbers follow from: a training pass has other ones than the pass before, and each layer
-  /// other ones than the next.
+  /// The seed of the layer's random numbers; it differs from pass to pass and from layer to layer.
   public var random: UInt64
 
+  /// The memory of one pass.
   public init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, parameters: ParameterPointers,
     saved: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer, random: UInt64 = 0
@@ -63,30 +65,30 @@ public struct ForwardMemory {
 }
 
 extension ForwardMemory {
-  /// What the random numbers of a layer within follow from.
-  func random(ofInnerLayer i: Int) -> UInt64 {
-    var generator = SplitMix64(seed: random, stream: UInt64(truncatingIfNeeded: i))
-    return generator.next()
-  }
+  /// The seed of the random numbers of layer `i` within this one.
+  func random(ofInnerLayer i: Int) -> UInt64 { SplitMix64.layerKey(i, of: random) }
 }
 
 /// The memory of a layer's backward pass.
 public struct BackwardMemory {
-  /// What the forward pass read.
+  /// The input of the forward pass.
   public var input: UnsafePointer<Float>
-  /// What the forward pass wrote.
+  /// The output of the forward pass.
   public var output: UnsafePointer<Float>
-  /// The gradient of the loss by the output; it may be overwritten.
+  /// The gradient of the loss with respect to the output; it may be overwritten.
   public var outputGradient: UnsafeMutablePointer<Float>
-  /// The gradient of the loss by the input; nil where it was not planned.
+  /// Receives the gradient of the loss with respect to the input; nil where it was not planned.
   public var inputGradient: UnsafeMutablePointer<Float>?
+  /// The layer's parameters and buffers.
   public var parameters: ParameterPointers
-  /// The gradients of the loss by the parameters, written whole.
+  /// Receives the gradients of the loss with respect to the parameters; every element is written.
   public var parameterGradients: ParameterPointers
-  /// What the forward pass saved.
+  /// The ``PlannedLayer/savedByteCount`` bytes that the forward pass saved.
   public var saved: UnsafeMutableRawPointer
+  /// ``PlannedLayer/workspaceByteCount`` bytes, aligned to a cache line (64 bytes).
   public var workspace: UnsafeMutableRawPointer
 
+  /// The memory of one pass.
   public init(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>, outputGradient: UnsafeMutablePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>?, parameters: ParameterPointers,
@@ -103,5 +105,5 @@ public struct BackwardMemory {
   }
 }
 
-/// Rounds a byte count up to whole cache lines.
+/// Rounds a byte count up to a multiple of 64 bytes, the size of a cache line.
 func cacheLines(_ byteCount: Int) -> Int { (byteCount + 63) & ~63 }

@@ -2,20 +2,21 @@ import Kernels
 
 /// The layers of a ``Sequential``, planned together.
 ///
-/// It decides where everything lies. For training, the outputs between layers are saved memory, one after another, and
-/// gradients take turns in two parts of the workspace. For inference, outputs take turns there, and layers that can run in place do. An
-/// activation behind a layer that can apply it becomes part of that layer, layers that only change the shape vanish, and the backward pass
-/// ends at the first layer with parameters to train unless the input's gradient is asked for.
+/// It assigns all memory. For training, the outputs between layers are saved, one after another, and gradients
+/// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
+/// layers that can run in place do. An activation after a layer that can fuse it becomes part of that layer, layers
+/// that only reshape disappear, and the backward pass ends at the first layer with parameters to train unless the
+/// input's gradient is needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
   private let steps: [Step]
-  /// The step that ends the backward pass.
+  /// The index of the last step that the backward pass runs.
   private let lastBackwardStep: Int
-  /// Where the workspace of a step lies.
+  /// The byte offset of the steps' shared workspace.
   private let stepWorkspace: Int
 
-  /// One planned layer, and where its data is.
+  /// One planned layer and the places of its data.
   private struct Step {
     let layer: any PlannedLayer
     let firstParameter: Int
@@ -26,7 +27,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     var inputGradient: Place?
   }
 
-  /// Memory that is handed to a pass, or part of it.
+  /// A region of the memory that is passed to a run.
   private enum Place: Equatable {
     /// The sequence's input, or its gradient.
     case input
@@ -38,7 +39,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     case workspace(Int)
   }
 
-  /// Plans the layers; nil when none of them computes anything.
+  /// Plans the layers; nil where all of them only reshape.
   init?(_ layers: [PlacedLayer], _ problem: LayerProblem) throws(LayerError) {
     var steps: [Step] = []
     var outputBytes: [Int] = []
@@ -91,7 +92,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   var overwritesOutputGradient: Bool { steps.last?.layer.overwritesOutputGradient ?? false }
   var readsOutput: Bool { steps.last?.layer.readsOutput ?? false }
 
-  /// Gives each step the places of its input, output and saved memory; returns the bytes of saved memory.
+  /// Assigns each step's input, output and saved memory; returns the bytes of saved memory.
   private static func place(
     _ steps: inout [Step], outputBytes: [Int], keepsOutputs: Bool, turn: Int
   ) -> Int {
@@ -109,7 +110,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     return saved
   }
 
-  /// Gives outputs two parts of the workspace in turns; but what a layer that runs in place reads lies where it writes.
+  /// Assigns outputs to two regions of the workspace alternately; a layer that runs in place writes where it reads.
   private static func placeInTurns(_ steps: inout [Step], turn: Int) {
     for i in steps.indices.dropLast().reversed() {
       let next = steps[i + 1]
@@ -121,7 +122,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     }
   }
 
-  /// Gives each step of the backward pass the places of its gradients.
+  /// Assigns the gradients of each step of the backward pass.
   private static func placeGradients(
     _ steps: inout [Step], downTo last: Int, needsInputGradient: Bool, keepsOutputGradient: Bool, turn: Int
   ) {

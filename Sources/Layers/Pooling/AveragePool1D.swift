@@ -1,15 +1,17 @@
 /// The mean of each window of each channel: `[channels, length]` to `[channels, outputLength]`.
 public struct AveragePool1D: Layer {
+  /// The window's size, in values.
   public var kernelSize: Int
-  /// Values from a window to the next; the kernel size by default, so that windows do not overlap.
+  /// The distance between neighbouring windows, in values; by default the kernel size, so that windows do not overlap.
   public var stride: Int
-  /// At most half of the kernel's size.
+  /// The padding on each side, in values; at most half of the kernel size.
   public var padding: Int
-  /// Whether a window may hang over the end, as long as it starts inside of the line or the padding before it.
+  /// Whether a window may extend beyond the end, if it starts within the line or the padding before it.
   public var ceilMode: Bool
-  /// Whether the zeros of the padding count in a mean.
+  /// Whether the padding's zeros count in the mean.
   public var countIncludePad: Bool
 
+  /// A pooling whose stride is, by default, the kernel size.
   public init(
     _ kernelSize: Int, stride: Int? = nil, padding: Int = 0, ceilMode: Bool = false, countIncludePad: Bool = true
   ) {
@@ -20,11 +22,11 @@ public struct AveragePool1D: Layer {
     self.countIncludePad = countIncludePad
   }
 
-  public var name: String { "AveragePool1D" }
+  public var kind: String { "AveragePool1D" }
 
   private var form: LineForm {
     LineForm(
-      name: name,
+      kind: kind,
       layer: AveragePool2D(
         Size2D(1, kernelSize), stride: Size2D(1, stride), padding: Size2D(0, padding), ceilMode: ceilMode,
         countIncludePad: countIncludePad),

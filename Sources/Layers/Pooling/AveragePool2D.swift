@@ -2,17 +2,19 @@ import Kernels
 
 /// The mean of each window of each channel: `[channels, height, width]` to `[channels, outputHeight, outputWidth]`.
 public struct AveragePool2D: Layer {
+  /// The window's size, in pixels.
   public var kernelSize: Size2D
-  /// Rows and columns from a window to the next; the kernel size by default, so that windows do not overlap.
+  /// The distance between neighbouring windows, in pixels; by default the kernel size, so that windows do not overlap.
   public var stride: Size2D
-  /// At most half of the kernel's size.
+  /// The padding on each side, in pixels; at most half of the kernel size.
   public var padding: Size2D
-  /// Whether a window may hang over the lower and right edge, as long as it starts inside of the image or the padding
-  /// before it.
+  /// Whether a window may extend beyond the lower and right edge, if it starts within the image or its upper left
+  /// padding.
   public var ceilMode: Bool
-  /// Whether the zeros of the padding count in a mean.
+  /// Whether the padding's zeros count in the mean.
   public var countIncludePad: Bool
 
+  /// A pooling whose stride is, by default, the kernel size.
   public init(
     _ kernelSize: any Size2DConvertible, stride: (any Size2DConvertible)? = nil,
     padding: any Size2DConvertible = 0, ceilMode: Bool = false, countIncludePad: Bool = true
@@ -24,21 +26,21 @@ public struct AveragePool2D: Layer {
     self.countIncludePad = countIncludePad
   }
 
-  public var name: String { "AveragePool2D" }
+  public var kind: String { "AveragePool2D" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
     do {
       try AveragePool2DForward.validate(shape)
     } catch {
-      throw .kernel(layer: name, error)
+      throw .kernel(layer: kind, error)
     }
-    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: name)
+    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: kind)
   }
 
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Pool2DShape {
     try Window(
-      layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: Size2D(1), ceilMode: ceilMode
+      layer: kind, kernelSize: kernelSize, stride: stride, padding: padding, dilation: Size2D(1), ceilMode: ceilMode
     )
     .check(inputShape, largestPadding: Size2D(kernelSize.height / 2, kernelSize.width / 2))
     return Pool2DShape(
@@ -50,6 +52,6 @@ public struct AveragePool2D: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     let shape = try shape(for: problem.inputShape, batchSize: problem.batchSize)
-    return try PlannedAveragePool<AveragePool2DForward, AveragePool2DBackward>(shape, problem, name)
+    return try PlannedAveragePool<AveragePool2DForward, AveragePool2DBackward>(shape, problem, kind)
   }
 }

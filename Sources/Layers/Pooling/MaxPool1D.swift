@@ -1,16 +1,19 @@
 /// The largest value of each window of each channel: `[channels, length]` to `[channels, outputLength]`.
 ///
-/// Of equal values the first wins and gets the gradient; NaN is larger than everything. Padding never wins.
+/// Of equal maxima, the first gets the gradient; NaN counts as larger than every number. Padding is never the maximum.
 public struct MaxPool1D: Layer {
+  /// The window's size, in values.
   public var kernelSize: Int
-  /// Values from a window to the next; the kernel size by default, so that windows do not overlap.
+  /// The distance between neighbouring windows, in values; by default the kernel size, so that windows do not overlap.
   public var stride: Int
-  /// At most half of the kernel's size.
+  /// The padding on each side, in values; at most half of the kernel size.
   public var padding: Int
+  /// The distance between neighbouring positions of a window, in values.
   public var dilation: Int
-  /// Whether a window may hang over the end, as long as it starts inside of the line or the padding before it.
+  /// Whether a window may extend beyond the end, if it starts within the line or the padding before it.
   public var ceilMode: Bool
 
+  /// A pooling whose stride is, by default, the kernel size.
   public init(_ kernelSize: Int, stride: Int? = nil, padding: Int = 0, dilation: Int = 1, ceilMode: Bool = false) {
     self.kernelSize = kernelSize
     self.stride = stride ?? kernelSize
@@ -19,11 +22,11 @@ public struct MaxPool1D: Layer {
     self.ceilMode = ceilMode
   }
 
-  public var name: String { "MaxPool1D" }
+  public var kind: String { "MaxPool1D" }
 
   private var form: LineForm {
     LineForm(
-      name: name,
+      kind: kind,
       layer: MaxPool2D(
         Size2D(1, kernelSize), stride: Size2D(1, stride), padding: Size2D(0, padding), dilation: Size2D(1, dilation),
         ceilMode: ceilMode),

@@ -1,21 +1,24 @@
 import Kernels
 
-/// The largest value of each window of each channel: `[channels, height, width]` to
-/// `[channels, outputHeight, outputWidth]`.
+/// The largest value of each window of each channel: `[channels, height, width]` to `[channels, outputHeight,
+/// outputWidth]`.
 ///
-/// Of equal values the first in scan order wins and gets the gradient; NaN is larger than everything. Padding never
-/// wins.
+/// Of equal maxima, the first in row-major order gets the gradient; NaN counts as larger than every number. Padding is
+/// never the maximum.
 public struct MaxPool2D: Layer {
+  /// The window's size, in pixels.
   public var kernelSize: Size2D
-  /// Rows and columns from a window to the next; the kernel size by default, so that windows do not overlap.
+  /// The distance between neighbouring windows, in pixels; by default the kernel size, so that windows do not overlap.
   public var stride: Size2D
-  /// At most half of the kernel's size.
+  /// The padding on each side, in pixels; at most half of the kernel size.
   public var padding: Size2D
+  /// The distance between neighbouring positions of a window, in pixels.
   public var dilation: Size2D
-  /// Whether a window may hang over the lower and right edge, as long as it starts inside of the image or the padding
-  /// before it.
+  /// Whether a window may extend beyond the lower and right edge, if it starts within the image or its upper left
+  /// padding.
   public var ceilMode: Bool
 
+  /// A pooling whose stride is, by default, the kernel size.
   public init(
     _ kernelSize: any Size2DConvertible, stride: (any Size2DConvertible)? = nil,
     padding: any Size2DConvertible = 0, dilation: any Size2DConvertible = 1, ceilMode: Bool = false
@@ -27,21 +30,21 @@ public struct MaxPool2D: Layer {
     self.ceilMode = ceilMode
   }
 
-  public var name: String { "MaxPool2D" }
+  public var kind: String { "MaxPool2D" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
     do {
       try MaxPool2DForward.validate(shape)
     } catch {
-      throw .kernel(layer: name, error)
+      throw .kernel(layer: kind, error)
     }
-    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: name)
+    return try addressable([inputShape[0], shape.outputHeight, shape.outputWidth], "output", layer: kind)
   }
 
   private func shape(for inputShape: Shape, batchSize: Int) throws(LayerError) -> Pool2DShape {
     try Window(
-      layer: name, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode
+      layer: kind, kernelSize: kernelSize, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode
     )
     .check(inputShape, largestPadding: Size2D(kernelSize.height / 2, kernelSize.width / 2))
     return Pool2DShape(
@@ -52,24 +55,24 @@ public struct MaxPool2D: Layer {
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    try PlannedMaxPool2D(shape(for: problem.inputShape, batchSize: problem.batchSize), problem, name)
+    try PlannedMaxPool2D(shape(for: problem.inputShape, batchSize: problem.batchSize), problem, kind)
   }
 }
 
-/// Saves the position of each window's winner.
+/// Saves the index of each maximum in its window.
 private final class PlannedMaxPool2D: PlannedLayer {
   let savedByteCount: Int
   let workspaceByteCount: Int
-  private let keepsPositions: Bool
+  private let savesIndices: Bool
   private let forward: Plan<MaxPool2DForward>
   private let backward: Plan<MaxPool2DBackward>?
 
-  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ name: String) throws(LayerError) {
-    forward = try problem.kernel(MaxPool2DForward.self, shape, for: name)
-    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: name, if: problem.needsInputGradient)
-    keepsPositions = backward != nil
+  init(_ shape: Pool2DShape, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    forward = try problem.kernel(MaxPool2DForward.self, shape, for: kind)
+    backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: kind, if: problem.needsInputGradient)
+    savesIndices = backward != nil
     let outputCount = shape.batch * shape.channels * shape.outputHeight * shape.outputWidth
-    savedByteCount = keepsPositions ? outputCount * MemoryLayout<Int32>.stride : 0
+    savedByteCount = savesIndices ? outputCount * MemoryLayout<Int32>.stride : 0
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
@@ -80,7 +83,7 @@ private final class PlannedMaxPool2D: PlannedLayer {
     forward.run(
       MaxPool2DForward.Operands(
         input: memory.input, output: memory.output,
-        positions: keepsPositions ? memory.saved.assumingMemoryBound(to: Int32.self) : nil),
+        maxIndices: savesIndices ? memory.saved.assumingMemoryBound(to: Int32.self) : nil),
       workspace: memory.workspace)
   }
 
@@ -88,7 +91,7 @@ private final class PlannedMaxPool2D: PlannedLayer {
     guard let inputGradient = memory.inputGradient else { return }
     backward?.run(
       MaxPool2DBackward.Operands(
-        outputGradient: memory.outputGradient, positions: memory.saved.assumingMemoryBound(to: Int32.self),
+        outputGradient: memory.outputGradient, maxIndices: memory.saved.assumingMemoryBound(to: Int32.self),
         inputGradient: inputGradient),
       workspace: memory.workspace)
   }

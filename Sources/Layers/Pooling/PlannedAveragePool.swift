@@ -1,6 +1,6 @@
 import Kernels
 
-/// An average pooling of any kind: its backward pass needs the output's gradient and nothing else.
+/// Any average pooling: its backward pass reads the output gradient only.
 final class PlannedAveragePool<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
 where
   Forward.Operands == AveragePool2DForward.Operands, Backward.Operands == AveragePool2DBackward.Operands,
@@ -10,9 +10,9 @@ where
   private let forward: Plan<Forward>
   private let backward: Plan<Backward>?
 
-  init(_ shape: Forward.Problem, _ problem: LayerProblem, _ name: String) throws(LayerError) {
-    forward = try problem.kernel(Forward.self, shape, for: name)
-    backward = try problem.backwardKernel(Backward.self, shape, for: name, if: problem.needsInputGradient)
+  init(_ shape: Forward.Problem, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    forward = try problem.kernel(Forward.self, shape, for: kind)
+    backward = try problem.backwardKernel(Backward.self, shape, for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 

@@ -1,16 +1,16 @@
 import Kernels
 
-/// Dropout in training. What is dropped follows from a key, which is all that the backward pass needs.
+/// Dropout in training. A 64-bit key determines the dropped values, so the forward pass saves the key alone.
 final class PlannedDropout: PlannedLayer {
   let savedByteCount = MemoryLayout<UInt64>.size
   let workspaceByteCount: Int
   private let plan: Plan<DropoutForward>
 
-  /// - Parameter sharing: how many neighbours are dropped together.
-  init(_ problem: LayerProblem, _ name: String, probability: Double, sharing: Int = 1) throws(LayerError) {
-    let count = try problem.valueCount(operation: DropoutForward.name, layer: name)
+  /// - Parameter sharing: how many contiguous values are dropped together: 1, or a channel's plane.
+  init(_ problem: LayerProblem, _ kind: String, probability: Double, sharing: Int = 1) throws(LayerError) {
+    let count = try problem.valueCount(operation: DropoutForward.name, layer: kind)
     plan = try problem.kernel(
-      DropoutForward.self, .init(count: count, sharing: sharing, probability: probability), for: name)
+      DropoutForward.self, .init(count: count, sharing: sharing, probability: probability), for: kind)
     workspaceByteCount = plan.workspaceByteCount
   }
 

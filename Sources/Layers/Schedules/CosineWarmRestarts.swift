@@ -1,15 +1,16 @@
 import Foundation
 
-/// PyTorch's `CosineAnnealingWarmRestarts` (Loshchilov and Hutter, 2017): half a cosine from the learning rate to `minimum`,
-/// again and again, each period `periodFactor` times as long as the one before.
+/// PyTorch's `CosineAnnealingWarmRestarts` (Loshchilov and Hutter, 2017): a half cosine from the learning rate to
+/// `minimum`, repeated, each period `periodFactor` times as long as the one before.
 public struct CosineWarmRestarts: Schedule {
-  /// The units of the first period, PyTorch's `T_0`.
+  /// The length of the first period, in units (see ``Schedule``): PyTorch's `T_0`.
   public var period: Int
-  /// PyTorch's `T_mult`, at least 1.
+  /// The ratio of successive periods, at least 1: PyTorch's `T_mult`.
   public var periodFactor: Int
-  /// PyTorch's `eta_min`.
+  /// The lowest learning rate: PyTorch's `eta_min`.
   public var minimum: Double
 
+  /// A schedule whose periods, by default, have equal length.
   public init(period: Int, periodFactor: Int = 1, minimum: Double = 0) {
     self.period = period
     self.periodFactor = periodFactor

@@ -1,49 +1,50 @@
 import Foundation
 
-/// PyTorch's `CyclicLR` (Smith, 2015): up from `base` to `maximum` and down again, cycle after cycle, and the momentum the
-/// other way. The optimiser's own learning rate and momentum are not used.
+/// PyTorch's `CyclicLR` (Smith, 2015): rises from `base` to `maximum` and falls again, cycle after cycle, while the
+/// momentum moves in the opposite direction. The optimiser's learning rate and momentum are not used.
 ///
-/// With groups of parameters, all have the rates of the schedule, as with ``OneCycle``.
+/// With parameter groups, all groups have the schedule's learning rate, as with ``OneCycle``.
 public struct Cyclic: Schedule {
-  /// How the height of a cycle follows from its number, or of a unit from the units before it.
+  /// How the amplitude changes from cycle to cycle, or from unit to unit.
   public enum Mode: Hashable, Sendable {
-    /// All cycles are as high.
+    /// All cycles have the same amplitude.
     case triangular
-    /// Each cycle is half as high as the one before.
+    /// Each cycle has half the amplitude of the one before.
     case triangular2
-    /// The height is multiplied by `gamma` in each unit: PyTorch's `exp_range`.
+    /// The amplitude is multiplied by `gamma` in each unit: PyTorch's `exp_range`.
     case exponentialRange(gamma: Double)
   }
 
-  /// The least learning rate.
+  /// The lowest learning rate.
   public var base: Double
-  /// The largest learning rate, of the first cycle.
+  /// The highest learning rate, in the first cycle.
   public var maximum: Double
-  /// The units of the way up, at least 1.
+  /// The length of the rise, in units (see ``Schedule``), at least 1.
   public var unitsUp: Int
-  /// The units of the way down, at least 1.
+  /// The length of the fall, in units, at least 1.
   public var unitsDown: Int
+  /// How the amplitude changes.
   public var mode: Mode
-  /// The least momentum, at the largest learning rate, and the largest; nil to leave the optimiser's own alone.
-  public var momenta: ClosedRange<Double>?
+  /// The momentum, lowest at the highest learning rate and highest at the lowest; nil to keep the optimiser's.
+  public var momentumRange: ClosedRange<Double>?
 
   /// - Parameters:
-  ///   - base: the least learning rate, PyTorch's `base_lr`.
-  ///   - maximum: the largest learning rate, PyTorch's `max_lr`.
+  ///   - base: the lowest learning rate, PyTorch's `base_lr`.
+  ///   - maximum: the highest learning rate, PyTorch's `max_lr`.
   ///   - unitsUp: PyTorch's `step_size_up`.
-  ///   - unitsDown: PyTorch's `step_size_down`; nil for as many as up.
-  ///   - mode: how the height of the cycles changes.
-  ///   - momenta: PyTorch's `base_momentum` and `max_momentum`; nil to leave the optimiser's own alone.
+  ///   - unitsDown: PyTorch's `step_size_down`; nil for the same as `unitsUp`.
+  ///   - mode: how the amplitude changes.
+  ///   - momentumRange: PyTorch's `base_momentum` and `max_momentum`; nil to keep the optimiser's.
   public init(
     base: Double, maximum: Double, unitsUp: Int = 2000, unitsDown: Int? = nil, mode: Mode = .triangular,
-    momenta: ClosedRange<Double>? = 0.8...0.9
+    momentumRange: ClosedRange<Double>? = 0.8...0.9
   ) {
     self.base = base
     self.maximum = maximum
     self.unitsUp = unitsUp
     self.unitsDown = unitsDown ?? unitsUp
     self.mode = mode
-    self.momenta = momenta
+    self.momentumRange = momentumRange
   }
 
   public func learningRate(at time: Int, from base: Double) -> Double {
@@ -51,10 +52,10 @@ public struct Cyclic: Schedule {
   }
 
   public func momentum(at time: Int) -> Double? {
-    momenta.map { $0.upperBound - ($0.upperBound - $0.lowerBound) * height(at: time) }
+    momentumRange.map { $0.upperBound - ($0.upperBound - $0.lowerBound) * height(at: time) }
   }
 
-  /// The share of the way from the least value to the largest.
+  /// The position between the lowest value, 0, and the highest, 1.
   private func height(at time: Int) -> Double {
     let (up, down) = (max(unitsUp, 1), max(unitsDown, 1))
     let (cycle, unit) = time.quotientAndRemainder(dividingBy: up + down)

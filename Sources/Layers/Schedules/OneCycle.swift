@@ -1,38 +1,42 @@
 import Foundation
 
-/// PyTorch's `OneCycleLR` (Smith and Topin, 2018): up from a small learning rate to `maximum`, then down to almost none,
-/// and the momentum the other way. The optimiser's own learning rate and momentum are not used.
+/// PyTorch's `OneCycleLR` (Smith and Topin, 2018): rises from a low learning rate to `maximum`, then falls to nearly 0,
+/// while the momentum moves in the opposite direction. The optimiser's learning rate and momentum are not used.
 public struct OneCycle: Schedule {
-  /// How values go from one to the next.
+  /// How values are interpolated within a phase.
   public enum Annealing: Sendable { case cosine, linear }
 
+  /// The highest learning rate.
   public var maximum: Double
-  /// The units of the whole cycle; later ones keep the last learning rate.
+  /// The length of the whole cycle, in units (see ``Schedule``); later units keep the last learning rate.
   public var duration: Int
-  /// The share of the cycle in which the learning rate grows.
-  public var growingShare: Double
+  /// The fraction of the cycle in which the learning rate rises: PyTorch's `pct_start`.
+  public var warmUpFraction: Double
+  /// How values are interpolated within a phase.
   public var annealing: Annealing
-  /// `maximum` over the first learning rate.
+  /// `maximum` divided by the first learning rate: PyTorch's `div_factor`.
   public var divisor: Double
-  /// The first learning rate over the last.
+  /// The first learning rate divided by the last: PyTorch's `final_div_factor`.
   public var finalDivisor: Double
-  /// Whether the way down first takes as long as the way up to the first learning rate, and then goes on from there.
+  /// Whether the fall has two phases, as PyTorch's `three_phase`: back to the first learning rate in as many units as
+  /// the rise, then on to the last.
   public var threePhases: Bool
-  /// The least momentum, at the largest learning rate, and the largest; nil to leave the optimiser's own alone.
-  public var momenta: ClosedRange<Double>?
+  /// The momentum, lowest at the highest learning rate and highest at the ends; nil to keep the optimiser's.
+  public var momentumRange: ClosedRange<Double>?
 
+  /// One cycle, by default with PyTorch's options.
   public init(
-    maximum: Double, duration: Int, growingShare: Double = 0.3, annealing: Annealing = .cosine, divisor: Double = 25,
-    finalDivisor: Double = 1e4, threePhases: Bool = false, momenta: ClosedRange<Double>? = 0.85...0.95
+    maximum: Double, duration: Int, warmUpFraction: Double = 0.3, annealing: Annealing = .cosine, divisor: Double = 25,
+    finalDivisor: Double = 1e4, threePhases: Bool = false, momentumRange: ClosedRange<Double>? = 0.85...0.95
   ) {
     self.maximum = maximum
     self.duration = duration
-    self.growingShare = growingShare
+    self.warmUpFraction = warmUpFraction
     self.annealing = annealing
     self.divisor = divisor
     self.finalDivisor = finalDivisor
     self.threePhases = threePhases
-    self.momenta = momenta
+    self.momentumRange = momentumRange
   }
 
   public func learningRate(at time: Int, from base: Double) -> Double {
@@ -41,14 +45,14 @@ public struct OneCycle: Schedule {
   }
 
   public func momentum(at time: Int) -> Double? {
-    momenta.map { value(at: time, first: $0.upperBound, middle: $0.lowerBound, last: $0.upperBound) }
+    momentumRange.map { value(at: time, first: $0.upperBound, middle: $0.lowerBound, last: $0.upperBound) }
   }
 
-  /// A value that goes from `first` to `middle`, and then to `last`, with three phases by way of `first`.
+  /// Interpolates from `first` to `middle` and then to `last`; with three phases, via `first`.
   private func value(at time: Int, first: Double, middle: Double, last: Double) -> Double {
-    let grown = growingShare * Double(duration) - 1
+    let grown = warmUpFraction * Double(duration) - 1
     let end = Double(duration - 1)
-    // Where each phase ends, and the values between which it goes.
+    // The end of each phase, and its first and last value.
     let phases =
       threePhases
       ? [(grown, first, middle), (2 * grown, middle, first), (end, first, last)]

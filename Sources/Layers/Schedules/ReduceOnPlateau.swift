@@ -1,30 +1,32 @@
-/// PyTorch's `ReduceLROnPlateau`: the learning rate shrinks when a figure has not improved for some epochs.
+/// PyTorch's `ReduceLROnPlateau`: reduces the learning rate when a metric has not improved for some epochs.
 ///
 ///     trainer.schedule = ReduceOnPlateau(metric: .validationLoss, patience: 5)
 ///     try trainer.fit(training, validation: validation, epochs: 100)
 ///
-/// What it depends on besides is the history of the training alone, see ``Trainer/history``, which is stored in
-/// checkpoints. In a loop of your own, ``learningRate(from:after:)`` takes the figures so far.
+/// It depends on the training's history alone, see ``Trainer/history``, which is stored in checkpoints. In your own
+/// loop, pass the values so far to ``learningRate(from:after:)``.
 public struct ReduceOnPlateau: Schedule, Hashable {
-  /// What ``threshold`` is a share of, or an amount.
+  /// Whether ``threshold`` is relative to the best value, or absolute.
   public enum ThresholdMode: String, Sendable, Codable { case relative, absolute }
 
-  /// The figure that is watched.
+  /// The metric that is watched.
   public var watched: Metric
-  /// What the learning rate is multiplied by.
+  /// The factor of a reduction.
   public var factor: Double
-  /// Figures without improvement that are borne; the one after them shrinks the learning rate.
+  /// The number of values without improvement that are tolerated; the next one reduces the learning rate.
   public var patience: Int
-  /// By how much a figure has to be better to count as an improvement.
+  /// The least change that counts as an improvement.
   public var threshold: Double
+  /// Whether ``threshold`` is relative to the best value, or absolute.
   public var thresholdMode: ThresholdMode
-  /// Figures after a reduction in which none is counted.
+  /// The number of values after a reduction during which missing improvement is not counted.
   public var cooldown: Int
-  /// The learning rate does not fall below this.
+  /// The lowest learning rate.
   public var minimum: Double
-  /// Reductions smaller than this are left out.
+  /// Reductions by less than this are skipped.
   public var epsilon: Double
 
+  /// The schedule, by default with PyTorch's options.
   public init(
     metric: Metric = .validationLoss, factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
     thresholdMode: ThresholdMode = .relative, cooldown: Int = 0, minimum: Double = 0, epsilon: Double = 1e-8
@@ -41,7 +43,7 @@ public struct ReduceOnPlateau: Schedule, Hashable {
 
   public var metric: Metric? { watched }
 
-  /// The learning rate before the first figure.
+  /// The learning rate before the first value.
   public func learningRate(at time: Int, from base: Double) -> Double { base }
 
   public func learningRate(at time: Int, from base: Double, after history: TrainingHistory) -> Double {
@@ -52,7 +54,7 @@ public struct ReduceOnPlateau: Schedule, Hashable {
     return plateau.learningRate
   }
 
-  /// The learning rate to go on with after some figures, from first to last.
+  /// The learning rate after a series of values, in order.
   public func learningRate(from base: Double, after figures: [Double]) -> Double {
     var plateau = Plateau(base)
     for value in figures { plateau.take(value, by: self) }
@@ -70,7 +72,7 @@ public struct ReduceOnPlateau: Schedule, Hashable {
   }
 }
 
-/// What has been seen so far.
+/// The state after the values so far.
 private struct Plateau {
   var learningRate: Double
   private var best: Double?

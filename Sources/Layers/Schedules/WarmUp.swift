@@ -1,12 +1,14 @@
-/// A linear ramp that is followed by another schedule, which then starts from its own beginning: PyTorch's `SequentialLR`
-/// of a `LinearLR` and that schedule.
+/// A linear ramp followed by another schedule, whose time starts at the ramp's end: PyTorch's `SequentialLR` of a
+/// `LinearLR` and that schedule.
 public struct WarmUp: Schedule {
-  /// The units of the ramp.
+  /// The length of the ramp, in units (see ``Schedule``).
   public var duration: Int
   /// The factor of the first unit.
   public var startFactor: Double
+  /// The schedule after the ramp.
   public var next: any Schedule
 
+  /// A ramp before `next`.
   public init(duration: Int, startFactor: Double = 1.0 / 3, next: any Schedule) {
     self.duration = duration
     self.startFactor = startFactor
@@ -25,7 +27,7 @@ public struct WarmUp: Schedule {
 
   public var metric: Metric? { next.metric }
 
-  /// The momentum of ``next``; during the ramp that of its first unit.
+  /// The momentum of ``next``; during the ramp, that of its first unit.
   public func momentum(at time: Int) -> Double? { next.momentum(at: max(time - duration, 0)) }
 }
 

@@ -1,25 +1,28 @@
 import Kernels
 
-/// A layer whose parameters stay as they are: no optimiser sees them, and their gradients are not computed. A backward
-/// pass ends at the first layer that is trained, so frozen layers at the beginning cost a forward pass only.
+/// A layer whose parameters are never updated: no optimiser has them, and their gradients are not computed. A backward
+/// pass ends at the first layer with trainable parameters, so frozen layers at the beginning of a network cost their
+/// forward pass only.
 ///
 ///     Sequential(Frozen(features), Flatten(), Linear(10))
 ///     Sequential(features.frozen(inEvaluationMode: true).named("features"), Flatten(), Linear(10).named("fc"))
 ///
-/// What is frozen only for a time is so by ``Model/freeze(_:)-(String...)``.
+/// To freeze parameters for part of a training, call ``Model/freeze(_:)-(String...)`` instead.
 public struct Frozen: Layer {
+  /// The layer whose parameters are frozen.
   public let layer: any Layer
-  /// Whether the layer runs in training as it does in inference: without dropout, and with the running statistics of a
-  /// normalisation, which then stay as they are too. PyTorch has the same in `requires_grad_(False)` with `eval()`. Layers
-  /// before it may be trained: the gradient passes through.
+  /// Whether the layer runs in training as in inference: dropout is off, and batch normalisation uses its running
+  /// statistics without updating them. In PyTorch: `requires_grad_(False)` with `eval()`. Layers before this one can
+  /// still be trained: the gradient passes through.
   public let inEvaluationMode: Bool
 
+  /// Freezes the parameters of a layer.
   public init(_ layer: any Layer, inEvaluationMode: Bool = false) {
     self.layer = layer
     self.inEvaluationMode = inEvaluationMode
   }
 
-  public var name: String { layer.name }
+  public var kind: String { layer.kind }
   public func canApply(_ activation: FusedActivation) -> Bool { layer.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
@@ -39,7 +42,7 @@ public struct Frozen: Layer {
     problem.needsParameterGradients = false
     if inEvaluationMode, problem.mode == .training {
       problem.inEvaluationMode = true
-      // Without a backward pass nothing need be saved for it.
+      // Without an input gradient there is no backward pass to save anything for.
       if !problem.needsInputGradient { problem.mode = .inference }
     }
     return try layer.plan(problem)
@@ -53,6 +56,6 @@ public struct Frozen: Layer {
 }
 
 extension Layer {
-  /// The layer with parameters that stay as they are, see ``Frozen``.
+  /// This layer with frozen parameters, see ``Frozen``.
   public func frozen(inEvaluationMode: Bool = false) -> Frozen { Frozen(self, inEvaluationMode: inEvaluationMode) }
 }

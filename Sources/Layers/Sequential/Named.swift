@@ -1,16 +1,19 @@
 import Kernels
 
-/// A layer under a name, see ``Layer/named(_:)``.
+/// A layer with a name for its parameters, see ``Layer/named(_:)``.
 public struct Named: Layer {
-  public let label: String
+  /// The prefix of the parameters' names.
+  public let name: String
+  /// The layer that has the name.
   public let layer: any Layer
 
-  public init(_ label: String, _ layer: any Layer) {
-    self.label = label
+  /// Names a layer.
+  public init(_ name: String, _ layer: any Layer) {
+    self.name = name
     self.layer = layer
   }
 
-  public var name: String { layer.name }
+  public var kind: String { layer.kind }
   public func canApply(_ activation: FusedActivation) -> Bool { layer.canApply(activation) }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
@@ -18,7 +21,7 @@ public struct Named: Layer {
   }
 
   public func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
-    try layer.parameters(for: inputShape).map { $0.at(label) }
+    try layer.parameters(for: inputShape).map { $0.at(name) }
   }
 
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
@@ -28,13 +31,13 @@ public struct Named: Layer {
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? { try layer.plan(problem) }
 
   public func innerLayers(for inputShape: Shape) throws(LayerError) -> [InnerLayer]? {
-    [InnerLayer(layer, path: label, inputShape: inputShape)]
+    [InnerLayer(layer, path: name, inputShape: inputShape)]
   }
 
-  /// What stands before the names of a layer's parameters, and the layer itself. A name within a ``Frozen`` is the layer's
-  /// as well as one around it.
+  /// The prefix of a layer's parameter names, its position where it has no name, and the layer without its name. A name
+  /// inside a ``Frozen`` counts as well as one around it.
   static func separate(_ layer: any Layer, position: String) -> (path: String, layer: any Layer) {
-    if let named = layer as? Named { return (named.label, named.layer) }
+    if let named = layer as? Named { return (named.name, named.layer) }
     guard let frozen = layer as? Frozen else { return (position, layer) }
     let inner = separate(frozen.layer, position: position)
     return (inner.path, Frozen(inner.layer, inEvaluationMode: frozen.inEvaluationMode))
@@ -42,13 +45,12 @@ public struct Named: Layer {
 }
 
 extension Layer {
-  /// The layer under a name, which stands before the names of its parameters in the place of its position, as the name
-  /// of an attribute does in PyTorch's `state_dict`; an empty name puts nothing before them.
+  /// This layer with a name. The name, instead of the layer's position, is the prefix of its parameters' names, as an
+  /// attribute's name is in PyTorch's `state_dict`; an empty name adds no prefix.
   ///
   ///     Sequential(Conv2D(64, kernelSize: 3).named("conv1"), ReLU())     // conv1.weight, conv1.bias
   ///
-  /// Of several names in a row, the last stands first, as that of an attribute which holds the other:
-  /// `layer.named("conv").named("block")` has the parameter `block.conv.weight`. Whether the layer is frozen first or named
-  /// first makes no difference.
-  public func named(_ label: String) -> Named { Named(label, self) }
+  /// Nested names are joined, the outer one first: `layer.named("conv").named("block")` has the parameter
+  /// `block.conv.weight`. Naming and freezing may be applied in either order.
+  public func named(_ name: String) -> Named { Named(name, self) }
 }

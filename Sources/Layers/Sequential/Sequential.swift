@@ -1,20 +1,22 @@
-/// Layers one after another, each taking the output of the one before. The shapes in between are inferred.
+/// Layers applied one after another, each to the output of the one before. Shapes in between are inferred.
 ///
 ///     let network = Sequential(
 ///       Conv2D(6, kernelSize: 5), ReLU(), MaxPool2D(2),
 ///       Conv2D(16, kernelSize: 5), ReLU(), MaxPool2D(2),
 ///       Flatten(), Linear(120), ReLU(), Linear(84), ReLU(), Linear(10))
 ///
-/// It is a layer itself, so sequences may lie in sequences. As in PyTorch, the parameters are named after the layers'
-/// positions: `0.weight`, `3.bias`, and `1.0.weight` in a sequence within; or after the names that ``Layer/named(_:)``
-/// gives them.
+/// It is a layer itself, so sequences can be nested. As in PyTorch, parameters are named after the layers' positions:
+/// `0.weight`, `3.bias`, and `1.0.weight` in a nested sequence; or after the names given by ``Layer/named(_:)``.
 public struct Sequential: Layer {
+  /// The layers in the order in which they run.
   public var layers: [any Layer]
 
+  /// A sequence of layers.
   public init(_ layers: any Layer...) { self.init(layers) }
+  /// A sequence of layers.
   public init(_ layers: [any Layer]) { self.layers = layers }
 
-  public var name: String { "Sequential" }
+  public var kind: String { "Sequential" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     try placed(for: inputShape).last?.outputShape ?? inputShape
@@ -25,16 +27,16 @@ public struct Sequential: Layer {
   }
 
   public func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
-    try Sequential.sum(placed(for: inputShape).map(\.multiplyAddsPerImage), named: name)
+    try Sequential.sum(placed(for: inputShape).map(\.multiplyAddsPerImage), layer: kind)
   }
 
-  /// The multiply-adds of all layers; a network that needs decades for an image has too many to count.
-  static func sum(_ multiplyAdds: [Int], named name: String) throws(LayerError) -> Int {
+  /// The sum of the layers' multiply-adds; at most Int.max/8, so that six times it does not overflow.
+  static func sum(_ multiplyAdds: [Int], layer: String) throws(LayerError) -> Int {
     var total = 0
     for count in multiplyAdds {
       guard count <= Int.max / 8 - total else {
         throw .invalidValue(
-          layer: name, name: "the number of multiply-adds", value: "more than \(Int.max / 8)",
+          layer: layer, name: "the number of multiply-adds", value: "more than \(Int.max / 8)",
           expected: "fewer")
       }
       total += count
@@ -51,7 +53,8 @@ public struct Sequential: Layer {
     try placed(for: inputShape).map { InnerLayer($0.layer, path: $0.path, inputShape: $0.inputShape) }
   }
 
-  /// The layers at their places, those of inner sequences and of composite layers in their stead.
+  /// The layers with their paths and shapes; nested sequences and composite layers are replaced by the layers within
+  /// them.
   func placed(for inputShape: Shape) throws(LayerError) -> [PlacedLayer] {
     var result: [PlacedLayer] = []
     var shape = inputShape
@@ -75,10 +78,10 @@ public struct Sequential: Layer {
   }
 }
 
-/// A layer at its place in a network: what follows from the shape that reaches it.
+/// A layer in a network, with everything that follows from its input shape.
 struct PlacedLayer {
   let layer: any Layer
-  /// The layer's position, behind those of the sequences around it: `3`, `1.0`; empty for a layer alone.
+  /// The positions, or names, of the enclosing sequences and the layer: `3`, `1.0`; empty for a single layer.
   let path: String
   let inputShape: Shape
   let outputShape: Shape
@@ -103,10 +106,10 @@ struct PlacedLayer {
     multiplyAddsPerImage = inner.multiplyAddsPerImage
   }
 
-  /// The same layer, where its sequence lies at `path` in another.
+  /// The same layer with `path`, the place of its sequence in another one, in front of its own.
   func at(_ path: String) -> PlacedLayer { PlacedLayer(self, path: joined(path, self.path)) }
 
-  /// This layer, or those within it, as deep as there are some.
+  /// This layer, or if it contains layers, those within it that contain none.
   func leaves() throws(LayerError) -> [PlacedLayer] {
     guard let inner = try layer.innerLayers(for: inputShape) else { return [self] }
     var result: [PlacedLayer] = []
@@ -118,7 +121,7 @@ struct PlacedLayer {
   }
 }
 
-/// A path behind another; an empty one adds nothing.
+/// Two paths joined by a dot; an empty path adds nothing.
 func joined(_ outer: String, _ inner: String) -> String {
   outer.isEmpty || inner.isEmpty ? outer + inner : "\(outer).\(inner)"
 }

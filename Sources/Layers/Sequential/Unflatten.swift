@@ -1,18 +1,18 @@
-/// The same values under another shape, such as `[channels · height · width]` to `[channels, height, width]`. It costs
-/// nothing.
+/// Reshapes the input, such as `[channels · height · width]` to `[channels, height, width]`. No data moves.
 public struct Unflatten: Layer {
   /// The shape of the output, without the batch.
   public var shape: Shape
 
+  /// Reshapes inputs of as many values to `shape`.
   public init(_ shape: Shape) { self.shape = shape }
-  public var name: String { "Unflatten" }
+  public var kind: String { "Unflatten" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     guard shape.dimensions.allSatisfy({ $0 >= 1 }) else {
-      throw .invalidValue(layer: name, name: "shape", value: "\(shape)", expected: "dimensions of at least 1")
+      throw .invalidValue(layer: kind, name: "shape", value: "\(shape)", expected: "dimensions of at least 1")
     }
     guard inputShape.count == shape.count else {
-      throw .inputShape(layer: name, given: inputShape, expected: "\(shape.count) values, as \(shape) has")
+      throw .inputShape(layer: kind, given: inputShape, expected: "\(shape.count) values, as \(shape) has")
     }
     return shape
   }

@@ -1,11 +1,12 @@
 import Foundation
 
-/// Floats in memory that starts on a cache line.
+/// Floats in memory aligned to a cache line (64 bytes). Unchecked: its users make sure that no one writes while others
+/// access it.
 final class FloatStorage: @unchecked Sendable {
   let count: Int
   let pointer: UnsafeMutablePointer<Float>
 
-  /// Memory that holds anything; the caller writes it before it is read.
+  /// Uninitialised memory, which the caller must write before it is read.
   init(uninitialized count: Int) {
     self.count = count
     let bytes = max(count * MemoryLayout<Float>.stride, 64)
@@ -22,7 +23,7 @@ final class FloatStorage: @unchecked Sendable {
     pointer.initialize(from: source, count: count)
   }
 
-  /// Whether the system grants memory for so many floats. Small requests are not tried.
+  /// Whether the system can allocate memory for `count` floats: tried for 256 MiB and more, assumed below.
   static func fits(_ count: Int) -> Bool {
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     if overflow { return false }

@@ -1,16 +1,18 @@
-/// The sizes of a tensor's dimensions, outermost first: `[3, 32, 32]` is three channels of 32 rows of 32 columns.
+/// The sizes of a tensor's dimensions, outermost first: `[3, 32, 32]` is three channels of 32 rows and 32 columns.
 ///
 /// Shapes of layers and models describe one image; a batch adds a dimension in front.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+  /// The sizes, outermost first.
   public let dimensions: [Int]
 
+  /// A shape with the given sizes.
   public init(_ dimensions: [Int]) { self.dimensions = dimensions }
   public init(arrayLiteral dimensions: Int...) { self.init(dimensions) }
 
   /// The number of dimensions.
   public var rank: Int { dimensions.count }
 
-  /// The number of elements, 1 for the shape without dimensions; `Int.max` where the product is larger than that.
+  /// The number of elements, 1 for a shape without dimensions; `Int.max` if the product overflows.
   public var count: Int {
     var result = 1
     var overflowed = false
@@ -23,9 +25,10 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     return overflowed ? Int.max : result
   }
 
+  /// The size of a dimension.
   public subscript(dimension: Int) -> Int { dimensions[dimension] }
 
-  /// The shape of `count` elements of this shape, one after another.
+  /// The shape with a first dimension of size `count` in front.
   public func batched(_ count: Int) -> Shape { Shape([count] + dimensions) }
 
   /// The shape without its first dimension.

@@ -1,10 +1,10 @@
-/// Values, or a shape, that do not fit a tensor.
+/// What is wrong with a tensor's shape or values.
 public enum ShapeError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The shape has a negative dimension, or more elements than can be addressed.
   case invalid(Shape)
-  /// The system has no memory for so many elements.
+  /// The system cannot allocate memory for the elements.
   case memory(Shape)
-  /// The shape holds another number of elements than there are.
+  /// The number of values is not the shape's number of elements.
   case count(given: Int, shape: Shape)
 
   public var description: String {
@@ -18,6 +18,6 @@ public enum ShapeError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The most elements of a tensor.
+  /// The largest number of elements of a tensor.
   static let largestCount = Int.max >> 4
 }

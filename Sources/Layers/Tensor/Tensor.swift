@@ -1,14 +1,15 @@
-/// Numbers of a shape, in row-major order, in memory aligned to 64 bytes.
+/// A multi-dimensional array of Float in row-major order, in memory aligned to 64 bytes.
 ///
-/// A tensor is a value: copies are independent, and share memory until one of them is changed.
+/// A tensor has value semantics: copies share memory until one of them is changed (copy on write).
 ///
 ///     var a = try Tensor(shape: [2, 3], [1, 2, 3, 4, 5, 6])
 ///     a[1, 2] = 0
 public struct Tensor: Sendable {
+  /// The tensor's shape.
   public let shape: Shape
   private(set) var storage: FloatStorage
 
-  /// A tensor that holds one value everywhere.
+  /// A tensor with the same value for all elements.
   public init(shape: Shape, repeating value: Float = 0) throws(ShapeError) {
     try Tensor.check(shape)
     guard FloatStorage.fits(shape.count) else { throw .memory(shape) }
@@ -16,7 +17,7 @@ public struct Tensor: Sendable {
     storage = FloatStorage(repeating: value, count: shape.count)
   }
 
-  /// A tensor of the values, the last dimension running fastest.
+  /// A tensor of values in row-major order.
   public init(shape: Shape, _ values: some Collection<Float>) throws(ShapeError) {
     try Tensor.check(shape)
     guard values.count == shape.count else { throw .count(given: values.count, shape: shape) }
@@ -62,14 +63,14 @@ public struct Tensor: Sendable {
     return offset
   }
 
-  /// The same values under another shape; they are not copied.
+  /// The same values with another shape; they are not copied.
   public func reshaped(to shape: Shape) throws(ShapeError) -> Tensor {
     try Tensor.check(shape)
     guard shape.count == count else { throw .count(given: count, shape: shape) }
     return Tensor(shape: shape, storage: storage)
   }
 
-  /// Calls `body` with the values, which must not be used after it returns.
+  /// Calls `body` with the values; the pointer is not valid after it returns.
   public func withUnsafeBufferPointer<Result, Failure: Error>(
     _ body: (UnsafeBufferPointer<Float>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -77,7 +78,7 @@ public struct Tensor: Sendable {
     return try body(UnsafeBufferPointer(start: storage.pointer, count: count))
   }
 
-  /// Calls `body` with the values to change, which must not be used after it returns.
+  /// Calls `body` with the values to change; the pointer is not valid after it returns.
   public mutating func withUnsafeMutableBufferPointer<Result, Failure: Error>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -94,7 +95,7 @@ public struct Tensor: Sendable {
 }
 
 extension Tensor: Equatable {
-  /// Whether shapes and values are equal, as `==` of `Float` says: NaN differs from everything.
+  /// Whether shapes and values are equal, by `==` of `Float`: NaN differs from every value.
   public static func == (a: Tensor, b: Tensor) -> Bool {
     guard a.shape == b.shape else { return false }
     return a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in a.elementsEqual(b) } }

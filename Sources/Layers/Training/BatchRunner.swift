@@ -1,39 +1,39 @@
 import Kernels
 
-/// Runs a model and a loss on batches of images that come from a data set, are tensors, or were prepared by a loader.
+/// Runs a model and a loss on batches: images of a data set, tensors, or batches of a loader.
 ///
-/// It owns every buffer; a batch of a size and a kind of targets that was met before allocates nothing. Images of data sets
-/// and loaders are normalised; tensors are what the model takes.
+/// It owns every buffer; a run allocates nothing after the first batch with its size and kind of targets. Images of
+/// data sets and loaders are normalised; tensors are the model's input as they are.
 final class BatchRunner {
   let plan: ModelPlan
   private let loss: any Loss
   private let normalization: Normalization
-  /// The normalisation planned for the shape of images that was met last.
+  /// The normalisation planned for the last image shape.
   private var normalizer: (shape: Shape, planned: PlannedNormalization)?
   private let buffers: LossBuffers
-  /// The labels of an image.
+  /// The number of labels of an image: 1, or its pixels for a loss of pixels.
   let pixels: Int
-  /// The positions in the data set of the batch's images.
+  /// The indices of the batch's images in the data set.
   let indices: UnsafeMutablePointer<Int32>
-  /// Their positions in the bytes that the data set reads them from.
+  /// Their positions in ``ByteImages/source``.
   private let bytePositions: UnsafeMutablePointer<Int32>
-  /// The weight of each image, where ``isWeighted``.
+  /// The weight of each image, if ``isWeighted``.
   private let weights: FloatStorage
   private var isWeighted = false
   private var variants: [Variant] = []
-  /// What the batch loaded last has; values lie in ``targets``.
+  /// The kind of the loaded batch's targets; values are in ``targets``.
   private var targetKind = TargetKind.labels
-  /// Whether the batch loaded last has labels, which predictions are compared with.
+  /// Whether the loaded batch has labels to compare predictions with.
   private var hasLabels = true
-  /// Room for a value for each output; made when it is first needed.
+  /// The target values, one for each output; allocated at first use.
   private lazy var targets = FloatStorage(repeating: 0, count: plan.batchSize * plan.model.outputShape.count)
 
-  /// What is planned for a number of images. A class, because plans are large values to copy at every step.
+  /// The plans for one number of images. A class, because plans are large values, which would be copied at every step.
   private final class Variant {
     let count: Int
     let targets: TargetKind
     let loss: any PlannedLoss
-    /// Weights the gradient of each image.
+    /// Multiplies each image's gradient by its weight.
     let weighting: Plan<ChannelScaling>
 
     init(count: Int, targets: TargetKind, loss: any PlannedLoss, weighting: Plan<ChannelScaling>) {
@@ -44,7 +44,7 @@ final class BatchRunner {
     }
   }
 
-  init(_ plan: ModelPlan, _ loss: any Loss, _ normalization: Normalization) throws(LayerError) {
+  init(_ plan: ModelPlan, _ loss: any Loss, _ normalization: Normalization) throws {
     self.plan = plan
     self.loss = loss
     self.normalization = normalization
@@ -67,13 +67,13 @@ final class BatchRunner {
     bytePositions.deallocate()
   }
 
-  /// Plans batches of `count` images.
-  func prepare(count: Int) throws(LayerError) {
+  /// Plans batches of `count` images in advance.
+  func prepare(count: Int) throws {
     try plan.prepare(count: count)
     _ = try variant(count)
   }
 
-  private func variant(_ count: Int) throws(LayerError) -> Variant {
+  private func variant(_ count: Int) throws -> Variant {
     for variant in variants where variant.count == count && variant.targets == targetKind { return variant }
     let loss = try loss.plan(
       LossProblem(
@@ -85,7 +85,7 @@ final class BatchRunner {
         ChannelsProblem(batch: 1, channels: count, plane: plan.model.outputShape.count), level: plan.level,
         threads: plan.threads)
     } catch {
-      throw .kernel(layer: self.loss.name, error)
+      throw LossError.kernel(loss: self.loss.name, error)
     }
     buffers.reserve(
       workspaceByteCount: max(loss.workspaceByteCount, weighting.workspaceByteCount), lossCount: loss.lossCount)
@@ -94,7 +94,7 @@ final class BatchRunner {
     return variant
   }
 
-  /// Checks that the model takes the data set's images, and the loss its labels or targets.
+  /// Checks that the model accepts the data set's images, and the loss its labels or targets.
   func check(_ dataset: some Dataset) throws {
     guard 0...Int(Int32.max) ~= dataset.count else {
       throw TrainingError.invalidArgument(
@@ -104,8 +104,8 @@ final class BatchRunner {
     if let shape = dataset.targetShape {
       guard loss.acceptsValues else { throw wrongTargets("values that come with the images") }
       guard shape.count == plan.model.outputShape.count else {
-        throw LayerError.invalidValue(
-          layer: loss.name, name: "the targets' shape", value: "\(shape)", expected: "\(plan.model.outputShape)")
+        throw LossError.invalidValue(
+          loss: loss.name, name: "the targets' shape", value: "\(shape)", expected: "\(plan.model.outputShape)")
       }
     } else {
       guard loss.acceptsLabels, pixels == 1 else { throw wrongTargets("the classes of a data set") }
@@ -113,7 +113,7 @@ final class BatchRunner {
     if let weights = dataset.imageWeights { try checkImageWeights(count: weights.count, images: dataset.count) }
   }
 
-  /// Plans the normalisation of images of a shape that the model takes.
+  /// Plans the normalisation of images, and checks that the model accepts their shape.
   @discardableResult
   func prepare(imageShape: Shape) throws -> PlannedNormalization {
     if let normalizer, normalizer.shape == imageShape { return normalizer.planned }
@@ -124,23 +124,23 @@ final class BatchRunner {
     return planned
   }
 
-  /// Checks that the model takes images of a shape, or all their values in a row.
-  func check(imageShape: Shape) throws(LayerError) {
+  /// Checks that the model's input shape is that of the images, or one dimension with as many values.
+  func check(imageShape: Shape) throws {
     let expected = plan.model.inputShape
     guard imageShape == expected || (expected.rank == 1 && expected[0] == imageShape.count) else {
-      throw .inputShape(layer: plan.model.network.name, given: imageShape, expected: "\(expected)")
+      throw LayerError.inputShape(layer: plan.model.network.kind, given: imageShape, expected: "\(expected)")
     }
   }
 
-  private func wrongTargets(_ given: String) -> LayerError {
+  private func wrongTargets(_ given: String) -> LossError {
     .invalidValue(
-      layer: loss.name, name: "targets", value: given,
+      loss: loss.name, name: "targets", value: given,
       expected: loss.acceptsValues
         ? "a value for each output" : pixels > 1 ? "a class for each pixel" : "a class for each image")
   }
 
-  /// Writes the images of a data set that ``indices`` name to the model's input, normalised, and stores their labels or
-  /// targets. The data set was checked.
+  /// Writes the data set's images at ``indices`` to the model's input, normalised, and stores their labels or targets.
+  /// `check(_:)` must have accepted the data set.
   func load(_ dataset: some Dataset, count: Int) throws {
     let planned = try prepare(imageShape: dataset.imageShape)
     let input = plan.input.baseAddress.unsafelyUnwrapped
@@ -186,21 +186,21 @@ final class BatchRunner {
           at: Int(indices[i]), into: UnsafeMutableBufferPointer(start: targets.pointer + i * size, count: size))
       }
     }
-    // Their classes, where they have some, are what predictions are compared with.
+    // Predictions are compared with the images' classes, if they have any.
     hasLabels = plan.model.outputShape.rank == 1 && dataset.classCount != nil
     for i in 0..<count {
       buffers.labels[i] = hasLabels ? Int32(truncatingIfNeeded: dataset.label(at: Int(indices[i]))) : 0
     }
   }
 
-  /// Writes a tensor of images to the model's input, and notes their labels; returns their number.
-  func load(_ input: Tensor, labels: [Int]) throws(LayerError) -> Int {
+  /// Writes a tensor of images to the model's input, and stores their labels; returns the number of images.
+  func load(_ input: Tensor, labels: [Int]) throws -> Int {
     guard loss.acceptsLabels else { throw wrongTargets("labels") }
     expect(.labels)
     let count = labels.count / pixels
     guard labels.count.isMultiple(of: pixels) else {
-      throw .invalidValue(
-        layer: loss.name, name: "the number of labels", value: "\(labels.count)",
+      throw LossError.invalidValue(
+        loss: loss.name, name: "the number of labels", value: "\(labels.count)",
         expected: "\(pixels), the pixels, for each image")
     }
     try copy(input, count: count)
@@ -208,15 +208,14 @@ final class BatchRunner {
     return count
   }
 
-  /// Writes a tensor of images to the model's input, and notes what the network should make of them; returns their
-  /// number.
-  func load(_ input: Tensor, targets values: Tensor) throws(LayerError) -> Int {
+  /// Writes a tensor of images to the model's input, and stores their targets; returns the number of images.
+  func load(_ input: Tensor, targets values: Tensor) throws -> Int {
     guard loss.acceptsValues else { throw wrongTargets("a tensor") }
     let count = input.shape.dimensions.first ?? 0
     let expected = plan.model.outputShape.batched(count)
     guard values.shape == expected else {
-      throw .invalidValue(
-        layer: loss.name, name: "the targets' shape", value: "\(values.shape)", expected: "\(expected)")
+      throw LossError.invalidValue(
+        loss: loss.name, name: "the targets' shape", value: "\(values.shape)", expected: "\(expected)")
     }
     expect(.values)
     try copy(input, count: count)
@@ -226,7 +225,7 @@ final class BatchRunner {
     return count
   }
 
-  /// Writes a batch that a loader prepared to the model's input, normalised; returns the number of its images.
+  /// Writes a loader's batch to the model's input, normalised; returns the number of images.
   func load(_ batch: PreparedBatch) throws -> Int {
     guard batch.count <= plan.batchSize else {
       throw TrainingError.invalidArgument(
@@ -240,8 +239,8 @@ final class BatchRunner {
     if let values = batch.targets, let base = values.baseAddress {
       guard loss.acceptsValues else { throw wrongTargets("values that come with the images") }
       guard values.count == batch.count * plan.model.outputShape.count else {
-        throw LayerError.invalidValue(
-          layer: loss.name, name: "the targets' shape", value: "\(batch.targetShape ?? [])",
+        throw LossError.invalidValue(
+          loss: loss.name, name: "the targets' shape", value: "\(batch.targetShape ?? [])",
           expected: "\(plan.model.outputShape)")
       }
       expect(.values)
@@ -250,7 +249,7 @@ final class BatchRunner {
       } else {
         targets.pointer.update(from: base, count: values.count)
       }
-      // Their classes, where they have some, are what predictions are compared with.
+      // Predictions are compared with the images' classes, if they have any.
       hasLabels = plan.model.outputShape.rank == 1 && !batch.targetsAreImages
       for i in 0..<batch.count { buffers.labels[i] = batch.labels[i] }
     } else {
@@ -277,26 +276,26 @@ final class BatchRunner {
     hasLabels = kind == .labels
   }
 
-  private func copy(_ input: Tensor, count: Int) throws(LayerError) {
+  private func copy(_ input: Tensor, count: Int) throws {
     let expected = plan.model.inputShape.batched(count)
     guard input.shape == expected, count <= plan.batchSize else {
-      throw .invalidValue(
-        layer: plan.model.network.name, name: "the images' shape", value: "\(input.shape)",
+      throw LayerError.invalidValue(
+        layer: plan.model.network.kind, name: "the images' shape", value: "\(input.shape)",
         expected: "\(expected) for \(count) labels or targets, and at most \(plan.batchSize) of them")
     }
     input.withUnsafeBufferPointer { source in _ = plan.input.update(from: source) }
   }
 
-  private func storeLabel(_ label: Int, at i: Int) throws(LayerError) {
+  private func storeLabel(_ label: Int, at i: Int) throws {
     let classes = plan.model.outputShape.dimensions.first ?? 0
     guard 0..<classes ~= label || label == loss.ignoredLabel else {
-      throw .invalidValue(layer: loss.name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
+      throw LossError.invalidValue(loss: loss.name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
     }
     buffers.labels[i] = Int32(truncatingIfNeeded: label)
   }
 
-  /// Forward pass and loss of the images loaded last and, where `trains`, the backward pass.
-  func run(count: Int, trains: Bool) throws(LayerError) -> BatchTotal {
+  /// The forward pass and loss of the loaded batch and, if `trains`, the backward pass.
+  func run(count: Int, trains: Bool) throws -> BatchTotal {
     let variant = try variant(count)
     try plan.forward(count: count)
     var loss = variant.loss.run(
@@ -311,21 +310,21 @@ final class BatchRunner {
           ChannelScaling.Operands(input: gradient, scales: weights.pointer, output: gradient),
           workspace: buffers.workspace)
         let size = plan.model.outputShape.count
-        // 0 times what is not finite would be no number.
+        // Writes zeros, because 0 times infinity or NaN is NaN.
         for i in 0..<count where weights.pointer[i] == 0 { (gradient + i * size).update(repeating: 0, count: size) }
       }
     }
     if trains { try plan.backward(count: count) }
     guard hasLabels else { return buffers.total(loss, count: count, pixels: 0, ignoredLabel: nil) }
-    // Labels beside targets of values are only compared with: none of them is ignored.
+    // Labels beside target values serve only for the accuracy: none of them is ignored.
     return buffers.total(
       loss, count: count, pixels: pixels, ignoredLabel: targetKind == .labels ? self.loss.ignoredLabel : nil)
   }
 
-  /// Whether a label counts for nothing.
+  /// Whether a label is excluded from loss and accuracy.
   func isIgnored(_ label: Int32) -> Bool { targetKind == .labels && loss.ignoredLabel == Int(label) }
 
-  /// The predictions of the images run last, and their labels.
+  /// The predictions and labels of the last run.
   var predictions: (predicted: UnsafePointer<Int32>, labels: UnsafePointer<Int32>) {
     (UnsafePointer(buffers.predictions), UnsafePointer(buffers.labels))
   }

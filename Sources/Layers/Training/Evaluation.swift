@@ -4,20 +4,21 @@ extension Trainer {
   /// The loss and accuracy on a data set, normalised as in training.
   ///
   /// - Parameters:
-  ///   - dataset: the images; its shape and its labels or targets fit the model and the loss.
-  ///   - isCancelled: asked before each batch; when it says yes, or the current task is cancelled, the evaluation ends.
-  /// - Throws: ``TrainingError``, ``LayerError`` or ``DataError`` when the data does not fit the model, what reading an image
-  ///   throws, `CancellationError` when it was cancelled.
+  ///   - dataset: the images; their shape, and their labels or targets, must fit the model and the loss.
+  ///   - isCancelled: called before each batch; when it returns true, or the current task is cancelled, the evaluation
+  ///     ends.
+  /// - Throws: ``TrainingError``, ``LayerError``, ``LossError`` or ``DataError`` when the data does not fit the model
+  ///   or the loss, what reading an image throws, and `CancellationError` when it was cancelled.
   public func evaluate(on dataset: some Dataset, isCancelled: () -> Bool = { false }) throws -> EvaluationResult {
     try evaluate(on: dataset, isCancelled) { _, _ in }
   }
 
-  /// The loss and accuracy on the batches of a loader, in its first epoch.
+  /// The loss and accuracy on the batches of a loader's epoch 0.
   public func evaluate(on loader: BatchLoader, isCancelled: () -> Bool = { false }) throws -> EvaluationResult {
     try evaluate(on: loader, isCancelled) { _, _ in }
   }
 
-  /// How often images of each class are taken for each class; images of a label that the loss ignores are left out.
+  /// How often each class is predicted for images of each class; excludes images whose label the loss ignores.
   ///
   /// - Throws: as ``evaluate(on:isCancelled:)-(Dataset,_)``, and ``TrainingError`` for data without classes.
   public func confusionMatrix(
@@ -28,7 +29,7 @@ extension Trainer {
     return matrix
   }
 
-  /// How often images of each class are taken for each class, in the first epoch of a loader.
+  /// How often each class is predicted for images of each class, in a loader's epoch 0.
   public func confusionMatrix(
     on loader: BatchLoader, isCancelled: () -> Bool = { false }
   ) throws -> ConfusionMatrix {
@@ -91,7 +92,7 @@ extension Trainer {
     return try evaluate(runner, isCancelled, load, done: done)
   }
 
-  /// The loop of an evaluation; `load` brings the next batch and says how many images it has, 0 behind the last.
+  /// The loop of an evaluation; `load` loads the next batch and returns its number of images, 0 after the last one.
   private func evaluate(
     _ runner: BatchRunner, _ isCancelled: () -> Bool, _ load: (_ done: Int) throws -> Int,
     done: (BatchRunner, Int) throws -> Void

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Trainer {
-  /// Trains until ``epoch`` is `epochs`, or early stopping ends it: epochs, validation after each, history, checkpoints as
-  /// ``checkpoints`` says.
+  /// Trains until ``epoch`` is `epochs`, or early stopping ends the training. After each epoch, evaluates on the
+  /// validation set, updates the history, and saves checkpoints according to ``checkpoints``.
   ///
   ///     trainer.checkpoints = CheckpointPolicy(file, keepsBest: true)
   ///     let outcome = try trainer.fit(
@@ -12,24 +12,25 @@ extension Trainer {
   ///       if case .epoch(let record) = event { print(record.epoch, record.training.loss) }
   ///     }
   ///
-  /// A training that goes on from a checkpoint, see ``resume(from:)``, and is given the same arguments ends with the same
-  /// bits, the same history (but for the seconds) and the same decision to stop as one that was never interrupted.
+  /// A training resumed from a checkpoint, see ``resume(from:)``, with the same arguments ends with the same bits, the
+  /// same history (except for seconds) and the same stop as an uninterrupted one.
   ///
   /// - Parameters:
   ///   - training: the images to train on.
-  ///   - validation: the images of the evaluation after each epoch, which are not transformed.
-  ///   - epochs: the epochs that the training has in the end, those before this call included.
-  ///   - transforms: what is done to each training image, drawn anew in each epoch; the images are then prepared by a
-  ///     thread of their own.
-  ///   - inputTransforms: what is then done to the image but not to the target of a ``Dataset/reconstructed()`` set.
-  ///   - mixing: what is then done to each batch.
-  ///   - earlyStopping: when the training ends before its last epoch.
-  ///   - historyFile: a file that is rewritten after each epoch.
-  ///   - onEvent: told what happens, in order.
-  ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the training is saved,
-  ///     where there are ``checkpoints``, and ends.
-  /// - Throws: as ``trainEpoch(on:progress:isCancelled:)-(Dataset,_,_)`` but for a cancellation, ``TrainingError`` where a
-  ///   figure is watched that the training does not have, and what `onEvent` throws.
+  ///   - validation: the images for the evaluation after each epoch, which are not transformed; nil for none.
+  ///   - epochs: the total number of epochs, including those before this call.
+  ///   - transforms: random transforms of each training image, new in each epoch; a background thread then prepares the
+  ///     batches.
+  ///   - inputTransforms: further transforms, which are not applied to the target of a ``Dataset/reconstructed()`` data
+  ///     set.
+  ///   - mixing: applied to each batch; nil for none.
+  ///   - earlyStopping: ends the training early; nil for never.
+  ///   - historyFile: a file that is rewritten after each epoch; nil for none.
+  ///   - onEvent: called at each event, in order.
+  ///   - isCancelled: called before each step; when it returns true, or the current task is cancelled, the training is
+  ///     saved, if there are ``checkpoints``, and ends.
+  /// - Throws: as ``trainEpoch(on:progress:isCancelled:)-(Dataset,_,_)`` except for a cancellation, ``TrainingError``
+  ///   if a watched metric does not exist without validation, and what `onEvent` throws.
   @discardableResult
   public func fit(
     _ training: some Dataset, validation: (any Dataset)? = nil, epochs: Int, transforms: [any ImageTransform] = [],
@@ -70,7 +71,7 @@ extension Trainer {
     do {
       while epoch < options.epochs, options.earlyStopping?.judge(history)?.stops != true {
         let training = try source.runEpoch(of: self, { try onEvent(.batch($0)) }, isCancelled)
-        // Where the validation is cancelled the epoch is not done: it goes on behind its last batch.
+        // If the validation is cancelled, the epoch is not complete: resuming continues after its last batch.
         let validation = try options.validation.map { try evaluate(on: $0, isCancelled: isCancelled) }
         history.epochs.append(
           EpochRecord(
@@ -122,7 +123,7 @@ extension Trainer {
   }
 }
 
-/// What a training is asked for.
+/// The arguments of a training.
 private struct FitOptions {
   let validation: (any Dataset)?
   let epochs: Int
@@ -131,7 +132,7 @@ private struct FitOptions {
 }
 
 extension Trainer {
-  /// Makes the model what it was after its best epoch.
+  /// Restores the model's parameters after its best epoch.
   private func restoreBest(epoch: Int) throws {
     guard let best, best.epoch == epoch else {
       throw TrainingError.invalidArgument(
@@ -143,8 +144,8 @@ extension Trainer {
 
   /// Writes the checkpoints that are due after an epoch.
   ///
-  /// The last state is written last: a training that was stopped before goes on from an earlier one, and writes the others
-  /// again.
+  /// The latest state is written last: a training stopped before that resumes from an earlier state, and writes the
+  /// other files again.
   private func saveEpoch(hasValidation: Bool, _ onEvent: (TrainingEvent) throws -> Void) throws {
     guard let policy = checkpoints else { return }
     if policy.keepsBest {
@@ -167,7 +168,7 @@ extension Trainer {
   }
 }
 
-/// Where the batches of an epoch come from.
+/// The source of an epoch's batches.
 private protocol EpochSource {
   func runEpoch(
     of trainer: Trainer, _ report: (TrainingProgress) throws -> Void, _ isCancelled: () -> Bool
@@ -194,13 +195,13 @@ extension BatchLoader: EpochSource {
 
 /// The model's parameters after the best epoch.
 struct BestState {
-  /// Counted from 1.
+  /// The epoch's number, counted from 1.
   let epoch: Int
   let model: SafeTensors
 }
 
 extension Metric {
-  /// The same figure of the training images.
+  /// The corresponding metric of the training images.
   fileprivate var ofTraining: Metric {
     switch self {
     case .trainingLoss, .validationLoss: .trainingLoss

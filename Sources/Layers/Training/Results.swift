@@ -1,15 +1,17 @@
-/// What an epoch of training came to.
+/// The result of a training epoch.
 public struct EpochResult: Sendable, Equatable, Codable {
-  /// The mean loss of the images, each at the time that it was trained on.
+  /// The mean loss of the images, each before its own update.
   public let loss: Double
-  /// The share of images, or pixels, that were classified rightly at that time, 0 to 1; labels that the loss ignores do not
-  /// count.
+  /// The fraction of images, or pixels, that were classified correctly at that time, 0 to 1; labels that the loss
+  /// ignores are excluded.
   public let accuracy: Double
-  /// Wall time of the whole epoch, those parts included that were trained before a checkpoint it comes from: order, batch
-  /// assembly, forward, loss, backward and update; writing checkpoints not.
+  /// The wall time of the whole epoch in seconds, including parts before a checkpoint from which it was resumed: order,
+  /// batch assembly, forward pass, loss, backward pass and update, but not writing checkpoints.
   public let seconds: Double
+  /// The number of images.
   public let images: Int
 
+  /// A result.
   public init(loss: Double, accuracy: Double, seconds: Double, images: Int) {
     self.loss = loss
     self.accuracy = accuracy
@@ -17,19 +19,23 @@ public struct EpochResult: Sendable, Equatable, Codable {
     self.images = images
   }
 
+  /// Throughput, in images a second.
   public var imagesPerSecond: Double { Double(images) / seconds }
 }
 
-/// What an evaluation came to.
+/// The result of an evaluation.
 public struct EvaluationResult: Sendable, Equatable, Codable {
   /// The mean loss of the images.
   public let loss: Double
-  /// The share of images, or pixels, that are classified rightly, 0 to 1; labels that the loss ignores do not count.
+  /// The fraction of images, or pixels, that are classified correctly, 0 to 1; labels that the loss ignores are
+  /// excluded.
   public let accuracy: Double
-  /// Wall time.
+  /// The wall time in seconds.
   public let seconds: Double
+  /// The number of images.
   public let images: Int
 
+  /// A result.
   public init(loss: Double, accuracy: Double, seconds: Double, images: Int) {
     self.loss = loss
     self.accuracy = accuracy
@@ -37,17 +43,18 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
     self.images = images
   }
 
+  /// Throughput, in images a second.
   public var imagesPerSecond: Double { Double(images) / seconds }
 }
 
-/// How far an epoch has come.
+/// The progress of an epoch.
 public struct TrainingProgress: Sendable, Equatable {
-  /// The number of epochs that are done.
+  /// The number of completed epochs.
   public let epochsCompleted: Int
-  /// The images of this epoch that were trained on.
+  /// The number of images processed in this epoch.
   public let imagesDone: Int
-  /// The images of the whole epoch.
+  /// The number of images in the whole epoch.
   public let images: Int
-  /// The mean loss of the images done.
+  /// The mean loss of the images processed.
   public let loss: Double
 }

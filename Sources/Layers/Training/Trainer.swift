@@ -10,53 +10,57 @@ import Kernels
 ///       print(result.loss, try trainer.evaluate(on: test).accuracy)
 ///     }
 ///
-/// Who writes a loop of his own calls ``step(_:labels:)`` or ``step(on:indices:)``. Once every batch size was met, a step
-/// allocates nothing. The same seeds and data give the same bits, on any number of threads.
+/// For your own loop, call ``step(_:labels:)`` or ``step(on:indices:)``. A step allocates nothing after the first one
+/// with its batch size. The same seeds and data give the same bits, with any number of threads.
 ///
-/// What a step does besides is set by ``schedule``, ``batchesPerUpdate`` and ``weightAverage``; gradients are clipped by an
-/// optimiser that does so, ``Optimizer/clipped(_:)``. All that training depends on can be saved at any step, and training
-/// goes on from it with the same bits: ``save(to:)``, ``resume(from:)``, ``checkpoints``.
+/// ``schedule``, ``batchesPerUpdate`` and ``weightAverage`` set what a step does in addition; to clip gradients, use
+/// ``Optimizer/clipped(_:)``. The complete state can be saved at any step, and a resumed training continues with the
+/// same bits: ``save(to:)``, ``resume(from:)``, ``checkpoints``.
 ///
-/// The images of data sets and loaders are colours from 0 to 1, which the trainer's ``normalization`` brings to what the
-/// model takes, in training and evaluation alike; tensors that are handed to ``step(_:labels:)`` are taken as they are.
+/// Images of data sets and loaders are colours from 0 to 1, to which the trainer applies its ``normalization``, in
+/// training and evaluation alike; tensors passed to ``step(_:labels:)`` are not normalised.
 ///
-/// ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)`` runs the
-/// whole training: epochs, validation, early stopping, checkpoints and history.
+/// ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)`` runs
+/// the whole training: epochs, validation, early stopping, checkpoints and history.
 public final class Trainer {
+  /// The model that is trained.
   public let model: Model
+  /// The number of images in a step.
   public let batchSize: Int
-  /// How the colours of data sets and loaders become the model's input.
+  /// The normalisation of the images of data sets and loaders, colours from 0 to 1.
   public let normalization: Normalization
-  /// The names of the classes, which checkpoints hold: those of the first data set that has some, unless they are set.
+  /// The names of the classes, which checkpoints store: unless set, those of the first data set that has names.
   public var classNames: [String] = []
-  /// What the epochs of ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``
-  /// came to.
+  /// The results of the completed epochs, as recorded by
+  /// ``fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``.
   public internal(set) var history = TrainingHistory()
-  /// Determines the order of the images, epoch by epoch.
+  /// The seed of the images' order in each epoch.
   public internal(set) var seed: UInt64
-  /// The number of epochs that were trained. The order of an epoch follows from it and the seed alone.
+  /// The number of completed epochs. With the seed, it determines the order of the next epoch's images.
   public var epoch = 0 {
     didSet { progress = EpochProgress() }
   }
-  /// The number of times that the optimiser has changed the parameters.
+  /// The number of optimiser steps so far.
   public internal(set) var updates = 0
 
-  /// How the learning rate changes; nil to leave it to ``learningRate``. It is applied to each group's own rate.
+  /// The schedule of the learning rate; nil for a constant ``learningRate``. It is applied to each group's rate.
   public var schedule: (any Schedule)?
-  /// What the schedule's units are.
+  /// The schedule's unit of time.
   public var scheduleUnit = ScheduleUnit.epoch
-  /// The batches whose gradients make one update, as if they were one batch: the mean over all their images, or the sum
-  /// where the loss is one. What is left at the end of an epoch makes an update of its own.
+  /// The number of batches whose gradients are accumulated for one update, as if they were one batch: the mean over all
+  /// their images, or the sum for a loss with that reduction. Leftover batches at the end of an epoch form one smaller
+  /// update.
   public var batchesPerUpdate = 1
-  /// An average of the weights that follows every update: `average.withAveragedWeights { try trainer.evaluate(on: test) }`.
+  /// An average of the weights that is updated after every step: `average.withAveragedWeights { try
+  /// trainer.evaluate(on: test) }`.
   public var weightAverage: WeightAverage?
-  /// Where and how often ``trainEpoch(on:progress:isCancelled:)-(Dataset,_,_)`` saves; nil for never.
+  /// Where and how often the training is saved; nil for never.
   public var checkpoints: CheckpointPolicy?
-  /// Strings of one's own that checkpoints hold in their metadata; asked for whenever a checkpoint is made. A key that the
-  /// trainer or the model has itself stays theirs.
+  /// Your own strings for checkpoints' metadata; called whenever a checkpoint is made. They do not override keys of the
+  /// trainer or the model.
   public var checkpointMetadata: () -> [String: String] = { [:] }
 
-  /// The size of the next step. Where there is a ``schedule``, setting it sets what that starts from.
+  /// The learning rate of the next step. With a ``schedule``, setting it sets the schedule's base.
   public var learningRate: Float {
     get { optimizer.learningRate }
     set {
@@ -67,38 +71,40 @@ public final class Trainer {
 
   let optimizer: any PlannedOptimizer
   let optimizerName: String
-  /// The learning rates of the optimiser's groups that the schedule starts from.
+  /// The base learning rates of the optimiser's groups, for the schedule.
   var baseRates: [Float]
   /// How far the epoch has come.
   var progress = EpochProgress()
-  /// The model as it was after the best epoch, where early stopping is to restore it.
+  /// The model after the best epoch, if early stopping restores it.
   var best: BestState?
   let accumulator: GradientAccumulator
-  /// What the accumulated gradients are to be divided by.
+  /// The divisor of the accumulated gradients.
   var accumulatedWeight: Float = 0
   private let lossReduction: LossReduction
   let runner: BatchRunner
-  private let makeEvaluator: () throws(LayerError) -> BatchRunner
+  private let makeEvaluator: () throws -> BatchRunner
   private var evaluator: BatchRunner?
   var order: EpochOrder
 
-  /// Plans training and everything that it needs but the evaluation, which is planned when it is first asked for.
+  /// Plans training; the evaluation is planned at its first use.
   ///
   /// - Parameters:
-  ///   - model: what is trained.
-  ///   - optimizer: how its parameters follow their gradients.
-  ///   - loss: what is minimised.
-  ///   - batchSize: the images of a step; the last step of an epoch takes those that remain.
-  ///   - normalization: how the colours of data sets and loaders, 0 to 1, become the model's input.
-  ///   - evaluationBatchSize: the images of a forward pass in an evaluation; the results do not depend on it.
-  ///   - seed: determines the order of the images.
-  ///   - threads: how many threads share the work of a kernel; the results do not depend on it.
+  ///   - model: the model to train.
+  ///   - optimizer: the rule that updates the parameters.
+  ///   - loss: the loss to minimise.
+  ///   - batchSize: the number of images in a step; the last step of an epoch may have fewer.
+  ///   - normalization: the normalisation of the images of data sets and loaders, colours from 0 to 1.
+  ///   - evaluationBatchSize: the number of images in a forward pass of an evaluation; results do not depend on it.
+  ///   - seed: determines the order of the images in each epoch.
+  ///   - threads: the number of threads that share the work of a kernel; results do not depend on it.
   ///   - level: the instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
+  /// - Throws: ``LayerError``, ``LossError`` or ``OptimizerError`` if the model, the loss or the optimiser cannot be
+  ///   planned.
   public init(
     model: Model, optimizer: any Optimizer, loss: any Loss = CrossEntropy(), batchSize: Int,
     normalization: Normalization = .signedUnit, evaluationBatchSize: Int = 100, seed: UInt64 = 0, threads: Int = 1,
     level: InstructionSet? = nil
-  ) throws(LayerError) {
+  ) throws {
     self.model = model
     self.batchSize = batchSize
     self.normalization = normalization
@@ -111,15 +117,15 @@ public final class Trainer {
     accumulator = try GradientAccumulator(model, threads: threads, level: level)
     runner = try BatchRunner(
       model.plan(batchSize: batchSize, mode: .training, threads: threads, level: level), loss, normalization)
-    makeEvaluator = { () throws(LayerError) in
+    makeEvaluator = { () throws in
       try BatchRunner(
         model.plan(batchSize: evaluationBatchSize, mode: .inference, threads: threads, level: level), loss,
         normalization)
     }
   }
 
-  /// Plans steps of `count` images, so that the first of them allocates nothing either.
-  public func prepare(count: Int) throws(LayerError) {
+  /// Plans steps of `count` images in advance, so that the first one allocates nothing, too.
+  public func prepare(count: Int) throws {
     try runner.prepare(count: count)
   }
 
@@ -137,28 +143,28 @@ public final class Trainer {
     return Float(try step(count: count, isLast: false).loss / Double(count))
   }
 
-  /// One training step on a tensor of images, `[count]` and then the model's input shape, at most ``batchSize`` of them;
-  /// returns the mean loss before the update. Where the model's output is scores of pixels, `[classes, height, width]`,
-  /// labels are those of all pixels, `[count, height, width]` in row-major order.
-  public func step(_ input: Tensor, labels: [Int]) throws(LayerError) -> Float {
+  /// One training step on images `[count] + inputShape`, at most ``batchSize`` of them; returns the mean loss before
+  /// the update. If the model's output is scores of pixels, `[classes, height, width]`, there is a label for each
+  /// pixel, `[count, height, width]` in row-major order.
+  public func step(_ input: Tensor, labels: [Int]) throws -> Float {
     let count = try runner.load(input, labels: labels)
     guard count > 0 else { return 0 }
     return Float(try step(count: count, isLast: false).loss / Double(count))
   }
 
-  /// One training step on a tensor of images and what the network should make of them, such as the images themselves, or
-  /// the probabilities of classes; returns the mean loss before the update.
-  public func step(_ input: Tensor, targets: Tensor) throws(LayerError) -> Float {
+  /// One training step on images `[count] + inputShape` and targets `[count] + outputShape`, such as the images
+  /// themselves, or class probabilities; returns the mean loss before the update.
+  public func step(_ input: Tensor, targets: Tensor) throws -> Float {
     let count = try runner.load(input, targets: targets)
     guard count > 0 else { return 0 }
     return Float(try step(count: count, isLast: false).loss / Double(count))
   }
 
-  /// Forward and backward pass of the batch that was loaded and, where enough are accumulated, the update.
-  func step(count: Int, isLast: Bool) throws(LayerError) -> BatchTotal {
+  /// The forward and backward pass of the loaded batch and, after ``batchesPerUpdate`` batches, the update.
+  func step(count: Int, isLast: Bool) throws -> BatchTotal {
     let total = try runner.run(count: count, trains: true)
     if batchesPerUpdate > 1 || accumulator.passes > 0 {
-      // A batch counts by its images in a mean, and as it is in a sum.
+      // For a mean, batches are weighted by their images; for a sum, they are added.
       let isMean = lossReduction == .mean || lossReduction == .batchMean
       accumulatedWeight = isMean ? accumulatedWeight + Float(count) : 1
       guard accumulator.passes + 1 >= batchesPerUpdate || isLast else {
@@ -172,8 +178,8 @@ public final class Trainer {
     return total
   }
 
-  /// What evaluates; planned when it is first asked for.
-  func evaluationRunner() throws(LayerError) -> BatchRunner {
+  /// The runner of evaluations, planned at its first use.
+  func evaluationRunner() throws -> BatchRunner {
     if let evaluator { return evaluator }
     let runner = try makeEvaluator()
     evaluator = runner
@@ -202,28 +208,28 @@ public final class Trainer {
   }
 }
 
-/// What a ``Schedule``'s unit of time is in training.
+/// A ``Schedule``'s unit of time in training.
 public enum ScheduleUnit: String, Sendable, CaseIterable {
-  /// The epochs that are done.
+  /// Time counts completed epochs.
   case epoch
-  /// The updates that are done.
+  /// Time counts optimiser steps.
   case update
 }
 
-/// How far an epoch has come.
+/// The progress of an epoch, with the sums for its result.
 struct EpochProgress: Equatable {
-  /// The images of the whole epoch; 0 before it began.
+  /// The number of images in the whole epoch; 0 before it starts.
   var images = 0
-  /// Those that were trained on.
+  /// The number of images processed.
   var done = 0
-  /// The sum of their losses.
+  /// The sum of the losses of the images processed.
   var loss = 0.0
-  /// How many of them, or of their pixels, were classified rightly.
+  /// The number of images, or pixels, that were classified correctly.
   var correct = 0
-  /// How many labels were ignored by the loss, so that no prediction is right or wrong.
+  /// The number of labels that the loss ignored.
   var ignored = 0
-  /// The time that the part which is done took, without writing checkpoints.
+  /// The time spent so far, in seconds, without writing checkpoints.
   var seconds = 0.0
-  /// What the order of the images follows from.
+  /// The seed of the images' order.
   var seed: UInt64 = 0
 }

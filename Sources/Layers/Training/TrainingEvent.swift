@@ -1,11 +1,12 @@
 import Foundation
 
-/// What happens while ``Trainer/fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``
-/// runs, in this order.
+/// An event during
+/// ``Trainer/fit(_:validation:epochs:transforms:inputTransforms:mixing:earlyStopping:historyFile:onEvent:isCancelled:)``.
+/// Within an epoch, events come in the order of the cases.
 public enum TrainingEvent: Sendable, Equatable {
-  /// A step was done.
+  /// A step was completed.
   case batch(TrainingProgress)
-  /// An epoch and its validation were done.
+  /// An epoch and its validation were completed.
   case epoch(EpochRecord)
   /// A checkpoint was written.
   case checkpoint(URL)
@@ -15,16 +16,18 @@ public enum TrainingEvent: Sendable, Equatable {
 
 /// Why a training ended.
 public enum StopReason: Sendable, Hashable, Codable {
-  /// All epochs were done.
+  /// All epochs were completed.
   case completed
-  /// A figure did not improve any more; the epoch is the best one's, counted from 1.
+  /// The watched metric stopped improving; the epoch is the best one, counted from 1.
   case earlyStopping(bestEpoch: Int)
-  /// It was asked to end. What is done was saved where there are checkpoints, and can be gone on with.
+  /// The training was cancelled. If there are checkpoints, its state was saved and can be resumed.
   case cancelled
 }
 
-/// What a training came to.
+/// The result of a training.
 public struct TrainingOutcome: Sendable, Equatable {
+  /// The results of all epochs.
   public let history: TrainingHistory
+  /// Why the training ended.
   public let stop: StopReason
 }

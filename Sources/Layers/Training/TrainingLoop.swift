@@ -1,17 +1,17 @@
 import Kernels
 
 extension Trainer {
-  /// Trains on every image once, in an order that is new in each epoch.
+  /// Trains on every image once, in a new random order in each epoch.
   ///
-  /// An epoch that ended early, because it was cancelled or comes from a checkpoint, goes on where it stopped.
+  /// An epoch that was cancelled, or is resumed from a checkpoint, continues where it stopped.
   ///
   /// - Parameters:
-  ///   - dataset: the images; its shape and its labels or targets fit the model and the loss.
+  ///   - dataset: the images; their shape, and their labels or targets, must fit the model and the loss.
   ///   - report: called after each step.
-  ///   - isCancelled: asked before each step; when it says yes, or the current task is cancelled, the epoch ends.
-  /// - Throws: ``TrainingError``, ``LayerError`` or ``DataError`` when the data does not fit the training, what reading an
-  ///   image throws, `CancellationError` when the epoch was cancelled, ``CheckpointError`` when a checkpoint cannot be
-  ///   written.
+  ///   - isCancelled: called before each step; when it returns true, or the current task is cancelled, the epoch ends.
+  /// - Throws: ``TrainingError``, ``LayerError``, ``LossError`` or ``DataError`` when the data does not fit the
+  ///   training, what reading an image throws, `CancellationError` when the epoch was cancelled, and
+  ///   ``CheckpointError`` when a checkpoint cannot be written.
   public func trainEpoch(
     on dataset: some Dataset, progress report: (TrainingProgress) throws -> Void = { _ in },
     isCancelled: () -> Bool = { false }
@@ -22,12 +22,12 @@ extension Trainer {
     return result
   }
 
-  /// Trains on every batch of a loader once: on images that are transformed, with batches that are prepared while steps
-  /// run. The loader's own seed determines the order.
+  /// Trains on every batch of a loader once. The loader transforms images, and prepares batches while steps run; its
+  /// seed determines the order.
   ///
-  /// An epoch that ended early, because it was cancelled or comes from a checkpoint, goes on where it stopped.
+  /// An epoch that was cancelled, or is resumed from a checkpoint, continues where it stopped.
   ///
-  /// - Throws: as for a data set; also where the loader normalised its batches otherwise than the trainer does.
+  /// - Throws: as for a data set; also if the loader's normalisation differs from the trainer's.
   public func trainEpoch(
     on loader: BatchLoader, progress report: (TrainingProgress) throws -> Void = { _ in },
     isCancelled: () -> Bool = { false }
@@ -38,7 +38,7 @@ extension Trainer {
     return result
   }
 
-  /// The steps of an epoch. Until ``epoch`` counts it, it can be gone on with behind its last batch.
+  /// The steps of an epoch. Does not increment ``epoch``: until the caller does, a call continues after the last batch.
   func runEpoch(
     on dataset: some Dataset, _ report: (TrainingProgress) throws -> Void, _ isCancelled: () -> Bool
   ) throws -> EpochResult {
@@ -57,7 +57,7 @@ extension Trainer {
     }
   }
 
-  /// The steps of an epoch. Until ``epoch`` counts it, it can be gone on with behind its last batch.
+  /// The steps of an epoch. Does not increment ``epoch``: until the caller does, a call continues after the last batch.
   func runEpoch(
     on loader: BatchLoader, _ report: (TrainingProgress) throws -> Void, _ isCancelled: () -> Bool
   ) throws -> EpochResult {
@@ -79,7 +79,7 @@ extension Trainer {
     if classNames.isEmpty { classNames = names }
   }
 
-  /// The loop of an epoch; `load` brings the next batch to the model's input and says how many images it has.
+  /// The loop of an epoch; `load` writes the next batch to the model's input and returns its number of images.
   private func runEpoch(
     images: Int, orderedBy orderSeed: UInt64, _ start: ContinuousClock.Instant,
     _ report: (TrainingProgress) throws -> Void, _ isCancelled: () -> Bool, load: (_ done: Int) throws -> Int

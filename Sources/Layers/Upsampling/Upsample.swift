@@ -1,61 +1,64 @@
 import Kernels
 
-/// Makes images larger by whole factors: `[channels, height, width]` to
-/// `[channels, height · scale.height, width · scale.width]`. PyTorch's `Upsample` with `scale_factor`.
+/// Enlarges images by whole factors: `[channels, height, width]` to `[channels, height · scale.height, width ·
+/// scale.width]`. PyTorch's `Upsample` with `scale_factor`.
 ///
 ///     Upsample(2), Upsample(2, mode: .bilinear())
 public struct Upsample: Layer {
-  /// How the values between those of the image are found.
+  /// How output pixels are computed from input pixels.
   public enum Mode: Hashable, Sendable {
-    /// Each value becomes a rectangle of equal ones.
+    /// Each output pixel is the nearest input pixel.
     case nearest
-    /// Each value is a mean of the four nearest ones, weighted by how near they are.
+    /// Each output pixel is interpolated between the four nearest input pixels.
     ///
-    /// - Parameter alignCorners: whether the centres of the corners' values stay where they are, else the image's edges.
+    /// - Parameter alignCorners: whether the centres of the corner pixels of input and output coincide, as in PyTorch;
+    ///   else the images' edges do.
     case bilinear(alignCorners: Bool = false)
   }
 
+  /// The factors for height and width, at least 1.
   public var scale: Size2D
+  /// How output pixels are computed.
   public var mode: Mode
 
   /// - Parameters:
   ///   - scale: a number for both axes or a ``Size2D``, at least 1.
-  ///   - mode: which values the new ones are made from.
+  ///   - mode: how output pixels are computed.
   public init(_ scale: any Size2DConvertible, mode: Mode = .nearest) {
     self.scale = scale.size2D
     self.mode = mode
   }
 
-  public var name: String { "Upsample" }
+  public var kind: String { "Upsample" }
 
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
-    try requireImage(inputShape, layer: name)
+    try requireImage(inputShape, layer: kind)
     let limits = 1...(1 << 20)
     guard limits ~= scale.height, limits ~= scale.width else {
-      throw .invalidValue(layer: name, name: "scale", value: "\(scale)", expected: "1 to \(limits.upperBound)")
+      throw .invalidValue(layer: kind, name: "scale", value: "\(scale)", expected: "1 to \(limits.upperBound)")
     }
     return try addressable(
-      [inputShape[0], inputShape[1] * scale.height, inputShape[2] * scale.width], "output", layer: name)
+      [inputShape[0], inputShape[1] * scale.height, inputShape[2] * scale.width], "output", layer: kind)
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     let shape = problem.inputShape
     let output = try outputShape(for: shape)
     let (planes, overflow) = problem.batchSize.multipliedReportingOverflow(by: shape[0])
-    guard !overflow else { throw .kernel(layer: name, .tooLarge(operation: UpsampleForward.name)) }
+    guard !overflow else { throw .kernel(layer: kind, .tooLarge(operation: UpsampleForward.name)) }
     switch mode {
     case .nearest:
       return try PlannedUpsample(
         UpsampleProblem(
           planes: planes, inputHeight: shape[1], inputWidth: shape[2], scaleHeight: scale.height,
           scaleWidth: scale.width),
-        problem, name)
+        problem, kind)
     case .bilinear(let alignCorners):
       return try PlannedBilinearUpsample(
         BilinearProblem(
           planes: planes, inputHeight: shape[1], inputWidth: shape[2], outputHeight: output[1], outputWidth: output[2],
           alignCorners: alignCorners),
-        problem, name)
+        problem, kind)
     }
   }
 }
@@ -65,9 +68,9 @@ private final class PlannedUpsample: PlannedLayer {
   private let forward: Plan<UpsampleForward>
   private let backward: Plan<UpsampleBackward>?
 
-  init(_ upsample: UpsampleProblem, _ problem: LayerProblem, _ name: String) throws(LayerError) {
-    forward = try problem.kernel(UpsampleForward.self, upsample, for: name)
-    backward = try problem.backwardKernel(UpsampleBackward.self, upsample, for: name, if: problem.needsInputGradient)
+  init(_ upsample: UpsampleProblem, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    forward = try problem.kernel(UpsampleForward.self, upsample, for: kind)
+    backward = try problem.backwardKernel(UpsampleBackward.self, upsample, for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
@@ -91,10 +94,10 @@ private final class PlannedBilinearUpsample: PlannedLayer {
   private let forward: Plan<BilinearUpsampleForward>
   private let backward: Plan<BilinearUpsampleBackward>?
 
-  init(_ upsample: BilinearProblem, _ problem: LayerProblem, _ name: String) throws(LayerError) {
-    forward = try problem.kernel(BilinearUpsampleForward.self, upsample, for: name)
+  init(_ upsample: BilinearProblem, _ problem: LayerProblem, _ kind: String) throws(LayerError) {
+    forward = try problem.kernel(BilinearUpsampleForward.self, upsample, for: kind)
     backward = try problem.backwardKernel(
-      BilinearUpsampleBackward.self, upsample, for: name, if: problem.needsInputGradient)
+      BilinearUpsampleBackward.self, upsample, for: kind, if: problem.needsInputGradient)
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 

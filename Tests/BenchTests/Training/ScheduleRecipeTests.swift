@@ -37,7 +37,7 @@ import Testing
     try expect("cosine:0.001") { Cosine(period: 20, minimum: 0.001).learningRate(at: $0, from: rate) }
     try expect("warm-restarts:4:2") { CosineWarmRestarts(period: 4, periodFactor: 2).learningRate(at: $0, from: rate) }
     try expect("cyclic:0.01:3") {
-      Cyclic(base: 0.01, maximum: rate, unitsUp: 3, momenta: nil).learningRate(at: $0, from: rate)
+      Cyclic(base: 0.01, maximum: rate, unitsUp: 3, momentumRange: nil).learningRate(at: $0, from: rate)
     }
   }
 

@@ -24,7 +24,7 @@ import Testing
     #expect((transforms[2] as? RandomRotation)?.degrees == -15...15)
     #expect((transforms[3] as? RandomResizedCrop)?.scale == 0.5...1)
     #expect((transforms[4] as? GaussianBlur)?.sigma == 0.2...0.3)
-    #expect((transforms[5] as? GaussianNoise)?.std == 0.05)
+    #expect((transforms[5] as? GaussianNoise)?.standardDeviation == 0.05)
     #expect(try Augmentation("none").isEmpty && Augmentation("").isEmpty)
   }
 

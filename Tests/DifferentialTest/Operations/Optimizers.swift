@@ -180,13 +180,13 @@ let optimizerTests: [any AnyOperationTest] = [
     name: WeightAverageStep.lineName, schema: averageSchema, agreement: .same,
     draw: { draw in
       averageSchema(
-        ["n": draw.count(), "follow": draw.flag()], reals: ["share": draw.pick([0.25, 0.5, 0.999, 0, 1])])
+        ["n": draw.count(), "follow": draw.flag()], reals: ["fraction": draw.pick([0.25, 0.5, 0.999, 0, 1])])
     },
     problem: { .init(count: $0["n"], valuesFollow: $0.flag("follow")) },
     operands: { parameters, memory in
       .init(
         averages: memory.updated(parameters["n"]), values: memory.updated(parameters["n"]),
-        share: parameters.real("share"))
+        fraction: parameters.real("fraction"))
     }),
 ]
 
@@ -202,4 +202,4 @@ private let rmspropSchema = ProblemSchema(
 private let adagradSchema = ProblemSchema("n maximize=0 epsilon=0.00000001 decay=0")
 private let clipSchema = ProblemSchema("n limited=0 limit=3 scale=1")
 private let accumulationSchema = ProblemSchema("n accumulated=1 inplace=0 scale=1")
-private let averageSchema = ProblemSchema("n follow=0 share=0.25")
+private let averageSchema = ProblemSchema("n follow=0 fraction=0.25")

@@ -9,7 +9,7 @@ let poolingTests: [any AnyOperationTest] = [
       return .init(
         input: memory.numbers(shape.inputCount, images: shape.batch),
         output: memory.output(shape.outputCount, images: shape.batch),
-        positions: parameters.flag("positions") ? memory.integerOutput(shape.outputCount, images: shape.batch) : nil)
+        maxIndices: parameters.flag("indices") ? memory.integerOutput(shape.outputCount, images: shape.batch) : nil)
     }),
   OperationTest<MaxPool2DBackward>(
     name: MaxPool2DBackward.lineName, schema: poolSchema, images: "mb",
@@ -17,12 +17,12 @@ let poolingTests: [any AnyOperationTest] = [
     draw: { drawPool(&$0, dilates: true) }, problem: poolShape,
     operands: { parameters, memory in
       let shape = poolShape(parameters)
-      let (rows, columns) = shape.placesInside
+      let (rows, columns) = shape.tapsInside
       let gradient = memory.numbers(shape.outputCount, images: shape.batch)
       let window = shape.kernelHeight * shape.kernelWidth
-      let positions = memory.values(shape.outputCount, Int32.self, images: shape.batch) { output, draw in
+      let maxIndices = memory.values(shape.outputCount, Int32.self, images: shape.batch) { output, draw in
         if parameters.flag("strange"), draw.once(in: 4) {
-          // None of the window's, or in the padding: the gradient is lost.
+          // Outside the window, or in the padding: the gradient is dropped.
           return draw.pick([
             -1, Int32(window), Int32(draw.below(window)), .min, .max, Int32(truncatingIfNeeded: draw.next()),
           ])
@@ -32,7 +32,7 @@ let poolingTests: [any AnyOperationTest] = [
         return Int32(row * shape.kernelWidth + column)
       }
       return .init(
-        outputGradient: gradient, positions: positions,
+        outputGradient: gradient, maxIndices: maxIndices,
         inputGradient: memory.output(shape.inputCount, images: shape.batch))
     }),
   OperationTest<AveragePool2DForward>(
@@ -122,7 +122,7 @@ let poolingTests: [any AnyOperationTest] = [
 ]
 
 private let poolSchema = ProblemSchema(
-  "mb=1 ic=1 ih iw=ih kh kw=kh sh=kh sw=sh ph=0 pw=ph dh=1 dw=dh ceil=0 countpad=1 positions=1 strange=0")
+  "mb=1 ic=1 ih iw=ih kh kw=kh sh=kh sw=sh ph=0 pw=ph dh=1 dw=dh ceil=0 countpad=1 indices=1 strange=0")
 private let adaptiveMaxSchema = ProblemSchema("mb=1 ic=1 ih iw=ih oh ow=oh indices=1 strange=0")
 private let adaptiveSchema = ProblemSchema("mb=1 ic=1 ih iw=ih oh ow=oh")
 
@@ -151,16 +151,15 @@ extension Pool2DShape {
   fileprivate var outputCount: Int { batch * channels * outputHeight * outputWidth }
 
   /// For each output row and column the rows and columns of its window that are no padding.
-  fileprivate var placesInside: (rows: [[Int]], columns: [[Int]]) {
-    func places(_ outputs: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> [[Int]]
-    {
+  fileprivate var tapsInside: (rows: [[Int]], columns: [[Int]]) {
+    func taps(_ outputs: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> [[Int]] {
       (0..<outputs).map { output in
         (0..<kernel).filter { (0..<input).contains(output * stride - padding + $0 * dilation) }
       }
     }
     return (
-      places(outputHeight, inputHeight, kernelHeight, strideHeight, paddingHeight, dilationHeight),
-      places(outputWidth, inputWidth, kernelWidth, strideWidth, paddingWidth, dilationWidth)
+      taps(outputHeight, inputHeight, kernelHeight, strideHeight, paddingHeight, dilationHeight),
+      taps(outputWidth, inputWidth, kernelWidth, strideWidth, paddingWidth, dilationWidth)
     )
   }
 }
@@ -196,7 +195,7 @@ private func drawPool(_ draw: inout Draw, dilates: Bool) -> ProblemParameters {
   return poolSchema([
     "mb": batch, "ic": channels, "ih": y.input, "iw": x.input, "kh": y.kernel, "kw": x.kernel, "sh": y.stride,
     "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "ceil": draw.flag(),
-    "countpad": draw.flag(), "positions": draw.flag(), "strange": draw.once(in: 4) ? 1 : 0,
+    "countpad": draw.flag(), "indices": draw.flag(), "strange": draw.once(in: 4) ? 1 : 0,
   ])
 }
 

@@ -55,7 +55,7 @@ struct ModelCatalogueTests {
       Tensor(shape: model.inputShape.batched(2), random.reals(2 * model.inputShape.count)))
     #expect(output.scalars.allSatisfy { $0.isFinite })
     try plan.backward(Tensor(shape: output.shape, random.reals(output.count)))
-    for parameter in model.parameters where parameter.role == .trained {
+    for parameter in model.parameters where parameter.role == .trainable {
       let gradient = try model.gradient(parameter.name).scalars
       #expect(gradient.allSatisfy { $0.isFinite }, "\(parameter.name)")
       // A bias in front of a batch normalisation, whose gradient is 0, is never exactly that.
@@ -101,8 +101,8 @@ struct ModelCatalogueTests {
     let network = try ModelCatalogue.make("mobilenet-v2", options: ["width": width])
     #expect(try network.parameterCount(for: [3, 224, 224]) == parameterCount)
     let layers = try network.summary(for: [3, 224, 224]).layers
-    #expect(layers.count { $0.name == "ReLU6" } == 35)
-    #expect(layers.filter { $0.name == "Conv2D" }.last?.outputShape.dimensions.dropFirst() == [7, 7])
+    #expect(layers.count { $0.kind == "ReLU6" } == 35)
+    #expect(layers.filter { $0.kind == "Conv2D" }.last?.outputShape.dimensions.dropFirst() == [7, 7])
   }
 
   @Test func theBottleneckHasItsStrideInTheMiddle() throws {
@@ -115,8 +115,8 @@ struct ModelCatalogueTests {
   @Test func aNetworkWithoutActivationsHasTheSameNamesAndNoReLU() throws {
     let with = try ModelCatalogue.make("n1").summary(for: [3, 32, 32])
     let without = try ModelCatalogue.make("n11").summary(for: [3, 32, 32])
-    #expect(with.layers.count { $0.name == "ReLU" } == 4)
-    #expect(without.layers.allSatisfy { $0.name != "ReLU" })
+    #expect(with.layers.count { $0.kind == "ReLU" } == 4)
+    #expect(without.layers.allSatisfy { $0.kind != "ReLU" })
     #expect(
       try ModelCatalogue.make("n1").parameters(for: [3, 32, 32])
         == ModelCatalogue.make("n11").parameters(for: [3, 32, 32]))
@@ -132,7 +132,7 @@ struct ModelCatalogueTests {
 
   @Test func theTutorialNetworkTakesOtherImages() throws {
     let layers = try TutorialCNN().summary(for: [1, 28, 28]).layers
-    #expect(layers.first { $0.name == "Linear" }?.inputShape == [256])
+    #expect(layers.first { $0.kind == "Linear" }?.inputShape == [256])
   }
 
   @Test func theDropoutCanBeChosen() throws {

@@ -98,7 +98,7 @@ struct NetworkCheck {
     let gradient = try plan.backward(
       Tensor(shape: model.outputShape.batched(test.lastCount), outputGradient))
     pass.inputGradient = gradient?.scalars ?? []
-    pass.gradients = try model.parameters.filter { $0.role == .trained }.map { try model.gradient($0.name).scalars }
+    pass.gradients = try model.parameters.filter { $0.role == .trainable }.map { try model.gradient($0.name).scalars }
     pass.parameters = try values(model)
     return (before, pass)
   }
@@ -134,7 +134,7 @@ struct NetworkCheck {
     }
     guard NetworkCheck.isSettled(right.network.kinks, moved.network.kinks) else { return false }
     expectClose(pass.inputGradient, right.gradients.input, moved.gradients.input, "input gradient")
-    let trained = model.parameters.indices.filter { model.parameters[$0].role == .trained }
+    let trained = model.parameters.indices.filter { model.parameters[$0].role == .trainable }
     for (gradient, i) in zip(pass.gradients, trained) {
       expectClose(
         gradient, right.gradients.parameters[i], moved.gradients.parameters[i],

@@ -303,7 +303,7 @@ private enum BatchNorm2DOfBatch {
   }
 }
 
-/// Layers as a layer of one's own.
+/// Layers as a caller's layer.
 struct DrawnComposite: CompositeLayer {
   let body: any Layer
 }

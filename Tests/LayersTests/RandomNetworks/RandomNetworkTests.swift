@@ -60,9 +60,9 @@ import Testing
     for count in 1..<max(test.network.layers.count, 1) {
       var check = NetworkCheck(test.prefix(count))
       try check.run()
-      if !check.failures.isEmpty { return "\(test.network.layers[count - 1].name), layer \(count - 1)," }
+      if !check.failures.isEmpty { return "\(test.network.layers[count - 1].kind), layer \(count - 1)," }
     }
-    return "\(test.network.layers.last?.name ?? "nothing"), the last layer,"
+    return "\(test.network.layers.last?.kind ?? "nothing"), the last layer,"
   }
 
   /// The definitions' backward passes are the derivatives of their forward passes, along random directions.
@@ -112,7 +112,7 @@ import Testing
     var names: Set<String> = []
     func note(_ layer: any Layer, _ shape: Shape) throws {
       let type = "\(Swift.type(of: layer))"
-      names.insert(type == "RecordedDropout" ? layer.name : type)
+      names.insert(type == "RecordedDropout" ? layer.kind : type)
       switch layer {
       case let layer as Sequential:
         var shape = shape

@@ -8,7 +8,7 @@ struct RecordedDropout: Layer, CustomStringConvertible {
   let layer: any Layer
   let record = Record()
 
-  var name: String { layer.name }
+  var kind: String { layer.kind }
   var description: String { "RecordedDropout(\(layer))" }
 
   init(_ layer: any Layer) { self.layer = layer }

@@ -1,7 +1,7 @@
 import Kernels
 
-/// Optimiser steps with all that they can do but Nesterov's momentum, and what is done with gradients and weights around
-/// them. The same data is stepped again and again, by small steps.
+/// Optimiser steps with all that they can do but Nesterov's momentum, and what is done with gradients and weights
+/// around them. The same data is stepped again and again, by small steps.
 enum OptimizerCases {
   private static let range = -4...4
   private static let squares = 0...4
@@ -85,7 +85,7 @@ enum OptimizerCases {
         shape: shape, problem: .init(count: count), work: Work(flops: 3 * count, words: 3 * count)
       ) { memory in
         let values = UnsafeMutablePointer(mutating: memory.numbers(count, in: range))
-        return .init(averages: memory.state(count, in: range), values: values, share: 0.25)
+        return .init(averages: memory.state(count, in: range), values: values, fraction: 0.25)
       },
     ]
   }

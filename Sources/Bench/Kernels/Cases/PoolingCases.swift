@@ -14,13 +14,13 @@ enum PoolingCases {
         shape: name, problem: shape, work: Work(flops: outputs * (window - 1), words: inputs + 2 * outputs)
       ) { memory in
         .init(
-          input: memory.numbers(inputs), output: memory.output(outputs), positions: memory.integerOutput(outputs))
+          input: memory.numbers(inputs), output: memory.output(outputs), maxIndices: memory.integerOutput(outputs))
       },
       OperationCase<MaxPool2DBackward>(
         shape: name, problem: shape, work: Work(flops: outputs, words: inputs + 2 * outputs)
       ) { memory in
         .init(
-          outputGradient: memory.numbers(outputs), positions: winners(shape, outputs, memory),
+          outputGradient: memory.numbers(outputs), maxIndices: indicesInside(shape, outputs, memory),
           inputGradient: memory.output(inputs))
       },
       OperationCase<AveragePool2DForward>(
@@ -83,8 +83,9 @@ enum PoolingCases {
     ]
   }
 
-  /// For each output a place of its window that is not padding.
-  private static func winners(_ shape: Pool2DShape, _ outputs: Int, _ memory: CaseMemory) -> UnsafePointer<Int32> {
+  /// For each output the index of an element of its window that is not padding.
+  private static func indicesInside(_ shape: Pool2DShape, _ outputs: Int, _ memory: CaseMemory) -> UnsafePointer<Int32>
+  {
     func taps(_ output: Int, _ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Range<Int> {
       let first = output * stride - padding
       return max(0, -first)..<min(kernel, input - first)

@@ -1,4 +1,4 @@
-/// What a pass makes of a convolution's shape, as the "batch" kernels need it.
+/// The forward pass or the input gradient of a convolution, as source, target and weights of the `images` kernels.
 struct BatchGeometry: Sendable {
   let batch: Int
   let groups: Int
@@ -9,14 +9,18 @@ struct BatchGeometry: Sendable {
   let targetChannels: Int
   let targetHeight: Int
   let targetWidth: Int
+  /// Steps of a sum: source channels × kernel elements.
   let depth: Int
   let groupWeights: Int
+  /// Elements from a target channel's weights to the next's.
   let laneStride: Int
   let kernelCount: Int
   let kernelWidth: Int
-  /// Elements from a source channel's weights to the next's, in those of a lane, where they do not follow one another.
+  /// Elements from a source channel's weights to the next's, where a target channel's weights are not contiguous; else
+  /// nil.
   let channelStride: Int?
-  /// Where the weight of each k lies in that of its lane, for k = (source channel, row, column); nil: at k.
+  /// The offset of the weight of each k from a target channel's first weight, for k = (source channel, row, column);
+  /// nil: the offset is k.
   var weightOffsets: [Int]? {
     channelStride.map { stride in
       (0..<sourceChannels).flatMap { channel in (0..<kernelCount).map { channel * stride + $0 } }
@@ -63,7 +67,7 @@ struct BatchGeometry: Sendable {
     kernelCount = count
     kernelWidth = shape.kernelWidth
     channelStride = shape.depth
-    // The remainders by the stride that coordinates of the input have.
+    // One axis for each remainder of the input's coordinates by the stride.
     pixels = PixelGroups(
       ys: (0..<min(shape.strideHeight, shape.inputHeight)).map {
         shape.backwardY(phase: ($0 + shape.paddingHeight) % shape.strideHeight)
@@ -74,8 +78,8 @@ struct BatchGeometry: Sendable {
       channels: channels)
   }
 
-  /// Rows of the target that are turned back together: even parts of it that fill whole squares, if there are such, so
-  /// that each store lies in one cache line.
+  /// Rows of the target that are unpacked together: as equal as possible, and a multiple of whole squares of a vector's
+  /// lanes if there is such a number, so that each store is within one cache line.
   func stripRows(_ tile: BatchTile) -> Int {
     let fitting = max(BatchInnermost.stripLimit / (tile.rows * targetWidth * tile.level.lanes), 1)
     if fitting >= targetHeight { return targetHeight }
@@ -84,7 +88,7 @@ struct BatchGeometry: Sendable {
     return (even...fitting).first { $0 * targetWidth % tile.level.lanes == 0 } ?? even
   }
 
-  /// Rows of the target whose staged source fits its limit, at least one.
+  /// Rows of the target whose packed source is within its limit; at least one.
   func bandRows(lanes: Int) -> Int {
     let rows = BatchInnermost.bandLimit / max(sourceChannels * sourceWidth * lanes, 1)
     let extent = pixels.ys.map(\.extent).max() ?? 1

@@ -1,29 +1,31 @@
 import KernelsISA
 
-/// The forward pass or the input gradient with images side by side: for batches of images whose rows are short.
+/// The forward pass or the input gradient with the images of a batch innermost, as the lanes of a vector: for batches
+/// of images whose rows are short.
 ///
-/// A unit is as many images as a vector has lanes, of one group of channels, in a band of rows of the target. Its source
-/// is turned into staging memory once, then each panel of channels is computed for a strip of rows that stays in the
-/// first-level cache until it has been turned back.
+/// A unit of work is as many images as a vector has lanes, one group of channels, and a band of rows of the target. The
+/// band's source is packed once as [channel][row][column][image]. Each panel of channels is then computed for a strip
+/// of rows at a time, which stays in the first-level cache until it is unpacked to the target's planes.
 struct BatchInnermost: Sendable {
   let tile: BatchTile
   let geometry: BatchGeometry
   let isBackward: Bool
   let limits: (floor: Float, ceiling: Float)
   let bands: [Band]
-  /// Rows of one channel of the staged source, for the band that has most.
-  let stagedRows: Int
-  /// Pixels of one channel of the staged target, for the strip that has most.
+  /// Rows of one channel of the packed source, for the band that has most.
+  let packedRows: Int
+  /// Pixels of one channel of the packed target, for the strip that has most.
   let stripPixels: Int
+  /// The tables that records refer to: the offset of each step in the packed source and in a panel of weights.
   let sourceSteps: OffsetTable
   let weightSteps: OffsetTable
   let weightOffsets: OffsetTable?
-  let turnIn: LevelFunction<ConvBatchTurnArguments>
-  let turnOut: LevelFunction<ConvBatchTurnArguments>
-  let pack: LevelFunction<ConvPackArguments>
+  let packImages: LevelFunction<BatchTransposeArguments>
+  let unpackImages: LevelFunction<BatchTransposeArguments>
+  let packPanels: LevelFunction<PackPanelsArguments>
 
   struct Band: Sendable {
-    /// The source's rows that are staged.
+    /// Rows of the source that are packed.
     let rows: Range<Int>
     let strips: [Strip]
   }
@@ -31,17 +33,18 @@ struct BatchInnermost: Sendable {
   struct Strip: Sendable {
     /// Rows of the target.
     let rows: Range<Int>
+    /// The strip's records, as `BatchTileArguments` describes them.
     let records: OffsetTable
     let recordCount: Int
-    /// How often its tiles ask for what is needed soon.
+    /// Prefetch requests of the strip's tiles for one panel.
     let requests: Int
   }
 
-  /// Elements of a staged band of the source: 512 KB stay in the second-level cache.
+  /// Elements of a packed band of the source: 512 KB, which stay in the second-level cache.
   static let bandLimit = 128 << 10
   /// Elements of packed weights, a band and a strip together, so that one thread needs less than 4 MB.
   static let limit = 960_000
-  /// Elements of a strip of the target: 128 KB.
+  /// Elements of a strip of the packed target: 128 KB.
   static let stripLimit = 32 << 10
 
   init(tile: BatchTile, geometry: BatchGeometry, isBackward: Bool, activation: FusedActivation?, threads: Int) {
@@ -49,31 +52,31 @@ struct BatchInnermost: Sendable {
     self.geometry = geometry
     self.isBackward = isBackward
     limits = activation.limits
-    turnIn = Levels.convBatchTurnIn[tile.level]
-    turnOut = Levels.convBatchTurnOut[tile.level]
-    pack = Levels.convPack[tile.level]
+    packImages = Levels.convImagesPack[tile.level]
+    unpackImages = Levels.convImagesUnpack[tile.level]
+    packPanels = Levels.convPack[tile.level]
     let pixels = geometry.pixels
     let lanes = tile.level.lanes
     let units = (geometry.batch + lanes - 1) / lanes * geometry.groups
     let fitting = geometry.bandRows(lanes: lanes)
-    // As many bands as make even work for all threads.
+    // One band an image, unless more bands give the threads even work.
     let wanted = units % threads == 0 || units >= 4 * threads ? 1 : threads
     let bandCount = max((geometry.targetHeight + fitting - 1) / fitting, wanted)
     let bandRows = (geometry.targetHeight + bandCount - 1) / bandCount
     let stripRows = min(geometry.stripRows(tile), bandRows)
-    // The groups of every strip of every band, before it is known how many rows are staged.
-    let cut = stride(from: 0, to: geometry.targetHeight, by: bandRows).map { first in
+    // The groups of pixels of all strips of all bands; how many source rows are packed follows from them.
+    let plannedBands = stride(from: 0, to: geometry.targetHeight, by: bandRows).map { first in
       let band = first..<min(first + bandRows, geometry.targetHeight)
       return stride(from: band.lowerBound, to: band.upperBound, by: stripRows).map { first in
         let rows = first..<min(first + stripRows, band.upperBound)
         return (rows: rows, groups: pixels.groups(rows: rows, tile: tile))
       }
     }
-    let sourceRows = cut.map { pixels.sourceRows($0.flatMap(\.groups)) }
-    stagedRows = sourceRows.map(\.count).max() ?? 0
+    let sourceRows = plannedBands.map { pixels.sourceRows($0.flatMap(\.groups)) }
+    packedRows = sourceRows.map(\.count).max() ?? 0
     stripPixels = stripRows * geometry.targetWidth
-    var steps = BatchSteps(geometry: geometry, tile: tile, stagedRows: stagedRows)
-    bands = zip(cut, sourceRows).map { strips, sourceRows in
+    var steps = BatchSteps(geometry: geometry, tile: tile, packedRows: packedRows)
+    bands = zip(plannedBands, sourceRows).map { strips, sourceRows in
       Band(
         rows: sourceRows,
         strips: strips.map { strip in
@@ -81,7 +84,7 @@ struct BatchInnermost: Sendable {
             steps.record($0, firstSourceRow: sourceRows.lowerBound, firstRow: strip.rows.lowerBound)
           }
           let requests = stride(from: 2, to: records.count, by: tile.recordLength).reduce(0) {
-            $0 + (records[$1] + LinePrefetch.steps - 1) / LinePrefetch.steps
+            $0 + (records[$1] + ImagePrefetch.steps - 1) / ImagePrefetch.steps
           }
           return Strip(
             rows: strip.rows, records: OffsetTable(records), recordCount: strip.groups.count, requests: requests)
@@ -93,7 +96,7 @@ struct BatchInnermost: Sendable {
     if planChecksAreActive { checkRecords() }
   }
 
-  /// Checks that records read inside the staged source and write inside the staged strip.
+  /// Checks that records read inside the packed source and write inside the packed strip.
   private func checkRecords() {
     for strip in bands.flatMap(\.strips) {
       for record in 0..<strip.recordCount {
@@ -106,7 +109,7 @@ struct BatchInnermost: Sendable {
             allocated: strip.rows.count * geometry.targetWidth * lanes)
           for step in first..<first + count {
             planCheck(
-              "staged source", offset: Int(record[3 + v] + sourceSteps.base[step]), count: lanes, allocated: stagedCount
+              "packed source", offset: Int(record[3 + v] + sourceSteps.base[step]), count: lanes, allocated: packedCount
             )
           }
         }
@@ -118,11 +121,11 @@ struct BatchInnermost: Sendable {
   private var paddedChannels: Int { (geometry.targetChannels + tile.rows - 1) / tile.rows * tile.rows }
   private var weightsByteCount: Int { cacheLines(geometry.groups * paddedChannels * geometry.depth * 4) }
   func workspaceByteCount(parts: Int) -> Int { sharedByteCount + parts * threadByteCount }
-  /// Bytes that all threads share: packed weights and padded bias.
+  /// Bytes of packed weights and padded bias, which all threads read.
   private var sharedByteCount: Int { weightsByteCount + cacheLines(geometry.groups * paddedChannels * 4) }
-  /// Bytes of each thread.
-  private var threadByteCount: Int { 4 * (stagedCount + stripCount + scratchCount) }
-  private var stagedCount: Int { geometry.sourceChannels * stagedRows * geometry.sourceWidth * lanes }
+  /// Bytes of each thread's workspace.
+  private var threadByteCount: Int { 4 * (packedCount + stripCount + scratchCount) }
+  private var packedCount: Int { geometry.sourceChannels * packedRows * geometry.sourceWidth * lanes }
   private var stripCount: Int { tile.rows * stripPixels * lanes }
   private var scratchCount: Int { lanes * lanes }
 
@@ -134,7 +137,7 @@ struct BatchInnermost: Sendable {
     if imageGroups == 0 { return }
     prepareWeights(weights, bias, workspace)
     Parallel.run(parts: parts) { part in
-      let own = workspace + sharedByteCount + part * threadByteCount
+      let threadWorkspace = workspace + sharedByteCount + part * threadByteCount
       let units = Parallel.range(part, of: parts, items: imageGroups * geometry.groups * bands.count)
       for unit in units {
         let group = unit / bands.count % geometry.groups
@@ -143,11 +146,11 @@ struct BatchInnermost: Sendable {
         let next = (unit + 1) / bands.count * lanes
         runBand(
           bands[unit % bands.count], group: group, images: min(geometry.batch - image, lanes),
-          next: geometry.groups == 1 && unit + 1 < units.upperBound
-            ? ahead(of: source, image: next, band: bands[(unit + 1) % bands.count]) : .none,
+          sourcePrefetch: geometry.groups == 1 && unit + 1 < units.upperBound
+            ? prefetch(of: source, image: next, band: bands[(unit + 1) % bands.count]) : .none,
           source: source + plane * geometry.sourceChannels * geometry.sourceHeight * geometry.sourceWidth,
           target: target + plane * geometry.targetChannels * geometry.targetHeight * geometry.targetWidth,
-          shared: workspace, own: own.assumingMemoryBound(to: Float.self))
+          shared: workspace, threadWorkspace: threadWorkspace.assumingMemoryBound(to: Float.self))
       }
     }
   }
@@ -156,116 +159,113 @@ struct BatchInnermost: Sendable {
     _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ workspace: UnsafeMutableRawPointer
   ) {
     let panels = workspace.assumingMemoryBound(to: Float.self)
-    let padded = (workspace + weightsByteCount).assumingMemoryBound(to: Float.self)
     for group in 0..<geometry.groups {
-      var arguments = ConvPackArguments(
+      var arguments = PackPanelsArguments(
         source: weights + group * geometry.groupWeights, panels: panels + group * paddedChannels * geometry.depth,
         lanes: geometry.targetChannels, width: tile.rows, depth: geometry.depth, laneStride: geometry.laneStride,
         depthOffsets: weightOffsets.map { UnsafePointer($0.base) })
-      pack(&arguments)
-      for channel in 0..<paddedChannels {
-        var value: Float = 0
-        if let bias, channel < geometry.targetChannels { value = bias[group * geometry.targetChannels + channel] }
-        padded[group * paddedChannels + channel] = value
-      }
+      packPanels(&arguments)
     }
+    packBias(
+      bias, groups: geometry.groups, channels: geometry.targetChannels, paddedChannels: paddedChannels,
+      (workspace + weightsByteCount).assumingMemoryBound(to: Float.self))
   }
 
-  /// What a band of some images has in the source, as one run of whole images where it is all of their rows.
-  private func ahead(of source: UnsafePointer<Float>, image: Int, band: Band) -> LinePrefetch {
+  /// The source lines of a band of some images; one run an image where the band has all of the rows.
+  private func prefetch(of source: UnsafePointer<Float>, image: Int, band: Band) -> ImagePrefetch {
     let rows = band.rows.clamped(to: 0..<geometry.sourceHeight)
     let plane = geometry.sourceHeight * geometry.sourceWidth
     let count = geometry.sourceChannels * plane
     let images = min(geometry.batch - image, lanes)
     let isWhole = rows.count == geometry.sourceHeight
-    return LinePrefetch(
+    return ImagePrefetch(
       base: source + (image * count + rows.lowerBound * geometry.sourceWidth),
       lines: ((isWhole ? count : rows.count * geometry.sourceWidth) + 15) / 16,
       runs: isWhole ? 1 : geometry.sourceChannels, images: images, runStride: plane, imageStride: count, line: 0,
-      run: 0, image: 0, atOnce: 0)
+      run: 0, image: 0, linesPerRequest: 0)
   }
 
   private func runBand(
-    _ band: Band, group: Int, images: Int, next: LinePrefetch, source: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>, shared: UnsafeMutableRawPointer, own: UnsafeMutablePointer<Float>
+    _ band: Band, group: Int, images: Int, sourcePrefetch: ImagePrefetch, source: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, shared: UnsafeMutableRawPointer, threadWorkspace: UnsafeMutablePointer<Float>
   ) {
-    let staged = own
-    let strip = own + stagedCount
+    let packed = threadWorkspace
+    let strip = threadWorkspace + packedCount
     let scratch = strip + stripCount
-    stage(band.rows, images: images, source, staged, scratch)
+    packSource(band.rows, images: images, source, packed, scratch)
     let plane = geometry.targetHeight * geometry.targetWidth
     let weights = shared.assumingMemoryBound(to: Float.self) + group * paddedChannels * geometry.depth
     let bias = (shared + weightsByteCount).assumingMemoryBound(to: Float.self) + group * paddedChannels
-    var next = next
+    var sourcePrefetch = sourcePrefetch
     let calls = band.strips.count * ((geometry.targetChannels + tile.rows - 1) / tile.rows)
     var call = 0
     for rows in band.strips {
       let count = rows.rows.count * geometry.targetWidth
       for channel in stride(from: 0, to: geometry.targetChannels, by: tile.rows) {
         let channels = min(geometry.targetChannels - channel, tile.rows)
-        let place = target + (channel * plane + rows.rows.lowerBound * geometry.targetWidth)
+        let stripTarget = target + (channel * plane + rows.rows.lowerBound * geometry.targetWidth)
         let imageStride = geometry.groups * geometry.targetChannels * plane
         let isRun = count == plane
         let lines = ((isRun ? channels * count : count) + 15) / 16
         let runs = isRun ? 1 : channels
-        let own: LinePrefetch =
+        let targetPrefetch: ImagePrefetch =
           geometry.groups > 1
           ? .none
-          : LinePrefetch(
-            base: UnsafePointer(place), lines: lines, runs: runs, images: images, runStride: plane,
+          : ImagePrefetch(
+            base: UnsafePointer(stripTarget), lines: lines, runs: runs, images: images, runStride: plane,
             imageStride: imageStride, line: 0, run: 0, image: 0,
-            atOnce: (lines * runs * images + rows.requests - 1) / max(rows.requests, 1))
-        next.take(call, of: calls, requests: rows.requests)
+            linesPerRequest: (lines * runs * images + rows.requests - 1) / max(rows.requests, 1))
+        sourcePrefetch.take(call, of: calls, requests: rows.requests)
         call += 1
-        var arguments = ConvBatchArguments(
-          source: staged, weights: weights + channel * geometry.depth, bias: isBackward ? nil : bias + channel,
+        var arguments = BatchTileArguments(
+          source: packed, weights: weights + channel * geometry.depth, bias: isBackward ? nil : bias + channel,
           records: rows.records.base, recordCount: rows.recordCount, sourceSteps: sourceSteps.base,
           weightSteps: weightSteps.base, target: strip, channelStride: count * lanes, floor: limits.floor,
-          ceiling: limits.ceiling, nextSource: next,
-          images: own)
+          ceiling: limits.ceiling, sourcePrefetch: sourcePrefetch,
+          targetPrefetch: targetPrefetch)
         tile.run(&arguments)
-        turn(
-          turnOut, place, strip, channels: channels, count: count, plane: plane, stagedPlane: count,
+        transposePixels(
+          unpackImages, stripTarget, strip, channels: channels, count: count, plane: plane, packedPlane: count,
           imageStride: imageStride, images: images, scratch)
       }
     }
   }
 
-  /// Turns the rows of the source that are inside it, and clears the others.
-  private func stage(
-    _ rows: Range<Int>, images: Int, _ source: UnsafePointer<Float>, _ staged: UnsafeMutablePointer<Float>,
+  /// Packs the rows of a band that are inside the source, and stores zeros in the others.
+  private func packSource(
+    _ rows: Range<Int>, images: Int, _ source: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>,
     _ scratch: UnsafeMutablePointer<Float>
   ) {
     if rows.isEmpty { return }
     let width = geometry.sourceWidth
     let inside = rows.clamped(to: 0..<geometry.sourceHeight)
-    planCheck(!inside.isEmpty && rows.count <= stagedRows, "rows \(rows) of a band, \(stagedRows) staged")
+    planCheck(!inside.isEmpty && rows.count <= packedRows, "rows \(rows) of a band, \(packedRows) packed")
     let before = (inside.lowerBound - rows.lowerBound) * width * lanes
     let count = inside.count * width
-    let stagedPlane = stagedRows * width
+    let packedPlane = packedRows * width
     for channel in 0..<geometry.sourceChannels {
-      let plane = staged + channel * stagedPlane * lanes
+      let plane = packed + channel * packedPlane * lanes
       plane.update(repeating: 0, count: before)
       (plane + before + count * lanes).update(
         repeating: 0, count: (rows.upperBound - inside.upperBound) * width * lanes)
     }
     let plane = geometry.sourceHeight * width
-    turn(
-      turnIn, UnsafeMutablePointer(mutating: source + inside.lowerBound * width), staged + before,
-      channels: geometry.sourceChannels, count: count, plane: plane, stagedPlane: stagedPlane,
+    transposePixels(
+      packImages, UnsafeMutablePointer(mutating: source + inside.lowerBound * width), packed + before,
+      channels: geometry.sourceChannels, count: count, plane: plane, packedPlane: packedPlane,
       imageStride: geometry.groups * geometry.sourceChannels * plane, images: images, scratch)
   }
 
-  /// Turns some pixels of each channel; where they are whole planes, all channels are one run.
-  private func turn(
-    _ function: LevelFunction<ConvBatchTurnArguments>, _ images: UnsafeMutablePointer<Float>,
-    _ staged: UnsafeMutablePointer<Float>, channels: Int, count: Int, plane: Int, stagedPlane: Int, imageStride: Int,
+  /// Packs or unpacks `count` pixels of each channel; where those are whole planes, all channels are one run.
+  private func transposePixels(
+    _ function: LevelFunction<BatchTransposeArguments>, _ images: UnsafeMutablePointer<Float>,
+    _ packed: UnsafeMutablePointer<Float>, channels: Int, count: Int, plane: Int, packedPlane: Int, imageStride: Int,
     images imageCount: Int, _ scratch: UnsafeMutablePointer<Float>
   ) {
-    let isOne = count == plane && count == stagedPlane
-    var arguments = ConvBatchTurnArguments(
-      images: images, staged: staged, runs: isOne ? 1 : channels, length: isOne ? channels * count : count,
-      imageRunStride: plane, stagedRunStride: stagedPlane * lanes, stagedStride: lanes, imageStride: imageStride,
+    let isOne = count == plane && count == packedPlane
+    var arguments = BatchTransposeArguments(
+      images: images, packed: packed, runs: isOne ? 1 : channels, length: isOne ? channels * count : count,
+      imageRunStride: plane, packedRunStride: packedPlane * lanes, packedStride: lanes, imageStride: imageStride,
       count: imageCount, scratch: scratch)
     function(&arguments)
   }

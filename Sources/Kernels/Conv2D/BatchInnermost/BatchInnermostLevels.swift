@@ -1,62 +1,62 @@
 // swift-format-ignore-file
-// Written by Levels/Generation/generate.swift from functions.txt. What a level function is, LevelFunctions.swift says.
+// Written by Levels/Generation/generate.swift from functions.txt. See LevelFunctions.swift.
 import KernelsISA
 
 #if arch(arm64)
-@c(conv_batch_turn_in_neon_body) private func conv_batch_turn_in_neon_body(_ p: UnsafeRawPointer) { turnIn(NEONLanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_turn_out_neon_body) private func conv_batch_turn_out_neon_body(_ p: UnsafeRawPointer) { turnOut(NEONLanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_6x4_neon_body) private func conv_batch_6x4_neon_body(_ p: UnsafeRawPointer) { batch(RegisterTile<6, 4, NEONLanes>.self, RegisterTile<6, 2, NEONLanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_1x8_neon_body) private func conv_batch_1x8_neon_body(_ p: UnsafeRawPointer) { batch(RegisterTile<1, 8, NEONLanes>.self, RegisterTile<1, 4, NEONLanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
+@c(conv_images_pack_neon_body) private func conv_images_pack_neon_body(_ p: UnsafeRawPointer) { packImages(NEONLanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_unpack_neon_body) private func conv_images_unpack_neon_body(_ p: UnsafeRawPointer) { unpackImages(NEONLanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_6x4_neon_body) private func conv_images_6x4_neon_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<6, 4, NEONLanes>.self, RegisterTile<6, 2, NEONLanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_1x8_neon_body) private func conv_images_1x8_neon_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<1, 8, NEONLanes>.self, RegisterTile<1, 4, NEONLanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
 
 extension Levels {
-  static let convBatchTurnIn = LevelFunctions<ConvBatchTurnArguments>(neon: conv_batch_turn_in_neon)
-  static let convBatchTurnOut = LevelFunctions<ConvBatchTurnArguments>(neon: conv_batch_turn_out_neon)
+  static let convImagesPack = LevelFunctions<BatchTransposeArguments>(neon: conv_images_pack_neon)
+  static let convImagesUnpack = LevelFunctions<BatchTransposeArguments>(neon: conv_images_unpack_neon)
   @inline(never) static func batchTiles() -> [BatchTile] {
     [
-      .init(level: .neon, rows: 6, wide: 4, narrow: 2, run: .init(conv_batch_6x4_neon)),
-      .init(level: .neon, rows: 1, wide: 8, narrow: 4, run: .init(conv_batch_1x8_neon)),
+      .init(level: .neon, rows: 6, wide: 4, narrow: 2, run: .init(conv_images_6x4_neon)),
+      .init(level: .neon, rows: 1, wide: 8, narrow: 4, run: .init(conv_images_1x8_neon)),
     ]
   }
 }
 #else
-@c(conv_batch_turn_in_baseline_body) private func conv_batch_turn_in_baseline_body(_ p: UnsafeRawPointer) { turnIn(BaselineLanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_turn_in_avx2_body) private func conv_batch_turn_in_avx2_body(_ p: UnsafeRawPointer) { turnIn(AVX2Lanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_turn_in_avx512_body) private func conv_batch_turn_in_avx512_body(_ p: UnsafeRawPointer) { turnIn(AVX512Lanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_turn_out_baseline_body) private func conv_batch_turn_out_baseline_body(_ p: UnsafeRawPointer) { turnOut(BaselineLanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_turn_out_avx2_body) private func conv_batch_turn_out_avx2_body(_ p: UnsafeRawPointer) { turnOut(AVX2Lanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_turn_out_avx512_body) private func conv_batch_turn_out_avx512_body(_ p: UnsafeRawPointer) { turnOut(AVX512Lanes.self, p.assumingMemoryBound(to: ConvBatchTurnArguments.self)) }
-@c(conv_batch_12x2_avx512_body) private func conv_batch_12x2_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<12, 2, AVX512Lanes>.self, RegisterTile<12, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_8x3_avx512_body) private func conv_batch_8x3_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<8, 3, AVX512Lanes>.self, RegisterTile<8, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_6x4_avx512_body) private func conv_batch_6x4_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<6, 4, AVX512Lanes>.self, RegisterTile<6, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_5x4_avx512_body) private func conv_batch_5x4_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<5, 4, AVX512Lanes>.self, RegisterTile<5, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_4x6_avx512_body) private func conv_batch_4x6_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<4, 6, AVX512Lanes>.self, RegisterTile<4, 3, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_3x7_avx512_body) private func conv_batch_3x7_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<3, 7, AVX512Lanes>.self, RegisterTile<3, 3, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_1x8_avx512_body) private func conv_batch_1x8_avx512_body(_ p: UnsafeRawPointer) { batch(RegisterTile<1, 8, AVX512Lanes>.self, RegisterTile<1, 4, AVX512Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_6x2_avx2_body) private func conv_batch_6x2_avx2_body(_ p: UnsafeRawPointer) { batch(RegisterTile<6, 2, AVX2Lanes>.self, RegisterTile<6, 1, AVX2Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_3x3_avx2_body) private func conv_batch_3x3_avx2_body(_ p: UnsafeRawPointer) { batch(RegisterTile<3, 3, AVX2Lanes>.self, RegisterTile<3, 2, AVX2Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_1x8_avx2_body) private func conv_batch_1x8_avx2_body(_ p: UnsafeRawPointer) { batch(RegisterTile<1, 8, AVX2Lanes>.self, RegisterTile<1, 4, AVX2Lanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_6x2_baseline_body) private func conv_batch_6x2_baseline_body(_ p: UnsafeRawPointer) { batch(RegisterTile<6, 2, BaselineLanes>.self, RegisterTile<6, 1, BaselineLanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_3x3_baseline_body) private func conv_batch_3x3_baseline_body(_ p: UnsafeRawPointer) { batch(RegisterTile<3, 3, BaselineLanes>.self, RegisterTile<3, 2, BaselineLanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
-@c(conv_batch_1x8_baseline_body) private func conv_batch_1x8_baseline_body(_ p: UnsafeRawPointer) { batch(RegisterTile<1, 8, BaselineLanes>.self, RegisterTile<1, 4, BaselineLanes>.self, p.assumingMemoryBound(to: ConvBatchArguments.self)) }
+@c(conv_images_pack_baseline_body) private func conv_images_pack_baseline_body(_ p: UnsafeRawPointer) { packImages(BaselineLanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_pack_avx2_body) private func conv_images_pack_avx2_body(_ p: UnsafeRawPointer) { packImages(AVX2Lanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_pack_avx512_body) private func conv_images_pack_avx512_body(_ p: UnsafeRawPointer) { packImages(AVX512Lanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_unpack_baseline_body) private func conv_images_unpack_baseline_body(_ p: UnsafeRawPointer) { unpackImages(BaselineLanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_unpack_avx2_body) private func conv_images_unpack_avx2_body(_ p: UnsafeRawPointer) { unpackImages(AVX2Lanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_unpack_avx512_body) private func conv_images_unpack_avx512_body(_ p: UnsafeRawPointer) { unpackImages(AVX512Lanes.self, p.assumingMemoryBound(to: BatchTransposeArguments.self)) }
+@c(conv_images_12x2_avx512_body) private func conv_images_12x2_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<12, 2, AVX512Lanes>.self, RegisterTile<12, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_8x3_avx512_body) private func conv_images_8x3_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<8, 3, AVX512Lanes>.self, RegisterTile<8, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_6x4_avx512_body) private func conv_images_6x4_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<6, 4, AVX512Lanes>.self, RegisterTile<6, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_5x4_avx512_body) private func conv_images_5x4_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<5, 4, AVX512Lanes>.self, RegisterTile<5, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_4x6_avx512_body) private func conv_images_4x6_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<4, 6, AVX512Lanes>.self, RegisterTile<4, 3, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_3x7_avx512_body) private func conv_images_3x7_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<3, 7, AVX512Lanes>.self, RegisterTile<3, 3, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_1x8_avx512_body) private func conv_images_1x8_avx512_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<1, 8, AVX512Lanes>.self, RegisterTile<1, 4, AVX512Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_6x2_avx2_body) private func conv_images_6x2_avx2_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<6, 2, AVX2Lanes>.self, RegisterTile<6, 1, AVX2Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_3x3_avx2_body) private func conv_images_3x3_avx2_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<3, 3, AVX2Lanes>.self, RegisterTile<3, 2, AVX2Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_1x8_avx2_body) private func conv_images_1x8_avx2_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<1, 8, AVX2Lanes>.self, RegisterTile<1, 4, AVX2Lanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_6x2_baseline_body) private func conv_images_6x2_baseline_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<6, 2, BaselineLanes>.self, RegisterTile<6, 1, BaselineLanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_3x3_baseline_body) private func conv_images_3x3_baseline_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<3, 3, BaselineLanes>.self, RegisterTile<3, 2, BaselineLanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
+@c(conv_images_1x8_baseline_body) private func conv_images_1x8_baseline_body(_ p: UnsafeRawPointer) { convolveImageVectors(RegisterTile<1, 8, BaselineLanes>.self, RegisterTile<1, 4, BaselineLanes>.self, p.assumingMemoryBound(to: BatchTileArguments.self)) }
 
 extension Levels {
-  static let convBatchTurnIn = LevelFunctions<ConvBatchTurnArguments>(baseline: conv_batch_turn_in_baseline, avx2: conv_batch_turn_in_avx2, avx512: conv_batch_turn_in_avx512)
-  static let convBatchTurnOut = LevelFunctions<ConvBatchTurnArguments>(baseline: conv_batch_turn_out_baseline, avx2: conv_batch_turn_out_avx2, avx512: conv_batch_turn_out_avx512)
+  static let convImagesPack = LevelFunctions<BatchTransposeArguments>(baseline: conv_images_pack_baseline, avx2: conv_images_pack_avx2, avx512: conv_images_pack_avx512)
+  static let convImagesUnpack = LevelFunctions<BatchTransposeArguments>(baseline: conv_images_unpack_baseline, avx2: conv_images_unpack_avx2, avx512: conv_images_unpack_avx512)
   @inline(never) static func batchTiles() -> [BatchTile] {
     [
-      .init(level: .avx512, rows: 12, wide: 2, narrow: 1, run: .init(conv_batch_12x2_avx512)),
-      .init(level: .avx512, rows: 8, wide: 3, narrow: 1, run: .init(conv_batch_8x3_avx512)),
-      .init(level: .avx512, rows: 6, wide: 4, narrow: 2, run: .init(conv_batch_6x4_avx512)),
-      .init(level: .avx512, rows: 5, wide: 4, narrow: 2, run: .init(conv_batch_5x4_avx512)),
-      .init(level: .avx512, rows: 4, wide: 6, narrow: 3, run: .init(conv_batch_4x6_avx512)),
-      .init(level: .avx512, rows: 3, wide: 7, narrow: 3, run: .init(conv_batch_3x7_avx512)),
-      .init(level: .avx512, rows: 1, wide: 8, narrow: 4, run: .init(conv_batch_1x8_avx512)),
-      .init(level: .avx2, rows: 6, wide: 2, narrow: 1, run: .init(conv_batch_6x2_avx2)),
-      .init(level: .avx2, rows: 3, wide: 3, narrow: 2, run: .init(conv_batch_3x3_avx2)),
-      .init(level: .avx2, rows: 1, wide: 8, narrow: 4, run: .init(conv_batch_1x8_avx2)),
-      .init(level: .baseline, rows: 6, wide: 2, narrow: 1, run: .init(conv_batch_6x2_baseline)),
-      .init(level: .baseline, rows: 3, wide: 3, narrow: 2, run: .init(conv_batch_3x3_baseline)),
-      .init(level: .baseline, rows: 1, wide: 8, narrow: 4, run: .init(conv_batch_1x8_baseline)),
+      .init(level: .avx512, rows: 12, wide: 2, narrow: 1, run: .init(conv_images_12x2_avx512)),
+      .init(level: .avx512, rows: 8, wide: 3, narrow: 1, run: .init(conv_images_8x3_avx512)),
+      .init(level: .avx512, rows: 6, wide: 4, narrow: 2, run: .init(conv_images_6x4_avx512)),
+      .init(level: .avx512, rows: 5, wide: 4, narrow: 2, run: .init(conv_images_5x4_avx512)),
+      .init(level: .avx512, rows: 4, wide: 6, narrow: 3, run: .init(conv_images_4x6_avx512)),
+      .init(level: .avx512, rows: 3, wide: 7, narrow: 3, run: .init(conv_images_3x7_avx512)),
+      .init(level: .avx512, rows: 1, wide: 8, narrow: 4, run: .init(conv_images_1x8_avx512)),
+      .init(level: .avx2, rows: 6, wide: 2, narrow: 1, run: .init(conv_images_6x2_avx2)),
+      .init(level: .avx2, rows: 3, wide: 3, narrow: 2, run: .init(conv_images_3x3_avx2)),
+      .init(level: .avx2, rows: 1, wide: 8, narrow: 4, run: .init(conv_images_1x8_avx2)),
+      .init(level: .baseline, rows: 6, wide: 2, narrow: 1, run: .init(conv_images_6x2_baseline)),
+      .init(level: .baseline, rows: 3, wide: 3, narrow: 2, run: .init(conv_images_3x3_baseline)),
+      .init(level: .baseline, rows: 1, wide: 8, narrow: 4, run: .init(conv_images_1x8_baseline)),
     ]
   }
 }

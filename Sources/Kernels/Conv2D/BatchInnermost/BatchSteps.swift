@@ -1,8 +1,8 @@
-/// The tables of steps that records refer to: a list for each set of taps of a row of pixels.
+/// The step tables that records refer to: one list of steps for each phase and range of kernel columns.
 struct BatchSteps {
   let geometry: BatchGeometry
   let tile: BatchTile
-  let stagedRows: Int
+  let packedRows: Int
   var sources: [Int] = []
   var weights: [Int] = []
   private var lists: [Key: Int] = [:]
@@ -13,21 +13,21 @@ struct BatchSteps {
     let tapsX: Range<Int>
   }
 
-  init(geometry: BatchGeometry, tile: BatchTile, stagedRows: Int) {
+  init(geometry: BatchGeometry, tile: BatchTile, packedRows: Int) {
     self.geometry = geometry
     self.tile = tile
-    self.stagedRows = stagedRows
+    self.packedRows = packedRows
   }
 
   private var lanes: Int { tile.level.lanes }
 
-  /// A group's record for a strip whose first rows in source and target are given.
+  /// The record of a group of pixels, for a strip with the given first rows of packed source and target.
   mutating func record(_ group: PixelGroups.Group, firstSourceRow: Int, firstRow: Int) -> [Int] {
     let pixels = geometry.pixels
     let y = pixels.ys[group.phaseY]
     let x = pixels.xs[group.phaseX]
     let perRow = group.tapsX.count * pixels.channels
-    // Without padding above or below, all rows of the kernel are used, in whatever order.
+    // Without vertical padding the record has all kernel rows, in either order of summation.
     let first = list(group) + group.tapsY.lowerBound * (pixels.ordersByRows ? perRow : 0)
     var origins: [Int] = []
     var targets: [Int] = []
@@ -41,6 +41,7 @@ struct BatchSteps {
     return [group.pixels.count, first, group.tapsY.count * perRow] + origins + targets
   }
 
+  /// The index of the first step of a group's list, which is made at its first use.
   private mutating func list(_ group: PixelGroups.Group) -> Int {
     let key = Key(phaseY: group.phaseY, phaseX: group.phaseX, tapsX: group.tapsX)
     if let first = lists[key] { return first }
@@ -51,7 +52,7 @@ struct BatchSteps {
     lists[key] = first
     func append(_ channel: Int, _ tapY: Int) {
       for tapX in group.tapsX {
-        let row = channel * stagedRows + y.taps[tapY].shift
+        let row = channel * packedRows + y.taps[tapY].shift
         sources.append((row * geometry.sourceWidth + x.taps[tapX].shift) * lanes)
         let k =
           channel * geometry.kernelCount + y.taps[tapY].kernel * geometry.kernelWidth + x.taps[tapX].kernel

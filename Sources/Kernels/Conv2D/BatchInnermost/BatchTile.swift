@@ -1,56 +1,65 @@
 import KernelsISA
 
-/// A tile is output channels × pixels. For each of the records
-/// [pixels, first step, steps, (origin of each pixel), (target of each pixel)]
-/// target[c · channelStride + target…] =
-/// limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin… + sourceSteps[s]]…)
-/// A record that has fewer pixels than the tile repeats its last one.
-struct ConvBatchArguments {
+/// The arguments of `convolveImageVectors`, the `images` kernels: a vector holds the same pixel of as many images, and a
+/// tile is output channels × pixels. For each record
+/// [pixels, first step, steps, (origin of each pixel), (target offset of each pixel)]:
+/// target[c · channelStride + target offset…] =
+/// limit(bias[c] + Σ_s weights[weightSteps[s] + c] · source[origin + sourceSteps[s]…]).
+/// A record with fewer pixels than the tile repeats its last pixel.
+struct BatchTileArguments {
+  /// The packed source, [channel][row][column][image].
   var source: UnsafePointer<Float>
+  /// A panel of weights.
   var weights: UnsafePointer<Float>
-  /// NULL: the sums alone, without limits.
+  /// The bias of the tile's channels; nil: the sums are stored without bias and limits.
   var bias: UnsafePointer<Float>?
   var records: UnsafePointer<Int32>
   var recordCount: Int
+  /// The offset of each step from a pixel's origin in the source.
   var sourceSteps: UnsafePointer<Int32>
+  /// The offset of each step's row in the panel of weights.
   var weightSteps: UnsafePointer<Int32>
+  /// The packed target, [channel][row][column][image].
   var target: UnsafeMutablePointer<Float>
+  /// Elements from a channel of the target to the next.
   var channelStride: Int
-  /// 0 for ReLU, else -infinity.
+  /// The lower limit of outputs: 0 for ReLU and ReLU6, else -infinity.
   var floor: Float
-  /// Infinity for none.
+  /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
-  var nextSource: LinePrefetch
-  /// Where the tiles' outputs go.
-  var images: LinePrefetch
+  /// Lines of the source of the next band.
+  var sourcePrefetch: ImagePrefetch
+  /// Lines of the images that the packed target is unpacked to.
+  var targetPrefetch: ImagePrefetch
 }
 
-/// All records of a panel of output channels, each in the wide tile or, where it has few pixels, in the narrow one.
+/// Computes all records of a panel of output channels, each with the wide tile or, if it has few pixels, the narrow
+/// one.
 @inline(always)
-func batch<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
+func convolveImageVectors<let rows: Int, let wide: Int, let narrow: Int, L: Lanes>(
   _ wideTile: RegisterTile<rows, wide, L>.Type, _ narrowTile: RegisterTile<rows, narrow, L>.Type,
-  _ p: UnsafePointer<ConvBatchArguments>
+  _ p: UnsafePointer<BatchTileArguments>
 ) {
   var record = p.pointee.records
-  var left = p.pointee.recordCount
-  var source = p.pointee.nextSource
-  var images = p.pointee.images
-  while left > 0 {
+  var remaining = p.pointee.recordCount
+  var sourcePrefetch = p.pointee.sourcePrefetch
+  var targetPrefetch = p.pointee.targetPrefetch
+  while remaining > 0 {
     if record[0] > Int32(truncatingIfNeeded: narrow) {
-      pixels(wideTile, p, record, wide, &source, &images)
+      computeRecord(wideTile, p, record, wide, &sourcePrefetch, &targetPrefetch)
     } else {
-      pixels(narrowTile, p, record, wide, &source, &images)
+      computeRecord(narrowTile, p, record, wide, &sourcePrefetch, &targetPrefetch)
     }
     record += 3 &+ 2 &* wide
-    left &-= 1
+    remaining &-= 1
   }
 }
 
-/// One record: its pixels' sums, through bias and limits to their places.
+/// Computes the pixels of one record.
 @inline(always)
-private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvBatchArguments>, _ record: UnsafePointer<Int32>,
-  _ width: Int, _ source: inout LinePrefetch, _ images: inout LinePrefetch
+private func computeRecord<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<BatchTileArguments>, _ record: UnsafePointer<Int32>,
+  _ width: Int, _ sourcePrefetch: inout ImagePrefetch, _ targetPrefetch: inout ImagePrefetch
 ) {
   var origins = InlineArray<vectors, UnsafePointer<Float>>(repeating: p.pointee.source)
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(record[3 &+ v]) }
@@ -58,9 +67,9 @@ private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   let end = step &+ Int(record[2])
   var sum = RegisterTile<rows, vectors, L>()
   while step < end {
-    let count = min(end &- step, LinePrefetch.steps)
-    source.advance()
-    images.advance()
+    let count = min(end &- step, ImagePrefetch.steps)
+    sourcePrefetch.advance()
+    targetPrefetch.advance()
     sum.multiply(
       p.pointee.weights, origins, p.pointee.sourceSteps + step, p.pointee.weightSteps + step, count: count)
     step &+= count
@@ -68,12 +77,12 @@ private func pixels<let rows: Int, let vectors: Int, L: Lanes>(
   let targets = record + (3 &+ width)
   sum.store(p.pointee.target, targets, p.pointee.channelStride)
   if let bias = p.pointee.bias {
-    finish(L.self, p, bias, targets, rows: rows, count: Int(record[0]))
+    applyEpilogue(L.self, p, bias, targets, rows: rows, count: Int(record[0]))
   }
 }
 
 extension RegisterTile {
-  /// Adds, for each step, the products of a column of weights with the pixels that lie the step's offset from `origins`.
+  /// For each step, adds the products of a row of the panel with the pixels at the step's offset from `origins`.
   @inline(always)
   fileprivate mutating func multiply(
     _ weights: UnsafePointer<Float>, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
@@ -83,7 +92,7 @@ extension RegisterTile {
     while s < count {
       let offset = Int(sourceSteps[s])
       let column = weights + Int(weightSteps[s])
-      // The shorter side of the tile waits in registers.
+      // Registers hold the shorter side of the tile.
       if rows < vectors {
         var weights = InlineArray<rows, L.Vector>(repeating: L.splat(0))
         for i in 0..<rows { weights[i] = L.splat(column[i]) }
@@ -103,22 +112,22 @@ extension RegisterTile {
     }
   }
 
-  /// Stores all sums where they belong. The staging that they go to has room for all channels of a tile, and a pixel
-  /// that is computed twice has one place, so there are no edges.
+  /// Stores all accumulators to the packed target. There are no edges: the packed target has room for all channels of a
+  /// tile, and a pixel that is computed twice has one offset.
   @inline(always)
   fileprivate func store(_ target: UnsafeMutablePointer<Float>, _ targets: UnsafePointer<Int32>, _ stride: Int) {
-    var places = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
-    for v in 0..<vectors { places[v] = target + Int(targets[v]) }
+    var tileTargets = InlineArray<vectors, UnsafeMutablePointer<Float>>(repeating: target)
+    for v in 0..<vectors { tileTargets[v] = target + Int(targets[v]) }
     for i in 0..<rows {
-      for v in 0..<vectors { L.store(sums[i][v], places[v] + i &* stride) }
+      for v in 0..<vectors { L.store(sums[i][v], tileTargets[v] + i &* stride) }
     }
   }
 }
 
-/// Takes a record's sums through bias and limits, where they are.
+/// Applies bias and limits to a record's sums in memory.
 @inline(always)
-private func finish<L: Lanes>(
-  _ lanes: L.Type, _ p: UnsafePointer<ConvBatchArguments>, _ bias: UnsafePointer<Float>,
+private func applyEpilogue<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<BatchTileArguments>, _ bias: UnsafePointer<Float>,
   _ targets: UnsafePointer<Int32>, rows: Int, count: Int
 ) {
   let (floor, ceiling) = (L.splat(p.pointee.floor), L.splat(p.pointee.ceiling))
@@ -127,27 +136,30 @@ private func finish<L: Lanes>(
     let bias = L.splat(bias[i])
     var v = 0
     while v < count {
-      let place = channel + Int(targets[v])
-      L.store(L.smaller(L.larger(L.load(place) + bias, floor), ceiling), place)
+      let address = channel + Int(targets[v])
+      L.store(L.smaller(L.larger(L.load(address) + bias, floor), ceiling), address)
       v &+= 1
     }
     channel += p.pointee.channelStride
   }
 }
 
-/// A tile of the "batch" kernels: channels × pixels, of which a narrow form computes records of few pixels.
+/// A tile of the `images` kernels, channels × pixels, with a narrow form for records of few pixels.
 struct BatchTile: Sendable {
   let level: InstructionSet
+  /// Output channels.
   let rows: Int
+  /// Pixels of the wide form.
   let wide: Int
+  /// Pixels of the narrow form.
   let narrow: Int
-  let run: LevelFunction<ConvBatchArguments>
+  let run: LevelFunction<BatchTileArguments>
 
   var name: String { "\(rows)x\(wide)" }
   /// Table entries of a record.
   var recordLength: Int { 3 + 2 * wide }
 
-  /// Cycles that a step of a record takes, at two multiply-adds and two loads a cycle and a latency of four cycles.
+  /// Cycles of one step of a record, at two multiply-adds and two loads a cycle and a latency of four cycles.
   func cycles(pixels: Int) -> Double {
     let vectors = pixels > narrow ? wide : narrow
     return max(Double(rows * vectors), Double(rows + vectors + 2), 8) / 2

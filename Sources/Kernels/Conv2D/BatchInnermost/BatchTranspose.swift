@@ -1,53 +1,57 @@
 import KernelsISA
 
-/// Turns runs of elements of some images: staged[run][element][image] = images[image][run][element], or the other way
-/// round. Lanes behind the last image are staged as 0, and not written back.
-struct ConvBatchTurnArguments {
-  /// The first image's first run; only read on the way in.
+/// The arguments of `packImages` and `unpackImages`: packed[run][element][image] = images[image][run][element], or the
+/// reverse. Lanes behind the last image are packed as 0, and not unpacked.
+struct BatchTransposeArguments {
+  /// The first run of the first image; only read by `packImages`.
   var images: UnsafeMutablePointer<Float>
-  var staged: UnsafeMutablePointer<Float>
+  var packed: UnsafeMutablePointer<Float>
   var runs: Int
+  /// Elements of a run.
   var length: Int
+  /// Elements of an image from a run to the next.
   var imageRunStride: Int
-  var stagedRunStride: Int
-  /// From one element to the next.
-  var stagedStride: Int
+  /// Elements of the packed memory from a run to the next.
+  var packedRunStride: Int
+  /// Elements of the packed memory from one element of a run, a vector of images, to the next.
+  var packedStride: Int
+  /// Elements from an image to the next.
   var imageStride: Int
-  /// Images, at most the lanes.
+  /// Images, at most as many as a vector has lanes.
   var count: Int
-  /// A square of lanes × lanes.
+  /// Memory for a square of lanes × lanes elements.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Turns runs of elements of some images so that their images lie side by side.
+/// Transposes runs of some images so that the images are innermost, in squares of lanes × lanes.
 @inline(always)
-func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+func packImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
-  let stride = arguments.stagedStride
+  let stride = arguments.packedStride
   for run in 0..<arguments.runs {
     let images = UnsafePointer(arguments.images + run &* arguments.imageRunStride)
-    let staged = arguments.staged + run &* arguments.stagedRunStride
+    let packed = arguments.packed + run &* arguments.packedRunStride
     var first = 0
     while first < arguments.length {
       if arguments.length >= L.count {
-        // The last square ends with the run: it overlaps the one before.
+        // The last square ends with the run and overlaps the one before.
         first = min(first, arguments.length &- L.count)
         if arguments.count == L.count {
-          L.transposeSquare(images + first, arguments.imageStride, staged + first &* stride, stride)
+          L.transposeSquare(images + first, arguments.imageStride, packed + first &* stride, stride)
         } else {
           for i in 0..<L.count {
             var row = L.splat(0)
             if i < arguments.count { row = L.load(images + (i &* arguments.imageStride &+ first)) }
             L.store(row, scratch + i &* L.count)
           }
-          L.transposeSquare(UnsafePointer(scratch), L.count, staged + first &* stride, stride)
+          L.transposeSquare(UnsafePointer(scratch), L.count, packed + first &* stride, stride)
         }
       } else {
         for j in 0..<arguments.length {
-          let place = staged + j &* stride
-          L.store(L.splat(0), place)
-          for i in 0..<arguments.count { place[i] = images[i &* arguments.imageStride &+ j] }
+          let target = packed + j &* stride
+          L.store(L.splat(0), target)
+          for i in 0..<arguments.count { target[i] = images[i &* arguments.imageStride &+ j] }
         }
       }
       first &+= L.count
@@ -55,27 +59,27 @@ func turnIn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments
   }
 }
 
-/// Turns staged runs back to images.
+/// Transposes packed runs back to images.
 @inline(always)
-func turnOut<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchTurnArguments>) {
+func unpackImages<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<BatchTransposeArguments>) {
   let arguments = p.pointee
   let scratch = arguments.scratch
-  let stride = arguments.stagedStride
+  let stride = arguments.packedStride
   for run in 0..<arguments.runs {
     let images = arguments.images + run &* arguments.imageRunStride
-    let staged = UnsafePointer(arguments.staged + run &* arguments.stagedRunStride)
+    let packed = UnsafePointer(arguments.packed + run &* arguments.packedRunStride)
     var first = 0
     while first < arguments.length {
       if arguments.length < L.count {
         for j in 0..<arguments.length {
-          for i in 0..<arguments.count { images[i &* arguments.imageStride &+ j] = staged[j &* stride &+ i] }
+          for i in 0..<arguments.count { images[i &* arguments.imageStride &+ j] = packed[j &* stride &+ i] }
         }
       } else {
         first = min(first, arguments.length &- L.count)
         if arguments.count == L.count {
-          L.transposeSquare(staged + first &* stride, stride, images + first, arguments.imageStride)
+          L.transposeSquare(packed + first &* stride, stride, images + first, arguments.imageStride)
         } else {
-          L.transposeSquare(staged + first &* stride, stride, scratch, L.count)
+          L.transposeSquare(packed + first &* stride, stride, scratch, L.count)
           var i = 0
           while i < arguments.count {
             L.store(L.load(scratch + i &* L.count), images + (i &* arguments.imageStride &+ first))

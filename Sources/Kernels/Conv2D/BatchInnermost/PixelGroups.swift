@@ -1,23 +1,23 @@
-/// How the pixels of a target are gathered into records of a "batch" tile: by the taps that they have.
+/// Gathers the pixels of a target into the records of an `images` tile, by the taps that they have.
 ///
-/// Pixels of one record have the same columns of the kernel inside the source, and nearly the same rows of it, so that
-/// few of their products are with padding.
+/// The pixels of a record have the same kernel columns inside the source, and nearly the same kernel rows, so that few
+/// of their products are with padding.
 struct PixelGroups: Sendable {
-  /// The axes of each phase: one for the forward pass, as many as the stride for the input gradient.
+  /// One axis for each phase: one for the forward pass, as many as the stride for the input gradient.
   let ys: [ConvAxis]
   let xs: [ConvAxis]
   let channels: Int
-  /// Whether sums are ordered by the kernel's rows, as `InputView` orders them.
+  /// Whether sums run over the kernel's rows first (`ConvAxis.ordersByRows`).
   let ordersByRows: Bool
 
-  /// Some pixels with the taps that they share.
+  /// Some pixels with the range of taps that covers theirs.
   struct Group {
     let phaseY: Int
     let phaseX: Int
-    /// Indices of the axes' taps that some pixel needs.
+    /// Indices of the taps of the phase's axes.
     var tapsY: Range<Int>
     let tapsX: Range<Int>
-    /// Outputs of the axes.
+    /// Outputs of the phase's axes.
     var pixels: [(y: Int, x: Int)]
   }
 
@@ -28,7 +28,7 @@ struct PixelGroups: Sendable {
     ordersByRows = ConvAxis.ordersByRows(ys)
   }
 
-  /// The groups that cover the target's rows, for a tile.
+  /// The groups that cover some rows of the target, for a tile.
   func groups(rows: Range<Int>, tile: BatchTile) -> [Group] {
     var groups: [Group] = []
     for (phaseY, y) in ys.enumerated() {
@@ -44,7 +44,7 @@ struct PixelGroups: Sendable {
               taps.append(tapsX.isEmpty ? 0..<0 : tapsY)
             }
           }
-          for part in cut(taps, tile, length: channels * tapsX.count) {
+          for part in partition(taps, tile, length: channels * tapsX.count) {
             groups.append(
               Group(
                 phaseY: phaseY, phaseX: phaseX, tapsY: union(taps[part]), tapsX: tapsX, pixels: Array(pixels[part])))
@@ -55,7 +55,7 @@ struct PixelGroups: Sendable {
     return groups
   }
 
-  /// Columns with the same taps, by these taps.
+  /// Classes of columns that have the same taps.
   private func columnClasses(_ x: ConvAxis) -> [(taps: Range<Int>, columns: [Int])] {
     var classes: [(taps: Range<Int>, columns: [Int])] = []
     for column in 0..<x.count {
@@ -69,20 +69,23 @@ struct PixelGroups: Sendable {
     return classes
   }
 
-  /// Cuts pixels into runs of at most a tile's, so that the sums take the fewest cycles.
-  private func cut(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
-    // best[i]: the cycles of the first i pixels, and where their last run starts.
+  /// Partitions pixels into ranges of at most a tile's pixels, so that the sums take the fewest cycles.
+  private func partition(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
+    // best[i]: the cycles of the first i pixels, and the start of their last range.
     var best: [(cycles: Double, start: Int)] = [(0, 0)]
+    best.reserveCapacity(taps.count + 1)
+    let recordCycles = recordCycles(tile)
+    let stepCycles = (0...tile.wide).map { tile.cycles(pixels: $0) * Double(length) }
     for end in 1..<taps.count + 1 {
-      var choice = (cycles: Double.infinity, start: end - 1)
+      var cheapest = (cycles: Double.infinity, start: end - 1)
       var used = 0..<0
       for start in stride(from: end - 1, through: max(end - tile.wide, 0), by: -1) {
         used = Self.union(used, taps[start])
         let cycles =
-          best[start].cycles + Double(used.count * length) * tile.cycles(pixels: end - start) + recordCycles(tile)
-        if cycles < choice.cycles { choice = (cycles, start) }
+          best[start].cycles + Double(used.count) * stepCycles[end - start] + recordCycles
+        if cycles < cheapest.cycles { cheapest = (cycles, start) }
       }
-      best.append(choice)
+      best.append(cheapest)
     }
     var parts: [Range<Int>] = []
     var end = taps.count
@@ -93,7 +96,7 @@ struct PixelGroups: Sendable {
     return parts.reversed()
   }
 
-  /// What a record costs besides its steps: to set out, and to store its sums.
+  /// The cycles of a record besides its steps: its start, and the stores of its accumulators.
   private func recordCycles(_ tile: BatchTile) -> Double { 10 + 0.5 * Double(tile.rows * tile.wide) }
 
   private func union(_ taps: ArraySlice<Range<Int>>) -> Range<Int> { taps.reduce(0..<0, Self.union) }
@@ -102,15 +105,55 @@ struct PixelGroups: Sendable {
     a.isEmpty ? b : b.isEmpty ? a : min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound)
   }
 
-  /// The cycles that a tile takes for one panel of channels over the whole target.
-  func cycles(_ groups: [Group], _ tile: BatchTile) -> Double {
-    groups.reduce(0) { sum, group in
-      sum + Double(group.tapsY.count * group.tapsX.count * channels) * tile.cycles(pixels: group.pixels.count)
-        + recordCycles(tile)
+  /// How often the groups of a tile's records do what takes time, for one panel of channels.
+  struct Counts {
+    /// Records, and steps of records: of those that fill the tile more than its narrow form would, and of the others.
+    var records = 0
+    var wideSteps = 0
+    var narrowSteps = 0
+
+    fileprivate mutating func add(records: Int, steps: Int, isWide: Bool) {
+      self.records += records
+      if isWide { wideSteps += steps } else { narrowSteps += steps }
     }
   }
 
-  /// The source's rows that the groups read, those of padding included.
+  /// What `groups` would count, without making them: a plan asks that of every tile. Of many pixels with the same taps, all
+  /// but a few fill whole tiles.
+  func counts(rows: Range<Int>, tile: BatchTile) -> Counts {
+    var counts = Counts()
+    var runs: [(taps: Range<Int>, count: Int)] = []
+    for y in ys {
+      runs.removeAll(keepingCapacity: true)
+      for output in 0..<y.count where rows.contains(y.targetStart + output * y.targetStride) {
+        let taps = y.insideTaps(output)
+        if let last = runs.last, last.taps == taps {
+          runs[runs.count - 1].count += 1
+        } else {
+          runs.append((taps, 1))
+        }
+      }
+      for x in xs {
+        for (tapsX, columns) in columnClasses(x) {
+          let length = channels * tapsX.count
+          var taps: [Range<Int>] = []
+          for run in runs {
+            let pixels = run.count * columns.count
+            let full = max(pixels / tile.wide - 2, 0)
+            let rowTaps = tapsX.isEmpty ? 0..<0 : run.taps
+            counts.add(records: full, steps: full * rowTaps.count * length, isWide: true)
+            taps.append(contentsOf: repeatElement(rowTaps, count: pixels - full * tile.wide))
+          }
+          for part in partition(taps, tile, length: length) {
+            counts.add(records: 1, steps: union(taps[part]).count * length, isWide: part.count > tile.narrow)
+          }
+        }
+      }
+    }
+    return counts
+  }
+
+  /// The source rows that the groups read, including rows of padding.
   func sourceRows(_ groups: [Group]) -> Range<Int> {
     var rows = Int.max..<Int.max
     for group in groups where !group.tapsY.isEmpty && !group.tapsX.isEmpty {

@@ -1,30 +1,32 @@
 import KernelsISA
 
-// Depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A vector holds neighbouring
-// outputs of a row, and a column of vectors is walked from the plane's top to its bottom, two rows at a time: a row that
-// has been loaded is added to the sums of all outputs that it belongs to, and those sums stay in registers until their
-// last row has been added. Inputs are loaded in place, once for each column of the kernel; at the sides of the plane the
-// lanes that reach outside, into a neighbouring row, are replaced with 0.
+// Depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A vector holds
+// neighbouring pixels of an output row. A column of vectors is computed from the plane's top to its bottom, two rows at
+// a time: a row that has been loaded is added to the sums of all outputs that it belongs to, which stay in registers
+// until their last row has been added. Inputs are loaded in place, once for each column of the kernel. At the sides of
+// the plane, a mask sets the lanes to 0 that are outside, in a neighbouring row.
 
 /// A column of vectors of one plane.
 private struct Column<L: Lanes> {
-  /// The plane; a vector before it and two behind it can be read.
+  /// The plane; a vector before it and two behind it may be read.
   let source: UnsafePointer<Float>
   let target: UnsafeMutablePointer<Float>
+  /// The first pixel of the column's vectors in their rows.
   let x: Int
   let height: Int
   let width: Int
-  /// Whether planes are asked for in the order of memory, and where the column's part begins; see `depthwisePrefetch`.
-  let isOrdered: Bool
-  let ahead: Int
-  /// A store may reach into the rows that are written next, up to here.
+  /// Whether planes are prefetched in the order of memory, and the column's first element in that order; see
+  /// `depthwisePrefetch`.
+  let prefetchesInMemoryOrder: Bool
+  let prefetchOffset: Int
+  /// The end of the planes whose rows a store may overwrite, as they are written later.
   let targetEnd: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
   let floor: L.Vector
   let ceiling: L.Vector
-  let streams: Bool
+  let nonTemporal: Bool
 
-  /// A row's vector, moved by as many elements.
+  /// A row's vector, shifted by `shift` elements, with 0 outside the plane unless `isInside`.
   @inline(always)
   func load(_ row: Int, shift: Int, isInside: Bool) -> L.Vector {
     let first = x &+ shift
@@ -35,65 +37,69 @@ private struct Column<L: Lanes> {
     return vector.replacing(with: L.splat(0), where: outside)
   }
 
+  /// Prefetches the vectors that lie one prefetch distance behind a row's.
   @inline(always)
   func prefetchRow(_ row: Int) {
-    let place = row &* (isOrdered ? L.count : width) &+ ahead
-    prefetch(source + place)
-    if !isOrdered { return }
-    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
-    if !streams { prefetchToWrite(target + place) }
+    let offset = row &* (prefetchesInMemoryOrder ? L.count : width) &+ prefetchOffset
+    prefetch(source + offset)
+    if !prefetchesInMemoryOrder { return }
+    prefetchToSecondLevel(source + (offset &+ depthwiseFarPrefetch))
+    if !nonTemporal { prefetchToWrite(target + offset) }
   }
 
+  /// Stores a row's vector with the limits applied.
   @inline(always)
   func store(_ sum: L.Vector, _ row: Int, isInside: Bool) {
     let value = L.smaller(L.larger(sum, floor), ceiling)
-    let place = target + (row &* width &+ x)
-    if streams {
-      L.stream(value, place)
-    } else if isInside || width >= L.count || place + L.count <= targetEnd {
-      L.store(value, place)
+    let address = target + (row &* width &+ x)
+    if nonTemporal {
+      L.stream(value, address)
+    } else if isInside || width >= L.count || targetEnd - address >= L.count {
+      L.store(value, address)
     } else {
       L.store(value, scratch)
-      L.copy(scratch, place, first: width)
+      L.copy(scratch, address, first: width)
     }
   }
 }
 
-/// The least distance in elements at which planes are asked for ahead, to come to the first-level cache while as much is
-/// computed: the next plane, or one of those behind it. From there, `depthwiseFarPrefetch` elements further are asked for
-/// to come to the second, where the kernel is 3×3 and rows have several vectors. (Larger kernels compute for longer, and
-/// rows of one vector are read in order.) Columns of vectors leave out lines, which the processor's own prefetching does
-/// not follow; so each row of each column asks for the next vector in the order of memory, and the requests are one
-/// stream. (The weight gradient of 3×3 over 128 channels at 32×32 reads 23 GB/s without either, 25 with the second, 30
-/// with the order, and 35 with both.)
+/// The least prefetch distance to the first-level cache, in elements: the next plane, or one of the planes behind it.
+/// For 3×3 kernels with several vectors a row, the elements `depthwiseFarPrefetch` further are prefetched to the
+/// second-level cache. (Larger kernels compute longer, and rows of one vector are read in order.)
+///
+/// A column of vectors skips cache lines, which the processor's own prefetching does not follow. So each row of each
+/// column prefetches the next vector in the order of memory, and all prefetches together are one stream. (The weight
+/// gradient of 3×3 over 128 channels at 32×32 reads 23 GB/s without either distance, 25 with the second, 30 with the
+/// order of memory, and 35 with both.)
 let depthwisePrefetch = 1024
 let depthwiseFarPrefetch = 3072
 
-/// How many rows and columns a kernel has.
+/// The rows and columns of a kernel, as a type.
 enum DepthwiseKernel<let size: Int> {}
 
-/// The sums of the outputs that the next rows belong to: sum j is that of output row - size/2 + j.
+/// The sums of the outputs that the next rows belong to: sum j is that of output row `row - size/2 + j`.
 private struct Sums<let size: Int, L: Lanes> {
   private var sums: InlineArray<8, L.Vector>
   private let bias: L.Vector
-  /// Each weight in all lanes of a vector. Nine stay in registers; more are read where they are used.
+  /// Each weight in all lanes of a vector. The nine of a 3×3 kernel stay in registers; more are read where they are
+  /// used.
   private let memory: UnsafePointer<Float>
   private let registers: RegisterTile<3, 3, L>
 
   @inline(always)
   init(_ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, weights: UnsafePointer<Float>, bias: Float) {
     memory = weights
-    registers = RegisterTile<3, 3, L>(spilledTo: weights)
+    registers = RegisterTile<3, 3, L>(accumulators: weights)
     self.bias = L.splat(bias)
     sums = zeros(InlineArray<8, L.Vector>.self)
   }
 
-  /// Adds `rows` rows from `row` on, and stores the outputs that are complete then.
+  /// Adds the `rows` input rows from `row` on, and stores the outputs that are then complete.
   @inline(always)
   mutating func add(_ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
     column.prefetchRow(row)
     if rows > 1 { column.prefetchRow(row &+ 1) }
-    // Row by row, so that sums have the order of all convolutions: an image then has the same bits from other kernels.
+    // Row by row, so that a sum has the same order, and an image the same bits, as in all other kernels.
     addRow(0, column, row, isInside: isInside)
     if rows > 1 { addRow(1, column, row, isInside: isInside) }
     store(0, column, row, isInside: isInside)
@@ -102,7 +108,7 @@ private struct Sums<let size: Int, L: Lanes> {
     for j in 0..<rows { sums[size &- 1 &+ j] = L.splat(0) }
   }
 
-  /// Adds one of the rows from `row` on, the kernel's columns one after the other.
+  /// Adds row number `i` of the rows from `row` on, one column of the kernel after the other.
   @inline(always)
   private mutating func addRow(_ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
     addTap(0, i, column, row, isInside: isInside)
@@ -118,6 +124,7 @@ private struct Sums<let size: Int, L: Lanes> {
     }
   }
 
+  /// Adds one column of the kernel of row number `i`.
   @inline(always)
   private mutating func addTap(_ tap: Int, _ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
     let input = column.load(row &+ i, shift: tap &- size / 2, isInside: isInside)
@@ -128,15 +135,15 @@ private struct Sums<let size: Int, L: Lanes> {
     }
   }
 
-  /// Stores a complete sum. (One by one: a loop over sums with branches inside would not be unrolled, and the sums would
-  /// lie in memory.)
+  /// Stores a complete sum. (There is no loop over the sums: with branches inside, it would not be unrolled, and the
+  /// sums would lie in memory.)
   @inline(always)
   private func store(_ index: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
     let output = row &- size / 2 &+ index
     if output >= 0 { column.store(sums[index] + bias, output, isInside: isInside) }
   }
 
-  /// Walks a column of vectors.
+  /// Computes a column of vectors from top to bottom.
   @inline(always)
   mutating func walk(_ column: Column<L>, isInside: Bool) {
     var row = 0
@@ -154,71 +161,81 @@ private struct Sums<let size: Int, L: Lanes> {
   }
 }
 
-/// "depthwise": each channel is a plane of its own, convolved with a k × k kernel at stride 1 and padding k / 2.
-/// target[plane] = limit(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
-struct ConvDepthwiseArguments {
-  /// All planes.
+/// The arguments of `convolveDepthwise`: each channel is a plane by itself, convolved with a k × k kernel at stride 1 and
+/// padding k / 2. target[plane] = limit(bias + weights ∗ source[plane / multiplier]), for planes firstPlane ..< endPlane.
+struct DepthwiseArguments {
+  /// All planes of the source, [image][channel].
   var source: UnsafePointer<Float>
-  /// Elements of all.
+  /// Elements of all planes of the source.
   var sourceCount: Int
-  /// All planes.
+  /// All planes of the target, [image][channel].
   var target: UnsafeMutablePointer<Float>
+  /// The kernels of all channels of the target.
   var weights: UnsafePointer<Float>
+  /// The bias of each channel of the target.
   var bias: UnsafePointer<Float>?
+  /// The first plane of the target to compute.
   var firstPlane: Int
+  /// The end of the planes to compute.
   var endPlane: Int
-  /// Of the target: a plane's channel is its remainder by this.
+  /// Channels of the target: plane p has channel p mod channels.
   var channels: Int
   /// Target planes for each source plane.
   var multiplier: Int
+  /// Rows of a plane.
   var height: Int
+  /// Columns of a plane.
   var width: Int
-  /// The weights are turned by 180°
-  var isTurned: Bool
-  /// The target is stored past the caches; its rows are whole, aligned vectors.
-  var streams: Bool
+  /// Whether the kernels are flipped by 180°, as in the input gradient.
+  var isFlipped: Bool
+  /// Whether the target is written with non-temporal stores; its rows are then whole, aligned vectors.
+  var nonTemporal: Bool
+  /// The lower limit of outputs: 0 for ReLU and ReLU6, else -infinity.
   var floor: Float
+  /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
-  /// k · k + 4 vectors and a plane.
+  /// Memory for k · k + 4 vectors and a plane.
   var scratch: UnsafeMutablePointer<Float>
 }
 
+/// Computes planes with whole vectors, or with vectors of half the lanes where those hold a row.
 @inline(always)
-func convolve<let size: Int, L: HalfLanes>(
-  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseArguments>
+func convolveDepthwise<let size: Int, L: HalfLanes>(
+  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
-    planes(kernel, L.Half.self, p)
+    convolvePlanes(kernel, L.Half.self, p)
   } else {
-    planes(kernel, lanes, p)
+    convolvePlanes(kernel, lanes, p)
   }
-  if p.pointee.streams { isa_stream_fence() }
+  if p.pointee.nonTemporal { isa_stream_fence() }
 }
 
 @inline(always)
-private func planes<let size: Int, L: Lanes>(
-  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseArguments>
+private func convolvePlanes<let size: Int, L: Lanes>(
+  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>
 ) {
   let arguments = p.pointee
   let (height, width) = (arguments.height, arguments.width)
   let count = height &* width
   let weights = arguments.scratch + L.count
-  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
-  let isOrdered = size == 3 && width > L.count
+  let prefetchOffset = count > depthwisePrefetch ? count : depthwisePrefetch
+  let prefetchesInMemoryOrder = size == 3 && width > L.count
   let copy = weights + size &* size &* L.count
   var plane = arguments.firstPlane
   while plane < arguments.endPlane {
     let channel = plane % arguments.channels
     let values = arguments.weights + channel &* size &* size
     for i in 0..<size &* size {
-      L.store(L.splat(values[arguments.isTurned ? size &* size &- 1 &- i : i]), weights + i &* L.count)
+      L.store(L.splat(values[arguments.isFlipped ? size &* size &- 1 &- i : i]), weights + i &* L.count)
     }
     var bias: Float = 0
     if let values = arguments.bias { bias = values[channel] }
     let start = plane / arguments.multiplier &* count
     var source = arguments.source + start
     if start < L.count || start &+ count &+ 2 &* L.count > arguments.sourceCount {
-      // A plane at the ends of the memory: vectors may not reach over them.
+      // The plane is the first or the last in memory, where vectors may not read beyond the ends: a copy is read
+      // instead.
       for i in 0..<count { copy[L.count &+ i] = source[i] }
       source = UnsafePointer(copy + L.count)
     }
@@ -228,9 +245,10 @@ private func planes<let size: Int, L: Lanes>(
       if x > 0 && x &+ L.count > width { x = width &- L.count }
       let column = Column<L>(
         source: source, target: arguments.target + plane &* count, x: x, height: height, width: width,
-        isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? first &* height : x),
+        prefetchesInMemoryOrder: prefetchesInMemoryOrder,
+        prefetchOffset: prefetchOffset &+ (prefetchesInMemoryOrder ? first &* height : x),
         targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
-        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), streams: arguments.streams)
+        floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), nonTemporal: arguments.nonTemporal)
       var sums = Sums(kernel, lanes, weights: weights, bias: bias)
       if x >= size / 2 && x &+ L.count &+ size / 2 <= width {
         sums.walk(column, isInside: true)

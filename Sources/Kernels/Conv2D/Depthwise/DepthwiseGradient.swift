@@ -1,36 +1,39 @@
 import KernelsISA
 
 // The weight gradient of a depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A
-// vector holds neighbouring elements of a row, and every lane sums products of its own:
-// dw[ky][kx] = Σ x[row][column + kx - k/2] · dy[row + k/2 - ky][column]. A column of vectors is walked from the plane's
-// top to its bottom with the sums of some rows of the kernel in registers. An input that has been loaded is multiplied
-// with as many rows of the gradient, a row of the gradient with as many shifted inputs as the kernel has columns.
+// vector holds neighbouring pixels of a row, and every lane sums its own products: dw[ky][kx] = Σ x[row][column + kx -
+// k/2] · dy[row + k/2 - ky][column]. A column of vectors is read from the plane's top to its bottom, with the sums of
+// some rows of the kernel in registers. A loaded input is multiplied with as many rows of the gradient, a row of the
+// gradient with as many shifted inputs as the kernel has columns.
 
-/// A column of vectors of one plane and its gradient.
+/// A column of vectors of one plane and of its gradient.
 private struct Column<L: Lanes> {
-  /// The planes; a vector before them and two behind them can be read.
+  /// The planes; a vector before them and two behind them may be read.
   let source: UnsafePointer<Float>
   let gradient: UnsafePointer<Float>
+  /// The first pixel of the column's vectors in their rows.
   let x: Int
-  /// Lanes before this one belong to the column on the left, which has summed them.
+  /// The first lane that counts: the column on the left has summed the lanes before.
   let firstLane: Int
   let height: Int
   let width: Int
-  /// Whether planes are asked for in the order of memory, and where the column's part begins; see `depthwisePrefetch`.
-  let isOrdered: Bool
-  let ahead: Int
+  /// Whether planes are prefetched in the order of memory, and the column's first element in that order; see
+  /// `depthwisePrefetch`.
+  let prefetchesInMemoryOrder: Bool
+  let prefetchOffset: Int
 
+  /// Prefetches the vectors that lie one prefetch distance behind a row's.
   @inline(always)
   func prefetchRow(_ row: Int) {
-    let place = row &* (isOrdered ? L.count : width) &+ ahead
-    prefetch(source + place)
-    prefetch(gradient + place)
-    if !isOrdered { return }
-    prefetchToSecondLevel(source + (place &+ depthwiseFarPrefetch))
-    prefetchToSecondLevel(gradient + (place &+ depthwiseFarPrefetch))
+    let offset = row &* (prefetchesInMemoryOrder ? L.count : width) &+ prefetchOffset
+    prefetch(source + offset)
+    prefetch(gradient + offset)
+    if !prefetchesInMemoryOrder { return }
+    prefetchToSecondLevel(source + (offset &+ depthwiseFarPrefetch))
+    prefetchToSecondLevel(gradient + (offset &+ depthwiseFarPrefetch))
   }
 
-  /// A row's inputs, moved by as many elements: 0 outside the plane and where the gradient does not count.
+  /// A row's inputs, shifted by `shift` elements; 0 outside the plane and in lanes where the gradient does not count.
   @inline(always)
   func input(_ row: Int, shift: Int, isInside: Bool) -> L.Vector {
     let first = x &+ shift
@@ -40,6 +43,7 @@ private struct Column<L: Lanes> {
     return masked(vector, first: before > firstLane ? before : firstLane, end: end)
   }
 
+  /// A row's gradients; 0 outside the plane and in lanes that do not count.
   @inline(always)
   func gradient(_ row: Int, isInside: Bool) -> L.Vector {
     let vector = L.load(gradient + (row &* width &+ x))
@@ -55,8 +59,8 @@ private struct Column<L: Lanes> {
 }
 
 extension RegisterTile {
-  /// Adds the products of an input row with the rows of the gradient that meet it at the kernel's rows from `first` on;
-  /// `isWhole` says that none of those lies outside the plane.
+  /// Adds the products of an input row with the gradient rows that it meets at the kernel's rows from `first` on.
+  /// `isWhole`: none of those gradient rows is outside the plane.
   @inline(always)
   fileprivate mutating func add(_ row: Int, _ column: Column<L>, first: Int, isInside: Bool, isWhole: Bool) {
     var gradients = zeros(InlineArray<rows, L.Vector>.self)
@@ -80,7 +84,7 @@ extension RegisterTile {
     }
   }
 
-  /// One column of the kernel. (The columns are not a loop: it would be too long to be unrolled.)
+  /// Adds one column of the kernel. (The columns are no loop: it would be too long to be unrolled.)
   @inline(always)
   private mutating func addTap(
     _ tap: Int, _ gradients: InlineArray<rows, L.Vector>, _ row: Int, _ column: Column<L>, _ above: Int, isInside: Bool,
@@ -117,40 +121,46 @@ extension RegisterTile {
   }
 }
 
-/// A kernel's rows whose sums fit the registers, and its columns.
+/// The kernel rows whose sums fit the registers, and the kernel's size, as a type.
 enum DepthwiseGradientPart<let rows: Int, let size: Int> {}
 
-/// The weight gradient of the same convolution, of channels firstChannel ..< endChannel, summed over some images.
-struct ConvDepthwiseWeightsArguments {
-  /// The first image.
+/// The arguments of `accumulateDepthwiseGradient`: the weight gradient of channels firstChannel ..< endChannel, summed
+/// over some images.
+struct DepthwiseGradientArguments {
+  /// The input, from the first image on.
   var source: UnsafePointer<Float>
-  /// The first image.
+  /// The output gradient, from the first image on.
   var gradient: UnsafePointer<Float>
   var images: Int
-  /// Of the gradient.
+  /// Channels of the gradient.
   var channels: Int
   /// Gradient planes for each source plane.
   var multiplier: Int
+  /// The first channel to compute.
   var firstChannel: Int
+  /// The end of the channels to compute.
   var endChannel: Int
+  /// Rows of a plane.
   var height: Int
+  /// Columns of a plane.
   var width: Int
-  /// Of all channels.
+  /// The weight gradient of all channels.
   var target: UnsafeMutablePointer<Float>
-  /// For each channel at most k · (k + 2) vectors, then two planes and six vectors.
+  /// Memory for at most k · (k + 2) vectors a channel, then two planes and six vectors.
   var sums: UnsafeMutablePointer<Float>
 }
 
+/// Sums image by image and channel by channel, then sums the lanes.
 @inline(always)
-private func differentiate<let rows: Int, let size: Int, L: Lanes>(
-  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+private func accumulateGradient<let rows: Int, let size: Int, L: Lanes>(
+  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
 ) {
   let a = p.pointee
   let (height, width) = (a.height, a.width)
   let count = height &* width
-  let ahead = count > depthwisePrefetch ? count : depthwisePrefetch
-  let isOrdered = size == 3 && width > L.count
-  // The sums of as many kernels' rows as whole parts have.
+  let prefetchOffset = count > depthwisePrefetch ? count : depthwisePrefetch
+  let prefetchesInMemoryOrder = size == 3 && width > L.count
+  // Elements of a channel's sums, for a multiple of `rows` rows of the kernel.
   let kernelSums = (size &+ rows &- 1) / rows &* rows &* size &* L.count
   let copy = a.sums + (a.endChannel &- a.firstChannel) &* kernelSums
   let sourceCount = a.images &* (a.channels / a.multiplier) &* count
@@ -163,8 +173,9 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
       let gradientStart = (image &* a.channels &+ channel) &* count
       var source = a.source + start
       var gradient = a.gradient + gradientStart
-      // Planes at the ends of the memory: vectors may not reach over them. Small planes of several images are. There is no
-      // less of the gradient before and behind its plane than of the source.
+      // The planes are the first or the last in memory, where vectors may not read beyond the ends: copies are read
+      // instead. Small planes of several images are. The gradient has no less memory before and behind its plane than
+      // the source has.
       if start < L.count || sourceCount &- start < count &+ 2 &* L.count {
         let second = copy + (count &+ 3 &* L.count)
         for i in 0..<count {
@@ -182,14 +193,15 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
           let last = x > 0 && x &+ L.count > width ? width &- L.count : x
           let column = Column<L>(
             source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
-            isOrdered: isOrdered, ahead: ahead &+ (isOrdered ? x &* height : last))
-          var tile = RegisterTile<rows, size, L>(spilledTo: sums)
+            prefetchesInMemoryOrder: prefetchesInMemoryOrder,
+            prefetchOffset: prefetchOffset &+ (prefetchesInMemoryOrder ? x &* height : last))
+          var tile = RegisterTile<rows, size, L>(accumulators: sums)
           if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
             tile.walk(column, first: first, isInside: true)
           } else {
             tile.walk(column, first: first, isInside: false)
           }
-          tile.spill(to: sums)
+          tile.storeAccumulators(to: sums)
           x &+= L.count
         }
         first &+= rows
@@ -212,14 +224,14 @@ private func differentiate<let rows: Int, let size: Int, L: Lanes>(
   }
 }
 
-/// With half the lanes where they hold a row.
+/// Computes with whole vectors, or with vectors of half the lanes where those hold a row.
 @inline(always)
-func differentiateRows<let rows: Int, let size: Int, L: HalfLanes>(
-  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<ConvDepthwiseWeightsArguments>
+func accumulateDepthwiseGradient<let rows: Int, let size: Int, L: HalfLanes>(
+  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
-    differentiate(part, L.Half.self, p)
+    accumulateGradient(part, L.Half.self, p)
   } else {
-    differentiate(part, lanes, p)
+    accumulateGradient(part, lanes, p)
   }
 }

@@ -1,49 +1,49 @@
 // swift-format-ignore-file
-// Written by Levels/Generation/generate.swift from functions.txt. What a level function is, LevelFunctions.swift says.
+// Written by Levels/Generation/generate.swift from functions.txt. See LevelFunctions.swift.
 import KernelsISA
 
 #if arch(arm64)
-@c(conv_depthwise_3_neon_body) private func conv_depthwise_3_neon_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<3>.self, NEONLanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_5_neon_body) private func conv_depthwise_5_neon_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<5>.self, NEONLanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_7_neon_body) private func conv_depthwise_7_neon_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<7>.self, NEONLanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_weights_3_neon_body) private func conv_depthwise_weights_3_neon_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<3, 3>.self, NEONLanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_5_neon_body) private func conv_depthwise_weights_5_neon_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<5, 5>.self, NEONLanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_7_neon_body) private func conv_depthwise_weights_7_neon_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<3, 7>.self, NEONLanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
+@c(conv_depthwise_3_neon_body) private func conv_depthwise_3_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_neon_body) private func conv_depthwise_5_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_neon_body) private func conv_depthwise_7_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_gradient_3_neon_body) private func conv_depthwise_gradient_3_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_neon_body) private func conv_depthwise_gradient_5_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<5, 5>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_neon_body) private func conv_depthwise_gradient_7_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 7>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
 
 extension Levels {
-  static let convDepthwise3 = LevelFunctions<ConvDepthwiseArguments>(neon: conv_depthwise_3_neon)
-  static let convDepthwise5 = LevelFunctions<ConvDepthwiseArguments>(neon: conv_depthwise_5_neon)
-  static let convDepthwise7 = LevelFunctions<ConvDepthwiseArguments>(neon: conv_depthwise_7_neon)
-  static let convDepthwiseWeights3 = LevelFunctions<ConvDepthwiseWeightsArguments>(neon: conv_depthwise_weights_3_neon)
-  static let convDepthwiseWeights5 = LevelFunctions<ConvDepthwiseWeightsArguments>(neon: conv_depthwise_weights_5_neon)
-  static let convDepthwiseWeights7 = LevelFunctions<ConvDepthwiseWeightsArguments>(neon: conv_depthwise_weights_7_neon)
+  static let convDepthwise3 = LevelFunctions<DepthwiseArguments>(neon: conv_depthwise_3_neon)
+  static let convDepthwise5 = LevelFunctions<DepthwiseArguments>(neon: conv_depthwise_5_neon)
+  static let convDepthwise7 = LevelFunctions<DepthwiseArguments>(neon: conv_depthwise_7_neon)
+  static let convDepthwiseGradient3 = LevelFunctions<DepthwiseGradientArguments>(neon: conv_depthwise_gradient_3_neon)
+  static let convDepthwiseGradient5 = LevelFunctions<DepthwiseGradientArguments>(neon: conv_depthwise_gradient_5_neon)
+  static let convDepthwiseGradient7 = LevelFunctions<DepthwiseGradientArguments>(neon: conv_depthwise_gradient_7_neon)
 }
 #else
-@c(conv_depthwise_3_baseline_body) private func conv_depthwise_3_baseline_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<3>.self, BaselineLanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_3_avx2_body) private func conv_depthwise_3_avx2_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<3>.self, AVX2Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_3_avx512_body) private func conv_depthwise_3_avx512_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<3>.self, AVX512Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_5_baseline_body) private func conv_depthwise_5_baseline_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<5>.self, BaselineLanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_5_avx2_body) private func conv_depthwise_5_avx2_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_5_avx512_body) private func conv_depthwise_5_avx512_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_7_baseline_body) private func conv_depthwise_7_baseline_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<7>.self, BaselineLanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_7_avx2_body) private func conv_depthwise_7_avx2_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_7_avx512_body) private func conv_depthwise_7_avx512_body(_ p: UnsafeRawPointer) { convolve(DepthwiseKernel<7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseArguments.self)) }
-@c(conv_depthwise_weights_3_baseline_body) private func conv_depthwise_weights_3_baseline_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<3, 3>.self, BaselineLanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_3_avx2_body) private func conv_depthwise_weights_3_avx2_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<3, 3>.self, AVX2Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_3_avx512_body) private func conv_depthwise_weights_3_avx512_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<3, 3>.self, AVX512Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_5_baseline_body) private func conv_depthwise_weights_5_baseline_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<2, 5>.self, BaselineLanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_5_avx2_body) private func conv_depthwise_weights_5_avx2_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<2, 5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_5_avx512_body) private func conv_depthwise_weights_5_avx512_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<5, 5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_7_baseline_body) private func conv_depthwise_weights_7_baseline_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<1, 7>.self, BaselineLanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_7_avx2_body) private func conv_depthwise_weights_7_avx2_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<1, 7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
-@c(conv_depthwise_weights_7_avx512_body) private func conv_depthwise_weights_7_avx512_body(_ p: UnsafeRawPointer) { differentiateRows(DepthwiseGradientPart<3, 7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: ConvDepthwiseWeightsArguments.self)) }
+@c(conv_depthwise_3_baseline_body) private func conv_depthwise_3_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_3_avx2_body) private func conv_depthwise_3_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_3_avx512_body) private func conv_depthwise_3_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_baseline_body) private func conv_depthwise_5_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_avx2_body) private func conv_depthwise_5_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_avx512_body) private func conv_depthwise_5_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_baseline_body) private func conv_depthwise_7_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_avx2_body) private func conv_depthwise_7_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_avx512_body) private func conv_depthwise_7_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_gradient_3_baseline_body) private func conv_depthwise_gradient_3_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_3_avx2_body) private func conv_depthwise_gradient_3_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_3_avx512_body) private func conv_depthwise_gradient_3_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_baseline_body) private func conv_depthwise_gradient_5_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<2, 5>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_avx2_body) private func conv_depthwise_gradient_5_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<2, 5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_avx512_body) private func conv_depthwise_gradient_5_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<5, 5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_baseline_body) private func conv_depthwise_gradient_7_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<1, 7>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_avx2_body) private func conv_depthwise_gradient_7_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<1, 7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_avx512_body) private func conv_depthwise_gradient_7_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
 
 extension Levels {
-  static let convDepthwise3 = LevelFunctions<ConvDepthwiseArguments>(baseline: conv_depthwise_3_baseline, avx2: conv_depthwise_3_avx2, avx512: conv_depthwise_3_avx512)
-  static let convDepthwise5 = LevelFunctions<ConvDepthwiseArguments>(baseline: conv_depthwise_5_baseline, avx2: conv_depthwise_5_avx2, avx512: conv_depthwise_5_avx512)
-  static let convDepthwise7 = LevelFunctions<ConvDepthwiseArguments>(baseline: conv_depthwise_7_baseline, avx2: conv_depthwise_7_avx2, avx512: conv_depthwise_7_avx512)
-  static let convDepthwiseWeights3 = LevelFunctions<ConvDepthwiseWeightsArguments>(baseline: conv_depthwise_weights_3_baseline, avx2: conv_depthwise_weights_3_avx2, avx512: conv_depthwise_weights_3_avx512)
-  static let convDepthwiseWeights5 = LevelFunctions<ConvDepthwiseWeightsArguments>(baseline: conv_depthwise_weights_5_baseline, avx2: conv_depthwise_weights_5_avx2, avx512: conv_depthwise_weights_5_avx512)
-  static let convDepthwiseWeights7 = LevelFunctions<ConvDepthwiseWeightsArguments>(baseline: conv_depthwise_weights_7_baseline, avx2: conv_depthwise_weights_7_avx2, avx512: conv_depthwise_weights_7_avx512)
+  static let convDepthwise3 = LevelFunctions<DepthwiseArguments>(baseline: conv_depthwise_3_baseline, avx2: conv_depthwise_3_avx2, avx512: conv_depthwise_3_avx512)
+  static let convDepthwise5 = LevelFunctions<DepthwiseArguments>(baseline: conv_depthwise_5_baseline, avx2: conv_depthwise_5_avx2, avx512: conv_depthwise_5_avx512)
+  static let convDepthwise7 = LevelFunctions<DepthwiseArguments>(baseline: conv_depthwise_7_baseline, avx2: conv_depthwise_7_avx2, avx512: conv_depthwise_7_avx512)
+  static let convDepthwiseGradient3 = LevelFunctions<DepthwiseGradientArguments>(baseline: conv_depthwise_gradient_3_baseline, avx2: conv_depthwise_gradient_3_avx2, avx512: conv_depthwise_gradient_3_avx512)
+  static let convDepthwiseGradient5 = LevelFunctions<DepthwiseGradientArguments>(baseline: conv_depthwise_gradient_5_baseline, avx2: conv_depthwise_gradient_5_avx2, avx512: conv_depthwise_gradient_5_avx512)
+  static let convDepthwiseGradient7 = LevelFunctions<DepthwiseGradientArguments>(baseline: conv_depthwise_gradient_7_baseline, avx2: conv_depthwise_gradient_7_avx2, avx512: conv_depthwise_gradient_7_avx512)
 }
 #endif

@@ -1,28 +1,29 @@
 import KernelsISA
 
-/// One convolution of planes with kernels of their own, without sums over channels: the forward pass of a depthwise
-/// convolution, or its input gradient, which is the same with the kernels turned.
+/// The forward pass of a depthwise convolution, which sums over no channels, or its input gradient, which is the same
+/// convolution with the kernels flipped.
 private struct DepthwiseConvolution: Sendable {
-  let function: LevelFunction<ConvDepthwiseArguments>
+  let function: LevelFunction<DepthwiseArguments>
   let shape: Conv2DShape
-  let isTurned: Bool
+  let isFlipped: Bool
   let limits: (floor: Float, ceiling: Float)
   let parts: Int
-  /// Of each thread: the weights' vectors, one of outputs, and a plane with three vectors around it.
+  /// Bytes of each thread's workspace: the weights' vectors, one vector of outputs, and a plane with three vectors
+  /// around it.
   let scratchByteCount: Int
-  let streams: Bool
+  let nonTemporal: Bool
 
   init(
-    _ function: LevelFunction<ConvDepthwiseArguments>, level: InstructionSet, shape: Conv2DShape,
-    isTurned: Bool, activation: FusedActivation?, threads: Int
+    _ function: LevelFunction<DepthwiseArguments>, level: InstructionSet, shape: Conv2DShape,
+    isFlipped: Bool, activation: FusedActivation?, threads: Int
   ) {
     self.function = function
     self.shape = shape
-    self.isTurned = isTurned
+    self.isFlipped = isFlipped
     limits = activation.limits
     parts = shape.parts(threads: threads)
     scratchByteCount = cacheLines(((shape.kernelCount + 4) * level.lanes + shape.inputPlane) * 4)
-    streams = Streaming.pays(outputCount: shape.outputCount) && shape.outputWidth % 16 == 0
+    nonTemporal = Streaming.pays(outputCount: shape.outputCount) && shape.outputWidth % 16 == 0
   }
 
   var workspaceByteCount: Int { parts * scratchByteCount }
@@ -33,11 +34,11 @@ private struct DepthwiseConvolution: Sendable {
   ) {
     Parallel.run(parts: parts) { part in
       let planes = Parallel.range(part, of: parts, items: shape.batch * shape.outputChannels)
-      var arguments = ConvDepthwiseArguments(
+      var arguments = DepthwiseArguments(
         source: source, sourceCount: shape.inputCount, target: target, weights: weights, bias: bias,
         firstPlane: planes.lowerBound, endPlane: planes.upperBound, channels: shape.outputChannels,
         multiplier: shape.groupOutputChannels, height: shape.inputHeight, width: shape.inputWidth,
-        isTurned: isTurned, streams: streams && Streaming.isAligned(target),
+        isFlipped: isFlipped, nonTemporal: nonTemporal && Streaming.isAligned(target),
         floor: limits.floor, ceiling: limits.ceiling,
         scratch: (workspace + part * scratchByteCount).assumingMemoryBound(to: Float.self))
       function(&arguments)
@@ -46,35 +47,34 @@ private struct DepthwiseConvolution: Sendable {
 }
 
 extension Conv2DShape {
-  /// The size of a square kernel that moves by one and leaves planes as large as they are, each channel by itself; nil
-  /// where the "depthwise" kernels do not compute that at a level.
+  /// The size of the square kernel, if this is a depthwise convolution that the kernels compute: with stride 1 and
+  /// padding that keeps the size of the planes. Else nil.
   fileprivate func depthwiseSize(_ level: InstructionSet) -> Int? {
     let size = kernelHeight
     guard groups == inputChannels, size == kernelWidth, [3, 5, 7].contains(size), strideHeight == 1, strideWidth == 1,
       dilationHeight == 1, dilationWidth == 1, paddingHeight == size / 2, paddingWidth == size / 2,
-      // The first and last planes of the memory are copied, two for the weight gradient.
+      // Scratch memory has a copy of the first and last planes in memory; two copies in the weight gradient.
       inputPlane * 8 <= workspaceLimit
     else { return nil }
     return size
   }
 
-  /// The cycles of all lanes, those that do not count included, and what is lost where rows of vectors begin and end.
-  fileprivate func depthwiseCost(_ level: InstructionSet, _ size: Int, _ machine: Machine) -> Double? {
-    guard depthwiseSize(level) == size else { return nil }
-    let lanes = level.lanes == 16 && inputWidth <= 8 ? 8 : level.lanes
-    return cycles(level, machine, share: 0.9 * filled(inputWidth, lanes))
+  fileprivate func depthwiseTerms(
+    _ model: CostModel, _ level: InstructionSet, _ size: Int, _ machine: Machine
+  ) -> CostTerms? {
+    depthwiseSize(level) == size ? depthwiseTerms(model, level, machine) : nil
   }
 }
 
-/// The forward pass's rows for depthwise convolutions.
+/// The rows `depthwise` of the forward pass's table.
 func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
   depthwiseRows { level, size, function in
     Kernel(
       algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-      cost: { $0.shape.depthwiseCost(level, size, $1) },
+      terms: { $0.shape.depthwiseTerms(.depthwise, level, size, $1) },
       prepare: { problem, threads in
         let convolution = DepthwiseConvolution(
-          function, level: level, shape: problem.shape, isTurned: false, activation: problem.activation,
+          function, level: level, shape: problem.shape, isFlipped: false, activation: problem.activation,
           threads: threads)
         return PreparedKernel(workspaceByteCount: convolution.workspaceByteCount) { operands, workspace in
           convolution.run(
@@ -85,15 +85,15 @@ func depthwiseForwardKernels() -> [Kernel<Conv2DForward>] {
   }
 }
 
-/// The input gradient's rows for depthwise convolutions with as many output channels as input channels.
+/// The rows `depthwise` of the input gradient's table, for as many output channels as input channels.
 func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
   depthwiseRows { level, size, function in
     Kernel(
       algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-      cost: { $0.groupOutputChannels == 1 ? $0.depthwiseCost(level, size, $1) : nil },
+      terms: { $0.groupOutputChannels == 1 ? $0.depthwiseTerms(.depthwise, level, size, $1) : nil },
       prepare: { shape, threads in
         let convolution = DepthwiseConvolution(
-          function, level: level, shape: shape, isTurned: true, activation: nil, threads: threads)
+          function, level: level, shape: shape, isFlipped: true, activation: nil, threads: threads)
         return PreparedKernel(workspaceByteCount: convolution.workspaceByteCount) { operands, workspace in
           convolution.run(
             source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
@@ -104,7 +104,7 @@ func depthwiseBackwardDataKernels() -> [Kernel<Conv2DBackwardData>] {
 }
 
 private func depthwiseRows<Op: KernelOperation>(
-  _ row: (InstructionSet, Int, LevelFunction<ConvDepthwiseArguments>) -> Kernel<Op>
+  _ row: (InstructionSet, Int, LevelFunction<DepthwiseArguments>) -> Kernel<Op>
 ) -> [Kernel<Op>] {
   let functions = [3: Levels.convDepthwise3, 5: Levels.convDepthwise5, 7: Levels.convDepthwise7]
   return InstructionSet.allCases.flatMap { level in
@@ -112,31 +112,31 @@ private func depthwiseRows<Op: KernelOperation>(
   }
 }
 
-/// The weight gradient's rows for depthwise convolutions.
+/// The rows `depthwise` of the weight gradient's table.
 func depthwiseBackwardWeightsKernels() -> [Kernel<Conv2DBackwardWeights>] {
   let functions = [
-    3: Levels.convDepthwiseWeights3, 5: Levels.convDepthwiseWeights5, 7: Levels.convDepthwiseWeights7,
+    3: Levels.convDepthwiseGradient3, 5: Levels.convDepthwiseGradient5, 7: Levels.convDepthwiseGradient7,
   ]
   return InstructionSet.allCases.flatMap { level in
-    [3, 5, 7].compactMap { size in functions[size].map { weightsKernel(level, size, $0[level]) } }
+    [3, 5, 7].compactMap { size in functions[size].map { gradientKernel(level, size, $0[level]) } }
   }
 }
 
-/// Into how many blocks the channels of a weight gradient are cut, each of which is summed image by image. The planes of
-/// many channels are one long run of memory, but their sums have half of the first-level cache, and threads need blocks to
-/// share. A weight's sum is the same in any block.
+/// The number of blocks of channels of a weight gradient; each block is summed image by image. Large blocks read long
+/// runs of memory, but a block's sums have half of the first-level cache, and the threads need blocks to divide among
+/// them. The sum of a weight is the same in any block.
 private func depthwiseBlocks(_ shape: Conv2DShape, sumsOfChannel: Int, parts: Int) -> Int {
   let most = max((24 << 10) / (4 * sumsOfChannel), 8)
   let least = parts == 1 ? 1 : 4 * parts
   return max((shape.outputChannels + most - 1) / most, min(least, shape.outputChannels))
 }
 
-private func weightsKernel(
-  _ level: InstructionSet, _ size: Int, _ function: LevelFunction<ConvDepthwiseWeightsArguments>
+private func gradientKernel(
+  _ level: InstructionSet, _ size: Int, _ function: LevelFunction<DepthwiseGradientArguments>
 ) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
     algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-    cost: { shape, _ in shape.depthwiseCost(level, size, .nominal) },
+    terms: { shape, _ in shape.depthwiseTerms(.gradientDepthwise, level, size, .nominal) },
     prepare: { shape, threads in
       let parts = shape.parts(threads: threads)
       let sumsOfChannel = size * (size + 2) * level.lanes
@@ -151,14 +151,14 @@ private func weightsKernel(
           SegmentedReduction.clear(shape, operands)
           return
         }
-        gradient.run(operands, workspace) { images, block, target, own in
+        gradient.run(operands, workspace) { images, block, target, threadWorkspace in
           let channels = Parallel.range(block, of: blocks, items: shape.outputChannels)
-          var arguments = ConvDepthwiseWeightsArguments(
+          var arguments = DepthwiseGradientArguments(
             source: operands.input + images.lowerBound * shape.inputChannels * shape.inputPlane,
             gradient: operands.outputGradient + images.lowerBound * shape.outputChannels * shape.outputPlane,
             images: images.count, channels: shape.outputChannels, multiplier: shape.groupOutputChannels,
             firstChannel: channels.lowerBound, endChannel: channels.upperBound, height: shape.inputHeight,
-            width: shape.inputWidth, target: target, sums: own.assumingMemoryBound(to: Float.self))
+            width: shape.inputWidth, target: target, sums: threadWorkspace.assumingMemoryBound(to: Float.self))
           function(&arguments)
         }
       }

@@ -1,20 +1,20 @@
 import KernelsISA
 
-/// Sums of `runs` runs of `run` neighbouring points, for `vectors` vectors of channels, in accumulators.
+/// The accumulators of `runs` runs of `run` neighbouring pixels each, for `vectors` vectors of channels.
 ///
-/// The points of a run have one offset and constant distances, so that few registers hold the addresses of many points.
+/// The pixels of a run have one offset and constant distances, so that few registers hold the addresses of many pixels.
 struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes> {
   typealias Sums = InlineArray<runs, InlineArray<run, InlineArray<vectors, L.Vector>>>
   var sums: Sums
 
-  @inline(always) static var points: Int { runs &* run }
+  @inline(always) static var pixels: Int { runs &* run }
   @inline(always) static var columns: Int { vectors &* L.count }
 
   /// A tile of zeros.
   @inline(always) init() { sums = zeros(Sums.self) }
 
-  /// Adds, for each step of the sum, the products of a row of a panel with the values that lie the runs' offsets from
-  /// the step's.
+  /// For each step of the sum, adds the products of a panel's row with the inputs at the runs' offsets from the step's
+  /// tap.
   @inline(always)
   mutating func multiply(
     _ source: UnsafePointer<Float>, _ taps: UnsafePointer<Int32>, _ offsets: InlineArray<runs, Int>,
@@ -38,20 +38,22 @@ struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes
     }
   }
 
-  /// Writes the sums point by point, through bias and floor; see `RegisterTile.spill`.
+  /// Stores the accumulators pixel by pixel, with bias and floor applied; see `RegisterTile.storeAccumulators`.
   @inline(always)
-  func spill(to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
-    // No loop over the vectors: with two of 14 points, the optimiser would not unroll it, and the sums would go through
-    // memory.
-    spill(0, to: scratch, bias: bias, floor: floor)
-    if vectors > 1 { spill(1, to: scratch, bias: bias, floor: floor) }
+  func storeAccumulators(to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+    // There is no loop over all vectors: the optimiser does not unroll one over two vectors of 14 pixels, and the
+    // accumulators would go through memory.
+    storeAccumulators(0, to: scratch, bias: bias, floor: floor)
+    if vectors > 1 { storeAccumulators(1, to: scratch, bias: bias, floor: floor) }
     if vectors > 2 {
-      for v in 2..<vectors { spill(v, to: scratch, bias: bias, floor: floor) }
+      for v in 2..<vectors { storeAccumulators(v, to: scratch, bias: bias, floor: floor) }
     }
   }
 
   @inline(always)
-  private func spill(_ v: Int, to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector) {
+  private func storeAccumulators(
+    _ v: Int, to scratch: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>, floor: L.Vector
+  ) {
     let bias = L.load(bias + v &* L.count)
     for r in 0..<runs {
       for i in 0..<run {
@@ -61,81 +63,91 @@ struct ChannelVectorSums<let runs: Int, let run: Int, let vectors: Int, L: Lanes
   }
 }
 
-/// "points": a vector holds channels, a tile's rows are runs of outputs that are neighbours in the source.
-/// target[c][targets[r] + i] = limit(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]]).
-struct ConvPointsArguments {
+/// The arguments of `convolveChannelVectors`, the `channels` kernels: a vector holds channels, and a tile's rows are runs
+/// of pixels that are neighbours in the source.
+/// target[c · channelStride + targets[r] + i] = limit(bias[c] + Σ_k panels[k][c] · source[sources[r] + i + taps[k]]).
+struct ChannelVectorArguments {
   var source: UnsafePointer<Float>
+  /// The offset of each step's tap from an output's origin.
   var taps: UnsafePointer<Int32>
+  /// Steps of a sum.
   var depth: Int
+  /// The packed weights, one row of channels for each step.
   var panels: UnsafePointer<Float>
+  /// Elements from a panel to the next.
   var panelStride: Int
-  /// As many values as the panels have lanes.
+  /// The bias of each channel, padded to whole panels.
   var bias: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
+  /// The offset of each run's origin in the source.
   var sources: UnsafePointer<Int32>
+  /// The offset of each run's outputs in a plane of the target.
   var targets: UnsafePointer<Int32>
-  /// The first tap of each run, and behind its last; NULL: all taps.
+  /// For each run its first step and the end of its steps; nil: all steps.
   var ranges: UnsafePointer<Int32>?
   var runs: Int
-  /// Of a run that are stored; fewer than it has only if every run is the start of a row.
-  var runPoints: Int
+  /// Pixels of a run that are stored; fewer than the run has only if every run is the start of a row.
+  var runPixels: Int
+  /// Channels of all panels.
   var channels: Int
+  /// Elements from a channel's plane of the target to the next.
   var channelStride: Int
-  /// 0 for ReLU, else -infinity.
+  /// The lower limit of outputs: 0 for ReLU and ReLU6, else -infinity.
   var floor: Float
-  /// Infinity for none.
+  /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
-  /// One tile.
+  /// Memory for one tile.
   var scratch: UnsafeMutablePointer<Float>
-  var prefetch: ConvPrefetch
+  /// Lines to prefetch meanwhile.
+  var prefetch: PlanePrefetch
 }
 
-/// Limits a tile's values in scratch memory.
+/// Applies the upper limit to a tile in scratch memory.
 @inline(always)
-private func limit<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+private func applyCeiling<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>
 ) {
   let limit = L.splat(p.pointee.ceiling)
-  var place = p.pointee.scratch
-  let end = place + runs &* run &* vectors &* L.count
-  while place < end {
-    L.store(L.smaller(L.load(place), limit), place)
-    place += L.count
+  var address = p.pointee.scratch
+  let end = address + runs &* run &* vectors &* L.count
+  while address < end {
+    L.store(L.smaller(L.load(address), limit), address)
+    address += L.count
   }
 }
 
-/// One panel of channels after the other, all of the runs in tiles.
+/// Computes one panel of channels after the other, for each all runs in tiles.
 @inline(always)
-func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>
+func convolveChannelVectors<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>
 ) {
   let depth = p.pointee.depth
   let last = p.pointee.runs &- 1
-  var later = p.pointee.prefetch
+  var bandPrefetch = p.pointee.prefetch
   var panel = p.pointee.panels
   var channel = 0
   while channel < p.pointee.channels {
     var first = 0
     while first <= last {
       var offsets = InlineArray<runs, Int>(repeating: 0)
-      // A tile behind the last run computes that again.
+      // Rows of the tile behind the last run compute the last run again.
       for r in 0..<runs { offsets[r] = Int(p.pointee.sources[min(first &+ r, last)]) }
       let steps = usedSteps(p.pointee.ranges, first, count: runs, last: last, depth: depth)
       prefetchTarget(p, channel: channel &+ tile.columns, tile.columns, first: first)
-      // Nobody has asked for what the first panel's next runs go to.
+      // The first panel has no predecessor that prefetched its target.
       if channel == 0, first &+ runs <= last { prefetchTarget(p, channel: 0, tile.columns, first: first &+ runs) }
       var sum = tile.init()
       var k = steps.first
       let end = steps.first &+ steps.count
       while k < end {
-        let count = min(end &- k, ConvPrefetch.steps)
+        let count = min(end &- k, PlanePrefetch.steps)
         sum.multiply(p.pointee.source, p.pointee.taps + k, offsets, panel + k &* tile.columns, depth: count)
-        later.advance()
+        bandPrefetch.advance()
         k &+= count
       }
-      sum.spill(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
-      if p.pointee.ceiling < .infinity { limit(tile, p) }
-      finish(tile, p, channel: channel, first: first)
+      sum.storeAccumulators(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
+      if p.pointee.ceiling < .infinity { applyCeiling(tile, p) }
+      transposeToTarget(tile, p, channel: channel, first: first)
       first &+= runs
     }
     channel &+= tile.columns
@@ -143,10 +155,10 @@ func points<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   }
 }
 
-/// Asks for the lines that the same run of the next panel's channels goes to: they take longer to come than a tile
-/// takes.
+/// Prefetches the lines of the target that a run writes for the next panel's channels; memory takes longer than one
+/// tile.
 @inline(always)
-private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: Int, _ width: Int, first: Int) {
+private func prefetchTarget(_ p: UnsafePointer<ChannelVectorArguments>, channel: Int, _ width: Int, first: Int) {
   let stride = p.pointee.channelStride
   var target = p.pointee.target + (channel &* stride &+ Int(p.pointee.targets[first]))
   var count = min(p.pointee.channels &- channel, width)
@@ -157,14 +169,14 @@ private func prefetchTarget(_ p: UnsafePointer<ConvPointsArguments>, channel: In
   }
 }
 
-/// Transposes a tile in scratch memory from points × channels to its places in the target, as many runs at a time as
-/// follow one another there without a gap.
+/// Transposes a tile from scratch memory (pixels × channels) to the target's planes, as many runs at a time as are
+/// contiguous there.
 ///
-/// Runs of rows that have fewer points than the tile's are never joined: between the points of two of them lie points in
-/// scratch memory that belong nowhere.
+/// Runs of rows that are shorter than a run are never joined: in scratch memory, pixels without an output lie between
+/// them.
 @inline(always)
-private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ConvPointsArguments>, channel: Int,
+private func transposeToTarget<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>, channel: Int,
   first: Int
 ) {
   let columns = min(p.pointee.channels &- channel, tile.columns)
@@ -172,28 +184,28 @@ private func finish<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
   let scratch = p.pointee.scratch
   let target = p.pointee.target + channel &* p.pointee.channelStride
   let targets = p.pointee.targets + first
-  let isFull = p.pointee.runPoints == run
+  let isFull = p.pointee.runPixels == run
   var r = 0
   while r < count {
     let start = Int(targets[r])
     var end = r &+ 1
     while isFull, end < count, Int(targets[end]) &- start == (end &- r) &* run { end &+= 1 }
     L.transpose(
-      scratch + r &* run &* tile.columns, tile.columns, rows: (end &- r) &* run &- (run &- p.pointee.runPoints),
+      scratch + r &* run &* tile.columns, tile.columns, rows: (end &- r) &* run &- (run &- p.pointee.runPixels),
       columns: columns, target + start, p.pointee.channelStride)
     r = end
   }
 }
 
-/// A "points" tile of one level: its size, and the level's function.
+/// A tile of the `channels` kernels at one level.
 struct ChannelVectorTile: Sendable {
   let level: InstructionSet
   let runs: Int
   let run: Int
   let vectors: Int
-  let function: LevelFunction<ConvPointsArguments>
+  let function: LevelFunction<ChannelVectorArguments>
 
-  /// Runs × points of a run × vectors.
+  /// Runs × pixels of a run × vectors.
   var name: String { "\(runs)x\(run)x\(vectors)" }
   var byteCount: Int { cacheLines(runs * run * vectors * level.lanes * 4) }
 }

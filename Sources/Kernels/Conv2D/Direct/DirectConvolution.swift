@@ -1,12 +1,15 @@
 import KernelsISA
 
-/// A convolution from planes to planes in tiles, without a patch matrix: the forward pass, or the input gradient with one
-/// phase for each remainder of the input's coordinates by the strides.
+/// A convolution in register tiles, without a patch matrix: the forward pass, or the input gradient with one phase for
+/// each remainder of the input's coordinates by the strides.
+///
+/// `run` packs the weights block by block (`WeightPanels`), `runBand` makes the padded copy of a band (`InputView`),
+/// and `runTile` calls the level function, which computes all tiles of the band.
 struct DirectConvolution: Sendable {
   let tile: DirectTile
   let view: InputView
   let phases: [Phase]
-  /// Remainders of rows and columns by the strides.
+  /// Remainders of row and column coordinates by the strides.
   let rowPhases: Int
   let columnPhases: Int
   let batch: Int
@@ -18,38 +21,39 @@ struct DirectConvolution: Sendable {
   let targetWidth: Int
   let panels: WeightPanels
   let limits: (floor: Float, ceiling: Float)
-  /// Images that are computed together; the last images of a batch may be fewer.
+  /// Images that are computed together; at the end of a batch there may be fewer.
   let chunk: Int
-  /// In how many parts a band's channels are shared out among threads.
+  /// The number of parts that threads split a band's channels into.
   let splits: Int
-  let stage: LevelFunction<ConvStageArguments>
-  let interleave: LevelFunction<ConvInterleaveArguments>
-  /// Where each plane's vectors lie in the copy of what a tile reads of all of them, if there is one.
+  let copyPadded: LevelFunction<PaddedInputArguments>
+  let interleavePhases: LevelFunction<InterleavePhasesArguments>
+  /// The offset of each step's vectors in the packed inputs of a tile; nil where the inputs of a tile are not packed.
   let packedTaps: OffsetTable?
 
-  /// Elements of source and target that are asked for before weights are packed.
-  private static let askedFirst = 2048
-  /// Bytes of such a copy at most: with a panel of weights it stays in the first-level cache.
+  /// Elements of source and target that are prefetched before weights are packed.
+  private static let firstPrefetchCount = 2048
+  /// Bytes of a tile's packed inputs: with a panel of weights they stay in the first-level cache.
   private static let packedLimit = 24 << 10
-  /// Panels from which on a copy is worth its time.
+  /// Panels from which packing the inputs of a tile is worth its time.
   private static let panelsWorthPacking = 16
 
-  /// Elements of a band of one row phase of the target, where it is copied: 1 MB.
+  /// Elements of a band of the target in one row phase, where the columns of several phases are interleaved: 1 MB.
   private static let phaseLimit = 256 << 10
 
-  /// Outputs that have the same taps: all of the forward pass, or those of the input gradient that lie at the same
-  /// remainders by the strides.
+  /// Outputs with the same taps: all outputs of the forward pass; in the input gradient, those at the same remainders
+  /// by the strides.
   struct Phase: Sendable {
     let row: Int
     let column: Int
     let depth: Int
-    /// The phase's first row in a panel.
+    /// The first row of the phase's weights in a panel.
     let firstRow: Int
     let taps: OffsetTable
+    /// The outputs of a whole band of `chunk` images.
     let whole: OutputOffsets
-    /// Of the last images of a batch.
+    /// The outputs of the last images of a batch.
     let lastImages: OutputOffsets
-    /// Of the last band.
+    /// The outputs of the last band.
     let lastBand: OutputOffsets
   }
 
@@ -68,18 +72,18 @@ struct DirectConvolution: Sendable {
     columnPhases = xs.count
     let y = ConvAxis.union(of: ys)
     let x = ConvAxis.union(of: xs)
-    let cut = PanelLayout(channels: targetChannels, width: tile.width, tail: tile.tail ?? tile.width)
-    let share = WorkPartition(
-      items: shape.batch * shape.groups, rows: y.count, panels: cut.count, threads: threads)
-    splits = share.splits
-    // Columns of several phases are put side by side from a copy of a band's targets.
+    let layout = PanelLayout(channels: targetChannels, width: tile.width, tail: tile.tail ?? tile.width)
+    let partition = WorkPartition(
+      items: shape.batch * shape.groups, rows: y.count, panels: layout.count, threads: threads)
+    splits = partition.splits
+    // Columns of several phases are interleaved from a copy of a band of the target.
     let phaseRow = xs.count == 1 ? 0 : targetChannels * targetWidth
     let phaseBands = phaseRow == 0 ? 1 : y.count / max(Self.phaseLimit / phaseRow, 1)
     let view = InputView(
       y: y, x: x, channels: sourceChannels, lanes: tile.unit == 1 ? nil : tile.unit,
-      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: max(share.bands, phaseBands))
+      skipsRows: ConvAxis.ordersByRows(ys), minimumBands: max(partition.bands, phaseBands))
     self.view = view
-    let sourceImage = view.isStaged ? view.stagedCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
+    let sourceImage = view.isCopied ? view.copyCount : shape.groups * sourceChannels * y.sourceCount * x.sourceCount
     let targetImage = shape.groups * targetChannels * targetHeight * targetWidth
     var chunk = 1
     if view.bands == 1, xs.count == 1 {
@@ -89,7 +93,7 @@ struct DirectConvolution: Sendable {
       chunk = WorkPartition.chunk(
         perImage: view.skipsRows ? perImage.perRow : perImage.count, units: tile.units,
         limit: min(
-          view.isStaged ? InputView.bandLimit / max(view.stagedCount, 1) : 8,
+          view.isCopied ? InputView.bandLimit / max(view.copyCount, 1) : 8,
           Int(Int32.max) / 2 / max(targetImage, sourceImage, 1), shape.batch / threads))
     }
     self.chunk = chunk
@@ -117,146 +121,107 @@ struct DirectConvolution: Sendable {
       }
     }
     panels = WeightPanels(
-      shape: shape, isBackward: isBackward, cut: cut, needsPanels: tile.tail == nil, order: order.flatMap { $0 },
-      stagedCount: chunk * view.stagedCount + phaseRow * view.bandRows, level: tile.level)
+      shape: shape, isBackward: isBackward, layout: layout, needsPanels: tile.tail == nil, order: order.flatMap { $0 },
+      copyCount: chunk * view.copyCount + phaseRow * view.bandRows, level: tile.level)
     let packedCount = sourceChannels * tile.units * tile.unit
     packedTaps =
-      shape.isPointwise && !view.isStaged && tile.algorithm == "rows" && packedCount * 4 <= Self.packedLimit
-        && cut.count >= Self.panelsWorthPacking
+      shape.isPointwise && !view.isCopied && tile.algorithm == "pixels" && packedCount * 4 <= Self.packedLimit
+        && layout.count >= Self.panelsWorthPacking
       ? OffsetTable(stride(from: 0, to: packedCount, by: tile.units * tile.unit).map { $0 }) : nil
     limits = activation.limits
-    stage = Levels.convStage[tile.level]
-    interleave = Levels.convInterleave[tile.level]
+    copyPadded = Levels.convCopyPadded[tile.level]
+    interleavePhases = Levels.convInterleave[tile.level]
     if planChecksAreActive { checkReach(sourceImage: sourceImage, targetImage: targetImage) }
   }
 
-  /// Checks that what tiles read lies in the images or in their staged bands, and what they write in the target's planes.
-  private func checkReach(sourceImage: Int, targetImage: Int) {
-    let sourcePlanes = sourceChannels * view.y.sourceCount * view.x.sourceCount
-    for phase in phases where phase.depth > 0 {
-      for (outputs, band) in [(phase.whole, 0), (phase.lastImages, 0), (phase.lastBand, view.bands - 1)]
-      where outputs.count > 0 {
-        let row = band * view.bandRows
-        // Where the view's base lies in the group's planes.
-        let base = view.isStaged ? 0 : (view.y.start + row * view.y.stride) * view.x.sourceCount + view.x.start
-        let first = base + outputs.sources.lowest + phase.taps.lowest
-        planCheck(
-          "source of a direct convolution", offset: first,
-          count: base + outputs.sources.highest + phase.taps.highest + tile.unit - first,
-          allocated: (outputs.images - 1) * sourceImage + (view.isStaged ? view.stagedCount : sourcePlanes))
-        planCheck(
-          "target of a direct convolution", offset: outputs.targets.lowest,
-          count: outputs.targets.highest + outputs.stored - outputs.targets.lowest,
-          allocated: columnPhases > 1
-            ? view.bandRows * targetWidth
-            : (outputs.images - 1) * targetImage + targetHeight * targetWidth
-              - (row * rowPhases + phase.row) * targetWidth)
-      }
-    }
-  }
-
-  /// Whether a tile's least workspace is within the limit: a panel of weights, and what a band of one row has of the source
-  /// and, of several phases of columns, of the target. The limit is that of all operations, or the shape's own where not
-  /// even a panel of one channel keeps to it.
-  static func fits(
-    _ tile: DirectTile, ys: [ConvAxis], xs: [ConvAxis], shape: Conv2DShape, isBackward: Bool
-  ) -> Bool {
-    let channels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
-    let y = ConvAxis.union(of: ys)
-    let view = InputView(
-      y: y, x: .union(of: xs), channels: channels, lanes: tile.unit == 1 ? nil : tile.unit, skipsRows: false,
-      minimumBands: y.count)
-    let depth = channels * shape.kernelCount
-    let band = view.stagedCount + (xs.count == 1 ? 0 : shape.groupInputChannels * shape.inputWidth)
-    let limit = (depth + band) * 4 <= Workspace.mostKernelBytes ? Workspace.mostKernelBytes : shape.workspaceLimit
-    return (depth * tile.width + band) * 4 <= limit
-  }
-
-  /// Bytes that all threads share: packed weights and padded bias.
+  /// Bytes of packed weights and padded bias, which all threads read.
   var sharedByteCount: Int { panels.byteCount }
-  /// Bytes of each thread.
-  var threadByteCount: Int { tileByteCount + stagedByteCount + offsetByteCount + phaseByteCount }
-  /// Of one tile's outputs and, if it is copied, what it reads.
+  /// Bytes of each thread's workspace.
+  var threadByteCount: Int { tileByteCount + copyByteCount + offsetByteCount + phaseByteCount }
+  /// Bytes of one tile's outputs and of its packed inputs.
   private var tileByteCount: Int { tile.byteCount + (packedTaps?.count ?? 0) * tile.units * tile.unit * 4 }
-  private var stagedByteCount: Int { cacheLines(chunk * view.stagedCount * 4) }
+  private var copyByteCount: Int { cacheLines(chunk * view.copyCount * 4) }
   private var offsetByteCount: Int { cacheLines(columnPhases * 4) }
-  /// Of a band's rows of one remainder, where the columns of several phases have to be put side by side.
+  /// Bytes of a band of the target in one row phase, where the columns of several phases are interleaved.
   private var phaseByteCount: Int {
     columnPhases == 1 ? 0 : cacheLines(targetChannels * view.bandRows * targetWidth * 4)
   }
 
-  /// - Parameter packed: what `panels.packing` made of weights and bias; nil for packing them now.
+  /// - Parameter packed: the memory that `panels.packing` filled from weights and bias; nil: they are packed now.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
   ) {
     if batch == 0 { return }
     let chunks = (batch + chunk - 1) / chunk
-    askForFirst(source: source, target: target)
+    prefetchFirst(source: source, target: target)
     let packedPanels = packed ?? UnsafeRawPointer(workspace)
     let packedBias = packed.map(panels.packedBias) ?? panels.bias(workspace)
     for block in packed == nil ? panels.blocks : panels.whole {
       if packed == nil { panels.prepare(block, weights: weights, bias: bias, workspace, parts: parts) }
       let units = chunks * block.groups.count * view.bands * splits
       Parallel.run(parts: parts) { part in
-        let own = Parallel.range(part, of: parts, items: units)
-        for unit in own {
+        let threadUnits = Parallel.range(part, of: parts, items: units)
+        for unit in threadUnits {
           let split = unit % splits
           let band = unit / splits % view.bands
           let group = block.groups.lowerBound + unit / splits / view.bands % block.groups.count
           let image = unit / splits / view.bands / block.groups.count * chunk
           let plane = image * groups + group
-          let cut = Parallel.range(split, of: splits, items: block.panels.count)
-          if cut.isEmpty { continue }
+          let range = Parallel.range(split, of: splits, items: block.panels.count)
+          if range.isEmpty { continue }
           let next = (unit + splits) / splits
           let nextImage = next / view.bands / block.groups.count * chunk
           let nextPlane = nextImage * groups + block.groups.lowerBound + next / view.bands % block.groups.count
           runBand(
             Band(
               band: band, images: min(chunk, batch - image), group: group,
-              panels: block.panels.lowerBound + cut.lowerBound..<block.panels.lowerBound + cut.upperBound,
-              weights: panels.panels(block, group: group, panel: cut.lowerBound, of: weights, packedPanels),
-              isFirst: unit == own.lowerBound,
+              panels: block.panels.lowerBound + range.lowerBound..<block.panels.lowerBound + range.upperBound,
+              weights: panels.panels(block, group: group, panel: range.lowerBound, of: weights, packedPanels),
+              isFirst: unit == threadUnits.lowerBound,
               next: nextImage < batch
                 ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
               nextBand: next % view.bands),
             bias: packedBias,
             source: source + plane * sourceChannels * view.y.sourceCount * view.x.sourceCount,
             target: target + plane * targetChannels * targetHeight * targetWidth,
-            own: workspace + sharedByteCount + part * threadByteCount)
+            threadWorkspace: workspace + sharedByteCount + part * threadByteCount)
         }
       }
     }
   }
 
-  /// Asks for the beginning of source and target, which come while weights are turned to panels. More would be a burst
-  /// that the processor waits for.
-  private func askForFirst(source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
+  /// Prefetches the beginning of source and target while weights are packed. More prefetches at once would stall.
+  private func prefetchFirst(source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
     let sourceCount = batch * groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
     let targetCount = batch * groups * targetChannels * targetHeight * targetWidth
-    for i in stride(from: 0, to: min(sourceCount, Self.askedFirst), by: 16) { prefetchToSecondLevel(source + i) }
-    for i in stride(from: 0, to: min(targetCount, Self.askedFirst), by: 16) { prefetchToSecondLevel(target + i) }
+    for i in stride(from: 0, to: min(sourceCount, Self.firstPrefetchCount), by: 16) {
+      prefetchToSecondLevel(source + i)
+    }
+    for i in stride(from: 0, to: min(targetCount, Self.firstPrefetchCount), by: 16) {
+      prefetchToSecondLevel(target + i)
+    }
   }
 
-  /// What a thread does at once: some panels of channels of a band of rows of some images.
+  /// The work that a thread does at once: some panels of channels for a band of rows of some images.
   private struct Band {
     let band: Int
     let images: Int
     let group: Int
     let panels: Range<Int>
     let weights: UnsafePointer<Float>
-    /// Whether it is the thread's first, whose source nobody has asked for.
+    /// Whether this is the thread's first band, whose source nothing has prefetched.
     let isFirst: Bool
-    /// The planes that this thread computes next, and their band.
+    /// The source planes of the thread's next band; nil behind the last.
     let next: UnsafePointer<Float>?
     let nextBand: Int
   }
 
-  /// What to ask for while a band is computed: its own target, if that is written at its end, else the next band's
-  /// source.
+  /// The lines to prefetch while a band is computed: the band's own target where that is written at the end of the
+  /// band, else the source of the next band.
   private func prefetch(
-    _ band: Band, row: Int, column: Int, target: UnsafePointer<Float>, rows: Int, channels: Int, times: Int
-  ) -> ConvPrefetch {
+    _ band: Band, row: Int, column: Int, target: UnsafePointer<Float>, rows: Int, channels: Int, requests: Int
+  ) -> PlanePrefetch {
     var base: UnsafePointer<Float>?
     var plane = 0
     var count = 0
@@ -264,12 +229,12 @@ struct DirectConvolution: Sendable {
     if columnPhases > 1, row == 0 {
       plane = targetHeight * targetWidth
       count = rows * rowPhases * targetWidth
-      // Phases without taps have no tiles to ask in.
+      // A phase without taps computes no tiles that could prefetch.
       let withTaps = phases[..<columnPhases].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
       let before = phases[..<column].reduce(0) { $0 + ($1.depth > 0 ? 1 : 0) }
-      let share = Parallel.range(before, of: withTaps, items: channels)
-      base = target + share.lowerBound * plane
-      planes = share.count
+      let partition = Parallel.range(before, of: withTaps, items: channels)
+      base = target + partition.lowerBound * plane
+      planes = partition.count
     } else if row == rowPhases - 1, column == columnPhases - 1, let next = band.next {
       plane = view.y.sourceCount * view.x.sourceCount
       let first = min(max(view.y.start + band.nextBand * view.bandRows * view.y.stride, 0), view.y.sourceCount - 1)
@@ -284,35 +249,37 @@ struct DirectConvolution: Sendable {
       }
     }
     let lines = max((count + 15) / 16, 1)
-    return ConvPrefetch(
-      base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes, perPlane: lines,
-      rest: plane * 4 - lines * 64, atOnce: (lines * planes + times - 1) / max(times, 1))
+    return PlanePrefetch(
+      base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes,
+      linesPerPlane: lines,
+      planeGap: plane * 4 - lines * 64, linesPerRequest: (lines * planes + requests - 1) / max(requests, 1))
   }
 
   private func runBand(
     _ band: Band, bias: UnsafePointer<Float>, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>,
-    own: UnsafeMutableRawPointer
+    threadWorkspace: UnsafeMutableRawPointer
   ) {
-    let staging = (own + tileByteCount).assumingMemoryBound(to: Float.self)
-    let base = view.base(of: source, band: band.band, staging: staging, stage: stage)
+    let copy = (threadWorkspace + tileByteCount).assumingMemoryBound(to: Float.self)
+    let base = view.base(of: source, band: band.band, copy: copy, copyPadded: copyPadded)
     let imageStride = groups * sourceChannels * view.y.sourceCount * view.x.sourceCount
-    if view.isStaged {
+    if view.isCopied {
       for image in 1..<max(band.images, 1) {
         _ = view.base(
-          of: source + image * imageStride, band: band.band, staging: staging + image * view.stagedCount, stage: stage)
+          of: source + image * imageStride, band: band.band, copy: copy + image * view.copyCount, copyPadded: copyPadded
+        )
       }
     }
-    let firstChannel = panels.cut.first(band.panels.lowerBound)
+    let firstChannel = panels.layout.first(band.panels.lowerBound)
     let target = target + firstChannel * targetHeight * targetWidth
-    let channels = min(panels.cut.first(band.panels.upperBound), targetChannels) - firstChannel
-    let bias = bias + (band.group * panels.cut.padded + firstChannel)
-    let offsets = (own + tileByteCount + stagedByteCount).assumingMemoryBound(to: Int32.self)
-    let planes = (own + tileByteCount + stagedByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
+    let channels = min(panels.layout.first(band.panels.upperBound), targetChannels) - firstChannel
+    let bias = bias + (band.group * panels.layout.padded + firstChannel)
+    let offsets = (threadWorkspace + tileByteCount + copyByteCount).assumingMemoryBound(to: Int32.self)
+    let planes = (threadWorkspace + tileByteCount + copyByteCount + offsetByteCount).assumingMemoryBound(to: Float.self)
     let firstRow = band.band * view.bandRows
     for row in 0..<rowPhases {
       let rows = min(view.bandRows, (targetHeight - row + rowPhases - 1) / rowPhases - firstRow)
       if rows <= 0 { continue }
-      let place = target + (firstRow * rowPhases + row) * targetWidth
+      let rowTarget = target + (firstRow * rowPhases + row) * targetWidth
       var offset = 0
       for column in 0..<columnPhases {
         let phase = phases[row * columnPhases + column]
@@ -320,22 +287,22 @@ struct DirectConvolution: Sendable {
         offsets[column] = phase.depth == 0 ? -1 : Int32(truncatingIfNeeded: offset)
         if phase.depth > 0 {
           runTile(
-            phase, band, rows: rows, channels: channels, bias: bias, source: base, band0: target,
-            target: columnPhases == 1 ? place : planes + offset,
+            phase, band, rows: rows, channels: channels, bias: bias, source: base, groupOutput: target,
+            target: columnPhases == 1 ? rowTarget : planes + offset,
             channelStride: columnPhases == 1 ? targetHeight * targetWidth : rows * width,
-            scratch: own.assumingMemoryBound(to: Float.self))
+            scratch: threadWorkspace.assumingMemoryBound(to: Float.self))
         }
         offset += channels * rows * width
         planCheck("columns of all phases", count: columnPhases == 1 ? 0 : offset * 4, allocated: phaseByteCount)
       }
       if columnPhases > 1 || offsets[0] < 0 {
         for image in 0..<band.images {
-          var arguments = ConvInterleaveArguments(
+          var arguments = InterleavePhasesArguments(
             source: planes, offsets: offsets,
-            target: place + image * groups * targetChannels * targetHeight * targetWidth,
+            target: rowTarget + image * groups * targetChannels * targetHeight * targetWidth,
             step: columnPhases, planes: channels, height: rows, width: targetWidth,
             targetPlaneStride: targetHeight * targetWidth, targetRowStride: rowPhases * targetWidth)
-          interleave(&arguments)
+          interleavePhases(&arguments)
         }
       }
     }
@@ -343,46 +310,49 @@ struct DirectConvolution: Sendable {
 
   private func runTile(
     _ phase: Phase, _ band: Band, rows: Int, channels: Int, bias: UnsafePointer<Float>, source: UnsafePointer<Float>,
-    band0: UnsafeMutablePointer<Float>, target: UnsafeMutablePointer<Float>, channelStride: Int,
+    groupOutput: UnsafeMutablePointer<Float>, target: UnsafeMutablePointer<Float>, channelStride: Int,
     scratch: UnsafeMutablePointer<Float>
   ) {
     let outputs =
       band.images < chunk
       ? phase.lastImages : view.bands > 1 && band.band == view.bands - 1 ? phase.lastBand : phase.whole
     let ranges = outputs.ranges.map { $0.base(band: band.band) }
-    let weights = band.weights + phase.firstRow * panels.panelRow
+    let weights = band.weights + phase.firstRow * panels.panelRowStride
     let count = outputs.ranges == nil ? outputs.count : rows * outputs.perRow
     let tiles = band.panels.count * ((count + tile.units - 1) / tile.units)
-    let later = prefetch(
+    let bandPrefetch = prefetch(
       band, row: phase.row, column: phase.column,
-      target: UnsafePointer(band0) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
-      channels: channels, times: tiles * ((phase.depth + ConvPrefetch.steps - 1) / ConvPrefetch.steps))
-    // A 1 × 1 convolution in place, of more source than target, or of a source that is not on its way.
+      target: UnsafePointer(groupOutput) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
+      channels: channels, requests: tiles * ((phase.depth + PlanePrefetch.steps - 1) / PlanePrefetch.steps))
+    // A 1×1 convolution that reads in place, with at least as many source channels as target channels, or from a source
+    // that has not been prefetched.
     let passesPlanes =
-      !view.isStaged && phase.depth == sourceChannels
+      !view.isCopied && phase.depth == sourceChannels
       && (sourceChannels >= channels || packedTaps != nil || band.isFirst)
-    // A line of the source serves few taps of a phase.
-    let keepsVectors = passesPlanes || columnPhases > 1
+    // In a convolution of several phases, a line of the source is read by few taps of a phase.
+    let vectorsOuter = passesPlanes || columnPhases > 1
     switch tile {
-    case .rows(let tile):
-      var arguments = ConvRowsArguments(
+    case .pixels(let tile):
+      var arguments = PixelVectorArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, weights: weights, panels: band.panels.count,
-        widePanels: min(max(panels.cut.wide - band.panels.lowerBound, 0), band.panels.count),
-        panelStride: panels.panelStride, tailStride: panels.tailStride, panelRow: panels.panelRow, bias: bias,
+        widePanels: min(max(panels.layout.wide - band.panels.lowerBound, 0), band.panels.count),
+        panelStride: panels.panelStride, tailStride: panels.tailStride, panelRowStride: panels.panelRowStride,
+        bias: bias,
         target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges, vectors: count,
         lanes: outputs.stored, channels: channels,
-        channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch, prefetch: later,
-        keepsVectors: keepsVectors, sourcePlanes: passesPlanes ? sourceChannels : 0,
+        channelStride: channelStride, floor: limits.floor, ceiling: limits.ceiling, scratch: scratch,
+        prefetch: bandPrefetch,
+        vectorsOuter: vectorsOuter, sourcePlanes: passesPlanes ? sourceChannels : 0,
         sourcePlaneStride: view.planeStride, packed: packedTaps == nil ? nil : scratch + self.tile.byteCount / 4,
         packedTaps: packedTaps?.base ?? phase.taps.base)
       tile.run(&arguments)
-    case .points(let tile):
-      var arguments = ConvPointsArguments(
+    case .channels(let tile):
+      var arguments = ChannelVectorArguments(
         source: source, taps: phase.taps.base, depth: phase.depth, panels: weights, panelStride: panels.panelStride,
         bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
-        runs: count, runPoints: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
+        runs: count, runPixels: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
         ceiling: limits.ceiling,
-        scratch: scratch, prefetch: later)
+        scratch: scratch, prefetch: bandPrefetch)
       tile.function(&arguments)
     }
   }

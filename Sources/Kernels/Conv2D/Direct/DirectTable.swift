@@ -1,11 +1,11 @@
-/// A row of the forward pass's table.
+/// A row of the forward pass's table: `pixels` or `channels`, what a vector holds.
 func directForwardKernel(_ tile: DirectTile) -> Kernel<Conv2DForward> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
-    cost: { problem, machine in
+    terms: { problem, machine in
       let shape = problem.shape.collapsed
       return DirectConvolution.fits(tile, ys: [shape.forwardY], xs: [shape.forwardX], shape: shape, isBackward: false)
-        ? tile.forwardCost(problem.shape, machine) : nil
+        ? tile.forwardTerms(problem.shape, machine) : nil
     },
     prepare: { problem, threads in
       let shape = problem.shape.collapsed
@@ -24,17 +24,17 @@ func directForwardKernel(_ tile: DirectTile) -> Kernel<Conv2DForward> {
     })
 }
 
-/// A row of the input gradient's table.
+/// A row of the input gradient's table: `pixels` or `channels`, what a vector holds.
 func directBackwardDataKernel(_ tile: DirectTile) -> Kernel<Conv2DBackwardData> {
   Kernel(
     algorithm: tile.algorithm, level: tile.level, tile: tile.name,
-    cost: { shape, machine in
-      // A phase has tables of its own: with more of them than this, planning would take longer than running.
+    terms: { shape, machine in
+      // Each phase has its own tables: with more phases, planning would take longer than running.
       guard shape.phaseCount <= 4096 else { return nil }
       let collapsed = shape.collapsed
       return DirectConvolution.fits(
         tile, ys: collapsed.backwardYs, xs: collapsed.backwardXs, shape: collapsed, isBackward: true)
-        ? tile.backwardDataCost(shape, machine) : nil
+        ? tile.backwardDataTerms(shape, machine) : nil
     },
     prepare: { shape, threads in
       let shape = shape.collapsed

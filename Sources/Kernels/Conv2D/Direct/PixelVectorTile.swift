@@ -1,83 +1,99 @@
 import KernelsISA
 
-/// "rows": a vector holds neighbouring outputs of a row, a tile's rows are output channels.
-/// target[c][targets[v]…] = limit(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…]).
-struct ConvRowsArguments {
+/// The arguments of `convolvePixelVectors`, the `pixels` kernels: a vector holds neighbouring pixels of an output row,
+/// and a tile's rows are output channels.
+/// target[c · channelStride + targets[v]…] = limit(bias[c] + Σ_k weights[k][c] · source[sources[v] + taps[k]…]).
+struct PixelVectorArguments {
   var source: UnsafePointer<Float>
+  /// The offset of each step's tap from an output's origin.
   var taps: UnsafePointer<Int32>
+  /// Steps of a sum.
   var depth: Int
-  /// Panels.
+  /// The first panel of weights, one row of channels for each step.
   var weights: UnsafePointer<Float>
+  /// Panels of both widths.
   var panels: Int
-  /// Those of the tile's rows; the others are of the smaller tile's.
+  /// Panels as wide as the tile has rows; the panels behind them have the smaller tile's width.
   var widePanels: Int
+  /// Elements from a wide panel to the next.
   var panelStride: Int
-  /// From one of the smaller panels to the next.
+  /// Elements from a panel of the smaller width to the next.
   var tailStride: Int
-  /// From one tap's weights to the next's.
-  var panelRow: Int
-  /// As many values as the panels have lanes.
+  /// Elements from a row of a panel to the next.
+  var panelRowStride: Int
+  /// The bias of each channel, padded to whole panels.
   var bias: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
+  /// The offset of each vector's origin in the source.
   var sources: UnsafePointer<Int32>
+  /// The offset of each vector in a plane of the target.
   var targets: UnsafePointer<Int32>
-  /// The first tap of each vector, and behind its last; NULL: all taps.
+  /// For each vector its first step and the end of its steps; nil: all steps.
   var ranges: UnsafePointer<Int32>?
+  /// Vectors of all outputs of a channel.
   var vectors: Int
-  /// Of each vector that are stored.
+  /// Lanes of each vector that are stored.
   var lanes: Int
+  /// Channels of all panels.
   var channels: Int
+  /// Elements from a channel's plane of the target to the next.
   var channelStride: Int
-  /// 0 for ReLU, else -infinity.
+  /// The lower limit of outputs: 0 for ReLU and ReLU6, else -infinity.
   var floor: Float
-  /// Infinity for none.
+  /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
-  /// One tile.
+  /// Memory for one tile.
   var scratch: UnsafeMutablePointer<Float>
-  var prefetch: ConvPrefetch
-  /// All panels pass over a tile's vectors before the next vectors come.
-  var keepsVectors: Bool
-  /// If then the source's planes, of which each is one tap, are read in place, their number.
+  /// Lines to prefetch meanwhile.
+  var prefetch: PlanePrefetch
+  /// The order of loops: whether the loop over tiles of vectors is the outer one, and the loop over panels the inner one.
+  var vectorsOuter: Bool
+  /// The planes of a source that is read in place and of which each plane is one tap: their next vectors are prefetched.
+  /// 0 for any other source.
   var sourcePlanes: Int
+  /// Elements from a plane of the source to the next.
   var sourcePlaneStride: Int
-  /// Where a tile's vectors of all steps are copied before the panels pass over them.
+  /// Memory for the inputs of a tile, which are packed before all panels are multiplied with them; nil: not packed.
   var packed: UnsafeMutablePointer<Float>?
-  /// Of each step there.
+  /// The offset of each step's vectors in `packed`.
   var packedTaps: UnsafePointer<Int32>
 }
 
-/// All tiles of vectors × panels of output channels. The last panels may have a smaller tile (`PanelLayout`).
+/// Computes all tiles, vectors of pixels × panels of output channels. The last panels may have the smaller tile
+/// (`PanelLayout`).
 ///
-/// The vectors of a panel follow one another: its weights stay in the first-level cache. Or the panels of a tile's vectors
-/// do (`keepsVectors`): then the source is passed over once, and where it is read in place, what the next vectors read is
-/// asked for meanwhile. Lines of planes that lie a power of two apart share few places of the first-level cache, so that
-/// a short source is copied from there for many panels.
+/// With panels in the outer loop, a panel of weights stays in the first-level cache. With vectors in the outer loop
+/// (`vectorsOuter`), the source is read once, and where it is read in place, the next vectors are prefetched meanwhile.
+/// Lines of planes that lie a power of two apart fall into few sets of the first-level cache, so a source of few planes
+/// is packed for each tile of vectors if there are many panels.
 @inline(always)
-func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
+func convolvePixelVectors<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, tail lastTile: RegisterTile<tail, vectors, L>.Type,
-  _ p: UnsafePointer<ConvRowsArguments>
+  _ p: UnsafePointer<PixelVectorArguments>
 ) {
   let panels = p.pointee.panels
   let wide = p.pointee.widePanels
   let groups = (p.pointee.vectors &+ vectors &- 1) / vectors
-  let keepsVectors = p.pointee.keepsVectors
-  var later = p.pointee.prefetch
-  var next = ConvPrefetch()
+  let vectorsOuter = p.pointee.vectorsOuter
+  var bandPrefetch = p.pointee.prefetch
+  var vectorPrefetch = PlanePrefetch()
   var outer = 0
-  while outer < (keepsVectors ? groups : panels) {
-    if p.pointee.sourcePlanes > 0 { next.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels) }
-    if let packed = p.pointee.packed { pack(tile, p, vector: outer &* vectors, packed) }
+  while outer < (vectorsOuter ? groups : panels) {
+    if p.pointee.sourcePlanes > 0 {
+      vectorPrefetch.begin(p, vector: (outer &+ 1) &* vectors, count: vectors, panels: panels)
+    }
+    if let packed = p.pointee.packed { packInputs(tile, p, vector: outer &* vectors, packed) }
     var inner = 0
-    while inner < (keepsVectors ? panels : groups) {
-      let index = keepsVectors ? inner : outer
-      let vector = (keepsVectors ? outer : inner) &* vectors
+    while inner < (vectorsOuter ? panels : groups) {
+      let index = vectorsOuter ? inner : outer
+      let vector = (vectorsOuter ? outer : inner) &* vectors
       if tail < rows, index >= wide {
         let channel = wide &* rows &+ (index &- wide) &* tail
         let panel = p.pointee.weights + (wide &* p.pointee.panelStride &+ (index &- wide) &* p.pointee.tailStride)
-        compute(lastTile, p, channel: channel, vector: vector, panel: panel, &later, &next)
+        computeTile(lastTile, p, channel: channel, vector: vector, panel: panel, &bandPrefetch, &vectorPrefetch)
       } else {
         let panel = p.pointee.weights + index &* p.pointee.panelStride
-        compute(tile, p, channel: index &* rows, vector: vector, panel: panel, &later, &next)
+        computeTile(tile, p, channel: index &* rows, vector: vector, panel: panel, &bandPrefetch, &vectorPrefetch)
       }
       inner &+= 1
     }
@@ -85,10 +101,10 @@ func rows<let rows: Int, let tail: Int, let vectors: Int, L: Lanes>(
   }
 }
 
-/// Copies what a tile's vectors read of all planes to where it lies together.
+/// Packs the inputs of a tile: its vectors of all steps.
 @inline(always)
-private func pack<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, vector: Int,
+private func packInputs<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<PixelVectorArguments>, vector: Int,
   _ packed: UnsafeMutablePointer<Float>
 ) {
   for v in 0..<vectors {
@@ -103,17 +119,18 @@ private func pack<let rows: Int, let vectors: Int, L: Lanes>(
   }
 }
 
+/// Computes one tile: the sums of a panel's channels for some vectors, from `vector` on.
 @inline(always)
-private func compute<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int,
-  panel: UnsafePointer<Float>, _ later: inout ConvPrefetch, _ next: inout ConvPrefetch
+private func computeTile<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<PixelVectorArguments>, channel: Int, vector: Int,
+  panel: UnsafePointer<Float>, _ bandPrefetch: inout PlanePrefetch, _ vectorPrefetch: inout PlanePrefetch
 ) {
   let lastVector = p.pointee.vectors &- 1
-  let panelRow = p.pointee.panelRow
+  let panelRowStride = p.pointee.panelRowStride
   typealias Origins = InlineArray<vectors, UnsafePointer<Float>>
-  // Zeros that are overwritten: `init(repeating:)` is not always inlined.
+  // `zeros` and not `init(repeating:)`, which is not always inlined.
   var origins = zeros(Origins.self)
-  // A tile behind the last vector computes that again.
+  // Vectors of the tile behind the last vector compute the last vector again.
   for v in 0..<vectors { origins[v] = p.pointee.source + Int(p.pointee.sources[min(vector &+ v, lastVector)]) }
   var taps = p.pointee.taps
   if let packed = p.pointee.packed {
@@ -121,86 +138,64 @@ private func compute<let rows: Int, let vectors: Int, L: Lanes>(
     taps = p.pointee.packedTaps
   }
   let steps = usedSteps(p.pointee.ranges, vector, count: vectors, last: lastVector, depth: p.pointee.depth)
-  // The lines that the next panel's channels of the same vectors go to take longer to come than a tile takes: they are
-  // asked for one a step, vector by vector. Behind them, the steps come in stretches between other requests. Where there
-  // is no next panel, it is the lines of the next vectors.
+  // The target lines of the next panel's channels, for the same vectors, are prefetched one a step, vector by vector:
+  // memory takes longer than one tile. The steps after that come in stretches with the other prefetches between. After
+  // the last panel, the lines of the next vectors are prefetched.
   let stride = p.pointee.channelStride
   let hasNext = p.pointee.channels &- channel > rows
-  let nextChannel = hasNext ? channel &+ rows : p.pointee.keepsVectors ? 0 : channel
+  let nextChannel = hasNext ? channel &+ rows : p.pointee.vectorsOuter ? 0 : channel
   let nextVector = hasNext ? vector : vector &+ vectors
-  let following = p.pointee.target + nextChannel &* stride
-  var asked = 0
+  let nextTarget = p.pointee.target + nextChannel &* stride
+  var prefetchedVectors = 0
   var sum = RegisterTile<rows, vectors, L>()
-  later.advance()
-  next.advance()
+  bandPrefetch.advance()
+  vectorPrefetch.advance()
   var k = steps.first
   let end = steps.first &+ steps.count
   while k < end {
     var count = end &- k
-    var ahead = origins[0]
-    var aheadStep = 0
-    if asked < vectors {
+    var prefetchAddress = origins[0]
+    var prefetchStep = 0
+    if prefetchedVectors < vectors {
       count = min(count, rows)
-      ahead = UnsafePointer(following) + Int(p.pointee.targets[min(nextVector &+ asked, lastVector)])
-      aheadStep = stride
-      asked &+= 1
-    } else if count > ConvPrefetch.steps {
-      count = ConvPrefetch.steps
-      later.advance()
-      next.advance()
+      prefetchAddress =
+        UnsafePointer(nextTarget) + Int(p.pointee.targets[min(nextVector &+ prefetchedVectors, lastVector)])
+      prefetchStep = stride
+      prefetchedVectors &+= 1
+    } else if count > PlanePrefetch.steps {
+      count = PlanePrefetch.steps
+      bandPrefetch.advance()
+      vectorPrefetch.advance()
     }
     sum.multiply(
-      panel + k &* panelRow, panelRow, origins, taps + k, depth: count, ahead: ahead, aheadStep: aheadStep)
+      panel + k &* panelRowStride, panelRowStride, origins, taps + k, depth: count, prefetchAddress: prefetchAddress,
+      prefetchStep: prefetchStep)
     k &+= count
   }
-  finish(sum, p, channel: channel, vector: vector)
+  storeTile(sum, p, channel: channel, vector: vector)
 }
 
-extension ConvPrefetch {
-  /// Begins to ask for what the vectors from `vector` on read of each of the source's planes.
+extension PlanePrefetch {
+  /// Sets this to the lines that `count` vectors from `vector` on read of each plane of the source.
   @inline(always)
-  fileprivate mutating func begin(_ p: UnsafePointer<ConvRowsArguments>, vector: Int, count: Int, panels: Int) {
+  fileprivate mutating func begin(_ p: UnsafePointer<PixelVectorArguments>, vector: Int, count: Int, panels: Int) {
     base = nil
     if vector >= p.pointee.vectors { return }
     let first = p.pointee.source + Int(p.pointee.sources[vector])
     let last = p.pointee.source + Int(p.pointee.sources[min(vector &+ count, p.pointee.vectors) &- 1])
     base = UnsafeRawPointer(first).assumingMemoryBound(to: CChar.self)
-    // Vectors of two images are not neighbours.
-    perPlane = min((last - first) / 16 &+ 1, count)
-    lines = perPlane
+    // The tile's vectors may lie in two images, and are then no neighbours.
+    linesPerPlane = min((last - first) / 16 &+ 1, count)
+    lines = linesPerPlane
     planes = p.pointee.sourcePlanes
-    rest = (p.pointee.sourcePlaneStride &- perPlane &* 16) &* 4
-    let times = panels &* ((p.pointee.depth &+ ConvPrefetch.steps &- 1) / ConvPrefetch.steps)
-    atOnce = (planes &* perPlane &+ times &- 1) / max(times, 1)
+    planeGap = (p.pointee.sourcePlaneStride &- linesPerPlane &* 16) &* 4
+    let requests = panels &* ((p.pointee.depth &+ PlanePrefetch.steps &- 1) / PlanePrefetch.steps)
+    linesPerRequest = (planes &* linesPerPlane &+ requests &- 1) / max(requests, 1)
   }
 }
 
-extension ConvPrefetch {
-  /// Steps of a sum between requests, which come a few at a time: a processor that has too many under way waits.
-  @inline(always) static var steps: Int { 32 }
-
-  /// Asks for the lines of one time.
-  @inline(always)
-  mutating func advance() {
-    guard let base else { return }
-    var count = atOnce
-    var line = base
-    while count > 0, planes > 0 {
-      prefetchToSecondLevel(line)
-      line += 64
-      lines &-= 1
-      count &-= 1
-      if lines == 0 {
-        planes &-= 1
-        line += rest
-        lines = perPlane
-      }
-    }
-    self.base = line
-  }
-}
-
-/// The steps of the sum that some of a tile's vectors or points need: those that the others need not add zeros to them.
+/// The range of steps that covers the ranges of a tile's vectors or runs. Steps outside a vector's own range add
+/// products with padding, which are zeros.
 @inline(always)
 func usedSteps(
   _ ranges: UnsafePointer<Int32>?, _ first: Int, count: Int, last: Int, depth: Int
@@ -219,37 +214,39 @@ func usedSteps(
 }
 
 extension RegisterTile {
-  /// Adds, for each tap, the products of a panel of weights with the vectors that lie the tap's offset from `origins`;
-  /// asks for a line a tap, from `ahead` on.
+  /// For each step, adds the products of a panel's row with the vectors at the tap's offset from `origins`; prefetches
+  /// one line a step for writing, from `prefetchAddress` on.
   @inline(always)
   fileprivate mutating func multiply(
-    _ weights: UnsafePointer<Float>, _ panelRow: Int, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
-    _ taps: UnsafePointer<Int32>, depth: Int, ahead: UnsafePointer<Float>, aheadStep: Int
+    _ weights: UnsafePointer<Float>, _ panelRowStride: Int, _ origins: InlineArray<vectors, UnsafePointer<Float>>,
+    _ taps: UnsafePointer<Int32>, depth: Int, prefetchAddress: UnsafePointer<Float>, prefetchStep: Int
   ) {
     var weights = weights
-    var ahead = ahead
+    var prefetchAddress = prefetchAddress
     var k = 0
     while k < depth {
       let tap = Int(taps[k])
       var row = InlineArray<vectors, L.Vector>(repeating: L.splat(0))
       for v in 0..<vectors { row[v] = L.load(origins[v] + tap) }
-      prefetchToWrite(ahead)
-      ahead += aheadStep
+      prefetchToWrite(prefetchAddress)
+      prefetchAddress += prefetchStep
       for i in 0..<rows {
         let weight = L.splat(weights[i])
         for v in 0..<vectors { sums[i][v] = L.multiplyAdd(weight, row[v], sums[i][v]) }
       }
-      weights += panelRow
+      weights += panelRowStride
       k &+= 1
     }
   }
 }
 
 extension RegisterTile {
-  /// Puts some rows through bias and floor. As many as 12 rows at once, or a loop that also stores them, are too much for
-  /// the optimiser to unroll, and the sums would go through memory.
+  /// Applies bias and floor to some rows. The optimiser does not unroll a loop of 12 rows, or one that also stores
+  /// them, and the accumulators would go through memory.
   @inline(always)
-  fileprivate mutating func finish(bias: UnsafePointer<Float>, floor: L.Vector, from first: Int, to last: Int) {
+  fileprivate mutating func applyBiasAndFloor(
+    bias: UnsafePointer<Float>, floor: L.Vector, from first: Int, to last: Int
+  ) {
     for i in first..<last {
       let rowBias = L.splat(bias[i])
       for v in 0..<vectors { sums[i][v] = L.larger(sums[i][v] + rowBias, floor) }
@@ -257,30 +254,33 @@ extension RegisterTile {
   }
 }
 
-/// Limits a tile's values where they were stored: another operation on the sums would cost all tiles registers.
+/// Applies the upper limit to a tile in memory, after it was stored: a second limit on the accumulators would cost all
+/// tiles registers.
 @inline(always)
-private func limit<let vectors: Int, L: Lanes>(
-  _ lanes: L.Type, _ places: InlineArray<vectors, UnsafeMutablePointer<Float>>, step: Int, rows: Int, ceiling: Float
+private func applyCeiling<let vectors: Int, L: Lanes>(
+  _ lanes: L.Type, _ tileTargets: InlineArray<vectors, UnsafeMutablePointer<Float>>, step: Int, rows: Int,
+  ceiling: Float
 ) {
   let limit = L.splat(ceiling)
   for v in 0..<vectors {
-    var place = places[v]
+    var address = tileTargets[v]
     var i = 0
     while i < rows {
-      L.store(L.smaller(L.load(place), limit), place)
-      place += step
+      L.store(L.smaller(L.load(address), limit), address)
+      address += step
       i &+= 1
     }
   }
 }
 
-/// Stores a tile's sums through bias and floor: in their places, or where some of its rows, vectors or lanes have none,
-/// in scratch memory, from where the others are copied.
+/// Stores a tile with bias and floor applied: to the target, or if some of its rows, vectors or lanes are outside the
+/// target, to scratch memory, from which the others are copied.
 ///
-/// The two kinds share one loop over the sums, since sums that are read in two places do not stay in registers.
+/// Both cases share one loop over the accumulators, since accumulators that are read in two places do not stay in
+/// registers.
 @inline(always)
-private func finish<let rows: Int, let vectors: Int, L: Lanes>(
-  _ sum: RegisterTile<rows, vectors, L>, _ p: UnsafePointer<ConvRowsArguments>, channel: Int, vector: Int
+private func storeTile<let rows: Int, let vectors: Int, L: Lanes>(
+  _ sum: RegisterTile<rows, vectors, L>, _ p: UnsafePointer<PixelVectorArguments>, channel: Int, vector: Int
 ) {
   let stride = p.pointee.channelStride
   let lanes = p.pointee.lanes
@@ -290,39 +290,41 @@ private func finish<let rows: Int, let vectors: Int, L: Lanes>(
   let target = p.pointee.target + channel &* stride
   let targets = p.pointee.targets + vector
   let lastVector = p.pointee.vectors &- 1 &- vector
-  typealias Places = InlineArray<vectors, UnsafeMutablePointer<Float>>
-  var places = zeros(Places.self)
+  typealias Targets = InlineArray<vectors, UnsafeMutablePointer<Float>>
+  var tileTargets = zeros(Targets.self)
   for v in 0..<vectors {
-    let place = target + Int(targets[min(v, lastVector)])
-    places[v] = isWhole ? place : p.pointee.scratch + v &* L.count
+    let address = target + Int(targets[min(v, lastVector)])
+    tileTargets[v] = isWhole ? address : p.pointee.scratch + v &* L.count
   }
   let step = isWhole ? stride : vectors &* L.count
   let floor = L.splat(p.pointee.floor)
   let bias = p.pointee.bias + channel
   var sum = sum
-  sum.finish(bias: bias, floor: floor, from: 0, to: min(rows, 6))
-  sum.finish(bias: bias, floor: floor, from: min(rows, 6), to: rows)
+  sum.applyBiasAndFloor(bias: bias, floor: floor, from: 0, to: min(rows, 6))
+  sum.applyBiasAndFloor(bias: bias, floor: floor, from: min(rows, 6), to: rows)
   var offset = 0
   for i in 0..<rows {
-    for v in 0..<vectors { L.store(sum.sums[i][v], places[v] + offset) }
+    for v in 0..<vectors { L.store(sum.sums[i][v], tileTargets[v] + offset) }
     offset &+= step
   }
-  if p.pointee.ceiling < .infinity { limit(L.self, places, step: step, rows: rows, ceiling: p.pointee.ceiling) }
+  if p.pointee.ceiling < .infinity {
+    applyCeiling(L.self, tileTargets, step: step, rows: rows, ceiling: p.pointee.ceiling)
+  }
   if isWhole { return }
-  var place = target
+  var address = target
   var from = p.pointee.scratch
   var i = 0
   while i < height {
     var v = 0
     while v < width {
       if lanes == L.count {
-        L.store(L.load(from + v &* L.count), place + Int(targets[v]))
+        L.store(L.load(from + v &* L.count), address + Int(targets[v]))
       } else {
-        L.copy(from + v &* L.count, place + Int(targets[v]), first: lanes)
+        L.copy(from + v &* L.count, address + Int(targets[v]), first: lanes)
       }
       v &+= 1
     }
-    place += stride
+    address += stride
     from += vectors &* L.count
     i &+= 1
   }

@@ -1,43 +1,54 @@
-/// One axis of a convolution as a tile sees it: output i is summed from the source at `start + i · stride + shift`, for
-/// the shift of each tap.
+/// One axis of a convolution as a tile sees it: output i is the sum over the taps of the source elements at `start + i
+/// · stride + shift`, where `shift` is the tap's.
 ///
-/// The forward pass and the weight gradient read the input this way. The input gradient reads the output gradient this
-/// way, once for each phase (remainder by the stride) of the input's coordinates.
+/// A tap is an element of the kernel together with the source elements that it is multiplied with. The forward pass and
+/// the weight gradient read the input through such an axis. The input gradient reads the output gradient through one
+/// axis for each phase, that is for each remainder of the input's coordinate by the stride.
 struct ConvAxis: Sendable {
-  /// Elements of the source.
+  /// Elements of the source along the axis.
   var sourceCount: Int
-  /// The source's coordinate of the view's first element; negative or too large where there is padding.
+  /// The source coordinate that output 0 and shift 0 read; negative or beyond the source where that is padding.
   var start: Int
   var stride: Int
-  /// Outputs.
+  /// Outputs along the axis.
   var count: Int
-  /// The kernel's element and the shift of each tap; shifts are at least 0.
+  /// The kernel element and the shift of each tap; shifts are at least 0.
   var taps: [(kernel: Int, shift: Int)]
-  /// Where the outputs lie in the target: the first, and from one to the next.
+  /// Output i is at coordinate `targetStart + i · targetStride` of the target.
   var targetStart = 0
   var targetStride = 1
 
-  /// Elements from an output's origin to behind its last tap.
+  /// Source elements from an output's origin (shift 0) to the end of its last tap.
   var extent: Int { taps.reduce(0) { max($0, $1.shift) } + 1 }
-  /// The taps of an output that read inside the source: those before and behind them read padding.
+  /// The taps of an output that read inside the source; the taps before and after them read padding.
   func insideTaps(_ output: Int) -> Range<Int> {
     let origin = start + output * stride
-    let inside = taps.indices.filter { (0..<sourceCount).contains(origin + taps[$0].shift) }
-    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
+    var inside = 0..<0
+    for (index, tap) in taps.enumerated() where 0 <= origin + tap.shift && origin + tap.shift < sourceCount {
+      inside = (inside.isEmpty ? index : inside.lowerBound)..<index + 1
+    }
+    return inside
   }
 
-  /// Elements from the first of so many outputs' origins to behind the last one's last tap.
+  /// The outputs o in 0 ..< outputs for which start + o · stride is inside a source of `source` elements.
+  static func insideOutputs(start: Int, stride: Int, source: Int, outputs: Int) -> Range<Int> {
+    let first = min(max((stride - 1 - start) / stride, 0), outputs)
+    let end = source > start ? min((source - 1 - start) / stride + 1, outputs) : 0
+    return first..<max(first, end)
+  }
+
+  /// Source elements from the first output's origin to the end of the last tap of output number `outputs`.
   func reach(_ outputs: Int) -> Int { (outputs - 1) * stride + extent }
 
-  /// Whether no output reads outside the source.
+  /// Whether every tap of every output reads inside the source.
   var staysInside: Bool { start >= 0 && start + reach(count) <= sourceCount }
 
-  /// Whether sums are ordered by the kernel's rows before channels, given the vertical axes of all phases: where some
-  /// outputs have taps of one column in padding, so that a tile can leave out the rows that are padding for all of its
-  /// outputs.
+  /// Whether sums run over the kernel's rows first and over channels second: true where some output has a tap in
+  /// vertical padding, so that a tile can skip the kernel rows that are padding for all of its outputs.
   ///
-  /// Every kernel that may compute an image orders its sums by this one answer: which of them does, and so its bits,
-  /// would else depend on the batch. It follows from what the taps read alone, not from how phases are aligned.
+  /// All kernels that may compute the same image take the order of summation from this function. Otherwise the choice
+  /// among them, which depends on the batch, would change an image's bits. The answer depends only on what the taps
+  /// read, not on the alignment of phases.
   static func ordersByRows(_ axes: [ConvAxis]) -> Bool {
     axes.contains { axis in
       guard axis.count > 0, axis.taps.count > 1 else { return false }
@@ -48,6 +59,7 @@ struct ConvAxis: Sendable {
     }
   }
 
+  /// The axis of the forward pass and of the weight gradient.
   static func forward(
     input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
   ) -> ConvAxis {
@@ -56,11 +68,12 @@ struct ConvAxis: Sendable {
       taps: (0..<kernel).map { ($0, $0 * dilation) })
   }
 
-  /// The axis of the inputs whose coordinate i has (i + padding) mod stride = phase.
+  /// The axis of one phase of the input gradient: of the inputs whose coordinate i has (i + padding) mod stride =
+  /// phase.
   ///
-  /// Output o met input i at kernel element k where i + padding = o · stride + k · dilation. With
-  /// i + padding = q · stride + phase that is o = q + (phase - k · dilation) / stride, for the k that divide. Taps are in
-  /// the order of the source, that is from the kernel's last element to its first.
+  /// Output o met input i at kernel element k where i + padding = o · stride + k · dilation. With i + padding = q ·
+  /// stride + phase that is o = q + (phase - k · dilation) / stride, for the k that divide. Taps are in the order of
+  /// the source, that is from the kernel's last element to its first.
   static func backward(
     input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int, phase: Int
   ) -> ConvAxis {
@@ -75,8 +88,8 @@ struct ConvAxis: Sendable {
       targetStart: first * stride + phase - padding, targetStride: stride)
   }
 
-  /// The axes of a backward pass by the remainder of the target's coordinate by the stride, as many as there are, all
-  /// with the same start, so that one view serves them: `union(of:)` is its axis.
+  /// The axes of all phases of the input gradient, aligned to one `start`, so that one view (of `union(of:)`) serves
+  /// all.
   static func backwardPhases(
     input: Int, output: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
   ) -> [ConvAxis] {
@@ -94,7 +107,7 @@ struct ConvAxis: Sendable {
     }
   }
 
-  /// The axis of a view that holds what each of the axes reads.
+  /// The axis of a view that contains everything that the given axes read.
   static func union(of axes: [ConvAxis]) -> ConvAxis {
     var union = axes[0]
     union.count = axes.map(\.count).max() ?? 0

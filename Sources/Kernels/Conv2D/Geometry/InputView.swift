@@ -1,48 +1,53 @@
 import KernelsISA
 
-/// How a tile finds the source of one image and group: in place, or as a staged copy of a band of rows.
+/// Where a tile finds the source of one image and group: in place, or in a padded copy of a band of rows.
+///
+/// A padded copy has the padding written out. Where a vector holds neighbouring outputs and the stride is more than 1,
+/// it also puts the columns of each phase side by side, so that neighbouring outputs read neighbouring elements.
 struct InputView: Sendable {
   let y: ConvAxis
   let x: ConvAxis
   let channels: Int
-  let isStaged: Bool
-  /// Output rows that one band covers; the last band may have fewer.
+  /// Whether tiles read a padded copy and not the source itself.
+  let isCopied: Bool
+  /// Output rows of a band; the last band may have fewer.
   let bandRows: Int
-  /// A staged row is as many runs of `phaseWidth` elements; see `ConvStageArguments`.
+  /// Phases of a row of the copy, and the elements of each; see `PaddedInputArguments`.
   let phases: Int
   let phaseWidth: Int
-  /// The source's rows and columns from one staged row, or element of a run, to the next.
+  /// Source rows from one row of the copy to the next, and source columns from one element of a phase to the next.
   let rowStep: Int
   let columnStep: Int
-  /// Whether rows of outputs lack taps, so that the sums of a tile are ordered by the kernel's rows: a tile then skips
-  /// the rows that are padding for all of its outputs.
+  /// Whether the sums run over the kernel's rows first (`ConvAxis.ordersByRows`): a tile then skips the kernel rows
+  /// that are padding for all of its outputs.
   let skipsRows: Bool
+  /// Elements from a row of the view to the next, and from a channel's plane to the next.
   let rowStride: Int
   let planeStride: Int
 
-  /// Elements of a staged band beyond which bands get shorter: 512 KB stay in the second-level cache.
+  /// The size of a band's padded copy, in elements, beyond which bands get fewer rows: 512 KB, which stay in the
+  /// second-level cache.
   static let bandLimit = 128 << 10
 
   /// - Parameters:
-  ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, so that their sources must be neighbours,
+  ///   - lanes: lanes of a vector that holds neighbouring outputs of a row, whose source elements must be neighbours,
   ///     too; nil where vectors hold channels.
-  ///   - skipsRows: whether sums are ordered by the kernel's rows (`ConvAxis.ordersByRows`), so that rows of padding can
-  ///     be left out of them.
-  ///   - minimumBands: how many bands to cut an image into at least, so that there is work for all threads.
+  ///   - skipsRows: whether sums run over the kernel's rows first (`ConvAxis.ordersByRows`).
+  ///   - minimumBands: the least number of bands of an image, so that all threads have work.
   init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsRows: Bool, minimumBands: Int) {
     self.y = y
     self.x = x
     self.channels = channels
     self.skipsRows = skipsRows
     let isContiguous = lanes.map { x.stride == 1 && x.count >= $0 } ?? true
-    isStaged = !(y.staysInside && x.staysInside && isContiguous)
-    // What lies between the rows that outputs and taps stand on is left out: with a kernel of one row, all but the rows of
-    // outputs; with a dilation, the rows between taps, if outputs have the same step or a band has one row alone.
+    isCopied = !(y.staysInside && x.staysInside && isContiguous)
+    // The copy omits the source rows that no output reads: with one kernel row, the rows that the stride skips; with a
+    // dilation, the rows between taps, provided that outputs have the same step or that a band is a single row.
     let tapStep = y.taps.reduce(0) { greatestCommonDivisor($0, $1.shift) }
-    let anyRowStep = isStaged ? max(greatestCommonDivisor(tapStep, y.stride), 1) : 1
-    columnStep = isStaged && lanes != nil ? x.stride : 1
+    let anyRowStep = isCopied ? max(greatestCommonDivisor(tapStep, y.stride), 1) : 1
+    columnStep = isCopied && lanes != nil ? x.stride : 1
     let wanted = max((y.count + minimumBands - 1) / minimumBands, 1)
-    if isStaged {
+    if isCopied {
       phases = min(columnStep, x.extent)
       let width = x.reach(max(x.count, lanes ?? 1))
       phaseWidth = (width + columnStep - 1) / columnStep
@@ -64,19 +69,19 @@ struct InputView: Sendable {
   }
 
   var bands: Int { (y.count + bandRows - 1) / bandRows }
-  /// Elements of a staged band.
-  var stagedCount: Int { isStaged ? channels * planeStride : 0 }
+  /// Elements of a band's padded copy; 0 where tiles read in place.
+  var copyCount: Int { isCopied ? channels * planeStride : 0 }
 
   func rows(ofBand band: Int) -> Int { min(bandRows, y.count - band * bandRows) }
 
-  /// The offset of an output's origin from the view's base; the row counts from the band's first.
+  /// The offset of an output's origin from the view's base. `row` counts from the first row of the band.
   func origin(_ row: Int, _ column: Int) -> Int {
     planCheck(row == 0 || y.stride % rowStep == 0, "output row \(row) is not in a view of every \(rowStep)th row")
     return row * (y.stride / rowStep) * rowStride + column * (x.stride / columnStep)
   }
 
-  /// Whether the first of each row of `columns` outputs follows the last of the row before as if it were in that row. A
-  /// phase may have fewer columns than the view's axis: its rows are then apart.
+  /// Whether the rows of `columns` outputs follow one another in the view without gaps, as one long row. Where a phase
+  /// has fewer columns than the view's axis, they do not.
   func isLinear(columns: Int) -> Bool { !skipsRows && bandRows > 1 && origin(1, 0) == origin(0, columns) }
 
   /// The offset of a tap from an output's origin.
@@ -84,19 +89,19 @@ struct InputView: Sendable {
     channel * planeStride + shiftY / rowStep * rowStride + shiftX % columnStep * phaseWidth + shiftX / columnStep
   }
 
-  /// A tap in the order of the sums.
+  /// A tap, in a list that is in the order of summation.
   struct Tap {
-    /// The source's channel.
+    /// The source channel.
     var channel: Int
     /// The kernel's row and column.
     var kernelRow: Int
     var kernelColumn: Int
-    /// The tap's offset from an output's origin.
+    /// The offset from an output's origin.
     var offset: Int
   }
 
-  /// All taps in the order of the sums, which is that of channel, row and column of the kernel; rows before channels
-  /// where `skipsRows`. The axes are the view's, or phases of them.
+  /// All taps in the order of summation: by channel, kernel row, kernel column; or by kernel row, channel, kernel
+  /// column where `skipsRows`. The axes are the view's own or those of one phase.
   func order(y: ConvAxis, x: ConvAxis) -> [Tap] {
     var order: [Tap] = []
     order.reserveCapacity(channels * y.taps.count * x.taps.count)
@@ -116,30 +121,30 @@ struct InputView: Sendable {
     return order
   }
 
-  /// Offsets of all taps in the order of the sums.
+  /// The offsets of all taps in the order of summation.
   func taps() -> [Int] { order(y: y, x: x).map(\.offset) }
 
-  /// The part of the sum that an output row has, where `skipsRows`.
+  /// The range of a sum's steps that is not padding for an output row, where `skipsRows`.
   func steps(ofRow row: Int, y: ConvAxis, x: ConvAxis) -> Range<Int> {
     let inside = y.insideTaps(row)
     let length = channels * x.taps.count
     return inside.lowerBound * length..<inside.upperBound * length
   }
 
-  /// The view's base for a band of a group's planes; copies them to `staging` where the view is staged.
+  /// The address of the view's base for one band of a group's planes. Where the view is a padded copy, fills it first.
   func base(
-    of source: UnsafePointer<Float>, band: Int, staging: UnsafeMutablePointer<Float>,
-    stage: LevelFunction<ConvStageArguments>
+    of source: UnsafePointer<Float>, band: Int, copy: UnsafeMutablePointer<Float>,
+    copyPadded: LevelFunction<PaddedInputArguments>
   ) -> UnsafePointer<Float> {
     let startY = y.start + band * bandRows * y.stride
-    guard isStaged else { return source + (startY * x.sourceCount + x.start) }
-    var arguments = ConvStageArguments(
-      source: source, target: staging, planes: channels, sourcePlaneStride: y.sourceCount * x.sourceCount,
+    guard isCopied else { return source + (startY * x.sourceCount + x.start) }
+    var arguments = PaddedInputArguments(
+      source: source, target: copy, planes: channels, sourcePlaneStride: y.sourceCount * x.sourceCount,
       sourceHeight: y.sourceCount, sourceWidth: x.sourceCount, startY: startY, startX: x.start,
       rowStep: rowStep, columnStep: columnStep, height: planeStride / rowStride, phases: phases,
       phaseWidth: phaseWidth)
-    stage(&arguments)
-    return UnsafePointer(staging)
+    copyPadded(&arguments)
+    return UnsafePointer(copy)
   }
 }
 

@@ -1,34 +1,34 @@
-/// Where the outputs of a band of rows lie: for each unit of neighbouring outputs (a vector along a row, or a run of
-/// points), its origin in the view, its place in the target and its part of the sum.
+/// The outputs of a band of rows as a list of units, a unit being a vector along a row or a run of neighbouring pixels.
+/// For each unit: the offset of its origin in the view, its offset in the target, and its range of the sum's steps.
 ///
-/// Units go row by row, and within a row image by image: rows of several small images lack the same taps, so that their
-/// tiles skip the same steps.
+/// Units go row by row, and within a row image by image: the same row of several small images has the same taps in
+/// padding, so a tile skips those steps for all.
 struct OutputOffsets: Sendable {
   let images: Int
   let count: Int
-  /// Units of a row, or of all rows where they follow one another in the view.
+  /// Units of a row; of all rows where the rows follow one another in the view.
   let perRow: Int
-  /// Outputs of a unit that are stored, if a row has fewer than the unit.
+  /// Outputs of a unit that are stored: fewer than the unit has where a row is shorter than a unit.
   let stored: Int
   let sources: OffsetTable
   let targets: OffsetTable
-  /// The parts of the sums of every unit of a band's rows, where the view skips rows: the bands that have the same share
-  /// one list, as nearly all do that lie inside the image. Else nil.
+  /// For each unit its range of the sum's steps, where the view skips rows; else nil. Bands with equal ranges share one
+  /// list, as nearly all bands in the interior of an image do.
   let ranges: BandRanges?
 
   struct BandRanges: Sendable {
     let table: OffsetTable
-    /// Where each band's list begins.
+    /// The index in `table` of each band's list.
     let starts: [Int]
     func base(band: Int) -> UnsafePointer<Int32> { UnsafePointer(table.base + starts[band]) }
   }
 
   /// - Parameters:
-  ///   - y, x: the view's axes, or phases of them.
-  ///   - unit: outputs that one unit has.
-  ///   - rows: of the band.
-  ///   - imageStrides: from an image's source and target to those of the next.
-  ///   - targetRowStride: from a row's place to that of the next.
+  ///   - y, x: the view's axes, or those of one phase.
+  ///   - unit: outputs of a unit.
+  ///   - rows: output rows of the band.
+  ///   - imageStrides: elements from an image's source and target to the next image's.
+  ///   - targetRowStride: elements from a row of the target to the next.
   init(
     view: InputView, y: ConvAxis, x: ConvAxis, unit: Int, rows: Int, images: Int,
     imageStrides: (source: Int, target: Int), targetRowStride: Int
@@ -36,7 +36,7 @@ struct OutputOffsets: Sendable {
     self.images = images
     let isLinear = view.isLinear(columns: x.count) && targetRowStride == x.count
     let length = isLinear ? rows * x.count : x.count
-    // The last unit of a row ends with the row: it overlaps the one before.
+    // The last unit of a row ends with the row and overlaps the unit before.
     let columns = stride(from: 0, to: length, by: unit).map { max(min($0, length - unit), 0) }
     stored = min(unit, max(length, 1))
     perRow = images * columns.count
@@ -57,8 +57,8 @@ struct OutputOffsets: Sendable {
   }
 
   /// - Parameters:
-  ///   - y, x: the view's axes, or phases of them. A phase may have fewer rows than the view: its last bands are then
-  ///     shorter, or empty.
+  ///   - y, x: the view's axes, or those of one phase. Where a phase has fewer rows than the view, its last bands are
+  ///     shorter or empty.
   ///   - perRow: units of a row.
   private static func ranges(view: InputView, y: ConvAxis, x: ConvAxis, perRow: Int) -> BandRanges {
     var table: [Int] = []

@@ -1,11 +1,10 @@
 extension Conv2DShape {
-  /// Whether each output has the inputs of its own pixel alone.
+  /// Whether each output depends on the inputs of a single pixel: a 1×1 kernel without stride or padding.
   var isPointwise: Bool {
     kernelCount == 1 && strideHeight == 1 && strideWidth == 1 && paddingHeight == 0 && paddingWidth == 0
   }
 
-  /// The same convolution with all pixels in one row, where each output has one pixel's inputs: tiles then take no
-  /// notice of the ends of rows.
+  /// The same convolution with all pixels in one row, if it is pointwise; tiles then cross the ends of rows.
   var collapsed: Conv2DShape {
     guard isPointwise else { return self }
     var shape = self
@@ -14,14 +13,14 @@ extension Conv2DShape {
     return shape
   }
 
-  /// The same convolution of another number of images.
+  /// The same convolution of `batch` images.
   func with(batch: Int) -> Conv2DShape {
     var shape = self
     shape.batch = batch
     return shape
   }
 
-  /// Phases of the input gradient: remainders of the input's coordinates by the strides.
+  /// The number of phases of the input gradient: remainders of the input's coordinates by the strides.
   var phaseCount: Int { min(strideHeight, inputHeight) * min(strideWidth, inputWidth) }
 
   var forwardY: ConvAxis {

@@ -1,20 +1,25 @@
 import KernelsISA
 
-/// Gathers panels of `width` lanes side by side for each k; lanes behind the last are 0.
-struct ConvPackArguments {
+/// The arguments of `packPanels`, which packs lanes into panels of `width` lanes side by side, one row for each k. Lanes
+/// behind the last are 0.
+struct PackPanelsArguments {
   var source: UnsafePointer<Float>
   var panels: UnsafeMutablePointer<Float>
+  /// Lanes of all panels, such as output channels.
   var lanes: Int
+  /// Lanes of a panel.
   var width: Int
+  /// Values of each lane, the rows of a panel.
   var depth: Int
+  /// Elements from a lane's values to the next lane's.
   var laneStride: Int
-  /// Of each k; NULL: k itself.
+  /// The offset of each k's value in those of a lane; nil: k itself.
   var depthOffsets: UnsafePointer<Int32>?
 }
 
-/// Gathers panels of lanes.
+/// Packs panels of lanes; in squares of 4 × 4 where a lane's values follow one another.
 @inline(always)
-func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments>) {
+func packPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PackPanelsArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   let stride = arguments.laneStride
@@ -30,11 +35,11 @@ func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments
       var k = 0
       while k < squareDepth {
         let columns = transposed4x4(source + (lane &* stride &+ k), stride)
-        let place = UnsafeMutableRawPointer(panel + (k &* width &+ lane))
-        place.storeBytes(of: columns.0, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
-        place.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
+        let target = UnsafeMutableRawPointer(panel + (k &* width &+ lane))
+        target.storeBytes(of: columns.0, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.1, toByteOffset: width &* 4, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.2, toByteOffset: width &* 8, as: SIMD4<Float>.self)
+        target.storeBytes(of: columns.3, toByteOffset: width &* 12, as: SIMD4<Float>.self)
         k &+= 4
       }
       lane &+= 4
@@ -58,36 +63,43 @@ func runConvPack<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPackArguments
   }
 }
 
-/// Turns weights to panels of `width` output or input channels side by side, a row of the panel for each step of a sum.
-/// The weights of a lane come in segments of `length` neighbours; rows[segment · length + i] is the row of the panel that
-/// element i goes to, or -1 if no sum needs it. Lanes behind the last are 0.
-struct ConvPanelArguments {
+/// The arguments of `packWeightPanels`, which packs weights into panels of `width` channels side by side, one row of the
+/// panel for each step of a sum. The weights of a lane (a channel) are segments of `length` neighbours. Lanes behind the
+/// last are 0.
+struct PackWeightPanelsArguments {
   var source: UnsafePointer<Float>
   var panels: UnsafeMutablePointer<Float>
+  /// Lanes of all panels.
   var lanes: Int
+  /// Lanes of a panel.
   var width: Int
+  /// Elements from a panel to the next.
   var panelStride: Int
+  /// Elements from a lane's weights to the next lane's.
   var laneStride: Int
   var segments: Int
+  /// Elements from a segment to the next.
   var segmentStride: Int
+  /// Elements of a segment.
   var length: Int
+  /// The panel row of element i of each segment, at [segment · length + i]; -1 where no sum needs the element.
   var rows: UnsafePointer<Int32>
 }
 
-/// Turns weights to panels, segment by segment, so that they are read in the order in which they lie.
+/// Packs weights into panels segment by segment, so that the weights are read in the order of memory.
 @inline(always)
-func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
+func packWeightPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PackWeightPanelsArguments>) {
   let arguments = p.pointee
   let width = arguments.width
   for segment in 0..<arguments.segments {
     let rows = arguments.rows + segment &* arguments.length
     var source = arguments.source + segment &* arguments.segmentStride
-    // Where not all lanes are taken, the segments lie apart, and the processor does not foresee the next.
+    // With some lanes only, the segments are not contiguous, and the processor's own prefetching does not follow them.
     if segment &+ 2 < arguments.segments {
-      var ahead = 0
-      while ahead < arguments.lanes &* arguments.laneStride {
-        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ ahead))
-        ahead &+= 16
+      var offset = 0
+      while offset < arguments.lanes &* arguments.laneStride {
+        prefetchToSecondLevel(source + (2 &* arguments.segmentStride &+ offset))
+        offset &+= 16
       }
     }
     var panel = arguments.panels
@@ -95,9 +107,9 @@ func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
     while first < arguments.lanes {
       let count = min(arguments.lanes &- first, width)
       if arguments.laneStride == 1, arguments.length == 1 {
-        panelRow(lanes, source, panel, rows[0], width, count)
+        copyPanelRow(lanes, source, panel, rows[0], width, count)
       } else {
-        panelLanes(lanes, source, panel, rows, count, arguments)
+        transposeLanes(lanes, source, panel, rows, count, arguments)
       }
       if count < width { clearLanes(panel, rows, count, arguments) }
       first &+= width
@@ -107,20 +119,20 @@ func panels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPanelArguments>) {
   }
 }
 
-/// A row of a panel whose lanes are neighbours already.
+/// Copies a row of a panel whose lanes are neighbours in the source.
 @inline(always)
-private func panelRow<L: Lanes>(
+private func copyPanelRow<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int,
   _ count: Int
 ) {
   if row >= 0 { copy(lanes, source, panel + Int(row) &* width, count) }
 }
 
-/// The elements of a segment of all lanes, in squares of as many lanes as there are.
+/// Transposes a segment of all lanes, in blocks of a vector × 4 and of 4 × 4.
 @inline(always)
-private func panelLanes<L: Lanes>(
+private func transposeLanes<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
-  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+  _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: PackWeightPanelsArguments
 ) {
   let stride = arguments.laneStride
   let width = arguments.width
@@ -145,10 +157,10 @@ private func panelLanes<L: Lanes>(
       while i < length {
         i = min(i, length &- 4)
         let columns = transposed4x4(source + (lane &* stride &+ i), stride)
-        put(columns.0, panel, rows[i], width, lane)
-        put(columns.1, panel, rows[i &+ 1], width, lane)
-        put(columns.2, panel, rows[i &+ 2], width, lane)
-        put(columns.3, panel, rows[i &+ 3], width, lane)
+        storeLanes(columns.0, panel, rows[i], width, lane)
+        storeLanes(columns.1, panel, rows[i &+ 1], width, lane)
+        storeLanes(columns.2, panel, rows[i &+ 2], width, lane)
+        storeLanes(columns.3, panel, rows[i &+ 3], width, lane)
         i &+= 4
       }
       lane &+= 4
@@ -164,8 +176,9 @@ private func panelLanes<L: Lanes>(
   }
 }
 
+/// Stores four lanes of a panel's row, if a sum needs the row.
 @inline(always)
-private func put(
+private func storeLanes(
   _ value: SIMD4<Float>, _ panel: UnsafeMutablePointer<Float>, _ row: Int32, _ width: Int, _ lane: Int
 ) {
   if row >= 0 {
@@ -173,9 +186,11 @@ private func put(
   }
 }
 
+/// Stores zeros in the lanes of a panel behind the last channel.
 @inline(always)
 private func clearLanes(
-  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int, _ arguments: ConvPanelArguments
+  _ panel: UnsafeMutablePointer<Float>, _ rows: UnsafePointer<Int32>, _ count: Int,
+  _ arguments: PackWeightPanelsArguments
 ) {
   var i = 0
   while i < arguments.length {
@@ -190,18 +205,21 @@ private func clearLanes(
   }
 }
 
-/// target[i] = Σ parts[p][i], in the order of the parts.
-struct ConvSumArguments {
+/// The arguments of `sumParts`: target[i] = Σ parts[p][i].
+struct SumPartsArguments {
+  /// The first part, such as a segment's partial gradient.
   var parts: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
+  /// Elements of each part.
   var count: Int
   var partCount: Int
+  /// Elements from a part to the next.
   var partStride: Int
 }
 
-/// Sums the parts element by element, in their order.
+/// Sums the parts element by element, in the order of the parts.
 @inline(always)
-func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
+func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<SumPartsArguments>) {
   var i = 0
   while i < p.pointee.count {
     let count = min(p.pointee.count &- i, L.count)
@@ -216,25 +234,28 @@ func sumParts<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvSumArguments>) {
   }
 }
 
-/// Puts columns of `step` planes side by side: target[y · rowStride][x] = planes[x mod step][y][x / step].
-struct ConvInterleaveArguments {
+/// The arguments of `interleavePhases`, which interleaves the columns of `step` phases:
+/// target[y · targetRowStride + x] = phases[x mod step][y][x / step].
+struct InterleavePhasesArguments {
   var source: UnsafePointer<Float>
-  /// Of each of the `step` planes from `source`; -1: zeros.
+  /// The offset of each of the `step` phases from `source`; -1: its columns are zeros.
   var offsets: UnsafePointer<Int32>
   var target: UnsafeMutablePointer<Float>
+  /// Phases: the stride of the convolution along a row.
   var step: Int
-  /// Of the target.
+  /// Planes of the target.
   var planes: Int
+  /// Rows of each plane.
   var height: Int
-  /// Of the target.
+  /// Columns of the target.
   var width: Int
   var targetPlaneStride: Int
   var targetRowStride: Int
 }
 
-/// Puts the planes of a strided convolution's phases side by side.
+/// Interleaves the columns of the phases of a strided convolution's input gradient.
 @inline(always)
-func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArguments>) {
+func interleavePhases<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<InterleavePhasesArguments>) {
   let arguments = p.pointee
   let step = arguments.step
   for plane in 0..<arguments.planes {
@@ -249,7 +270,7 @@ func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArgu
         done = interleave2(lanes, arguments, line, target)
       }
       for phase in 0..<step {
-        // This phase's columns of the target from `done` on, which is a multiple of the step, or all.
+        // Columns of this phase before `done`, a multiple of the step or the whole width, have been stored.
         let width = (arguments.width &- phase &+ step &- 1) / step
         let offset = arguments.offsets[phase]
         let source = arguments.source + (Int(offset) &+ line &* width)
@@ -263,10 +284,10 @@ func interleave<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvInterleaveArgu
   }
 }
 
-/// As many columns of a row of two phases as vectors hold; returns their number, which is even.
+/// Interleaves as many columns of two phases as fill vectors; returns their number, which is even.
 @inline(always)
 private func interleave2<L: Lanes>(
-  _ lanes: L.Type, _ arguments: ConvInterleaveArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
+  _ lanes: L.Type, _ arguments: InterleavePhasesArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
 ) -> Int {
   let odd = arguments.width / 2
   let hasEven = arguments.offsets[0] >= 0
@@ -310,26 +331,4 @@ private func interleave2<L: Lanes>(
     x &+= 4
   }
   return 2 &* x
-}
-
-/// Copies rows of planes into a view. A staged row is `phases` runs of `phaseWidth` elements: run p, element j is the
-/// source's column startX + j · columnStep + p, so that the columns of a strided convolution become contiguous. What lies
-/// outside the source is 0.
-struct ConvStageArguments {
-  var source: UnsafePointer<Float>
-  var target: UnsafeMutablePointer<Float>
-  var planes: Int
-  var sourcePlaneStride: Int
-  var sourceHeight: Int
-  var sourceWidth: Int
-  /// The source's row of the first staged row.
-  var startY: Int
-  var startX: Int
-  /// The source's rows from one staged row to the next.
-  var rowStep: Int
-  var columnStep: Int
-  /// Staged rows.
-  var height: Int
-  var phases: Int
-  var phaseWidth: Int
 }

@@ -1,25 +1,52 @@
 import KernelsISA
 
-/// Copies rows of planes into a view, with zeros around them and the columns of a strided convolution side by side.
+/// The arguments of `copyPadded`, which copies rows of planes with their padding. A row of the copy is `phases` runs of
+/// `phaseWidth` elements: element j of run p is the source's column startX + j · columnStep + p, so that the columns that
+/// neighbouring outputs of a strided convolution read become neighbours. Elements outside the source are 0.
+struct PaddedInputArguments {
+  var source: UnsafePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  var planes: Int
+  /// Elements from a plane of the source to the next.
+  var sourcePlaneStride: Int
+  var sourceHeight: Int
+  var sourceWidth: Int
+  /// The source row of the copy's first row; may be outside the source.
+  var startY: Int
+  /// The source column of the copy's first element; may be outside the source.
+  var startX: Int
+  /// Source rows from one row of the copy to the next.
+  var rowStep: Int
+  /// Source columns from one element of a run to the next.
+  var columnStep: Int
+  /// Rows of each plane of the copy.
+  var height: Int
+  /// Runs of a row of the copy.
+  var phases: Int
+  /// Elements of a run.
+  var phaseWidth: Int
+}
+
+/// Copies rows of planes with their padding; the columns of each phase of a strided convolution become neighbours.
 @inline(always)
-func stage<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvStageArguments>) {
+func copyPadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PaddedInputArguments>) {
   let arguments = p.pointee
   if arguments.phases == 1, arguments.columnStep == 1 {
-    stageWhole(lanes, arguments)
+    copyRows(lanes, arguments)
   } else if arguments.phases == 1, arguments.columnStep == 2, arguments.startX >= 0, arguments.phaseWidth >= 4,
     arguments.startX &+ 2 &* arguments.phaseWidth <= arguments.sourceWidth
   {
-    stageEven(lanes, arguments)
+    copyEvenColumns(lanes, arguments)
   } else if arguments.phases == 2, arguments.columnStep == 2, arguments.startX <= 0, arguments.sourceWidth >= 8 {
-    stageHalves(lanes, arguments)
+    copyTwoPhases(lanes, arguments)
   } else {
-    stageRuns(lanes, arguments)
+    copyPhases(lanes, arguments)
   }
 }
 
-/// Asks for the same row of the next plane: the processor's own prefetching begins anew with each plane.
+/// Prefetches the same row of the next plane: the processor's own prefetching starts anew at each plane.
 @inline(always)
-private func askForNextPlane(_ row: UnsafePointer<Float>, _ arguments: ConvStageArguments, plane: Int) {
+private func prefetchNextPlane(_ row: UnsafePointer<Float>, _ arguments: PaddedInputArguments, plane: Int) {
   if plane &+ 1 == arguments.planes { return }
   var x = 0
   while x < arguments.sourceWidth {
@@ -28,10 +55,12 @@ private func askForNextPlane(_ row: UnsafePointer<Float>, _ arguments: ConvStage
   }
 }
 
-/// Stores zeros in whole vectors, over what is stored after them where there are too many; `after` is how many elements
-/// there are at all.
+/// Stores `count` zeros in whole vectors, whose excess later stores overwrite; `after` is the number of elements that
+/// the target has from here on.
 @inline(always)
-private func clear<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int) {
+private func clearWholeVectors<L: Lanes>(
+  _ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int, after: Int
+) {
   var i = 0
   while i < count, i &+ L.count <= after {
     L.store(L.splat(0), target + i)
@@ -40,14 +69,14 @@ private func clear<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Flo
   if i < count { fill(lanes, target + i, count &- i) }
 }
 
-/// Rows whose columns stay neighbours.
+/// Copies rows whose columns stay neighbours.
 @inline(always)
-private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyRows<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let left = min(max(0 &- arguments.startX, 0), width)
   let first = max(arguments.startX, 0)
   let count = max(min(arguments.sourceWidth &- first, width &- left), 0)
-  // Behind a row's elements, to those of the next.
+  // The zeros from the end of a row to the first element of the next.
   let gap = width &- count
   var after = arguments.planes &* arguments.height &* width
   if after == 0 { return }
@@ -61,10 +90,10 @@ private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgumen
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, target, count)
       } else {
-        askForNextPlane(row, arguments, plane: plane)
+        prefetchNextPlane(row, arguments, plane: plane)
         copy(lanes, row + first, target, count)
       }
-      clear(lanes, target + count, min(gap, after), after: after)
+      clearWholeVectors(lanes, target + count, min(gap, after), after: after)
       after &-= width
       target += width
       row += arguments.rowStep &* arguments.sourceWidth
@@ -73,9 +102,9 @@ private func stageWhole<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgumen
   }
 }
 
-/// Every second column of rows, none of them padding.
+/// Copies every second column of rows without horizontal padding.
 @inline(always)
-private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyEvenColumns<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   var target = arguments.target
   for plane in 0..<arguments.planes {
@@ -85,8 +114,8 @@ private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, target, width)
       } else {
-        askForNextPlane(row, arguments, plane: plane)
-        part(lanes, row + arguments.startX, 2 &* width, target, nil)
+        prefetchNextPlane(row, arguments, plane: plane)
+        deinterleave(lanes, row + arguments.startX, 2 &* width, target, nil)
       }
       target += width
       row += arguments.rowStep &* arguments.sourceWidth
@@ -95,19 +124,20 @@ private func stageEven<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
   }
 }
 
-/// Rows whose columns of even and odd number part, in a pass over both.
+/// Copies rows whose even and odd columns are separated, both in one pass.
 @inline(always)
-private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyTwoPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let sourceWidth = arguments.sourceWidth
-  // A run begins with zeros, left of the source. The first run has its columns of one kind, the second the others.
+  // Each phase begins with zeros, left of the source. The first phase has the columns of one parity, the second the
+  // others.
   let padding = 0 &- arguments.startX
   let firstIsOdd = padding & 1
   let lefts = (min((padding &+ 1) / 2, width), min(padding / 2, width))
   let counts = (
     min((sourceWidth &+ 1 &- firstIsOdd) / 2, width &- lefts.0), min((sourceWidth &+ firstIsOdd) / 2, width &- lefts.1)
   )
-  // Whole blocks are stored, which may have an element more than a run.
+  // `deinterleave` stores whole vectors of both parities, so the copy must need every column.
   let isWhole = counts.0 &+ counts.1 == sourceWidth && sourceWidth & 1 == 0
   let gap = width &- lefts.0 &- counts.0 &+ lefts.1
   let lastGap = width &- lefts.1 &- counts.1
@@ -120,22 +150,22 @@ private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgume
     for _ in 0..<arguments.height {
       let first = target + lefts.0
       let second = target + (width &+ lefts.1)
-      clear(lanes, first - gapBefore, gapBefore, after: after &+ gapBefore &- lefts.0)
-      clear(lanes, first + counts.0, gap, after: after &- lefts.0 &- counts.0)
+      clearWholeVectors(lanes, first - gapBefore, gapBefore, after: after &+ gapBefore &- lefts.0)
+      clearWholeVectors(lanes, first + counts.0, gap, after: after &- lefts.0 &- counts.0)
       if y < 0 || y >= arguments.sourceHeight {
         fill(lanes, first, counts.0)
         fill(lanes, second, counts.1)
       } else {
-        askForNextPlane(row, arguments, plane: plane)
+        prefetchNextPlane(row, arguments, plane: plane)
         if isWhole {
           if firstIsOdd == 0 {
-            part(lanes, row, sourceWidth, first, second)
+            deinterleave(lanes, row, sourceWidth, first, second)
           } else {
-            part(lanes, row, sourceWidth, second, first)
+            deinterleave(lanes, row, sourceWidth, second, first)
           }
         } else {
-          copyEven(lanes, row + firstIsOdd, first, counts.0)
-          copyEven(lanes, row + (1 &- firstIsOdd), second, counts.1)
+          copyEvenElements(lanes, row + firstIsOdd, first, counts.0)
+          copyEvenElements(lanes, row + (1 &- firstIsOdd), second, counts.1)
         }
       }
       gapBefore = lastGap &+ lefts.0
@@ -148,9 +178,10 @@ private func stageHalves<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgume
   fill(lanes, target - lastGap, lastGap)
 }
 
-/// Parts an even number of elements, at least 8; the last block ends with them. Odd ones may be left out.
+/// Separates the even and the odd elements of an even number of at least 8; the last vector ends with the data and
+/// overlaps the one before. Without `odds`, only the even elements are stored.
 @inline(always)
-private func part<L: Lanes>(
+private func deinterleave<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
   _ odds: UnsafeMutablePointer<Float>?
 ) {
@@ -184,9 +215,9 @@ private func part<L: Lanes>(
   }
 }
 
-/// Rows of any number of runs.
+/// Copies rows of any number of phases.
 @inline(always)
-private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArguments) {
+private func copyPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   var target = arguments.target
   for plane in 0..<arguments.planes {
     var y = arguments.startY
@@ -196,9 +227,9 @@ private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
         target += arguments.phases &* arguments.phaseWidth
       } else {
         let row = arguments.source + (plane &* arguments.sourcePlaneStride &+ y &* arguments.sourceWidth)
-        askForNextPlane(row, arguments, plane: plane)
+        prefetchNextPlane(row, arguments, plane: plane)
         for phase in 0..<arguments.phases {
-          stageRow(lanes, row, target, start: arguments.startX &+ phase, arguments)
+          copyPhase(lanes, row, target, start: arguments.startX &+ phase, arguments)
           target += arguments.phaseWidth
         }
       }
@@ -207,15 +238,15 @@ private func stageRuns<L: Lanes>(_ lanes: L.Type, _ arguments: ConvStageArgument
   }
 }
 
-/// One run of a staged row: every `columnStep`-th column of the source from `start` on.
+/// Copies one phase of a row: every `columnStep`-th column of the source from `start` on.
 @inline(always)
-private func stageRow<L: Lanes>(
+private func copyPhase<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
-  _ arguments: ConvStageArguments
+  _ arguments: PaddedInputArguments
 ) {
   let step = arguments.columnStep
   let width = arguments.phaseWidth
-  // Elements first ..< last of the run lie inside the source.
+  // Elements first ..< last of the phase are inside the source.
   let first = start >= 0 ? 0 : min((step &- 1 &- start) / step, width)
   let inside = arguments.sourceWidth &- start
   let last = max(min(inside <= 0 ? 0 : (inside &+ step &- 1) / step, width), first)
@@ -224,7 +255,7 @@ private func stageRow<L: Lanes>(
   if step == 1 {
     copy(lanes, from, target + first, last &- first)
   } else if step == 2 {
-    copyEven(lanes, from, target + first, last &- first)
+    copyEvenElements(lanes, from, target + first, last &- first)
   } else {
     var i = first
     while i < last {
@@ -235,6 +266,7 @@ private func stageRow<L: Lanes>(
   fill(lanes, target + last, width &- last)
 }
 
+/// Stores `count` zeros.
 @inline(always)
 func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ count: Int) {
   var i = 0
@@ -248,7 +280,7 @@ func fill<L: Lanes>(_ lanes: L.Type, _ target: UnsafeMutablePointer<Float>, _ co
   }
 }
 
-/// The last vector ends with the data: it overlaps the one before.
+/// Copies `count` elements. The last vector ends with the data and overlaps the one before.
 @inline(always)
 func copy<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
@@ -265,9 +297,9 @@ func copy<L: Lanes>(
   L.store(L.load(source + (count &- L.count)), target + (count &- L.count))
 }
 
-/// Copies every second element; nothing behind the last of them is read.
+/// Copies every second element, without a load beyond the last of them.
 @inline(always)
-private func copyEven<L: Lanes>(
+private func copyEvenElements<L: Lanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
   var i = 0
@@ -283,7 +315,7 @@ private func copyEven<L: Lanes>(
     UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
     i &+= 4
   }
-  // The last four end with the data, as the odd elements of a vector that begins one element earlier.
+  // The last four elements are the odd elements of a vector that begins one element earlier and ends with the data.
   if i < count, count > 4 {
     let both = UnsafeRawPointer(source + (2 &* count &- 9)).loadUnaligned(as: SIMD8<Float>.self)
     UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)

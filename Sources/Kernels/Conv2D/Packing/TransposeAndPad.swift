@@ -1,38 +1,25 @@
 import KernelsISA
 
-/// Asks for the next few lines of what will be read soon.
-@inline(always)
-func askAhead(_ ahead: UnsafeMutablePointer<ConvAhead>) {
-  var count = min(ahead.pointee.atOnce, ahead.pointee.left)
-  if count <= 0 { return }
-  ahead.pointee.left &-= count
-  var line = ahead.pointee.line
-  while count > 0 {
-    prefetchToSecondLevel(ahead.pointee.row.unsafelyUnwrapped + line &* 16)
-    line &+= 1
-    if line == ahead.pointee.lines {
-      line = 0
-      ahead.pointee.row = ahead.pointee.row.unsafelyUnwrapped + ahead.pointee.rowStride
-    }
-    count &-= 1
-  }
-  ahead.pointee.line = line
-}
-
-/// target[k · targetStride + lane] = source[lane · sourceStride + k]; lanes behind the last are 0 up to the width.
-struct ConvTurnArguments {
+/// The arguments of `transposePadded`:
+/// target[k · targetStride + lane] = source[lane · sourceStride + k], and 0 for the lanes from `lanes` to `width`.
+struct TransposePaddedArguments {
   var source: UnsafePointer<Float>
+  /// Elements from a lane's values to the next lane's.
   var sourceStride: Int
   var target: UnsafeMutablePointer<Float>
+  /// Elements from a row of the target to the next.
   var targetStride: Int
+  /// Lanes of the source, the columns of the target.
   var lanes: Int
+  /// Columns of the target with the zeros behind the lanes.
   var width: Int
+  /// Values of each lane, the rows of the target.
   var depth: Int
 }
 
-/// Turns lanes × depth to depth × lanes, with zeros up to the width.
+/// Transposes lanes × depth to depth × width.
 @inline(always)
-func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
+func transposePadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<TransposePaddedArguments>) {
   let target = p.pointee.target
   let stride = p.pointee.targetStride
   let depth = p.pointee.depth
@@ -52,30 +39,35 @@ func turn<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvTurnArguments>) {
   L.transpose(p.pointee.source, p.pointee.sourceStride, rows: columns, columns: depth, target, stride)
 }
 
-/// Elements that a copy of rows asks for ahead: a plane is short for the processor to find out that it is read in order.
-private let padAhead = 512
+/// Elements between a load and its prefetch. A plane ends before the processor's own prefetching has found the stream.
+private let padPrefetchDistance = 512
 
-/// Copies rows startY ..< startY + rows of planes, with zeros around what lies inside: a target row has `left` zeros, the
-/// source's row, and zeros up to its width.
-struct ConvPadArguments {
+/// The arguments of `padRows`, which copies rows startY ..< startY + rows of planes with their padding: a row of the
+/// target is `left` zeros, the source's row, and zeros up to `targetWidth`.
+struct PadRowsArguments {
   var source: UnsafePointer<Float>
   var target: UnsafeMutablePointer<Float>
   var planes: Int
+  /// Elements from a plane of the source to the next.
   var planeStride: Int
   var sourceHeight: Int
   var sourceWidth: Int
+  /// The source row of the first row of the target; rows outside the source are zeros.
   var startY: Int
+  /// Rows of each plane of the target.
   var rows: Int
+  /// Zeros before each row.
   var left: Int
+  /// Elements of a row of the target.
   var targetWidth: Int
-  var ahead: UnsafeMutablePointer<ConvAhead>
+  /// Lines to prefetch meanwhile, some at each row.
+  var prefetch: UnsafeMutablePointer<RowPrefetch>
 }
 
-/// Copies rows of planes with zeros around them.
-///
-/// Zeros are stored in whole vectors first, and the row's own elements over what of them was too much.
+/// Copies rows of planes with zeros around them. Zeros are stored in whole vectors first; the copy of the row then
+/// overwrites the excess.
 @inline(always)
-func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
+func padRows<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PadRowsArguments>) {
   let zero = L.splat(0)
   let width = p.pointee.targetWidth
   let left = min(p.pointee.left, width)
@@ -87,7 +79,7 @@ func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
     var row = 0
     while row < p.pointee.rows {
       let y = p.pointee.startY &+ row
-      askAhead(p.pointee.ahead)
+      RowPrefetch.advance(p.pointee.prefetch)
       let isInside = y >= 0 && y < p.pointee.sourceHeight
       let first = isInside ? left : width
       let last = isInside ? left &+ count : width
@@ -115,7 +107,7 @@ func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
           var i = 0
           while i < count {
             let j = min(i, count &- L.count)
-            prefetchToWrite(from + (j &+ padAhead))
+            prefetchToWrite(from + (j &+ padPrefetchDistance))
             L.store(L.load(from + j), target + (left &+ j))
             i &+= L.count
           }
@@ -128,20 +120,4 @@ func pad<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvPadArguments>) {
     }
     plane &+= 1
   }
-}
-
-/// Memory that will be read soon: rows of whole cache lines, which a level function asks for a few at a time while it
-/// computes. It counts on what it finds here.
-struct ConvAhead {
-  var row: UnsafePointer<Float>?
-  var rowStride: Int
-  /// Of a row.
-  var lines: Int
-  /// Of the row, the next to ask for.
-  var line: Int
-  /// Lines of all rows.
-  var left: Int
-  var atOnce: Int
-
-  static var none: ConvAhead { ConvAhead(row: nil, rowStride: 0, lines: 0, line: 0, left: 0, atOnce: 0) }
 }

@@ -1,62 +1,65 @@
 import KernelsISA
 
-/// The weight gradient with images side by side: every lane sums the products of its images over a whole segment of the
-/// batch, and the lanes are summed at the end.
+/// The weight gradient with the images of a batch innermost: every lane sums the products of its own images over a
+/// whole segment of the batch, and the lanes are summed at the end.
 ///
-/// Input and output gradient of as many images as a vector has lanes are turned into staging memory. A tile of channels
-/// and taps then passes over a few rows of the gradient at a time, which stay in the first-level cache for all taps.
-private struct BatchGradient: Sendable {
+/// Input and output gradient of as many images as a vector has lanes are packed. A tile of channels and taps then reads
+/// a few rows of the gradient at a time, which stay in the first-level cache for all taps.
+struct BatchGradient: Sendable {
   let shape: Conv2DShape
-  let tile: ConvTile<ConvBatchWeightsArguments>
+  let tile: ConvTile<BatchGradientArguments>
   let layout: Layout
-  let common: SegmentedReduction
-  /// In how many parts threads share the channels, or else the taps.
+  /// The segments of the batch and their reduction, which all weight-gradient kernels have in common.
+  let reduction: SegmentedReduction
+  /// The number of parts that threads split the channels into, or else the taps.
   let splits: Int
   let tapSplits: Int
   let records: OffsetTable
-  let places: OffsetTable
-  let turn: LevelFunction<ConvBatchTurnArguments>
-  let sum: LevelFunction<ConvBatchSumArguments>
+  /// The offset of each sum in the weight gradient; -1 where it belongs to no weight.
+  let targetOffsets: OffsetTable
+  let packImages: LevelFunction<BatchTransposeArguments>
+  let sumLanes: LevelFunction<LaneSumArguments>
 
   /// Sizes that follow from shape and tile alone.
   struct Layout: Sendable {
+    /// Tiles along the output channels of a group, and along its taps.
     let channelTiles: Int
     let tapTiles: Int
     /// Output rows of a band, and of a part of it that stays in the first-level cache.
     let bandRows: Int
     let chunkRows: Int
-    /// Rows and columns of a channel of the staged input, and of the padding before the image.
+    /// Rows and columns of a channel of the packed input, and rows and columns of padding before the image.
     let rows: Int
     let columns: Int
     let top: Int
     let left: Int
-    /// Elements.
+    /// Elements of the packed input and of the packed gradient.
     let sourceCount: Int
     let gradientCount: Int
-    /// Sums of a tile of channels, and of all.
+    /// Elements of the sums of one tile of channels with all taps, and of all tiles.
     let tileSumCount: Int
     let sumCount: Int
-    /// Tiles of taps whose sums are whole squares of vectors.
+    /// The number of tiles of taps whose sums are whole squares of vectors.
     let tapGranule: Int
 
-    init(_ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>) {
+    init(_ shape: Conv2DShape, _ tile: ConvTile<BatchGradientArguments>) {
       let lanes = tile.level.lanes
       channelTiles = (shape.groupOutputChannels + tile.rows - 1) / tile.rows
       tapTiles = (shape.depth + tile.vectors - 1) / tile.vectors
       let (y, x) = (shape.forwardY, shape.forwardX)
       top = shape.paddingHeight
       left = shape.paddingWidth
-      // A staged row holds all that the taps read, and all of the image's row behind its left padding: that is transposed
-      // and moved as a whole, even where the last columns are in no window.
+      // A packed row has everything that the taps read, and all of the image's row behind the left padding: a row is
+      // transposed and moved as a whole, even where its last columns are in no window.
       columns = max(x.reach(x.count), left + shape.inputWidth)
-      // 768 KB of staging leave room in the second-level cache for the sums.
+      // 768 KB of packed data leave room in the second-level cache for the sums.
       let rowCount = (shape.groupInputChannels * columns * y.stride + channelTiles * tile.rows * x.count) * lanes
       bandRows = min(max(Self.bandLimit / max(rowCount, 1), 1), y.count)
       rows = y.reach(bandRows)
       chunkRows = max(Self.chunkLimit / (tile.rows * x.count * lanes), 1)
       sourceCount = shape.groupInputChannels * rows * columns * lanes
       gradientCount = channelTiles * tile.rows * bandRows * x.count * lanes
-      // Whole squares of vectors are summed.
+      // Lanes are summed in whole squares of vectors.
       let vectors = tapTiles * tile.rows * tile.vectors
       tileSumCount = (vectors + lanes - 1) / lanes * lanes * lanes
       sumCount = channelTiles * tileSumCount
@@ -66,26 +69,26 @@ private struct BatchGradient: Sendable {
     }
 
     private static let bandLimit = 192 << 10
-    /// 20 KB of the gradient stay in the first-level cache beside what passes of the input.
+    /// 20 KB of the gradient, in elements; they stay in the first-level cache beside the input that streams through it.
     private static let chunkLimit = 5 << 10
   }
 
-  init(shape: Conv2DShape, tile: ConvTile<ConvBatchWeightsArguments>, threads: Int) {
+  init(shape: Conv2DShape, tile: ConvTile<BatchGradientArguments>, threads: Int) {
     self.shape = shape
     self.tile = tile
     let lanes = tile.level.lanes
     let layout = Layout(shape, tile)
     self.layout = layout
-    turn = Levels.convBatchTurnIn[tile.level]
-    sum = Levels.convBatchSum[tile.level]
+    packImages = Levels.convImagesPack[tile.level]
+    sumLanes = Levels.convGradientSumLanes[tile.level]
     let segments = BatchSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes)
-    // Few segments: the threads share out the channels, too, at the price of staging the input twice. Of fewer tiles of
-    // channels than threads they share out the taps, and stage the gradient twice, too.
-    let isShared = segments.count * shape.groups < threads
-    let sharesChannels = layout.channelTiles >= threads
-    splits = isShared && sharesChannels ? threads : 1
-    tapSplits = isShared && !sharesChannels ? max(min(threads, layout.tapTiles / layout.tapGranule), 1) : 1
-    common = SegmentedReduction(
+    // With few segments, the threads also split the channels, at the price of packing the input once for each part.
+    // With fewer tiles of channels than threads they split the taps, and pack the gradient once for each part, too.
+    let splitsGroups = segments.count * shape.groups < threads
+    let splitsChannels = layout.channelTiles >= threads
+    splits = splitsGroups && splitsChannels ? threads : 1
+    tapSplits = splitsGroups && !splitsChannels ? max(min(threads, layout.tapTiles / layout.tapGranule), 1) : 1
+    reduction = SegmentedReduction(
       shape: shape, level: tile.level, segments: segments, parts: threads,
       itemsPerSegment: shape.groups * splits * tapSplits,
       threadByteCount: 4 * (layout.sumCount + layout.sourceCount + layout.gradientCount + lanes * lanes))
@@ -95,26 +98,26 @@ private struct BatchGradient: Sendable {
         Self.record((first..<first + tile.vectors).map { taps[min($0, taps.count - 1)] }, shape, layout, lanes)
       })
     planCheck("row of the input", offset: layout.left, count: shape.inputWidth, allocated: layout.columns)
-    var places: [Int] = []
+    var targetOffsets: [Int] = []
     for channelTile in 0..<layout.channelTiles {
-      let first = places.count
+      let first = targetOffsets.count
       for tapTile in 0..<layout.tapTiles {
         for c in 0..<tile.rows {
           for t in 0..<tile.vectors {
             let channel = channelTile * tile.rows + c
             let tap = tapTile * tile.vectors + t
             let isInside = channel < shape.groupOutputChannels && tap < taps.count
-            places.append(isInside ? channel * shape.depth + taps[tap].weight : -1)
+            targetOffsets.append(isInside ? channel * shape.depth + taps[tap].weight : -1)
           }
         }
       }
-      places += Array(repeating: -1, count: layout.tileSumCount / lanes - (places.count - first))
+      targetOffsets += Array(repeating: -1, count: layout.tileSumCount / lanes - (targetOffsets.count - first))
     }
-    self.places = OffsetTable(places)
+    self.targetOffsets = OffsetTable(targetOffsets)
     if planChecksAreActive { checkRecords() }
   }
 
-  /// Checks that a band's records read inside the staged input, whose first row is that of the band's first output.
+  /// Checks that a band's records read inside the packed input, whose first row is that of the band's first output.
   private func checkRecords() {
     let length = 4 + tile.vectors
     for record in stride(from: 0, to: records.count, by: length) {
@@ -128,7 +131,7 @@ private struct BatchGradient: Sendable {
         let last =
           (layout.bandRows - 1) * shape.strideHeight * layout.columns * lanes + (columns - 1) * shape.strideWidth
           * lanes
-        planCheck("staged input", offset: offset, count: last + lanes, allocated: layout.sourceCount)
+        planCheck("packed input", offset: offset, count: last + lanes, allocated: layout.sourceCount)
       }
     }
   }
@@ -140,7 +143,7 @@ private struct BatchGradient: Sendable {
     let weight: Int
   }
 
-  /// All taps, the channels of each kernel element together, as they lack the same pixels.
+  /// All taps, ordered by kernel element and channel, as the channels of a kernel element miss the same pixels.
   static func taps(_ shape: Conv2DShape) -> [Tap] {
     (0..<shape.kernelHeight).flatMap { y in
       (0..<shape.kernelWidth).flatMap { x in
@@ -152,14 +155,6 @@ private struct BatchGradient: Sendable {
     }
   }
 
-  /// The outputs that a kernel's element meets inside the input.
-  static func outputs(_ axis: ConvAxis, _ tap: Int) -> Range<Int> {
-    let inside = (0..<axis.count).filter {
-      (0..<axis.sourceCount).contains(axis.start + $0 * axis.stride + axis.taps[tap].shift)
-    }
-    return inside.first.map { $0..<inside[inside.count - 1] + 1 } ?? 0..<0
-  }
-
   static func union(_ ranges: [Range<Int>]) -> Range<Int> {
     let used = ranges.filter { !$0.isEmpty }
     guard let first = used.map(\.lowerBound).min(), let last = used.map(\.upperBound).max() else { return 0..<0 }
@@ -167,8 +162,8 @@ private struct BatchGradient: Sendable {
   }
 
   static func record(_ taps: [Tap], _ shape: Conv2DShape, _ layout: Layout, _ lanes: Int) -> [Int] {
-    let rows = union(taps.map { outputs(shape.forwardY, $0.y) })
-    let columns = union(taps.map { outputs(shape.forwardX, $0.x) })
+    let rows = union(taps.map { shape.insideRows($0.y) })
+    let columns = union(taps.map { shape.insideColumns($0.x) })
     return [rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound]
       + taps.map {
         let row = $0.channel * layout.rows + $0.y * shape.dilationHeight
@@ -183,13 +178,13 @@ private struct BatchGradient: Sendable {
       SegmentedReduction.clear(shape, operands)
       return
     }
-    common.run(operands, workspace) { images, item, target, own in
-      let shares = splits * tapSplits
-      let group = item / shares
+    reduction.run(operands, workspace) { images, item, target, threadWorkspace in
+      let itemsPerGroup = splits * tapSplits
+      let group = item / itemsPerGroup
       let channelTiles = Parallel.range(item % splits, of: splits, items: layout.channelTiles)
       let tapTiles = Parallel.range(
-        item % shares / splits, of: tapSplits, items: layout.tapTiles, granule: layout.tapGranule)
-      let sums = own.assumingMemoryBound(to: Float.self)
+        item % itemsPerGroup / splits, of: tapSplits, items: layout.tapTiles, granule: layout.tapGranule)
+      let sums = threadWorkspace.assumingMemoryBound(to: Float.self)
       sums.update(repeating: 0, count: layout.sumCount)
       for image in stride(from: images.lowerBound, to: images.upperBound, by: lanes) {
         for firstRow in stride(from: 0, to: shape.outputHeight, by: layout.bandRows) {
@@ -202,6 +197,7 @@ private struct BatchGradient: Sendable {
     }
   }
 
+  /// Sums the lanes of some tiles and stores the results in the segment's gradient.
   private func reduce(
     _ channelTiles: Range<Int>, _ tapTiles: Range<Int>, _ sums: UnsafeMutablePointer<Float>,
     _ target: UnsafeMutablePointer<Float>
@@ -210,15 +206,16 @@ private struct BatchGradient: Sendable {
     let first = tapTiles.lowerBound * tile.rows * tile.vectors
     let last = tapTiles.upperBound == layout.tapTiles ? vectors : tapTiles.upperBound * tile.rows * tile.vectors
     for channelTile in channelTiles {
-      var arguments = ConvBatchSumArguments(
-        sums: sums + (channelTile * vectors + first) * lanes, places: places.base + channelTile * vectors + first,
+      var arguments = LaneSumArguments(
+        sums: sums + (channelTile * vectors + first) * lanes,
+        targetOffsets: targetOffsets.base + channelTile * vectors + first,
         count: last - first, target: target,
         scratch: sums + layout.sumCount + layout.sourceCount + layout.gradientCount)
-      sum(&arguments)
+      sumLanes(&arguments)
     }
   }
 
-  /// Adds a band of rows of some images.
+  /// Adds a band of rows of some images to the sums.
   private func add(
     _ images: Range<Int>, group: Int, channelTiles: Range<Int>, tapTiles: Range<Int>, firstRow: Int,
     _ operands: Conv2DBackwardWeights.Operands, _ sums: UnsafeMutablePointer<Float>
@@ -229,7 +226,7 @@ private struct BatchGradient: Sendable {
     let rows = min(layout.bandRows, shape.outputHeight - firstRow)
     let input =
       operands.input + (images.lowerBound * shape.inputChannels + group * shape.groupInputChannels) * shape.inputPlane
-    stage(input, images.count, firstRow: firstRow, source, scratch)
+    packInput(input, images.count, firstRow: firstRow, source, scratch)
     let output =
       operands.outputGradient
       + (images.lowerBound * shape.outputChannels + group * shape.groupOutputChannels) * shape.outputPlane
@@ -238,20 +235,20 @@ private struct BatchGradient: Sendable {
     for channelTile in channelTiles {
       let channel = channelTile * tile.rows
       let channels = min(shape.groupOutputChannels - channel, tile.rows)
-      let staged = gradient + channelTile * tileCount
-      if channels < tile.rows { staged.update(repeating: 0, count: tileCount) }
-      var arguments = ConvBatchTurnArguments(
+      let packed = gradient + channelTile * tileCount
+      if channels < tile.rows { packed.update(repeating: 0, count: tileCount) }
+      var arguments = BatchTransposeArguments(
         images: UnsafeMutablePointer(mutating: output + (channel * shape.outputPlane + firstRow * width)),
-        staged: staged, runs: channels, length: rows * width, imageRunStride: shape.outputPlane,
-        stagedRunStride: lanes, stagedStride: tile.rows * lanes, imageStride: shape.outputChannels * shape.outputPlane,
+        packed: packed, runs: channels, length: rows * width, imageRunStride: shape.outputPlane,
+        packedRunStride: lanes, packedStride: tile.rows * lanes, imageStride: shape.outputChannels * shape.outputPlane,
         count: images.count, scratch: scratch)
-      turn(&arguments)
+      packImages(&arguments)
     }
     let rowStride = shape.strideHeight * layout.columns * lanes
     for row in stride(from: 0, to: rows, by: layout.chunkRows) {
       for channelTile in channelTiles {
-        // Rows count from the image's first: so do those of the records.
-        var arguments = ConvBatchWeightsArguments(
+        // Both rows and records count from the image's first row.
+        var arguments = BatchGradientArguments(
           source: source - firstRow * rowStride, sourceRowStride: rowStride,
           sourceColumnStride: shape.strideWidth * lanes,
           gradient: gradient + (channelTile * tileCount - firstRow * width * tile.rows * lanes), width: width,
@@ -263,9 +260,9 @@ private struct BatchGradient: Sendable {
     }
   }
 
-  /// Turns a band of the input into staging memory, with the padding written out.
-  private func stage(
-    _ input: UnsafePointer<Float>, _ images: Int, firstRow: Int, _ staged: UnsafeMutablePointer<Float>,
+  /// Packs a band of the input, with the padding written out.
+  private func packInput(
+    _ input: UnsafePointer<Float>, _ images: Int, firstRow: Int, _ packed: UnsafeMutablePointer<Float>,
     _ scratch: UnsafeMutablePointer<Float>
   ) {
     let first = firstRow * shape.strideHeight - layout.top
@@ -275,83 +272,47 @@ private struct BatchGradient: Sendable {
     let isPadded = layout.columns != width
     let rowCount = layout.columns * lanes
     for channel in 0..<shape.groupInputChannels {
-      let plane = staged + channel * layout.rows * rowCount
+      let plane = packed + channel * layout.rows * rowCount
       plane.update(repeating: 0, count: before * rowCount)
       (plane + (before + inside.count) * rowCount).update(
         repeating: 0, count: (layout.rows - before - inside.count) * rowCount)
     }
-    let start = staged + before * rowCount
-    var arguments = ConvBatchTurnArguments(
-      images: UnsafeMutablePointer(mutating: input + inside.lowerBound * width), staged: start,
+    let start = packed + before * rowCount
+    var arguments = BatchTransposeArguments(
+      images: UnsafeMutablePointer(mutating: input + inside.lowerBound * width), packed: start,
       runs: shape.groupInputChannels, length: inside.count * width, imageRunStride: shape.inputPlane,
-      stagedRunStride: layout.rows * rowCount, stagedStride: lanes,
+      packedRunStride: layout.rows * rowCount, packedStride: lanes,
       imageStride: shape.inputChannels * shape.inputPlane, count: images, scratch: scratch)
     if layout.rows == shape.inputHeight, inside.count == layout.rows, !isPadded {
       arguments.length *= arguments.runs
       arguments.runs = 1
     }
-    turn(&arguments)
+    packImages(&arguments)
     if !isPadded { return }
-    // The rows stand side by side; from the last on, they move apart.
+    // The rows were packed without padding between; from the last row to the first, they are moved apart.
     for channel in 0..<shape.groupInputChannels {
       let plane = start + channel * layout.rows * rowCount
       for row in (0..<inside.count).reversed() {
-        let place = plane + row * rowCount
-        (place + layout.left * lanes).update(from: plane + row * width * lanes, count: width * lanes)
-        place.update(repeating: 0, count: layout.left * lanes)
-        (place + (layout.left + width) * lanes).update(
+        let target = plane + row * rowCount
+        (target + layout.left * lanes).update(from: plane + row * width * lanes, count: width * lanes)
+        target.update(repeating: 0, count: layout.left * lanes)
+        (target + (layout.left + width) * lanes).update(
           repeating: 0, count: (layout.columns - layout.left - width) * lanes)
       }
     }
   }
 }
 
-/// A row of the weight gradient's table, with images side by side.
-func batchGradientKernel(_ tile: ConvTile<ConvBatchWeightsArguments>) -> Kernel<Conv2DBackwardWeights> {
+/// A row `images` of the weight gradient's table.
+func batchGradientKernel(_ tile: ConvTile<BatchGradientArguments>) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
-    algorithm: "batch", level: tile.level, tile: tile.name,
-    cost: { shape, _ in batchGradientCost(shape, tile, .nominal) },
+    algorithm: "images", level: tile.level, tile: tile.name,
+    terms: { shape, _ in BatchGradient.terms(shape, tile, .nominal) },
     prepare: { shape, threads in
       let gradient = BatchGradient(
         shape: shape, tile: tile, threads: shape.parts(threads: threads))
-      return PreparedKernel(workspaceByteCount: gradient.common.workspaceByteCount) { operands, workspace in
+      return PreparedKernel(workspaceByteCount: gradient.reduction.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }
     })
-}
-
-/// The cycles of the tiles, whose inputs come from the second-level cache, of loading and
-/// storing their sums for each chunk of rows, of turning, which moves about four floats a cycle, and of summing lanes,
-/// about six a vector, once a segment. nil where staging or sums would be too large.
-private func batchGradientCost(
-  _ shape: Conv2DShape, _ tile: ConvTile<ConvBatchWeightsArguments>, _ machine: Machine
-) -> Double? {
-  let lanes = tile.level.lanes
-  guard shape.batch > 0, shape.inputPlane <= 16 << 10, shape.outputPlane <= 16 << 10, shape.depth <= 16 << 10 else {
-    return nil
-  }
-  let layout = BatchGradient.Layout(shape, tile)
-  guard layout.sumCount <= 192 << 10, layout.sourceCount + layout.gradientCount <= 256 << 10 else { return nil }
-  let rows = (0..<shape.kernelHeight).map { BatchGradient.outputs(shape.forwardY, $0) }
-  let columns = (0..<shape.kernelWidth).map { BatchGradient.outputs(shape.forwardX, $0) }
-  let taps = BatchGradient.taps(shape)
-  let pixels = stride(from: 0, to: taps.count, by: tile.vectors).reduce(0) { sum, first in
-    let tile = taps[first..<min(first + tile.vectors, taps.count)]
-    return sum + BatchGradient.union(tile.map { rows[$0.y] }).count
-      * BatchGradient.union(tile.map { columns[$0.x] }).count
-  }
-  let sums = Double(tile.rows * tile.vectors)
-  let step = max(sums, Double(tile.rows + tile.vectors), 8) / 2 + 0.3 * Double(tile.vectors * lanes) / 16
-  // Half a megabyte of sums leaves the second-level cache.
-  let perTile = 15 + sums * (layout.sumCount <= 128 << 10 ? 1.2 : 3.6)
-  let tiles = Double(layout.channelTiles * layout.tapTiles)
-  let chunks = Double((shape.outputHeight + layout.chunkRows - 1) / layout.chunkRows)
-  let imageGroups = (shape.batch + lanes - 1) / lanes
-  let segments = BatchSegments(batch: shape.batch, partCount: shape.weightCount, granule: lanes).count
-  let turned = (shape.groupInputChannels * shape.inputPlane + shape.groupOutputChannels * shape.outputPlane) * lanes
-  let perGroup =
-    Double(pixels * layout.channelTiles) * step + chunks * tiles * perTile + Double(turned) / 4
-    + Double(layout.sumCount / lanes * segments) * 6 / Double(imageGroups)
-  let ideal = Double(shape.groupOutputChannels * shape.outputPlane * shape.depth) / 2
-  return shape.cycles(tile.level, machine, share: ideal / perGroup * filled(shape.batch, lanes))
 }

@@ -1,47 +1,53 @@
 import KernelsISA
 
-/// The weight gradient: a tile is output channels × taps, every lane keeps a sum of its own. For each of the records
-/// [first row, row behind the last, first column, column behind the last, (offset of each tap)]
+/// The arguments of `accumulateBatchGradient`, the `images` kernels of the weight gradient: a tile is output channels ×
+/// taps, and every lane has its own sums. For each record
+/// [first row, end of rows, first column, end of columns, (offset of each tap)]:
 /// sums[c][t] += gradient[row][column][c] · source[row · sourceRowStride + column · sourceColumnStride + offset[t]…],
-/// lane by lane, over the record's rows and columns that are also in firstRow ..< lastRow.
-struct ConvBatchWeightsArguments {
+/// lane by lane, over the record's columns and over those of its rows that are in firstRow ..< lastRow.
+struct BatchGradientArguments {
+  /// The packed input, [channel][row][column][image].
   var source: UnsafePointer<Float>
+  /// Elements of the input from an output row's origin to the next's.
   var sourceRowStride: Int
+  /// Elements of the input from an output column's origin to the next's.
   var sourceColumnStride: Int
-  /// [row][column][channel of the tile][image].
+  /// The packed output gradient, [row][column][channel of the tile][image].
   var gradient: UnsafePointer<Float>
-  /// Columns of a row of the gradient.
+  /// Columns of the gradient.
   var width: Int
   var firstRow: Int
+  /// The end of the rows.
   var lastRow: Int
   var records: UnsafePointer<Int32>
   var recordCount: Int
-  /// A tile of vectors for each record, added to.
+  /// A tile of accumulators for each record, which is added to.
   var sums: UnsafeMutablePointer<Float>
 }
 
-/// Adds, for every record of taps, the products of a tile's channels of the gradient with the inputs at those taps.
+/// For every record of taps, adds the products of the gradient of a tile's channels with the inputs at those taps.
 @inline(always)
-func weights<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvBatchWeightsArguments>
+func accumulateBatchGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<BatchGradientArguments>
 ) {
   var record = p.pointee.records
   var sums = p.pointee.sums
-  var left = p.pointee.recordCount
-  while left > 0 {
-    var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+  var remaining = p.pointee.recordCount
+  while remaining > 0 {
+    var sum = RegisterTile<channels, taps, L>(accumulators: sums)
     sum.multiply(p, record)
-    sum.spill(to: sums)
+    sum.storeAccumulators(to: sums)
     record += 4 &+ taps
     sums += channels &* tile.columns
-    left &-= 1
+    remaining &-= 1
   }
 }
 
 extension RegisterTile {
+  /// Adds the products of one record.
   @inline(always)
   fileprivate mutating func multiply(
-    _ p: UnsafePointer<ConvBatchWeightsArguments>, _ record: UnsafePointer<Int32>
+    _ p: UnsafePointer<BatchGradientArguments>, _ record: UnsafePointer<Int32>
   ) {
     let firstRow = max(Int(record[0]), p.pointee.firstRow)
     let lastRow = min(Int(record[1]), p.pointee.lastRow)
@@ -80,39 +86,40 @@ extension RegisterTile {
   }
 }
 
-/// target[places[i]] = the sum over the lanes of sums[i], where the place is at least 0.
-struct ConvBatchSumArguments {
+/// The arguments of `sumLanes`: target[targetOffsets[i]] = the sum over the lanes of sums[i], for offsets of at least 0.
+struct LaneSumArguments {
+  /// `count` vectors.
   var sums: UnsafePointer<Float>
-  var places: UnsafePointer<Int32>
+  var targetOffsets: UnsafePointer<Int32>
   /// Vectors, a multiple of the lanes.
   var count: Int
   var target: UnsafeMutablePointer<Float>
-  /// A square of lanes × lanes.
+  /// Memory for a square of lanes × lanes elements.
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Sums the lanes of vectors, a square of them at a time, and puts the sums in their places.
+/// Sums the lanes of a square of vectors at a time and stores the sums at their offsets.
 @inline(always)
-func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<ConvBatchSumArguments>) {
+func sumLanes<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<LaneSumArguments>) {
   let scratch = p.pointee.scratch
   let target = p.pointee.target
   var sums = p.pointee.sums
-  var places = p.pointee.places
-  var left = p.pointee.count
-  while left > 0 {
+  var targetOffsets = p.pointee.targetOffsets
+  var remaining = p.pointee.count
+  while remaining > 0 {
     L.transposeSquare(UnsafePointer(sums), L.count, scratch, L.count)
-    // Lane by lane, halves of halves: the order in which `L.sum` adds.
+    // In halves, the order in which `L.sum` adds lanes.
     var half = L.count / 2
     while half > 0 {
       for i in 0..<half {
-        let place = scratch + i &* L.count
-        L.store(L.load(place) + L.load(place + half &* L.count), place)
+        let row = scratch + i &* L.count
+        L.store(L.load(row) + L.load(row + half &* L.count), row)
       }
       half /= 2
     }
-    for i in 0..<L.count where places[i] >= 0 { target[Int(places[i])] = scratch[i] }
+    for i in 0..<L.count where targetOffsets[i] >= 0 { target[Int(targetOffsets[i])] = scratch[i] }
     sums += L.count &* L.count
-    places += L.count
-    left &-= L.count
+    targetOffsets += L.count
+    remaining &-= L.count
   }
 }

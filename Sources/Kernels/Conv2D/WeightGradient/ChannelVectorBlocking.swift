@@ -1,11 +1,13 @@
 import KernelsISA
 
-/// How the weight gradient's work is cut.
+/// The blocking of the weight gradient's `channels` kernels.
 ///
-/// The sum over the outputs of the batch is cut into segments of consecutive rows; each is summed in order by one
-/// thread, then the segments in order. They depend on the problem and the level alone, so the bits do not depend on the
-/// threads. The weights are cut into items, panels of output channels × ranges of input channels, whose sums stay in the
-/// second-level cache while a segment passes. A segment passes in units: some whole images, or some rows of one.
+/// The sum over the outputs of the batch is divided into segments of consecutive rows; one thread sums a segment in
+/// order, and the segments are then summed in order. Segments depend on the problem and the level alone, so the bits do
+/// not depend on the threads. The weights are divided into items, panels of output channels × ranges of input channels,
+/// whose sums stay in the second-level cache while a segment streams through. A segment is read in units: some whole
+/// images, or some rows of one image. A unit's gradient is transposed in blocks of pixels, which stay in the
+/// first-level cache for all taps.
 struct ChannelVectorBlocking: Sendable {
   let shape: Conv2DShape
   let lanes: Int
@@ -13,33 +15,34 @@ struct ChannelVectorBlocking: Sendable {
   let threads: Int
   /// Bytes of an item's sums.
   let sumByteCount: Int
-  /// Images of a unit that are small, and rows of a unit where they are not.
+  /// Images of a unit where images are small, and rows of a unit where they are not.
   let chunk: Int
   let unitRows: Int
-  /// Whether units of the input are copied, with padding.
-  let isStaged: Bool
-  /// Whether the taps of each element of the kernel pass over the pixels that it meets inside the image.
+  /// Whether units of the input are padded copies.
+  let isCopied: Bool
+  /// Whether each kernel element reads only the pixels that it meets inside the image.
   let skipsPadding: Bool
-  /// Vectors of a group's output channels, and the panels that they are shared out in.
+  /// Vectors of a group's output channels, and the number of panels that they are divided into.
   private let vectors: Int
   private let panels: Int
-  /// Output channels of the widest panel, and what fills up its last vector.
+  /// Output channels of the widest panel, rounded up to whole vectors.
   let panelWidth: Int
+  /// Parts of the panels, and parts of the input channels; an item is one of each.
   private let panelParts: Int
   private let channelParts: Int
   private let channelsPerPart: Int
   private let rowStride: Int
   private let planeStride: Int
 
-  /// Pixels of a block, so that a turned block of 64 channels leaves room in 48 KB of first-level cache.
+  /// Pixels of a block: a transposed block of 64 channels is 40 KB and leaves room in a first-level cache of 48 KB.
   static let blockPixels = 160
-  /// Bytes of an item's sums, which share 1 MB of second-level cache with a unit of the input.
+  /// Bytes of an item's sums, which with a unit of the input are within a second-level cache of 1 MB.
   private static let sumLimit = 400 << 10
-  /// Elements of a staged unit: 256 KB.
-  private static let stagedLimit = 64 << 10
-  /// Elements of a staged unit of one row, 1 MB: an item has no more channels than fit.
+  /// Elements of a unit's padded copy: 256 KB.
+  private static let copyLimit = 64 << 10
+  /// Elements of the padded copy of a unit of one row, 1 MB; an item has no more input channels than fit.
   private static let unitLimit = 256 << 10
-  /// Bytes of all segments' partial sums.
+  /// Bytes of the partial sums of all segments.
   private static let partialLimit = 2 << 20
 
   /// - Parameters:
@@ -63,16 +66,16 @@ struct ChannelVectorBlocking: Sendable {
     let partial = shape.groups * panels * sumCount(channels) * 4
     let segments = max(min(8, pixels / 512, Self.partialLimit / partial), 1)
     self.segments = segments
-    // As few parts as keep an item's sums in the cache, and as give every thread as many items. All panels of an item
-    // share its copy of the input; parts of the channels each turn the gradient again.
+    // The fewest parts that keep an item's sums in the cache and give every thread as many items. All panels of an item
+    // share one padded copy of the input; each part of the channels transposes the gradient again.
     let others = segments * shape.groups
     func isEven(_ parts: Int) -> Bool { others * parts % threads == 0 || others * parts >= 4 * threads }
     let panelLimit = max(Self.sumLimit / (sumCount(channels) * 4), 1)
     var panelParts = (panels + panelLimit - 1) / panelLimit
     while !isEven(panelParts), panelParts < panels { panelParts += 1 }
     var parts = min((sumCount(channels) * 4 + Self.sumLimit - 1) / Self.sumLimit, channels)
-    let staged = channels * Self.leastStaged(shape)
-    parts = max(parts, min((staged + Self.unitLimit - 1) / Self.unitLimit, channels))
+    let leastCopy = channels * Self.leastCopyCount(shape)
+    parts = max(parts, min((leastCopy + Self.unitLimit - 1) / Self.unitLimit, channels))
     while !isEven(panelParts * parts), parts < channels { parts += 1 }
     let perPart = (channels + parts - 1) / parts
     self.panelParts = panelParts
@@ -82,31 +85,31 @@ struct ChannelVectorBlocking: Sendable {
     let y = shape.forwardY
     let x = shape.forwardX
     skipsPadding = Self.skipsPadding(shape, tileRows: tileRows)
-    isStaged = !skipsPadding && !(y.staysInside && x.staysInside)
-    if isStaged {
+    isCopied = !skipsPadding && !(y.staysInside && x.staysInside)
+    if isCopied {
       rowStride = x.reach(x.count)
-      let rows = Self.stagedLimit / max(perPart * rowStride, 1)
+      let rows = Self.copyLimit / max(perPart * rowStride, 1)
       unitRows = min(max((rows - y.extent) / y.stride + 1, 1), y.count)
       planeStride = y.reach(unitRows) * rowStride
     } else {
       rowStride = shape.inputWidth
-      let rows = Self.stagedLimit / max(perPart * y.stride * rowStride, 1)
+      let rows = Self.copyLimit / max(perPart * y.stride * rowStride, 1)
       unitRows = min(max(rows, 1), y.count)
       planeStride = shape.inputPlane
     }
-    let imageStride = isStaged ? perPart * planeStride : shape.inputChannels * shape.inputPlane
-    let limit = isStaged ? Self.stagedLimit : Int(Int32.max) / 2
+    let imageStride = isCopied ? perPart * planeStride : shape.inputChannels * shape.inputPlane
+    let limit = isCopied ? Self.copyLimit : Int(Int32.max) / 2
     chunk = unitRows < y.count ? 1 : max(min(Self.blockPixels / shape.outputPlane, limit / imageStride), 1)
   }
 
-  /// Whether the least workspace is within the limit: the sums and the staged rows of one channel.
+  /// Whether the smallest workspace is within the limit: the sums and the padded copy of one input channel.
   static func fits(_ shape: Conv2DShape, lanes: Int, panelVectors: Int) -> Bool {
     let sums = shape.kernelCount * min((shape.groupOutputChannels + lanes - 1) / lanes, panelVectors) * lanes
-    return (sums + leastStaged(shape)) * 4 <= shape.workspaceLimit / 2
+    return (sums + leastCopyCount(shape)) * 4 <= shape.workspaceLimit / 2
   }
 
-  /// Elements of a channel of a staged unit of one row.
-  private static func leastStaged(_ shape: Conv2DShape) -> Int {
+  /// Elements of a channel's padded copy, for a unit of one row.
+  private static func leastCopyCount(_ shape: Conv2DShape) -> Int {
     let x = shape.forwardX
     return shape.forwardY.extent * x.reach(x.count)
   }
@@ -124,7 +127,7 @@ struct ChannelVectorBlocking: Sendable {
     let channels: Range<Int>
   }
 
-  /// Rows of consecutive images, all of them where there are several.
+  /// Rows of an image, or all rows of consecutive images.
   struct Unit {
     let image: Int
     let images: Int
@@ -134,8 +137,8 @@ struct ChannelVectorBlocking: Sendable {
 
   var items: Int { shape.groups * panelParts * channelParts }
   var unitPixels: Int { chunk * unitRows * shape.outputWidth }
-  /// Elements of a staged image of a unit.
-  var stagedCount: Int { isStaged ? channelsPerPart * planeStride : 0 }
+  /// Elements of the padded copy of one image of a unit.
+  var copyCount: Int { isCopied ? channelsPerPart * planeStride : 0 }
 
   /// The vectors of a group's output channels that a panel holds.
   func vectors(ofPanel panel: Int) -> Range<Int> { Parallel.range(panel, of: panels, items: vectors) }
@@ -146,7 +149,7 @@ struct ChannelVectorBlocking: Sendable {
     return vectors.lowerBound * lanes..<min(vectors.upperBound * lanes, shape.groupOutputChannels)
   }
 
-  /// Where the sums of one of an item's panels begin.
+  /// The offset in an item's sums of the sums of one of its panels.
   func sumOffset(_ item: Item, panel: Int) -> Int {
     let first = vectors(ofPanel: panel).lowerBound - vectors(ofPanel: item.panels.lowerBound).lowerBound
     return first * lanes * item.channels.count * shape.kernelCount
@@ -160,7 +163,7 @@ struct ChannelVectorBlocking: Sendable {
       channels: first..<min(first + channelsPerPart, shape.groupInputChannels))
   }
 
-  /// The rows of the batch's outputs that a segment sums: of whole images where there are enough.
+  /// The rows of all images' outputs that a segment sums: of whole images where there are enough.
   func rows(_ segment: Int) -> Range<Int> {
     Parallel.range(
       segment, of: segments, items: shape.batch * shape.outputHeight,
@@ -178,7 +181,7 @@ struct ChannelVectorBlocking: Sendable {
     return Unit(image: image, images: 1, row: y, rows: min(unitRows, height - y, end - row))
   }
 
-  /// The pixels of a unit's blocks: whole rows, or parts of one.
+  /// The pixels of each block of a unit: whole rows, or a part of one.
   func block(_ unit: Unit) -> Int {
     let width = shape.outputWidth
     if unit.images > 1 { return unit.images * unit.rows * width }
@@ -191,7 +194,7 @@ struct ChannelVectorBlocking: Sendable {
     return (unit.rows + blocks - 1) / blocks * width
   }
 
-  /// A block of a unit: rows or a part of one, and the pixels.
+  /// Block number `index` of a unit.
   func block(_ index: Int, of unit: Unit) -> Block {
     let size = block(unit)
     let width = shape.outputWidth
@@ -209,6 +212,7 @@ struct ChannelVectorBlocking: Sendable {
       pixels: row * width + columns.lowerBound..<row * width + columns.upperBound)
   }
 
+  /// The number of blocks of a unit.
   func blocks(of unit: Unit) -> Int {
     let size = block(unit)
     let width = shape.outputWidth
@@ -216,23 +220,24 @@ struct ChannelVectorBlocking: Sendable {
     return size >= width ? (unit.rows * width + size - 1) / size : unit.rows * ((width + size - 1) / size)
   }
 
+  /// Rows of a unit, or a part of one row.
   struct Block {
     let rows: Range<Int>
     let columns: Range<Int>
-    /// Counted from the unit's first.
+    /// Pixels, counted from the unit's first.
     let pixels: Range<Int>
   }
 
-  /// Rows of a unit: where their inputs lie, and their pixels.
+  /// The rows of a unit, as runs of pixels: the offset of each row's inputs, and its first pixel.
   struct Rows: Sendable {
     let sources: OffsetTable
     let pixels: OffsetTable
   }
 
-  /// The rows of a unit; where padding is skipped and units are whole images, for each row of the kernel those that it
-  /// meets inside the image.
+  /// The rows of a unit. Where padding is skipped and units are whole images, there is a table for each kernel row,
+  /// with the rows that it meets inside the image.
   func rowTables() -> [Rows] {
-    let imageStride = isStaged ? stagedCount : shape.inputChannels * shape.inputPlane
+    let imageStride = isCopied ? copyCount : shape.inputChannels * shape.inputPlane
     func table(_ rows: Range<Int>) -> Rows {
       var sources: [Int] = []
       var pixels: [Int] = []
@@ -257,7 +262,7 @@ struct ChannelVectorBlocking: Sendable {
     return first..<max(min(block.rows.upperBound, rows.upperBound - unit.row), first)
   }
 
-  /// The columns of a block that a column of the kernel meets inside the image.
+  /// The columns of a block that a kernel column meets inside the image.
   func columns(kx: Int, _ block: Block) -> Range<Int> {
     if !skipsPadding { return block.columns }
     let columns = shape.insideColumns(kx)
@@ -265,7 +270,7 @@ struct ChannelVectorBlocking: Sendable {
     return first..<max(min(block.columns.upperBound, columns.upperBound), first)
   }
 
-  /// The offsets of an item's taps from a pixel; where padding is skipped, of its channels.
+  /// The offsets of an item's taps from a pixel; where padding is skipped, of its input channels.
   func taps() -> [Int] {
     if skipsPadding { return (0..<channelsPerPart).map { $0 * planeStride } }
     return (0..<channelsPerPart).flatMap { channel in
@@ -275,31 +280,32 @@ struct ChannelVectorBlocking: Sendable {
     }
   }
 
-  /// The offset of an element of the kernel from the first.
+  /// The offset of a kernel element from the kernel's first.
   func tap(_ ky: Int, _ kx: Int) -> Int { ky * shape.dilationHeight * rowStride + kx * shape.dilationWidth }
 
-  /// The base of a unit of an item's planes, of which `source` is the first; copies them where there is padding.
+  /// The address of the base of a unit of an item's planes, of which `source` is the first. Where the unit is a padded
+  /// copy, fills it first.
   func base(
-    of source: UnsafePointer<Float>, _ unit: Unit, channels: Int, staging: UnsafeMutablePointer<Float>,
-    ahead: UnsafeMutablePointer<ConvAhead>, pad: LevelFunction<ConvPadArguments>
+    of source: UnsafePointer<Float>, _ unit: Unit, channels: Int, copy: UnsafeMutablePointer<Float>,
+    prefetch: UnsafeMutablePointer<RowPrefetch>, padRows: LevelFunction<PadRowsArguments>
   ) -> UnsafePointer<Float> {
     let startY = unit.row * shape.strideHeight - shape.paddingHeight
-    guard isStaged else { return source + (startY * shape.inputWidth - shape.paddingWidth) }
+    guard isCopied else { return source + (startY * shape.inputWidth - shape.paddingWidth) }
     for image in 0..<unit.images {
-      var arguments = ConvPadArguments(
-        source: source + image * shape.inputChannels * shape.inputPlane, target: staging + image * stagedCount,
+      var arguments = PadRowsArguments(
+        source: source + image * shape.inputChannels * shape.inputPlane, target: copy + image * copyCount,
         planes: channels, planeStride: shape.inputPlane, sourceHeight: shape.inputHeight,
         sourceWidth: shape.inputWidth, startY: startY, rows: planeStride / rowStride, left: shape.paddingWidth,
-        targetWidth: rowStride, ahead: ahead)
-      pad(&arguments)
+        targetWidth: rowStride, prefetch: prefetch)
+      padRows(&arguments)
     }
-    return UnsafePointer(staging)
+    return UnsafePointer(copy)
   }
 
-  /// The gradients of a unit's pixels from one on, as a panel reads them.
-  func ahead(
+  /// The lines of the gradient of a block, for one panel.
+  func prefetch(
     gradient: UnsafePointer<Float>, _ unit: Unit, _ item: Item, panel: Int, _ block: Block
-  ) -> ConvAhead {
+  ) -> RowPrefetch {
     let channels = channels(ofPanel: panel)
     let channel = item.group * shape.groupOutputChannels + channels.lowerBound
     let imageStride = shape.outputChannels * shape.outputPlane
@@ -312,8 +318,8 @@ struct ChannelVectorBlocking: Sendable {
       stride: shape.outputPlane)
   }
 
-  /// One of `parts` equal parts of a unit's input.
-  func ahead(input: UnsafePointer<Float>, _ unit: Unit, _ item: Item, part: Int, of parts: Int) -> ConvAhead {
+  /// The lines of one of `parts` equal parts of a unit's input.
+  func prefetch(input: UnsafePointer<Float>, _ unit: Unit, _ item: Item, part: Int, of parts: Int) -> RowPrefetch {
     let imageStride = shape.inputChannels * shape.inputPlane
     let channel = item.group * shape.groupInputChannels + item.channels.lowerBound
     let plane = input + (unit.image * imageStride + channel * shape.inputPlane)
@@ -331,28 +337,24 @@ struct ChannelVectorBlocking: Sendable {
       rows: planes.count, stride: shape.inputPlane)
   }
 
-  private func lines(_ row: UnsafePointer<Float>, count: Int, rows: Int, stride: Int) -> ConvAhead {
+  private func lines(_ row: UnsafePointer<Float>, count: Int, rows: Int, stride: Int) -> RowPrefetch {
     let lines = (count + 15) / 16
-    return ConvAhead(row: row, rowStride: stride, lines: lines, line: 0, left: max(rows * lines, 0), atOnce: 0)
+    return RowPrefetch(
+      row: row, rowStride: stride, lines: lines, line: 0, remaining: max(rows * lines, 0), linesPerRequest: 0)
   }
 }
 
 extension Conv2DShape {
-  /// The rows of the output for which a row of the kernel lies inside the image.
+  /// The output rows for which a row of the kernel reads inside the image.
   func insideRows(_ ky: Int) -> Range<Int> {
-    inside(shift: ky * dilationHeight - paddingHeight, stride: strideHeight, input: inputHeight, output: outputHeight)
+    ConvAxis.insideOutputs(
+      start: ky * dilationHeight - paddingHeight, stride: strideHeight, source: inputHeight, outputs: outputHeight)
   }
 
-  /// The columns of the output for which a column of the kernel lies inside the image.
+  /// The output columns for which a column of the kernel reads inside the image.
   func insideColumns(_ kx: Int) -> Range<Int> {
-    inside(shift: kx * dilationWidth - paddingWidth, stride: strideWidth, input: inputWidth, output: outputWidth)
-  }
-
-  /// The outputs o of an axis for which o · stride + shift lies inside the input.
-  private func inside(shift: Int, stride: Int, input: Int, output: Int) -> Range<Int> {
-    let first = min(max((stride - 1 - shift) / stride, 0), output)
-    let last = input > shift ? min((input - 1 - shift) / stride + 1, output) : 0
-    return first..<max(first, last)
+    ConvAxis.insideOutputs(
+      start: kx * dilationWidth - paddingWidth, stride: strideWidth, source: inputWidth, outputs: outputWidth)
   }
 
   /// The share of the products that are not with padding.
@@ -365,16 +367,7 @@ extension Conv2DShape {
 
 /// The used share of tiles of taps, the last of which are 4 or 2 rows high where those are enough.
 func filledByTiles(_ taps: Int, rows: Int) -> Double {
-  let rest = taps % rows
-  let used = rest > 4 ? rows : rest > 2 ? 4 : rest > 0 ? 2 : 0
-  return Double(taps) / Double(taps - rest + used)
-}
-
-extension ConvAhead {
-  /// The same, asked for in as many times as there are.
-  func spread(over times: Int) -> ConvAhead {
-    var spread = self
-    spread.atOnce = (left + times - 1) / max(times, 1)
-    return spread
-  }
+  let remaining = taps % rows
+  let used = remaining > 4 ? rows : remaining > 2 ? 4 : remaining > 0 ? 2 : 0
+  return Double(taps) / Double(taps - remaining + used)
 }

@@ -1,34 +1,41 @@
 import KernelsISA
 
-/// "channels": a vector holds output channels, a tile's rows are taps, and the sum goes over the pixels of a block, which
-/// are runs of neighbours.
+/// The arguments of `accumulateChannelVectorGradient`, the `channels` kernels of the weight gradient: a vector holds output
+/// channels, a tile's rows are taps, and the sum runs over the pixels of a block, which are runs of neighbours.
 /// sums[tap · sumStride + c] +=
 /// Σ_run Σ_i panel[pixels[run] + i][c] · source[sources[run] + i · sourceStep + offsets[tap]].
-struct ConvTapsArguments {
+struct ChannelVectorGradientArguments {
   var source: UnsafePointer<Float>
+  /// The offset of each run's first input.
   var sources: UnsafePointer<Int32>
+  /// The row of the panel of each run's first pixel.
   var pixels: UnsafePointer<Int32>
   var runs: Int
+  /// Pixels of a run.
   var runLength: Int
+  /// Elements of the source from a pixel's input to the next's.
   var sourceStep: Int
+  /// The offset of each tap from a pixel's input.
   var offsets: UnsafePointer<Int32>
+  /// Taps.
   var taps: Int
-  /// As wide as the tile.
+  /// The transposed gradient, one row of the tile's channels a pixel.
   var panel: UnsafePointer<Float>
-  /// Rows as wide as the tile.
+  /// The sums, one row of the tile's channels a tap.
   var sums: UnsafeMutablePointer<Float>
+  /// Elements from a tap's sums to the next's.
   var sumStride: Int
-  /// 1: the sums begin at 0.
+  /// Whether the sums begin at 0 and not at what memory holds.
   var isFirst: Bool
-  /// Two of them.
-  var ahead: UnsafeMutablePointer<ConvAhead>
+  /// Two prefetchers that are advanced at each run.
+  var prefetches: UnsafeMutablePointer<RowPrefetch>
 }
 
-/// One tile of taps after the other, each over all pixels of the block. The last taps, fewer than a tile has rows, are in
-/// smaller ones.
+/// Computes one tile of taps after the other, each over all pixels of the block; the last taps, if fewer than a tile
+/// has rows, in tiles of 4 or 2 rows.
 @inline(always)
-func taps<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>
+func accumulateChannelVectorGradient<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorGradientArguments>
 ) {
   let taps = p.pointee.taps
   var tap = 0
@@ -47,10 +54,10 @@ func taps<let rows: Int, let vectors: Int, L: Lanes>(
   }
 }
 
-/// Adds a block to a tile's sums. Rows behind the last tap are the last tap's again, and store the same.
+/// Adds a block to a tile's sums. Rows behind the last tap compute the last tap again and store the same values.
 @inline(always)
 private func add<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ConvTapsArguments>, _ tap: Int
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorGradientArguments>, _ tap: Int
 ) {
   let last = p.pointee.taps &- 1
   var offsets = InlineArray<rows, Int>(repeating: 0)
@@ -73,15 +80,17 @@ private func add<let rows: Int, let vectors: Int, L: Lanes>(
 }
 
 extension RegisterTile {
-  /// Adds, for each pixel, the products of its row of the panel with the values that lie the taps' offsets from it.
+  /// For each pixel, adds the products of its row of the panel with the inputs at the taps' offsets from it.
   @inline(always)
-  fileprivate mutating func multiply(_ p: UnsafePointer<ConvTapsArguments>, _ offsets: InlineArray<rows, Int>) {
+  fileprivate mutating func multiply(
+    _ p: UnsafePointer<ChannelVectorGradientArguments>, _ offsets: InlineArray<rows, Int>
+  ) {
     let step = p.pointee.sourceStep
     let length = p.pointee.runLength
     var run = 0
     while run < p.pointee.runs {
-      askAhead(p.pointee.ahead)
-      askAhead(p.pointee.ahead + 1)
+      RowPrefetch.advance(p.pointee.prefetches)
+      RowPrefetch.advance(p.pointee.prefetches + 1)
       var origin = p.pointee.source + Int(p.pointee.sources[run])
       var panel = p.pointee.panel + Int(p.pointee.pixels[run]) &* (vectors &* L.count)
       var i = length
@@ -101,17 +110,18 @@ extension RegisterTile {
   }
 }
 
-/// The tiles of a level: for each number of vectors of channels, from 1 on, one with as many taps as fill the registers.
+/// The tiles of a level: for each number of vectors of channels, from 1 on, a tile of as many taps as fill the
+/// registers.
 struct ChannelVectorGradientTiles: Sendable {
   let level: InstructionSet
-  /// The most vectors of a tile.
+  /// The most vectors that a tile of the level has.
   let vectors: Int
-  private let one: ConvTile<ConvTapsArguments>
-  private let two: ConvTile<ConvTapsArguments>
-  private let three: ConvTile<ConvTapsArguments>?
-  private let four: ConvTile<ConvTapsArguments>?
+  private let one: ConvTile<ChannelVectorGradientArguments>
+  private let two: ConvTile<ChannelVectorGradientArguments>
+  private let three: ConvTile<ChannelVectorGradientArguments>?
+  private let four: ConvTile<ChannelVectorGradientArguments>?
 
-  /// The tiles of each level, those of the highest first.
+  /// The tiles of each level, the highest level first.
   static var all: [ChannelVectorGradientTiles] {
     let tiles = Levels.channelVectorGradientTiles()
     return InstructionSet.allCases.reversed().map { level in
@@ -119,7 +129,7 @@ struct ChannelVectorGradientTiles: Sendable {
     }
   }
 
-  private init(_ tiles: [ConvTile<ConvTapsArguments>]) {
+  private init(_ tiles: [ConvTile<ChannelVectorGradientArguments>]) {
     level = tiles[0].level
     vectors = tiles.count
     one = tiles[0]
@@ -128,11 +138,12 @@ struct ChannelVectorGradientTiles: Sendable {
     four = tiles.count > 3 ? tiles[3] : nil
   }
 
-  private func tile(_ vectors: Int) -> ConvTile<ConvTapsArguments> {
+  private func tile(_ vectors: Int) -> ConvTile<ChannelVectorGradientArguments> {
     vectors == 1 ? one : vectors == 2 ? two : (vectors == 3 ? three : four) ?? two
   }
 
-  func run(_ vectors: Int) -> LevelFunction<ConvTapsArguments> { tile(vectors).run }
+  /// The level function of the tile of a number of vectors.
+  func run(_ vectors: Int) -> LevelFunction<ChannelVectorGradientArguments> { tile(vectors).run }
 
   /// Taps of the tile that a shape's widest panel uses.
   func rows(_ shape: Conv2DShape) -> Int {

@@ -1,19 +1,21 @@
 import KernelsISA
 
-/// The weight gradient with the outputs of a row in the vector: every lane sums its own products over a whole segment
-/// of the batch, and the lanes are summed at the end. For few channels.
-private struct PixelVectorGradient: Sendable {
+/// The weight gradient with neighbouring pixels of an output row in the vector: every lane sums its own products over a
+/// whole segment of the batch, and the lanes are summed at the end. For few channels.
+struct PixelVectorGradient: Sendable {
   let shape: Conv2DShape
-  let dot: PixelVectorGradientTile
+  let tile: PixelVectorGradientTile
   let view: InputView
-  let common: SegmentedReduction
+  /// The segments of the batch and their reduction, which all weight-gradient kernels have in common.
+  let reduction: SegmentedReduction
   let taps: OffsetTable
-  /// For a whole band and for the last, shorter one: where its vectors lie in the view and in the gradient.
+  /// The vectors of a whole band and of the last, shorter one.
   let whole: Vectors
   let last: Vectors
-  let stage: LevelFunction<ConvStageArguments>
+  let copyPadded: LevelFunction<PaddedInputArguments>
 
-  /// The vectors of a band: first those of which all lanes count, then the tails.
+  /// The offsets in the view and in the gradient of the vectors of a band: first the vectors all of whose lanes count,
+  /// then the tails of rows.
   struct Vectors: Sendable {
     let sources: OffsetTable
     let gradients: OffsetTable
@@ -23,7 +25,7 @@ private struct PixelVectorGradient: Sendable {
     init(rows: Int, view: InputView, gradientRowStride: Int, lanes: Int) {
       let width = view.x.count
       let whole = (0..<rows).flatMap { row in (0..<width / lanes).map { (row, $0 * lanes) } }
-      // A tail ends with its row; where a row is shorter than a vector, it begins with it.
+      // A tail ends with its row, or starts with it where the row is shorter than a vector.
       let tails = width % lanes == 0 ? [] : (0..<rows).map { ($0, max(width - lanes, 0)) }
       sources = OffsetTable((whole + tails).map { view.origin($0.0, $0.1) })
       gradients = OffsetTable((whole + tails).map { $0.0 * gradientRowStride + $0.1 })
@@ -32,10 +34,10 @@ private struct PixelVectorGradient: Sendable {
     }
   }
 
-  init(shape: Conv2DShape, dot: PixelVectorGradientTile, threads: Int) {
+  init(shape: Conv2DShape, tile: PixelVectorGradientTile, threads: Int) {
     self.shape = shape
-    self.dot = dot
-    let lanes = dot.tile.level.lanes
+    self.tile = tile
+    let lanes = tile.tile.level.lanes
     let view = Self.view(shape, lanes: lanes)
     self.view = view
     taps = OffsetTable(view.taps())
@@ -44,17 +46,17 @@ private struct PixelVectorGradient: Sendable {
       rows: min(view.bandRows, view.y.count), view: view, gradientRowStride: rowStride, lanes: lanes)
     last = Vectors(
       rows: view.rows(ofBand: view.bands - 1), view: view, gradientRowStride: rowStride, lanes: lanes)
-    stage = Levels.convStage[dot.tile.level]
-    let sums = dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth)
+    copyPadded = Levels.convCopyPadded[tile.tile.level]
+    let sums = tile.sumCount(channels: shape.groupOutputChannels, depth: shape.depth)
     let gradients = view.x.count < lanes ? shape.groupOutputChannels * view.bandRows * lanes : 0
-    common = SegmentedReduction(
-      shape: shape, level: dot.tile.level, segments: BatchSegments(batch: shape.batch, partCount: shape.weightCount),
+    reduction = SegmentedReduction(
+      shape: shape, level: tile.tile.level, segments: BatchSegments(batch: shape.batch, partCount: shape.weightCount),
       parts: threads, itemsPerSegment: shape.groups,
-      threadByteCount: cacheLines(sums * 4) + cacheLines(view.stagedCount * 4) + cacheLines(gradients * 4))
+      threadByteCount: cacheLines(sums * 4) + cacheLines(view.copyCount * 4) + cacheLines(gradients * 4))
   }
 
-  /// The view of the input, in at least so many bands as keep the copy of a band's gradient small where rows are shorter
-  /// than a vector.
+  /// The view of the input. Where rows are shorter than a vector, there are enough bands for the padded copy of a
+  /// band's gradient to be small.
   static func view(_ shape: Conv2DShape, lanes: Int) -> InputView {
     let gradientRow = shape.outputWidth < lanes ? shape.groupOutputChannels * lanes : 0
     let rows = gradientRow == 0 ? shape.outputHeight : max(InputView.bandLimit / gradientRow, 1)
@@ -68,18 +70,18 @@ private struct PixelVectorGradient: Sendable {
       SegmentedReduction.clear(shape, operands)
       return
     }
-    common.run(operands, workspace) { images, group, target, own in
-      let sums = own.assumingMemoryBound(to: Float.self)
-      sums.update(repeating: 0, count: dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth))
+    reduction.run(operands, workspace) { images, group, target, threadWorkspace in
+      let sums = threadWorkspace.assumingMemoryBound(to: Float.self)
+      sums.update(repeating: 0, count: tile.sumCount(channels: shape.groupOutputChannels, depth: shape.depth))
       for image in images {
         for band in 0..<view.bands {
           add(image, band: band, group: group, operands, sums)
         }
       }
-      var arguments = ConvDotReduceArguments(
+      var arguments = PixelVectorGradientReduceArguments(
         sums: sums, target: target + group * shape.groupOutputChannels * shape.depth,
         channels: shape.groupOutputChannels, depth: shape.depth)
-      dot.reduce(&arguments)
+      tile.reduce(&arguments)
     }
   }
 
@@ -87,25 +89,25 @@ private struct PixelVectorGradient: Sendable {
     _ image: Int, band: Int, group: Int, _ operands: Conv2DBackwardWeights.Operands,
     _ sums: UnsafeMutablePointer<Float>
   ) {
-    let lanes = dot.tile.level.lanes
-    let sumCount = dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth)
-    let staging = sums + cacheLines(sumCount * 4) / 4
-    let padded = staging + cacheLines(view.stagedCount * 4) / 4
+    let lanes = tile.tile.level.lanes
+    let sumCount = tile.sumCount(channels: shape.groupOutputChannels, depth: shape.depth)
+    let copy = sums + cacheLines(sumCount * 4) / 4
+    let padded = copy + cacheLines(view.copyCount * 4) / 4
     let plane = operands.input + (image * shape.inputChannels + group * shape.groupInputChannels) * shape.inputPlane
-    let source = view.base(of: plane, band: band, staging: staging, stage: stage)
+    let source = view.base(of: plane, band: band, copy: copy, copyPadded: copyPadded)
     let rows = view.rows(ofBand: band)
     let width = view.x.count
     var gradient =
       operands.outputGradient + (image * shape.outputChannels + group * shape.groupOutputChannels) * shape.outputPlane
     var gradientStride = shape.outputPlane
     if width < lanes {
-      // Rows shorter than a vector are padded to one, so that no load leaves the gradient.
-      var arguments = ConvStageArguments(
+      // Rows shorter than a vector are padded to a vector, so that no load reads beyond the gradient.
+      var arguments = PaddedInputArguments(
         source: gradient, target: padded, planes: shape.groupOutputChannels, sourcePlaneStride: shape.outputPlane,
         sourceHeight: shape.outputHeight, sourceWidth: width, startY: band * view.bandRows, startX: 0, rowStep: 1,
         columnStep: 1, height: rows,
         phases: 1, phaseWidth: lanes)
-      stage(&arguments)
+      copyPadded(&arguments)
       gradient = UnsafePointer(padded)
       gradientStride = rows * lanes
     } else {
@@ -113,37 +115,25 @@ private struct PixelVectorGradient: Sendable {
     }
     let vectors = band == view.bands - 1 ? last : whole
     let tail = width % lanes
-    var arguments = ConvDotArguments(
+    var arguments = PixelVectorGradientArguments(
       source: source, sources: vectors.sources.base, gradient: gradient, gradients: vectors.gradients.base,
       gradientStride: gradientStride, wholeVectors: vectors.wholeCount, tailVectors: vectors.tailCount,
       tailFirst: Int32(width < lanes ? 0 : lanes - tail), tailLast: Int32(width < lanes ? width : lanes),
       taps: taps.base, depth: shape.depth, channels: shape.groupOutputChannels, sums: sums)
-    dot.tile.run(&arguments)
+    tile.tile.run(&arguments)
   }
 }
 
-/// A row of the weight gradient's table, with the outputs of a row in the vector.
-func pixelVectorGradientKernel(_ dot: PixelVectorGradientTile) -> Kernel<Conv2DBackwardWeights> {
-  let tile = dot.tile
+/// A row `pixels` of the weight gradient's table.
+func pixelVectorGradientKernel(_ gradientTile: PixelVectorGradientTile) -> Kernel<Conv2DBackwardWeights> {
+  let tile = gradientTile.tile
   return Kernel(
-    algorithm: "dot", level: tile.level, tile: tile.name,
-    cost: { shape, _ in
-      // Every lane of every tap's sum is kept: with many channels that would leave the cache.
-      guard dot.sumCount(channels: shape.groupOutputChannels, depth: shape.depth) <= 64 << 10,
-        PixelVectorGradient.view(shape, lanes: tile.level.lanes).stagedCount * 4 <= shape.workspaceLimit / 2
-      else { return nil }
-      let loads = Double(tile.rows * tile.vectors) / Double(2 * (tile.rows + tile.vectors))
-      // Measured: the vectors of 16 lanes cross a cache line nearly all, and their tails cost as much again.
-      let measured = tile.level.lanes == 16 ? 0.55 : 0.95
-      let share =
-        filled(shape.groupOutputChannels, tile.rows) * filled(shape.depth, tile.vectors)
-        * filled(shape.outputWidth, tile.level.lanes) * min(loads, 1) * measured
-      return shape.cycles(tile.level, .nominal, share: share)
-    },
+    algorithm: "pixels", level: tile.level, tile: tile.name,
+    terms: { shape, _ in gradientTile.terms(shape, .nominal) },
     prepare: { shape, threads in
       let gradient = PixelVectorGradient(
-        shape: shape, dot: dot, threads: shape.parts(threads: threads))
-      return PreparedKernel(workspaceByteCount: gradient.common.workspaceByteCount) { operands, workspace in
+        shape: shape, tile: gradientTile, threads: shape.parts(threads: threads))
+      return PreparedKernel(workspaceByteCount: gradient.reduction.workspaceByteCount) { operands, workspace in
         gradient.run(operands, workspace)
       }
     })

@@ -1,30 +1,37 @@
 import KernelsISA
 
-/// "dot": a vector holds neighbouring outputs of a row, a tile is output channels × taps, and every lane keeps a sum of
-/// its own: sums[c][tap] += gradient[c][gradients[v]…] · source[sources[v] + taps[tap]…], lane by lane.
-struct ConvDotArguments {
+/// The arguments of `accumulatePixelVectorGradient`, the `pixels` kernels of the weight gradient: a vector holds
+/// neighbouring pixels of an output row, a tile is output channels × taps, and every lane has its own sums.
+/// sums[c][tap] += gradient[c][gradients[v]…] · source[sources[v] + taps[tap]…], lane by lane.
+struct PixelVectorGradientArguments {
   var source: UnsafePointer<Float>
+  /// The offset of each vector's origin in the source.
   var sources: UnsafePointer<Int32>
   var gradient: UnsafePointer<Float>
+  /// The offset of each vector in a plane of the gradient.
   var gradients: UnsafePointer<Int32>
-  /// From one channel to the next.
+  /// Elements from a channel of the gradient to the next.
   var gradientStride: Int
+  /// Vectors all of whose lanes count; they are the first.
   var wholeVectors: Int
-  /// Behind the whole ones, of which the lanes tailFirst ..< tailLast count.
+  /// Vectors behind them, of which only the lanes tailFirst ..< tailLast count.
   var tailVectors: Int
   var tailFirst: Int32
   var tailLast: Int32
+  /// The offset of each tap from a vector's origin.
   var taps: UnsafePointer<Int32>
+  /// Taps.
   var depth: Int
+  /// Output channels.
   var channels: Int
-  /// Tiles of vectors, added to: [channel tile][tap tile][channel][tap].
+  /// Tiles of accumulators, [channel tile][tap tile][channel][tap], which are added to.
   var sums: UnsafeMutablePointer<Float>
 }
 
-/// Output channels × taps in tiles, each over all vectors of the view.
+/// Computes output channels × taps in tiles, each over all vectors.
 @inline(always)
-func dot<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotArguments>
+func accumulatePixelVectorGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<PixelVectorGradientArguments>
 ) {
   var sums = p.pointee.sums
   let lastChannel = p.pointee.channels &- 1
@@ -32,7 +39,7 @@ func dot<let channels: Int, let taps: Int, L: Lanes>(
   var channel = 0
   while channel <= lastChannel {
     var gradients = InlineArray<channels, UnsafePointer<Float>>(repeating: p.pointee.gradient)
-    // A tile behind the last channel or tap computes that again.
+    // Rows and columns of the tile behind the last channel or tap compute the last one again.
     for c in 0..<channels {
       gradients[c] = p.pointee.gradient + min(channel &+ c, lastChannel) &* p.pointee.gradientStride
     }
@@ -41,14 +48,14 @@ func dot<let channels: Int, let taps: Int, L: Lanes>(
       var offsets = InlineArray<taps, Int>(repeating: 0)
       for t in 0..<taps { offsets[t] = Int(p.pointee.taps[min(tap &+ t, lastTap)]) }
       if p.pointee.wholeVectors > 0 {
-        var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+        var sum = RegisterTile<channels, taps, L>(accumulators: sums)
         sum.multiplyWhole(p, gradients, offsets)
-        sum.spill(to: sums)
+        sum.storeAccumulators(to: sums)
       }
       if p.pointee.tailVectors > 0 {
-        var sum = RegisterTile<channels, taps, L>(spilledTo: sums)
+        var sum = RegisterTile<channels, taps, L>(accumulators: sums)
         sum.multiplyTails(p, gradients, offsets)
-        sum.spill(to: sums)
+        sum.storeAccumulators(to: sums)
       }
       sums += channels &* tile.columns
       tap &+= taps
@@ -58,10 +65,10 @@ func dot<let channels: Int, let taps: Int, L: Lanes>(
 }
 
 extension RegisterTile {
-  /// Adds the products of the vectors of which every lane counts.
+  /// Adds the products of the vectors all of whose lanes count.
   @inline(always)
   fileprivate mutating func multiplyWhole(
-    _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
+    _ p: UnsafePointer<PixelVectorGradientArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
   ) {
     var i = 0
@@ -78,11 +85,10 @@ extension RegisterTile {
     }
   }
 
-  /// Adds the products of the vectors of which some lanes do not count: those are 0 on both sides, so that an infinity
-  /// there makes no NaN.
+  /// Adds the products of the tails. Lanes that do not count are set to 0 on both sides, as 0 times infinity is NaN.
   @inline(always)
   fileprivate mutating func multiplyTails(
-    _ p: UnsafePointer<ConvDotArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
+    _ p: UnsafePointer<PixelVectorGradientArguments>, _ gradients: InlineArray<rows, UnsafePointer<Float>>,
     _ offsets: InlineArray<vectors, Int>
   ) {
     let zero = L.splat(0)
@@ -108,18 +114,22 @@ extension RegisterTile {
   }
 }
 
-/// target[c][tap] = the sum over the lanes of sums[c][tap].
-struct ConvDotReduceArguments {
+/// The arguments of `reducePixelVectorGradient`: target[c][tap] = the sum over the lanes of sums[c][tap].
+struct PixelVectorGradientReduceArguments {
+  /// The tiles of `PixelVectorGradientArguments.sums`.
   var sums: UnsafePointer<Float>
+  /// The weight gradient of a group.
   var target: UnsafeMutablePointer<Float>
+  /// Output channels.
   var channels: Int
+  /// Taps.
   var depth: Int
 }
 
 /// Sums the lanes of every tile.
 @inline(always)
-func reduce<let channels: Int, let taps: Int, L: Lanes>(
-  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<ConvDotReduceArguments>
+func reducePixelVectorGradient<let channels: Int, let taps: Int, L: Lanes>(
+  _ tile: RegisterTile<channels, taps, L>.Type, _ p: UnsafePointer<PixelVectorGradientReduceArguments>
 ) {
   var sums = p.pointee.sums
   var channel = 0
@@ -141,12 +151,12 @@ func reduce<let channels: Int, let taps: Int, L: Lanes>(
   }
 }
 
-/// A tile of the "dot" kernels with the function that ends its sums.
+/// A tile of the `pixels` kernels of the weight gradient, with the function that sums its lanes.
 struct PixelVectorGradientTile: Sendable {
-  let tile: ConvTile<ConvDotArguments>
-  let reduce: LevelFunction<ConvDotReduceArguments>
+  let tile: ConvTile<PixelVectorGradientArguments>
+  let reduce: LevelFunction<PixelVectorGradientReduceArguments>
 
-  /// The number of lane sums that all tiles of a group hold.
+  /// Elements of the accumulators of all tiles of a group.
   func sumCount(channels: Int, depth: Int) -> Int {
     let tiles = ((channels + tile.rows - 1) / tile.rows) * ((depth + tile.vectors - 1) / tile.vectors)
     return tiles * tile.rows * tile.vectors * tile.level.lanes

@@ -1,12 +1,14 @@
-// Writes the level functions and their tables from functions.txt:
+// Generates the level functions and their tables from functions.txt:
 //
 //     swift Sources/Kernels/Levels/Generation/generate.swift [--check]
 //
-// With --check nothing is written, and the exit status is 1 where a file is not what would be written.
+// With --check it writes nothing, and exits with status 1 if a file differs from what it would write.
 import Foundation
 
+/// An instruction-set level.
 struct Level {
   let name: String
+  /// The prefix of its `Lanes` types.
   let lanes: String
   let isARM: Bool
 }
@@ -18,18 +20,19 @@ let levels = [
   Level(name: "neon", lanes: "NEON", isARM: true),
 ]
 
-/// A function of C with the Swift body of each level that it has.
+/// A level function: its C name, and a Swift body for each level that has one.
 struct Function {
   let name: String
   let arguments: String
   var bodies: [String: String] = [:]
 
-  /// `bias_forward` as Swift would write it.
+  /// The name in camel case: `biasForward` of `bias_forward`.
   var swiftName: String {
     let words = name.split(separator: "_")
     return words.dropFirst().reduce(String(words[0])) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
   }
 
+  /// The `@c` function of a level, which C force-inlines.
   func entry(_ level: Level) -> String? {
     guard let body = bodies[level.name] else { return nil }
     let call = replacing(
@@ -46,19 +49,24 @@ struct Function {
 /// A table of register tiles.
 struct Table {
   let name: String
+  /// The type of its elements.
   let element: String
+  /// The arguments of an element's initializer, with `{column}` in place of values.
   var initializer = ""
   var functions: [(label: String, name: String, arguments: String, body: String)] = []
   var columns: [String] = []
   var rows: [[String: String]] = []
 }
 
+/// A generated Swift file.
 struct File {
+  /// Relative to Sources/Kernels, without the extension.
   let path: String
   var functions: [Function] = []
   var tables: [Table] = []
 }
 
+/// A line of functions.txt that does not parse.
 struct Malformed: Error { let line: Int, text: String }
 
 /// The text with whole words replaced.
@@ -95,15 +103,15 @@ func parse(_ text: String) throws -> [File] {
     guard !files.isEmpty else { throw malformed }
     let file = files.count - 1
     if let head = trimmed.removing("tiles ") {
-      guard let (name, element) = head.parted(": ") else { throw malformed }
+      guard let (name, element) = head.split(at: ": ") else { throw malformed }
       files[file].tables.append(Table(name: name, element: element))
     } else if line.hasPrefix("  ") {
       guard !files[file].tables.isEmpty else { throw malformed }
       let table = files[file].tables.count - 1
       if let initializer = trimmed.removing("init = ") {
         files[file].tables[table].initializer = initializer
-      } else if let (label, function) = trimmed.parted(" = ") {
-        guard let (head, body) = function.parted(" = "), let (name, arguments) = head.parted(": ") else {
+      } else if let (label, function) = trimmed.split(at: " = ") {
+        guard let (head, body) = function.split(at: " = "), let (name, arguments) = head.split(at: ": ") else {
           throw malformed
         }
         files[file].tables[table].functions.append((label, name, arguments, body))
@@ -118,7 +126,9 @@ func parse(_ text: String) throws -> [File] {
         files[file].tables[table].rows.append(Dictionary(uniqueKeysWithValues: zip(columns, words)))
       }
     } else {
-      guard let (head, body) = trimmed.parted(" = "), let (left, arguments) = head.parted(": ") else { throw malformed }
+      guard let (head, body) = trimmed.split(at: " = "), let (left, arguments) = head.split(at: ": ") else {
+        throw malformed
+      }
       let words = left.split(whereSeparator: { " []".contains($0) }).map(String.init)
       let chosen = words.count > 1 ? Array(words.dropFirst()) : levels.map(\.name)
       guard chosen.allSatisfy({ name in levels.contains { $0.name == name } }) else { throw malformed }
@@ -132,15 +142,17 @@ func parse(_ text: String) throws -> [File] {
 }
 
 extension String {
+  /// The text after a prefix; nil without the prefix.
   func removing(_ prefix: String) -> String? { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil }
 
-  func parted(_ separator: String) -> (String, String)? {
+  /// The texts before and after the first separator; nil without a separator.
+  func split(at separator: String) -> (String, String)? {
     range(of: separator).map { (String(self[..<$0.lowerBound]), String(self[$0.upperBound...])) }
   }
 }
 
 extension Table {
-  /// The tile's functions, one for each row and label.
+  /// For each row of the table, the tile's functions by label.
   var tileFunctions: [(row: [String: String], functions: [String: Function])] {
     rows.map { row in
       var result: [String: Function] = [:]
@@ -154,8 +166,9 @@ extension Table {
   }
 }
 
+/// The text of a generated Swift file.
 func swiftFile(_ file: File) -> String {
-  func part(_ levels: [Level]) -> String {
+  func branch(_ levels: [Level]) -> String {
     var lines: [String] = []
     for function in file.functions { lines += levels.compactMap(function.entry) }
     var tables: [String] = []
@@ -178,18 +191,19 @@ func swiftFile(_ file: File) -> String {
   }
   return """
     // swift-format-ignore-file
-    // Written by Levels/Generation/generate.swift from functions.txt. What a level function is, LevelFunctions.swift says.
+    // Written by Levels/Generation/generate.swift from functions.txt. See LevelFunctions.swift.
     import KernelsISA
 
     #if arch(arm64)
-    \(part(levels.filter(\.isARM)))
+    \(branch(levels.filter(\.isARM)))
     #else
-    \(part(levels.filter { !$0.isARM }))
+    \(branch(levels.filter { !$0.isARM }))
     #endif
 
     """
 }
 
+/// The C header with the names of all level functions.
 func header(_ files: [File]) -> String {
   var lines: [String] = []
   for file in files {
@@ -229,10 +243,10 @@ do {
     if !checks { try text.write(to: url, atomically: true, encoding: .utf8) }
   }
   if checks, !stale.isEmpty {
-    print("not what functions.txt says: \(stale.joined(separator: ", ")); run \(#filePath)")
+    print("not current with functions.txt: \(stale.joined(separator: ", ")); run \(#filePath)")
     exit(1)
   }
 } catch let error as Malformed {
-  print("functions.txt:\(error.line): cannot be understood: \(error.text)")
+  print("functions.txt:\(error.line): malformed line: \(error.text)")
   exit(1)
 }

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// Pooling to a given output size, whatever the input's.
+/// Pooling of planes of any size to a given output size.
 public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
   public var batch: Int
   public var channels: Int
@@ -45,7 +45,7 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
 
   var cost: Double? { Workspace.cost(ifFits: scratchByteCount) }
 
-  /// The plane's shape for level functions; what describes fixed windows is not used.
+  /// The shape of the planes as level functions read it, without the fields of fixed windows.
   var geometry: PoolGeometry {
     PoolGeometry(
       planes: batch &* channels, inputHeight: inputHeight, inputWidth: inputWidth, outputHeight: outputHeight,
@@ -55,7 +55,7 @@ public struct AdaptivePool2DShape: Equatable, Hashable, Sendable {
   }
 }
 
-/// The mean of each window, the windows as even as whole elements permit.
+/// The mean of each window; the sizes of the windows differ by at most an element along each axis.
 public enum AdaptiveAveragePool2DForward: KernelOperation {
   public typealias Problem = AdaptivePool2DShape
   public typealias Operands = AveragePool2DForward.Operands
@@ -66,15 +66,16 @@ public enum AdaptiveAveragePool2DForward: KernelOperation {
     try problem.validate(name)
   }
 
+  /// `columns`: a vector sums neighbouring columns of the input under a row of outputs.
   public static let kernels: [Kernel<AdaptiveAveragePool2DForward>] =
     InstructionSet.allCases.map { level in
       let function = Levels.adaptiveAveragePoolForward[level]
       return Kernel(algorithm: "columns", level: level, cost: { shape, _ in shape.cost }) { shape, threads in
-        let split = PlanePartition(shape.geometry, level: level, threads: threads)
+        let partition = PlanePartition(shape.geometry, level: level, threads: threads)
         let bytes = shape.scratchByteCount
-        return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
+        return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.outputPlanes.byteCount)) {
           operands, workspace in
-          split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
+          partition.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
         }
       }
     } + [.reference(forwardReference)]
@@ -101,7 +102,8 @@ public enum AdaptiveAveragePool2DForward: KernelOperation {
   }
 }
 
-/// The gradient of adaptive average pooling: each output's gradient is shared out over its window.
+/// The gradient of adaptive average pooling: each output's gradient, divided by the size of its window, is added to the
+/// elements of the window.
 public enum AdaptiveAveragePool2DBackward: KernelOperation {
   public typealias Problem = AdaptivePool2DShape
   public typealias Operands = AveragePool2DBackward.Operands
@@ -113,15 +115,17 @@ public enum AdaptiveAveragePool2DBackward: KernelOperation {
     try problem.validate(name)
   }
 
+  /// `rows`: the gradients of a row of outputs are added to the rows of the input under it, a vector of neighbouring elements
+  /// at a time.
   public static let kernels: [Kernel<AdaptiveAveragePool2DBackward>] =
     InstructionSet.allCases.map { level in
       let function = Levels.adaptiveAveragePoolBackward[level]
       return Kernel(algorithm: "rows", level: level, cost: { shape, _ in shape.cost }) { shape, threads in
-        let split = PlanePartition(shape.geometry, level: level, threads: threads)
+        let partition = PlanePartition(shape.geometry, level: level, threads: threads)
         let bytes = shape.scratchByteCount
-        return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {
+        return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.inputPlanes.byteCount)) {
           operands, workspace in
-          split.backward(
+          partition.backward(
             function, operands.outputGradient, operands.inputGradient, scratch: workspace, scratchBytesPerPart: bytes)
         }
       }
@@ -139,9 +143,9 @@ public enum AdaptiveAveragePool2DBackward: KernelOperation {
           let rows = AdaptivePool2DShape.window(oy, input: inputHeight, outputs: outputHeight)
           let columns = AdaptivePool2DShape.window(ox, input: inputWidth, outputs: outputWidth)
           let count = (rows.end - rows.first) * (columns.end - columns.first)
-          let share = operands.outputGradient[(plane * outputHeight + oy) * outputWidth + ox] / Float(count)
+          let windowGradient = operands.outputGradient[(plane * outputHeight + oy) * outputWidth + ox] / Float(count)
           for y in rows.first..<rows.end {
-            for x in columns.first..<columns.end { inputGradient[y * inputWidth + x] += share }
+            for x in columns.first..<columns.end { inputGradient[y * inputWidth + x] += windowGradient }
           }
         }
       }

@@ -1,9 +1,8 @@
 import KernelsISA
 
-/// For each row of outputs, the columns of input under it are summed with vectors into the scratch row, then each
-/// output sums its columns.
+/// For each row of outputs, vectors sum the input columns under it into a scratch row; then each output sums its columns.
 @inline(__always)
-func runAdaptiveAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func adaptiveAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.inputWidth
   let columns = p.pointee.scratch
@@ -55,13 +54,13 @@ func runAdaptiveAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer
   }
 }
 
-/// For each row of outputs, the shares of a row of input are summed in the scratch row, which vectors then add to each
-/// row of input under it.
+/// For each row of outputs, the window gradients are summed in a scratch row, a float for each input column; then vectors add
+/// that row to each row of the input gradient under it.
 @inline(__always)
-func runAdaptiveAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func adaptiveAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.inputWidth
-  let shares = p.pointee.scratch
+  let columnGradients = p.pointee.scratch
   var outputGradient = p.pointee.source
   var destination = p.pointee.destination
   var plane = 0
@@ -76,17 +75,17 @@ func runAdaptiveAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointe
       let rows = AdaptivePool2DShape.window(oy, input: g.inputHeight, outputs: g.outputHeight)
       var x = 0
       while x < width {
-        shares[x] = 0
+        columnGradients[x] = 0
         x &+= 1
       }
       var ox = 0
       while ox < g.outputWidth {
         let window = AdaptivePool2DShape.window(ox, input: width, outputs: g.outputWidth)
         let count = (rows.end &- rows.first) &* (window.end &- window.first)
-        let share = outputGradient[ox] / Float(count)
+        let windowGradient = outputGradient[ox] / Float(count)
         x = window.first
         while x < window.end {
-          shares[x] += share
+          columnGradients[x] += windowGradient
           x &+= 1
         }
         ox &+= 1
@@ -96,11 +95,11 @@ func runAdaptiveAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointe
         let row = destination + y &* width
         x = 0
         while x &+ L.count <= width {
-          L.store(L.load(row + x) + L.load(shares + x), row + x)
+          L.store(L.load(row + x) + L.load(columnGradients + x), row + x)
           x &+= L.count
         }
         while x < width {
-          row[x] += shares[x]
+          row[x] += columnGradients[x]
           x &+= 1
         }
         y &+= 1

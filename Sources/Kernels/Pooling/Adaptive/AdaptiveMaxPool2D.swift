@@ -1,9 +1,9 @@
 import KernelsISA
 
-/// The maximum of each window, the windows as even as whole elements permit.
+/// The maximum of each window; the sizes of the windows differ by at most an element along each axis.
 ///
-/// Of equal values the first in scan order wins; every NaN takes the place of what came before it, so a window that holds
-/// NaN yields its last one, as in PyTorch.
+/// Of equal values the first in scan order is the maximum, and a NaN is larger than all values before it, so a window with NaN
+/// yields its last one, as in PyTorch.
 public enum AdaptiveMaxPool2DForward: KernelOperation {
   public typealias Problem = AdaptivePool2DShape
 
@@ -12,7 +12,8 @@ public enum AdaptiveMaxPool2DForward: KernelOperation {
     public var input: UnsafePointer<Float>
     /// `[batch, channels, outputHeight, outputWidth]`
     public var output: UnsafeMutablePointer<Float>
-    /// For each output its winner's place in the plane, y · inputWidth + x; nil where no gradient is wanted.
+    /// `[batch, channels, outputHeight, outputWidth]`: the index of each maximum in its plane, y · inputWidth + x. Nil if no
+    /// gradient will be computed.
     public var indices: UnsafeMutablePointer<Int32>?
 
     public init(
@@ -28,6 +29,7 @@ public enum AdaptiveMaxPool2DForward: KernelOperation {
 
   public static func validate(_ problem: AdaptivePool2DShape) throws(KernelError) { try problem.validate(name) }
 
+  /// `columns`: a vector finds the maxima of neighbouring columns of the input under a row of outputs.
   public static let kernels: [Kernel<AdaptiveMaxPool2DForward>] =
     InstructionSet.allCases.map { level in
       let function = Levels.adaptiveMaxPoolForward[level]
@@ -43,13 +45,13 @@ public enum AdaptiveMaxPool2DForward: KernelOperation {
         return PreparedKernel(workspaceByteCount: parts * 2 * bytes) { operands, workspace in
           Parallel.run(parts: parts) { part in
             let range = Parallel.range(part, of: parts, items: planes)
-            let own = workspace + part * 2 * bytes
+            let threadWorkspace = workspace + part * 2 * bytes
             var arguments = AdaptiveMaxPoolArguments(
               input: operands.input + range.lowerBound * inputs, output: operands.output + range.lowerBound * outputs,
               indices: operands.indices.map { $0 + range.lowerBound * outputs }, planes: range.count,
               inputHeight: shape.inputHeight, inputWidth: shape.inputWidth, outputHeight: shape.outputHeight,
-              outputWidth: shape.outputWidth, values: own.assumingMemoryBound(to: Float.self),
-              rows: (own + bytes).assumingMemoryBound(to: Int32.self))
+              outputWidth: shape.outputWidth, values: threadWorkspace.assumingMemoryBound(to: Float.self),
+              rows: (threadWorkspace + bytes).assumingMemoryBound(to: Int32.self))
             function(&arguments)
           }
         }
@@ -64,31 +66,32 @@ public enum AdaptiveMaxPool2DForward: KernelOperation {
         for ox in 0..<shape.outputWidth {
           let rows = AdaptivePool2DShape.window(oy, input: shape.inputHeight, outputs: shape.outputHeight)
           let columns = AdaptivePool2DShape.window(ox, input: shape.inputWidth, outputs: shape.outputWidth)
-          var winner = rows.first * shape.inputWidth + columns.first
+          var maxIndex = rows.first * shape.inputWidth + columns.first
           for y in rows.first..<rows.end {
             for x in columns.first..<columns.end {
               let value = input[y * shape.inputWidth + x]
-              if value > input[winner] || value.isNaN { winner = y * shape.inputWidth + x }
+              if value > input[maxIndex] || value.isNaN { maxIndex = y * shape.inputWidth + x }
             }
           }
           let output = (plane * shape.outputHeight + oy) * shape.outputWidth + ox
-          operands.output[output] = input[winner]
-          operands.indices?[output] = Int32(winner)
+          operands.output[output] = input[maxIndex]
+          operands.indices?[output] = Int32(maxIndex)
         }
       }
     }
   }
 }
 
-/// The gradient of adaptive max pooling: each output's gradient is added at its window's winner, in scan order of the
-/// outputs.
+/// The gradient of adaptive max pooling: each output's gradient is added to the input gradient at its window's maximum, in scan
+/// order of the outputs.
 public enum AdaptiveMaxPool2DBackward: KernelOperation {
   public typealias Problem = AdaptivePool2DShape
 
   public struct Operands {
     /// `[batch, channels, outputHeight, outputWidth]`
     public var outputGradient: UnsafePointer<Float>
-    /// What the forward pass recorded. An index that is none of the plane's adds nothing.
+    /// `[batch, channels, outputHeight, outputWidth]`, the indices that the forward pass wrote. An index outside the plane adds
+    /// nothing.
     public var indices: UnsafePointer<Int32>
     /// `[batch, channels, inputHeight, inputWidth]`; overwritten.
     public var inputGradient: UnsafeMutablePointer<Float>
@@ -107,6 +110,7 @@ public enum AdaptiveMaxPool2DBackward: KernelOperation {
 
   public static func validate(_ problem: AdaptivePool2DShape) throws(KernelError) { try problem.validate(name) }
 
+  /// `scatter`: each gradient is added at its index, one after the other. One kernel serves all levels.
   public static let kernels: [Kernel<AdaptiveMaxPool2DBackward>] = [
     Kernel(algorithm: "scatter", level: .lowest) { shape, threads in
       let (inputs, outputs) = (shape.inputHeight * shape.inputWidth, shape.outputHeight * shape.outputWidth)

@@ -1,25 +1,28 @@
 import KernelsISA
 
+/// The arguments of ``adaptiveMaxPoolForward(_:_:)``.
 struct AdaptiveMaxPoolArguments {
+  /// `[planes, inputHeight, inputWidth]`
   var input: UnsafePointer<Float>
+  /// `[planes, outputHeight, outputWidth]`
   var output: UnsafeMutablePointer<Float>
-  /// Of the winners in their planes, y * inputWidth + x.
+  /// `[planes, outputHeight, outputWidth]`: the index of each maximum in its plane, y · inputWidth + x; nil if not wanted.
   var indices: UnsafeMutablePointer<Int32>?
   var planes: Int
   var inputHeight: Int
   var inputWidth: Int
   var outputHeight: Int
   var outputWidth: Int
-  /// A row of inputs.
+  /// Scratch memory of `inputWidth` floats: the maximum of each column under a row of outputs.
   var values: UnsafeMutablePointer<Float>
-  /// As many.
+  /// Scratch memory of `inputWidth` integers: the row of each of these maxima, from the first row under the outputs.
   var rows: UnsafeMutablePointer<Int32>
 }
 
-/// For each row of outputs, the maxima of the columns under it and their rows are found with vectors, then each output's
-/// among its columns.
+/// For each row of outputs, vectors find the maxima of the input columns under it and their rows; then each output finds the
+/// maximum of its columns.
 @inline(always)
-func runAdaptiveMaxPoolForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
+func adaptiveMaxPoolForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AdaptiveMaxPoolArguments>) {
   let (height, width) = (p.pointee.inputHeight, p.pointee.inputWidth)
   let (outputHeight, outputWidth) = (p.pointee.outputHeight, p.pointee.outputWidth)
   var input = p.pointee.input
@@ -33,11 +36,11 @@ func runAdaptiveMaxPoolForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer
       var ox = 0
       while ox < outputWidth {
         let columns = AdaptivePool2DShape.window(ox, input: width, outputs: outputWidth)
-        let winner = winner(p.pointee.values, p.pointee.rows, from: columns.first, to: columns.end)
-        p.pointee.output[output] = p.pointee.values[winner]
+        let column = maximumColumn(p.pointee.values, p.pointee.rows, from: columns.first, to: columns.end)
+        p.pointee.output[output] = p.pointee.values[column]
         if let indices = p.pointee.indices {
-          let row = rows.first &+ Int(p.pointee.rows[winner])
-          indices[output] = Int32(truncatingIfNeeded: row &* width &+ winner)
+          let row = rows.first &+ Int(p.pointee.rows[column])
+          indices[output] = Int32(truncatingIfNeeded: row &* width &+ column)
         }
         output &+= 1
         ox &+= 1
@@ -49,7 +52,7 @@ func runAdaptiveMaxPoolForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer
   }
 }
 
-/// The maximum of each column of some rows, and the row that it is in: the first of equals, the last NaN.
+/// Finds the maximum of each column of some rows, and the row that holds it: the first of equals, the last NaN.
 @inline(always)
 private func columnMaxima<L: HalfLanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, width: Int, rows: Int, _ p: UnsafePointer<AdaptiveMaxPoolArguments>
@@ -57,51 +60,51 @@ private func columnMaxima<L: HalfLanes>(
   var x = 0
   while x &+ L.count <= width {
     var maximum = L.load(input + x)
-    var place = L.Positions(repeating: 0)
+    var maxRow = L.Indices(repeating: 0)
     var row = 1
     while row < rows {
       let value = L.load(input + (row &* width &+ x))
-      let takes = L.takesOver(value, maximum)
-      maximum = L.select(maximum, value, where: takes)
-      place = L.select(place, Int32(truncatingIfNeeded: row), where: takes)
+      let replaces = L.replacesMaximum(value, maximum)
+      maximum = L.select(maximum, value, where: replaces)
+      maxRow = L.select(maxRow, Int32(truncatingIfNeeded: row), where: replaces)
       row &+= 1
     }
     L.store(maximum, p.pointee.values + x)
-    L.store(place, p.pointee.rows + x)
+    L.store(maxRow, p.pointee.rows + x)
     x &+= L.count
   }
   while x < width {
     var maximum = input[x]
-    var place: Int32 = 0
+    var maxRow: Int32 = 0
     var row = 1
     while row < rows {
       let value = input[row &* width &+ x]
       if value > maximum || value != value {
         maximum = value
-        place = Int32(truncatingIfNeeded: row)
+        maxRow = Int32(truncatingIfNeeded: row)
       }
       row &+= 1
     }
     p.pointee.values[x] = maximum
-    p.pointee.rows[x] = place
+    p.pointee.rows[x] = maxRow
     x &+= 1
   }
 }
 
-/// The column of the largest value, of equals that of the first in scan order, rows before columns; of NaN the last.
+/// The column of the largest value: of equals the first in scan order, row by row, and the last NaN.
 @inline(always)
-private func winner(
+private func maximumColumn(
   _ values: UnsafeMutablePointer<Float>, _ rows: UnsafeMutablePointer<Int32>, from first: Int, to end: Int
 ) -> Int {
-  var winner = first
+  var column = first
   var x = first &+ 1
   while x < end {
-    let (value, best) = (values[x], values[winner])
-    let takes =
+    let (value, maximum) = (values[x], values[column])
+    let replaces =
       value != value
-      ? best == best || rows[x] >= rows[winner] : value > best || (value == best && rows[x] < rows[winner])
-    if takes { winner = x }
+      ? maximum == maximum || rows[x] >= rows[column] : value > maximum || (value == maximum && rows[x] < rows[column])
+    if replaces { column = x }
     x &+= 1
   }
-  return winner
+  return column
 }

@@ -1,6 +1,6 @@
 import KernelsISA
 
-/// The mean of each window; `countIncludePad` says what it is divided by. There is no dilation.
+/// The mean of each window; ``Pool2DShape/countIncludePad`` chooses the divisor. There is no dilation.
 public enum AveragePool2DForward: KernelOperation {
   public typealias Problem = Pool2DShape
 
@@ -25,53 +25,53 @@ public enum AveragePool2DForward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, Levels.averagePool2x2Forward, scratchBytes: { _ in 0 },
-        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+        "2x2", $0, .twoByTwo, .average2x2, Levels.averagePool2x2Forward, scratchBytes: { _ in 0 })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, Levels.averagePoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) }
+        "general", $0, .general, .averageGeneral, Levels.averagePoolGeneralForward,
+        scratchBytes: { $0.paddedPlaneByteCount }
       )
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, Levels.averagePoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
-        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
+        "separable", $0, .separable, .averageSeparable, Levels.averagePoolSeparableForward,
+        scratchBytes: { $0.separableByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.averagePool3x3Forward, scratchBytes: { $0.averageThreeByThreeByteCount },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .average3x3, Levels.averagePool3x3Forward,
+        scratchBytes: { $0.averageByteCount3x3 })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, Levels.averagePoolTilesForward, scratchBytes: { $0.averageTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, .disjoint, .averageDisjoint, Levels.averagePoolDisjointForward,
+        scratchBytes: { $0.averageDisjointByteCount })
     }
     + [.reference(averagePool2DForwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int
   ) -> Kernel<AveragePool2DForward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, scratchBytes: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
-      let split = PlanePartition(shape.geometry, level: level, threads: threads)
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
+      let partition = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
-      return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.outputPlanes.byteCount)) {
+      return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.outputPlanes.byteCount)) {
         operands, workspace in
-        split.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
+        partition.forward(function, operands.input, operands.output, scratch: workspace, scratchBytesPerPart: bytes)
       }
     }
   }
 }
 
-/// The gradient of average pooling: each output's gradient, over its divisor, is added to all of its window in the
-/// input.
+/// The gradient of average pooling: each output's gradient, divided by the divisor of its window, is added to all input
+/// elements of the window.
 public enum AveragePool2DBackward: KernelOperation {
   public typealias Problem = Pool2DShape
 
@@ -97,51 +97,45 @@ public enum AveragePool2DBackward: KernelOperation {
   public static let kernels: [Kernel<AveragePool2DBackward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, Levels.averagePool2x2Backward, scratchBytes: { _ in 0 },
-        cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+        "2x2", $0, .twoByTwo, .averageGradient2x2, Levels.averagePool2x2Backward, scratchBytes: { _ in 0 })
     }
     + InstructionSet.allCases.map {
       row(
-        "windows", $0, Levels.averagePoolWindowsBackward,
-        scratchBytes: { cacheLines($0.outputHeight * averagePoolSharesStride($0.geometry) * 4) },
-        cost: { $0.cycles(share: 0.5) })
+        "general", $0, .general, .averageGradientGeneral, Levels.averagePoolGeneralBackward,
+        scratchBytes: { cacheLines($0.outputHeight * windowGradientStride($0.geometry) * 4) })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, Levels.averagePoolRowsBackward, scratchBytes: { $0.geometry.spreadByteCount },
-        cost: { shape in
-          // Measured: a row's shares are soon summed with few of them, and slowly woven together with many phases.
-          let isWorthIt = shape.strideWidth == 1 ? shape.kernelHeight * shape.kernelWidth > 25 : shape.strideWidth <= 3
-          return shape.cycles(share: isWorthIt ? 0.75 : 0.25)
-        })
+        "separable", $0, .separable, .averageGradientSeparable, Levels.averagePoolSeparableBackward,
+        scratchBytes: { $0.geometry.separableGradientByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.averagePool3x3Backward,
-        scratchBytes: { $0.geometry.averageThreeByThreeGradientByteCount },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .averageGradient3x3, Levels.averagePool3x3Backward,
+        scratchBytes: { $0.geometry.averageGradientByteCount3x3 })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, Levels.averagePoolTilesBackward, scratchBytes: { $0.geometry.averageTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, .disjoint, .averageGradientDisjoint, Levels.averagePoolDisjointBackward,
+        scratchBytes: { $0.geometry.averageDisjointByteCount })
     }
     + [.reference(averagePool2DBackwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<AveragePoolArguments>,
-    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int, cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<AveragePoolArguments>,
+    scratchBytes: @escaping @Sendable (Pool2DShape) -> Int
   ) -> Kernel<AveragePool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, isGradient: true, scratchBytes: scratchBytes(shape))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
-      let split = PlanePartition(shape.geometry, level: level, threads: threads)
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
+      let partition = PlanePartition(shape.geometry, level: level, threads: threads)
       let bytes = scratchBytes(shape)
-      return PreparedKernel(workspaceByteCount: split.parts * (bytes + split.inputPlanes.byteCount)) {
+      return PreparedKernel(workspaceByteCount: partition.parts * (bytes + partition.inputPlanes.byteCount)) {
         operands, workspace in
-        split.backward(
+        partition.backward(
           function, operands.outputGradient, operands.inputGradient, scratch: workspace, scratchBytesPerPart: bytes)
       }
     }

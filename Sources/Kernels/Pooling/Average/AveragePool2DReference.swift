@@ -1,5 +1,5 @@
-/// What the sum of a window is divided by, PyTorch's `avg_pool2d` formula: the window, clipped at the padded border, or
-/// at the input's.
+/// The divisor of a window's sum, PyTorch's `avg_pool2d` formula: the size of the window clipped to the padded input, or to
+/// the input.
 func averagePoolDivisor(_ shape: Pool2DShape, _ oy: Int, _ ox: Int) -> Float {
   let top = oy * shape.strideHeight - shape.paddingHeight
   let left = ox * shape.strideWidth - shape.paddingWidth
@@ -11,7 +11,7 @@ func averagePoolDivisor(_ shape: Pool2DShape, _ oy: Int, _ ox: Int) -> Float {
   return Float(rows * columns)
 }
 
-/// Average pooling as a textbook writes it.
+/// Average pooling by its definition.
 func averagePool2DForwardReference(_ shape: Pool2DShape, _ operands: AveragePool2DForward.Operands) {
   let (inputHeight, inputWidth) = (shape.inputHeight, shape.inputWidth)
   let (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
@@ -34,7 +34,7 @@ func averagePool2DForwardReference(_ shape: Pool2DShape, _ operands: AveragePool
   }
 }
 
-/// Each output's gradient is shared out over its window.
+/// Each output's gradient, divided by the divisor, is added to the elements of its window.
 func averagePool2DBackwardReference(_ shape: Pool2DShape, _ operands: AveragePool2DBackward.Operands) {
   let (inputHeight, inputWidth) = (shape.inputHeight, shape.inputWidth)
   let (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
@@ -44,13 +44,13 @@ func averagePool2DBackwardReference(_ shape: Pool2DShape, _ operands: AveragePoo
     for oy in 0..<outputHeight {
       for ox in 0..<outputWidth {
         let gradient = operands.outputGradient[(plane * outputHeight + oy) * outputWidth + ox]
-        let share = gradient / averagePoolDivisor(shape, oy, ox)
+        let windowGradient = gradient / averagePoolDivisor(shape, oy, ox)
         for ky in 0..<shape.kernelHeight {
           for kx in 0..<shape.kernelWidth {
             let y = oy * shape.strideHeight - shape.paddingHeight + ky
             let x = ox * shape.strideWidth - shape.paddingWidth + kx
             guard y >= 0, y < inputHeight, x >= 0, x < inputWidth else { continue }
-            inputGradient[y * inputWidth + x] += share
+            inputGradient[y * inputWidth + x] += windowGradient
           }
         }
       }

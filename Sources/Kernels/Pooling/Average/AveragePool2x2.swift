@@ -1,12 +1,12 @@
 import KernelsISA
 
-// 2×2 windows with stride 2, none of which a border cuts: the divisor is 4.
+// 2×2 windows with stride 2, all inside the input: the divisor is 4.
 
 struct AveragePool2x2Forward: Windows2x2Pass {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   let below: Int
-  var leftover: UnsafeMutablePointer<Float>? { @inline(__always) get { nil } }
+  var uncovered: UnsafeMutablePointer<Float>? { @inline(__always) get { nil } }
 
   @inline(__always)
   init(_ p: UnsafePointer<AveragePoolArguments>) {
@@ -35,7 +35,7 @@ struct AveragePool2x2Backward: Windows2x2Pass {
   let outputGradient: UnsafePointer<Float>
   let inputGradient: UnsafeMutablePointer<Float>
   let below: Int
-  var leftover: UnsafeMutablePointer<Float>? { @inline(__always) get { inputGradient } }
+  var uncovered: UnsafeMutablePointer<Float>? { @inline(__always) get { inputGradient } }
 
   @inline(__always)
   init(_ p: UnsafePointer<AveragePoolArguments>) {
@@ -46,8 +46,8 @@ struct AveragePool2x2Backward: Windows2x2Pass {
 
   @inline(__always)
   func block<L: HalfLanes>(_ lanes: L.Type, _ i: Int, _ o: Int) {
-    let share = L.load(outputGradient + o) * L.splat(0.25)
-    let pairs = L.interleave(share, share)
+    let windowGradient = L.load(outputGradient + o) * L.splat(0.25)
+    let pairs = L.interleave(windowGradient, windowGradient)
     L.store(pairs.low, inputGradient + i)
     L.store(pairs.high, inputGradient + i + L.count)
     L.store(pairs.low, inputGradient + i + below)
@@ -56,10 +56,10 @@ struct AveragePool2x2Backward: Windows2x2Pass {
 
   @inline(__always)
   func single(_ i: Int, _ o: Int) {
-    let share = outputGradient[o] * 0.25
-    inputGradient[i] = share
-    inputGradient[i &+ 1] = share
-    inputGradient[i &+ below] = share
-    inputGradient[i &+ below &+ 1] = share
+    let windowGradient = outputGradient[o] * 0.25
+    inputGradient[i] = windowGradient
+    inputGradient[i &+ 1] = windowGradient
+    inputGradient[i &+ below] = windowGradient
+    inputGradient[i &+ below &+ 1] = windowGradient
   }
 }

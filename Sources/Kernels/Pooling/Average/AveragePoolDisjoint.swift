@@ -1,18 +1,18 @@
 import KernelsISA
 
-// Windows side by side: the stride is the kernel's size, and no border cuts one.
+// Windows side by side inside the input: the stride is the kernel's size.
 
-/// The sums of columns, a vector of them at a time, and then of each window's.
+/// Average pooling by the sums of the windows' columns, a vector of columns at a time, then the sum of each window's columns.
 @inline(always)
-func runAveragePoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth) = (g.kernelHeight, g.kernelWidth)
-  let span = g.outputWidth &* kernelWidth
+  let coveredWidth = g.outputWidth &* kernelWidth
   let count = Float(kernelHeight &* kernelWidth)
   let sums = p.pointee.scratch
   var source = p.pointee.source
   let end = source + g.planes &* g.inputHeight &* g.inputWidth
-  let spare = sums + g.tilesColumns
+  let spare = sums + g.coveredColumns
   var output = p.pointee.destination
   var plane = 0
   while plane < g.planes {
@@ -20,16 +20,16 @@ func runAveragePoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointe
     while y < g.outputHeight {
       let top = source + y &* kernelHeight &* g.inputWidth
       var x = 0
-      while x < span {
-        let isNarrow = span < L.count
-        if x &+ L.count > span && !isNarrow { x = span &- L.count }
+      while x < coveredWidth {
+        let isNarrow = coveredWidth < L.count
+        if x &+ L.count > coveredWidth && !isNarrow { x = coveredWidth &- L.count }
         var row = top + x
-        var sum = isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
+        var sum = isNarrow ? L.load(row, first: coveredWidth, end: end, spare: spare) : L.load(row)
         prefetch(row + 1024)
         var ky = 1
         while ky < kernelHeight {
           row += g.inputWidth
-          sum += isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
+          sum += isNarrow ? L.load(row, first: coveredWidth, end: end, spare: spare) : L.load(row)
           prefetch(row + 1024)
           ky &+= 1
         }
@@ -57,14 +57,15 @@ func runAveragePoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointe
   }
 }
 
-/// Each output's share is written over its window's columns of one row, and that row as often as the window is high.
+/// Writes each output's gradient, divided by the divisor, to its window's columns of a scratch row, then copies the row to all
+/// rows of the window.
 @inline(always)
-func runAveragePoolTilesBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePoolDisjointBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth, width) = (g.kernelHeight, g.kernelWidth, g.inputWidth)
   let count = Float(kernelHeight &* kernelWidth)
   let row = p.pointee.scratch
-  // What no window covers stays 0.
+  // Columns that no window covers stay 0.
   var x = 0
   while x < width &+ kernelWidth &+ PoolGeometry.slack {
     row[x] = 0
@@ -82,11 +83,11 @@ func runAveragePoolTilesBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoint
       var window = row
       var ox = 0
       while ox < g.outputWidth {
-        // A vector runs on into the next window, which is written later.
-        let share = L.splat(isCovered ? gradient[ox] / count : 0)
+        // The excess of a vector is in the next window, which is written later.
+        let windowGradient = L.splat(isCovered ? gradient[ox] / count : 0)
         x = 0
         while x < kernelWidth {
-          L.store(share, window + x)
+          L.store(windowGradient, window + x)
           x &+= L.count
         }
         window += kernelWidth
@@ -117,5 +118,6 @@ func runAveragePoolTilesBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoint
 }
 
 extension PoolGeometry {
-  var averageTilesByteCount: Int { cacheLines((inputWidth + kernelWidth + 4 * PoolGeometry.slack) * 4) }
+  /// Bytes of scratch memory that a thread needs for the average of disjoint windows, either pass.
+  var averageDisjointByteCount: Int { cacheLines((inputWidth + kernelWidth + 4 * PoolGeometry.slack) * 4) }
 }

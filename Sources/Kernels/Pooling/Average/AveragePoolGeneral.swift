@@ -1,9 +1,8 @@
 import KernelsISA
 
-// Windows of any kernel, stride and padding.
+// Average pooling with any kernel, stride and padding.
 
-/// What a sum is divided by along one axis: the elements of a window that lie inside the padded input, or inside the
-/// input.
+/// The divisor along one axis: the number of elements of a window that lie inside the padded input, or inside the input.
 @inline(always)
 func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countIncludePad: Bool) -> Int {
   let border = countIncludePad ? input &+ padding : input
@@ -12,8 +11,9 @@ func windowExtent(start: Int, kernel: Int, padding: Int, input: Int, countInclud
   return (end < border ? end : border) &- first
 }
 
+/// Average pooling by a load for each tap of a vector of windows, from a padded copy of the plane.
 @inline(__always)
-func runAveragePoolWindowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePoolGeneralForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let width = g.outputWidth
   var input = PaddedPlane<L>(g, scratch: p.pointee.scratch, padding: 0)
@@ -30,7 +30,7 @@ func runAveragePoolWindowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoin
   var output = p.pointee.destination
   var left = g.planes &* g.outputHeight &* width
   while left > 0 {
-    input.fill(from: source, g)
+    input.copyPadded(source, g)
     source += g.inputHeight &* g.inputWidth
     var y = 0
     while y < g.outputHeight {
@@ -40,8 +40,8 @@ func runAveragePoolWindowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoin
       let rows = windowExtent(
         start: top, kernel: g.kernelHeight, padding: g.paddingHeight, input: g.inputHeight,
         countIncludePad: g.countIncludePad)
-      // The last block of a row overlaps the one before; a row that is narrower than a vector runs on into the next
-      // rows, which are written later, as long as there are enough of them.
+      // The last block of a row overlaps the one before. The excess of a row that is narrower than a vector is in the next
+      // rows, which are written later; behind the last rows only the row's outputs are stored.
       x = 0
       while true {
         var sum = L.splat(0)
@@ -72,24 +72,24 @@ func runAveragePoolWindowsForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoin
   }
 }
 
-/// Floats from one row of shares to the next: every start of a window that reaches the input, and room for a vector
-/// that begins at the last of them.
-func averagePoolSharesStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernelWidth - 1 + 16 }
+/// Floats from one row of window gradients to the next: a float for each column at which a window that covers input can
+/// start, and a vector of excess.
+func windowGradientStride(_ g: PoolGeometry) -> Int { g.inputWidth + g.kernelWidth - 1 + 16 }
 
-/// An element of the input gathers from the outputs whose windows hold it.
+/// Each element of the input gradient sums the gradients of the windows that cover it.
 ///
-/// The gradients over their divisors are laid out in the scratch plane where their windows start, zeros between, so that
-/// a vector of input sums contiguous vectors of shares for any stride, and no border needs a case of its own. It adds in
-/// scan order of the outputs, as the reference does: what a zero adds changes no bits.
+/// The output gradients, divided by the divisors, are written to a scratch plane at the columns where their windows start,
+/// with zeros between. A vector of the input gradient then sums contiguous vectors with any stride, and no border needs a
+/// case of its own. The order is the scan order of the outputs, the order of the reference; adding a zero changes no bits.
 @inline(__always)
-func runAveragePoolWindowsBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func averagePoolGeneralBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
-  let shares = p.pointee.scratch
+  let windowGradients = p.pointee.scratch
   let stride = g.inputWidth &+ g.kernelWidth &- 1 &+ 16
-  let lead = g.kernelWidth &- 1 &- g.paddingWidth
+  let leadingZeros = g.kernelWidth &- 1 &- g.paddingWidth
   var i = 0
   while !g.isPrepared && i < g.outputHeight &* stride {
-    shares[i] = 0
+    windowGradients[i] = 0
     i &+= 1
   }
   var outputGradient = p.pointee.source
@@ -101,7 +101,7 @@ func runAveragePoolWindowsBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoi
       let rows = windowExtent(
         start: oy &* g.strideHeight &- g.paddingHeight, kernel: g.kernelHeight, padding: g.paddingHeight,
         input: g.inputHeight, countIncludePad: g.countIncludePad)
-      let row = shares + (oy &* stride &+ lead)
+      let row = windowGradients + (oy &* stride &+ leadingZeros)
       var ox = 0
       while ox < g.outputWidth {
         let columns = windowExtent(
@@ -121,13 +121,13 @@ func runAveragePoolWindowsBackward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePoi
       let end = last < g.outputHeight ? last &+ 1 : g.outputHeight
       var x = 0
       while x < g.inputWidth {
-        // The last block of a row that is wide enough overlaps the one before; a narrower one runs on into the next
+        // The last block of a row of at least a vector overlaps the one before. The excess of a narrower row is in the next
         // row, which is written later.
         if x &+ L.count > g.inputWidth && g.inputWidth >= L.count { x = g.inputWidth &- L.count }
         var sum = L.splat(0)
         oy = first
         while oy < end {
-          let row = shares + (oy &* stride &+ x)
+          let row = windowGradients + (oy &* stride &+ x)
           var tap = 0
           while tap < g.kernelWidth {
             sum += L.load(row + tap)

@@ -14,7 +14,7 @@ public struct GlobalPoolShape: Equatable, Hashable, Sendable {
     self.inputWidth = inputWidth
   }
 
-  /// The same pooling as an adaptive one to 1×1.
+  /// The same pooling as adaptive pooling to 1×1.
   var adaptive: AdaptivePool2DShape {
     AdaptivePool2DShape(
       batch: batch, channels: channels, inputHeight: inputHeight, inputWidth: inputWidth, outputHeight: 1,
@@ -33,13 +33,15 @@ public enum GlobalAveragePool2DForward: KernelOperation {
     try problem.adaptive.validate(name)
   }
 
+  /// `planes`: a vector sums neighbouring elements of a plane.
   public static let kernels: [Kernel<GlobalAveragePool2DForward>] =
     InstructionSet.allCases.map { level in
       let function = Levels.globalAveragePoolForward[level]
       return Kernel(algorithm: "planes", level: level) { shape, threads in
-        let split = PlanePartition(shape.adaptive.geometry, level: level, threads: threads)
-        return PreparedKernel(workspaceByteCount: split.parts * split.outputPlanes.byteCount) { operands, workspace in
-          split.forward(function, operands.input, operands.output, scratch: workspace)
+        let partition = PlanePartition(shape.adaptive.geometry, level: level, threads: threads)
+        return PreparedKernel(workspaceByteCount: partition.parts * partition.outputPlanes.byteCount) {
+          operands, workspace in
+          partition.forward(function, operands.input, operands.output, scratch: workspace)
         }
       }
     } + [.reference(forwardReference)]
@@ -55,7 +57,8 @@ public enum GlobalAveragePool2DForward: KernelOperation {
   }
 }
 
-/// The gradient of global average pooling: each plane is filled with its output's gradient over the plane's size.
+/// The gradient of global average pooling: each element of a plane gets its output's gradient, divided by the number of
+/// elements.
 public enum GlobalAveragePool2DBackward: KernelOperation {
   public typealias Problem = GlobalPoolShape
   public typealias Operands = AveragePool2DBackward.Operands
@@ -67,13 +70,15 @@ public enum GlobalAveragePool2DBackward: KernelOperation {
     try problem.adaptive.validate(name)
   }
 
+  /// `planes`: a vector fills neighbouring elements of a plane.
   public static let kernels: [Kernel<GlobalAveragePool2DBackward>] =
     InstructionSet.allCases.map { level in
       let function = Levels.globalAveragePoolBackward[level]
       return Kernel(algorithm: "planes", level: level) { shape, threads in
-        let split = PlanePartition(shape.adaptive.geometry, level: level, threads: threads)
-        return PreparedKernel(workspaceByteCount: split.parts * split.inputPlanes.byteCount) { operands, workspace in
-          split.backward(
+        let partition = PlanePartition(shape.adaptive.geometry, level: level, threads: threads)
+        return PreparedKernel(workspaceByteCount: partition.parts * partition.inputPlanes.byteCount) {
+          operands, workspace in
+          partition.backward(
             function, operands.outputGradient, operands.inputGradient, scratch: workspace)
         }
       }
@@ -83,8 +88,8 @@ public enum GlobalAveragePool2DBackward: KernelOperation {
   private static func backwardReference(_ shape: GlobalPoolShape, _ operands: Operands) {
     let count = shape.inputHeight * shape.inputWidth
     for plane in 0..<shape.batch * shape.channels {
-      let share = operands.outputGradient[plane] / Float(count)
-      (operands.inputGradient + plane * count).update(repeating: share, count: count)
+      let windowGradient = operands.outputGradient[plane] / Float(count)
+      (operands.inputGradient + plane * count).update(repeating: windowGradient, count: count)
     }
   }
 }

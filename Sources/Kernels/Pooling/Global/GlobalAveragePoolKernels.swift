@@ -1,9 +1,9 @@
 import KernelsISA
 
-/// The sum of a plane by four vectors of partial sums, which are added pairwise, then the lanes by the level's tree, then
-/// what is left of the plane in order.
+/// The mean of each plane. Four vectors of partial sums are added pairwise, then their lanes by the level's tree, then the
+/// elements that fill no vector, in order.
 @inline(__always)
-func runGlobalAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func globalAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let count = g.inputHeight &* g.inputWidth
   var source = p.pointee.source
@@ -30,24 +30,25 @@ func runGlobalAveragePoolForward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<A
   }
 }
 
+/// Fills each plane with its output's gradient, divided by the number of elements.
 @inline(__always)
-func runGlobalAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
+func globalAveragePoolBackward<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<AveragePoolArguments>) {
   let g = p.pointee.geometry
   let count = g.inputHeight &* g.inputWidth
   var destination = p.pointee.destination
   var plane = 0
   while plane < g.planes {
-    let share = p.pointee.source[plane] / Float(count)
+    let windowGradient = p.pointee.source[plane] / Float(count)
     var i = 0
     while i &+ L.count <= count {
-      L.store(L.splat(share), destination + i)
+      L.store(L.splat(windowGradient), destination + i)
       i &+= L.count
     }
     if count >= L.count {
-      L.store(L.splat(share), destination + (count &- L.count))
+      L.store(L.splat(windowGradient), destination + (count &- L.count))
     } else {
       while i < count {
-        destination[i] = share
+        destination[i] = windowGradient
         i &+= 1
       }
     }

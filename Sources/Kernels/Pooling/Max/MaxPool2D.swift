@@ -2,8 +2,8 @@ import KernelsISA
 
 /// The maximum of each window.
 ///
-/// Padding is never chosen. Of equal values the first in scan order wins; every NaN takes the place of what came before
-/// it, so a window that holds NaN yields its last one, as in PyTorch.
+/// Padding is never the maximum. Of equal values the first in scan order is, and a NaN is larger than all values before it,
+/// so a window with NaN yields its last one, as in PyTorch.
 public enum MaxPool2DForward: KernelOperation {
   public typealias Problem = Pool2DShape
 
@@ -12,15 +12,16 @@ public enum MaxPool2DForward: KernelOperation {
     public var input: UnsafePointer<Float>
     /// `[batch, channels, outputHeight, outputWidth]`
     public var output: UnsafeMutablePointer<Float>
-    /// For each output its winner's place in the window, ky · kernelWidth + kx; nil where no gradient is wanted.
-    public var positions: UnsafeMutablePointer<Int32>?
+    /// `[batch, channels, outputHeight, outputWidth]`: the index of each maximum in its window, ky · kernelWidth + kx. Nil if
+    /// no gradient will be computed.
+    public var maxIndices: UnsafeMutablePointer<Int32>?
 
     public init(
-      input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, positions: UnsafeMutablePointer<Int32>?
+      input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, maxIndices: UnsafeMutablePointer<Int32>?
     ) {
       self.input = input
       self.output = output
-      self.positions = positions
+      self.maxIndices = maxIndices
     }
   }
 
@@ -33,95 +34,101 @@ public enum MaxPool2DForward: KernelOperation {
   public static let kernels: [Kernel<MaxPool2DForward>] =
     InstructionSet.allCases.map {
       row(
-        "2x2", $0, Levels.maxPool2x2Forward, scratchBytes: { _ in 0 }, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil }
+        "2x2", $0, .twoByTwo, .max2x2, Levels.maxPool2x2Forward, scratchBytes: { _ in 0 }
       )
     }
     + InstructionSet.allCases.map {
-      row("windows", $0, Levels.maxPoolWindowsForward, scratchBytes: { $0.scratchByteCount }, cost: { $0.cycles(share: 0.5) })
+      row("general", $0, .general, .maxGeneral, Levels.maxPoolGeneralForward, scratchBytes: { $0.paddedPlaneByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "rows", $0, Levels.maxPoolRowsForward, scratchBytes: { $0.rowsScratchByteCount },
-        cost: { $0.cycles(share: $0.geometry.reducesRows ? 0.75 : 0.25) })
+        "separable", $0, .separable, .maxSeparable, Levels.maxPoolSeparableForward,
+        scratchBytes: { $0.separableByteCount })
     }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.maxPool3x3Forward, withSpecials: Levels.maxPoolRowsForward,
-        scratchBytes: { 64 + $0.threeByThreeByteCount(parts: 2) },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil })
+        "3x3", $0, .threeByThree, .max3x3, Levels.maxPool3x3Forward, nonFiniteFallback: Levels.maxPoolSeparableForward,
+        scratchBytes: { 64 + $0.byteCount3x3(components: 2) })
     }
     + InstructionSet.allCases.map {
       row(
-        "tiles", $0, Levels.maxPoolTilesForward, withSpecials: Levels.maxPoolRowsForward, scratchBytes: { $0.maxTilesByteCount },
-        cost: { $0.isTiled ? $0.cycles(share: 0.9) : nil })
+        "disjoint", $0, .disjoint, .maxDisjoint, Levels.maxPoolDisjointForward,
+        nonFiniteFallback: Levels.maxPoolSeparableForward,
+        scratchBytes: { $0.maxDisjointByteCount })
     }
     + [.reference(maxPool2DForwardReference)]
 
-  /// - Parameter withSpecials: what to run for planes in which the kernel met NaN or an infinity, which it says by NaN at
-  ///   the start of its scratch memory; nil for a kernel that minds them itself.
+  /// A row of the table.
+  ///
+  /// - Parameter nonFiniteFallback: the kernel that computes planes with NaN or infinities again, which the first kernel
+  ///   reports by NaN at the start of its scratch memory; nil for a kernel that handles them itself.
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolForwardArguments>,
-    withSpecials: LevelFunctions<MaxPoolForwardArguments>? = nil,
-    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<MaxPoolForwardArguments>,
+    nonFiniteFallback: LevelFunctions<MaxPoolForwardArguments>? = nil,
+    scratchBytes: @escaping @Sendable (PoolGeometry) -> Int
   ) -> Kernel<MaxPool2DForward> {
     let function = functions[level]
-    let withSpecials = withSpecials.map { $0[level] }
-    let specialScratchBytes: @Sendable (PoolGeometry) -> Int = {
-      withSpecials == nil ? 0 : $0.rowsScratchByteCount
+    let fallback = nonFiniteFallback.map { $0[level] }
+    let fallbackScratchBytes: @Sendable (PoolGeometry) -> Int = {
+      fallback == nil ? 0 : $0.separableByteCount
     }
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry) + specialScratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(
+        model, shape, level, scratchBytes: scratchBytes(shape.geometry) + fallbackScratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
-      let split = PlanePartition(shape, level: level, threads: threads)
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
+      let partition = PlanePartition(shape, level: level, threads: threads)
       let bytes = scratchBytes(shape.geometry)
-      let planes = split.outputPlanes
-      let specialBytes = specialScratchBytes(shape.geometry)
-      let ownByteCount = bytes + 2 * planes.byteCount + specialBytes
-      return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in
-        split.run(making: planes) { part, geometry, input, output in
-          let own = workspace + part * ownByteCount
-          let (values, places) = (own + bytes, own + bytes + planes.byteCount)
-          let positions = operands.positions.map { $0 + output }
+      let planes = partition.outputPlanes
+      let fallbackBytes = fallbackScratchBytes(shape.geometry)
+      let threadByteCount = bytes + 2 * planes.byteCount + fallbackBytes
+      return PreparedKernel(workspaceByteCount: partition.parts * threadByteCount) { operands, workspace in
+        partition.run(storing: planes) { part, geometry, input, output in
+          let threadWorkspace = workspace + part * threadByteCount
+          let (values, indices) = (threadWorkspace + bytes, threadWorkspace + bytes + planes.byteCount)
+          let maxIndices = operands.maxIndices.map { $0 + output }
           var arguments = MaxPoolForwardArguments(
             geometry: geometry, input: operands.input + input,
-            output: planes.place(operands.output + output, values),
-            positions: positions.map { planes.place($0, places) }, scratch: own.assumingMemoryBound(to: Float.self))
+            output: planes.target(operands.output + output, values),
+            maxIndices: maxIndices.map { planes.target($0, indices) },
+            scratch: threadWorkspace.assumingMemoryBound(to: Float.self))
           function(&arguments)
-          if let withSpecials, arguments.scratch.pointee.isNaN {
+          if let fallback, arguments.scratch.pointee.isNaN {
             arguments.geometry.isPrepared = false
-            arguments.scratch = (own + (ownByteCount - specialBytes)).assumingMemoryBound(to: Float.self)
-            withSpecials(&arguments)
+            arguments.scratch = (threadWorkspace + (threadByteCount - fallbackBytes)).assumingMemoryBound(
+              to: Float.self)
+            fallback(&arguments)
           }
           planes.store(geometry.planes, values, to: operands.output + output)
-          if let positions { planes.store(geometry.planes, places, to: positions) }
+          if let maxIndices { planes.store(geometry.planes, indices, to: maxIndices) }
         }
       }
     }
   }
 }
 
-/// The gradient of max pooling: each output's gradient is added at its window's winner, in scan order of the outputs.
+/// The gradient of max pooling: each output's gradient is added to the input gradient at its window's maximum, in scan order
+/// of the outputs.
 public enum MaxPool2DBackward: KernelOperation {
   public typealias Problem = Pool2DShape
 
   public struct Operands {
     /// `[batch, channels, outputHeight, outputWidth]`
     public var outputGradient: UnsafePointer<Float>
-    /// What the forward pass recorded. A position that is none of the window's, below 0 or from kernelHeight · kernelWidth
-    /// on, or where the window reaches out of the plane, adds nothing: the gradient is lost, and nothing else is
-    /// written.
-    public var positions: UnsafePointer<Int32>
+    /// `[batch, channels, outputHeight, outputWidth]`, the indices that the forward pass wrote. An index outside
+    /// 0 ..< kernelHeight · kernelWidth, or of an element outside the plane, adds nothing: that output's gradient is dropped,
+    /// and no other memory is written.
+    public var maxIndices: UnsafePointer<Int32>
     /// `[batch, channels, inputHeight, inputWidth]`; overwritten.
     public var inputGradient: UnsafeMutablePointer<Float>
 
     public init(
-      outputGradient: UnsafePointer<Float>, positions: UnsafePointer<Int32>,
+      outputGradient: UnsafePointer<Float>, maxIndices: UnsafePointer<Int32>,
       inputGradient: UnsafeMutablePointer<Float>
     ) {
       self.outputGradient = outputGradient
-      self.positions = positions
+      self.maxIndices = maxIndices
       self.inputGradient = inputGradient
     }
   }
@@ -135,50 +142,52 @@ public enum MaxPool2DBackward: KernelOperation {
 
   public static let kernels: [Kernel<MaxPool2DBackward>] =
     InstructionSet.allCases.map {
-      row("2x2", $0, Levels.maxPool2x2Backward, cost: { $0.isTwoByTwo ? $0.cycles(share: 1) : nil })
+      row("2x2", $0, .twoByTwo, .maxGradient2x2, Levels.maxPool2x2Backward)
     }
-    + InstructionSet.allCases.map { row("windows", $0, Levels.maxPoolWindowsBackward, cost: { $0.cycles(share: 0.5) }) }
+    + InstructionSet.allCases.map { row("general", $0, .general, .maxGradientGeneral, Levels.maxPoolGeneralBackward) }
     + InstructionSet.allCases.map {
       row(
-        "3x3", $0, Levels.maxPool3x3Backward, scratchBytes: { $0.threeByThreeGradientByteCount(parts: 2) },
-        cost: { $0.isThreeByThree ? $0.cycles(share: 1) : nil },
+        "3x3", $0, .threeByThree, .maxGradient3x3, Levels.maxPool3x3Backward,
+        scratchBytes: { $0.gradientByteCount3x3(components: 2) },
         arguments: { MaxPoolGatherArguments(pass: $0, scratch: $1) })
     }
     + [.reference(maxPool2DBackwardReference)]
 
   private static func row(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<MaxPoolBackwardArguments>,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<MaxPoolBackwardArguments>
   ) -> Kernel<MaxPool2DBackward> {
-    row(algorithm, level, functions, scratchBytes: { _ in 0 }, cost: cost, arguments: { pass, _ in pass })
+    row(
+      algorithm, level, pooling, model, functions, scratchBytes: { _ in 0 }, arguments: { pass, _ in pass })
   }
 
   private static func row<Arguments>(
-    _ algorithm: String, _ level: InstructionSet, _ functions: LevelFunctions<Arguments>,
+    _ algorithm: String, _ level: InstructionSet, _ pooling: PoolAlgorithm, _ model: CostModel,
+    _ functions: LevelFunctions<Arguments>,
     scratchBytes: @escaping @Sendable (PoolGeometry) -> Int,
-    cost: @escaping @Sendable (Pool2DShape) -> Double?,
     arguments: @escaping @Sendable (MaxPoolBackwardArguments, UnsafeMutablePointer<Float>) -> Arguments
   ) -> Kernel<MaxPool2DBackward> {
     let function = functions[level]
-    let fitting: @Sendable (Pool2DShape, Machine) -> Double? = { shape, _ in
-      Workspace.cost(cost(shape), ifFits: scratchBytes(shape.geometry))
+    let terms: @Sendable (Pool2DShape, Machine) -> CostTerms? = { shape, _ in
+      pooling.terms(model, shape, level, isGradient: true, scratchBytes: scratchBytes(shape.geometry))
     }
-    return Kernel(algorithm: algorithm, level: level, cost: fitting) { shape, threads in
-      let split = PlanePartition(shape, level: level, threads: threads)
-      let planes = split.inputPlanes
+    return Kernel(algorithm: algorithm, level: level, terms: terms) { shape, threads in
+      let partition = PlanePartition(shape, level: level, threads: threads)
+      let planes = partition.inputPlanes
       let bytes = scratchBytes(shape.geometry)
-      let ownByteCount = bytes + planes.byteCount
-      return PreparedKernel(workspaceByteCount: split.parts * ownByteCount) { operands, workspace in
-        split.run(making: planes) { part, geometry, input, output in
-          let scratch = workspace + part * ownByteCount
-          let own = scratch + bytes
+      let threadByteCount = bytes + planes.byteCount
+      return PreparedKernel(workspaceByteCount: partition.parts * threadByteCount) { operands, workspace in
+        partition.run(storing: planes) { part, geometry, input, output in
+          let scratch = workspace + part * threadByteCount
+          let planeScratch = scratch + bytes
           let pass = MaxPoolBackwardArguments(
             geometry: geometry, outputGradient: operands.outputGradient + output,
-            positions: operands.positions + output, inputGradient: planes.place(operands.inputGradient + input, own))
+            maxIndices: operands.maxIndices + output,
+            inputGradient: planes.target(operands.inputGradient + input, planeScratch))
           var arguments = arguments(pass, scratch.assumingMemoryBound(to: Float.self))
           function(&arguments)
-          let next = split.outputsAhead(operands.outputGradient + output, operands.positions + output, geometry)
-          planes.store(geometry.planes, own, to: operands.inputGradient + input, ahead: next)
+          let next = partition.nextGradients(operands.outputGradient + output, operands.maxIndices + output, geometry)
+          planes.store(geometry.planes, planeScratch, to: operands.inputGradient + input, prefetching: next)
         }
       }
     }

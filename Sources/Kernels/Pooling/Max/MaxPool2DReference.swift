@@ -1,4 +1,4 @@
-/// Max pooling as a textbook writes it.
+/// Max pooling by its definition.
 func maxPool2DForwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DForward.Operands) {
   let (inputHeight, inputWidth) = (shape.inputHeight, shape.inputWidth)
   let (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
@@ -7,28 +7,28 @@ func maxPool2DForwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DForwar
     for oy in 0..<outputHeight {
       for ox in 0..<outputWidth {
         var maximum = -Float.infinity
-        var winner: Int?
+        var maxIndex: Int?
         for ky in 0..<shape.kernelHeight {
           for kx in 0..<shape.kernelWidth {
             let y = oy * shape.strideHeight - shape.paddingHeight + ky * shape.dilationHeight
             let x = ox * shape.strideWidth - shape.paddingWidth + kx * shape.dilationWidth
             guard y >= 0, y < inputHeight, x >= 0, x < inputWidth else { continue }
             let value = input[y * inputWidth + x]
-            if winner == nil || value > maximum || value.isNaN {
+            if maxIndex == nil || value > maximum || value.isNaN {
               maximum = value
-              winner = ky * shape.kernelWidth + kx
+              maxIndex = ky * shape.kernelWidth + kx
             }
           }
         }
         let output = (plane * outputHeight + oy) * outputWidth + ox
         operands.output[output] = maximum
-        operands.positions?[output] = Int32(winner ?? 0)
+        operands.maxIndices?[output] = Int32(maxIndex ?? 0)
       }
     }
   }
 }
 
-/// Each output's gradient goes to its window's winner, if there is an element of the input at the position.
+/// Each output's gradient is added at its window's maximum, if the index is that of an input element.
 func maxPool2DBackwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DBackward.Operands) {
   let (inputHeight, inputWidth) = (shape.inputHeight, shape.inputWidth)
   let (outputHeight, outputWidth) = (shape.outputHeight, shape.outputWidth)
@@ -38,9 +38,9 @@ func maxPool2DBackwardReference(_ shape: Pool2DShape, _ operands: MaxPool2DBackw
     for oy in 0..<outputHeight {
       for ox in 0..<outputWidth {
         let output = (plane * outputHeight + oy) * outputWidth + ox
-        let position = Int(operands.positions[output])
-        guard position >= 0, position < shape.kernelHeight * shape.kernelWidth else { continue }
-        let (ky, kx) = position.quotientAndRemainder(dividingBy: shape.kernelWidth)
+        let maxIndex = Int(operands.maxIndices[output])
+        guard maxIndex >= 0, maxIndex < shape.kernelHeight * shape.kernelWidth else { continue }
+        let (ky, kx) = maxIndex.quotientAndRemainder(dividingBy: shape.kernelWidth)
         let y = oy * shape.strideHeight - shape.paddingHeight + ky * shape.dilationHeight
         let x = ox * shape.strideWidth - shape.paddingWidth + kx * shape.dilationWidth
         guard y >= 0, y < inputHeight, x >= 0, x < inputWidth else { continue }

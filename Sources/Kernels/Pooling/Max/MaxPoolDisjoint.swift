@@ -1,37 +1,38 @@
 import KernelsISA
 
-// Windows side by side: the stride is the kernel's size, and no border cuts one.
+// Windows side by side inside the input: the stride is the kernel's size.
 
-/// The maximum of finite elements, and the place of the first of equals.
+/// The maximum of finite elements, and the index of the first of equals.
 ///
-/// First down the columns, a vector of them at a time. A column's maximum and its place then are one number of 64 bits
-/// that orders as they do: the larger value, and of equal ones the smaller place. A window's is the largest of its
-/// columns' numbers. Leaves NaN at the start of the scratch memory if the input holds NaN or an infinity: the outputs are
-/// not right then.
+/// The columns of the windows are reduced first, a vector of columns at a time. A column's maximum and its index are then
+/// packed into a 64-bit key: the larger value has the larger key, and of equal values the smaller index has. A window's
+/// maximum is the largest key of its columns. If the input holds NaN or an infinity, the outputs are not valid and the first
+/// float of the scratch memory is NaN.
 @inline(always)
-func runMaxPoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
+func maxPoolDisjointForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<MaxPoolForwardArguments>) {
   let g = p.pointee.geometry
   let (kernelHeight, kernelWidth) = (g.kernelHeight, g.kernelWidth)
-  let span = g.outputWidth &* kernelWidth
-  let room = g.tilesColumns
+  let coveredWidth = g.outputWidth &* kernelWidth
+  let columnCount = g.coveredColumns
   let scratch = p.pointee.scratch + 16
   let keys = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int64.self)
-  let halves = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Float.self)
-  // For each column its place in the first row of its window, and for each place its distance from the window's first.
-  let columns = UnsafeMutableRawPointer(scratch + 2 &* room).assumingMemoryBound(to: Int32.self)
-  let distances = columns + room
+  let keyHalves = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Float.self)
+  // For each column the index of its tap in the window's first row, and for each index the offset of its element in the
+  // plane from the window's first element.
+  let columns = UnsafeMutableRawPointer(scratch + 2 &* columnCount).assumingMemoryBound(to: Int32.self)
+  let elementOffsets = columns + columnCount
   var x = 0
-  while !g.isPrepared && x < room {
+  while !g.isPrepared && x < columnCount {
     columns[x] = Int32(truncatingIfNeeded: x % kernelWidth)
     x &+= 1
   }
-  var place = 0
-  while !g.isPrepared && place < kernelHeight &* kernelWidth {
-    let distance = place / kernelWidth &* g.inputWidth &+ place % kernelWidth
-    distances[place] = Int32(truncatingIfNeeded: distance)
-    place &+= 1
+  var index = 0
+  while !g.isPrepared && index < kernelHeight &* kernelWidth {
+    let offset = index / kernelWidth &* g.inputWidth &+ index % kernelWidth
+    elementOffsets[index] = Int32(truncatingIfNeeded: offset)
+    index &+= 1
   }
-  let spare = scratch + (3 &* room &+ kernelHeight &* kernelWidth)
+  let spare = scratch + (3 &* columnCount &+ kernelHeight &* kernelWidth)
   var i = 0
   while !g.isPrepared && i < L.count {
     spare[i] = 0
@@ -40,11 +41,11 @@ func runMaxPoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
   var source = p.pointee.input
   let end = source + g.planes &* g.inputHeight &* g.inputWidth
   var output = p.pointee.output
-  var positions = p.pointee.positions
+  var maxIndices = p.pointee.maxIndices
   let zero = L.splat(0)
-  let ones = L.Positions(repeating: -1)
-  let magnitude = L.Positions(repeating: Int32.max)
-  let shift = L.Positions(repeating: 31)
+  let ones = L.Indices(repeating: -1)
+  let magnitude = L.Indices(repeating: Int32.max)
+  let shift = L.Indices(repeating: 31)
   var sum = zero
   var plane = 0
   while plane < g.planes {
@@ -52,54 +53,55 @@ func runMaxPoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
     while y < g.outputHeight {
       let top = source + y &* kernelHeight &* g.inputWidth
       x = 0
-      while x < span {
-        let isNarrow = span < L.count
-        if x &+ L.count > span && !isNarrow { x = span &- L.count }
+      while x < coveredWidth {
+        let isNarrow = coveredWidth < L.count
+        if x &+ L.count > coveredWidth && !isNarrow { x = coveredWidth &- L.count }
         var row = top + x
-        var best = isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
+        var maximum = isNarrow ? L.load(row, first: coveredWidth, end: end, spare: spare) : L.load(row)
         prefetch(row + 1024)
-        sum = L.multiplyAdd(best, zero, sum)
-        let first: L.Positions = L.load(UnsafePointer(columns + x))
-        var winner = first
+        sum = L.multiplyAdd(maximum, zero, sum)
+        let first: L.Indices = L.load(UnsafePointer(columns + x))
+        var maxIndex = first
         var ky = 1
         while ky < kernelHeight {
           row += g.inputWidth
-          let value = isNarrow ? L.load(row, first: span, end: end, spare: spare) : L.load(row)
+          let value = isNarrow ? L.load(row, first: coveredWidth, end: end, spare: spare) : L.load(row)
           prefetch(row + 1024)
           sum = L.multiplyAdd(value, zero, sum)
-          let wins = value .> best
-          best = L.select(best, value, where: wins)
-          let place = first &+ L.Positions(repeating: Int32(truncatingIfNeeded: ky &* kernelWidth))
-          winner = L.select(winner, place, where: wins)
+          let replaces = value .> maximum
+          maximum = L.select(maximum, value, where: replaces)
+          let index = first &+ L.Indices(repeating: Int32(truncatingIfNeeded: ky &* kernelWidth))
+          maxIndex = L.select(maxIndex, index, where: replaces)
           ky &+= 1
         }
-        // The two zeros are equal. Negative values order as integers do when all bits but the sign are turned.
-        let bits = L.bits(best + zero)
+        // Adding 0 makes −0 equal to 0. The bits of negative values order as integers once all but the sign are inverted;
+        // an inverted index makes the smaller one the larger.
+        let bits = L.bits(maximum + zero)
         let order = bits ^ ((bits &>> shift) & magnitude)
-        let pairs = L.interleave(L.vector(winner ^ ones), L.vector(order))
-        L.store(pairs.low, halves + 2 &* x)
-        L.store(pairs.high, halves + (2 &* x &+ L.count))
+        let pairs = L.interleave(L.vector(maxIndex ^ ones), L.vector(order))
+        L.store(pairs.low, keyHalves + 2 &* x)
+        L.store(pairs.high, keyHalves + (2 &* x &+ L.count))
         x &+= L.count
       }
       var window = top
       var key = keys
       var ox = 0
       while ox < g.outputWidth {
-        var best = key[0]
+        var maximum = key[0]
         var kx = 1
         while kx < kernelWidth {
-          best = key[kx] > best ? key[kx] : best
+          maximum = key[kx] > maximum ? key[kx] : maximum
           kx &+= 1
         }
-        let place = ~Int32(truncatingIfNeeded: best)
-        output[ox] = window[Int(distances[Int(place)])]
-        if let positions { positions[ox] = place }
+        let index = ~Int32(truncatingIfNeeded: maximum)
+        output[ox] = window[Int(elementOffsets[Int(index)])]
+        if let maxIndices { maxIndices[ox] = index }
         window += kernelWidth
         key += kernelWidth
         ox &+= 1
       }
       output += g.outputWidth
-      if let next = positions { positions = next + g.outputWidth }
+      if let next = maxIndices { maxIndices = next + g.outputWidth }
       y &+= 1
     }
     source += g.inputHeight &* g.inputWidth
@@ -109,12 +111,13 @@ func runMaxPoolTilesForward<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<Ma
 }
 
 extension PoolGeometry {
-  /// Columns that windows cover, with room for the vector that runs past the last.
+  /// Columns that windows cover, and a vector of excess.
   @inline(always)
-  var tilesColumns: Int { (outputWidth &* kernelWidth &+ PoolGeometry.slack &+ 15) & ~15 }
+  var coveredColumns: Int { (outputWidth &* kernelWidth &+ PoolGeometry.slack &+ 15) & ~15 }
 
-  var maxTilesByteCount: Int {
+  /// Bytes of scratch memory that a thread needs for the maximum of disjoint windows.
+  var maxDisjointByteCount: Int {
     cacheLines(
-      (16 + 3 * tilesColumns + kernelHeight * kernelWidth + PoolGeometry.slack) * MemoryLayout<Float>.stride)
+      (16 + 3 * coveredColumns + kernelHeight * kernelWidth + PoolGeometry.slack) * MemoryLayout<Float>.stride)
   }
 }

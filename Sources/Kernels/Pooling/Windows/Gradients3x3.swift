@@ -1,60 +1,61 @@
 import KernelsISA
 
-/// What the windows of a row of outputs have for each tap.
-protocol WindowShares {
+/// The gradients that 3×3 windows give to the input elements under their taps, read from padded copies of rows of outputs.
+protocol WindowGradient {
   associatedtype Level: HalfLanes
-  /// Vectors for `Level.count` outputs: gradients, and what says which tap they are for.
-  static var parts: Int { get }
-  /// Makes a row of windows that do not exist, whose parts lie `stride` apart.
+  /// The arrays that make a row: the gradients, and for max pooling the indices of the maxima; `stride` floats apart.
+  static var components: Int { get }
+  /// Writes a row of padding, whose windows give 0 to every tap.
   func clear(_ row: UnsafeMutablePointer<Float>, stride: Int)
-  /// Lays out row `y` of the outputs, which begins at offset `output`.
-  func lay(_ output: Int, y: Int, _ row: UnsafeMutablePointer<Float>, stride: Int)
-  /// The share of tap `tap`.
-  func share(_ row: UnsafePointer<Float>, stride: Int, tap: Int32) -> Level.Vector
-  /// The same, added.
+  /// Copies row `y` of the outputs, which begins at element `output`.
+  func copyPadded(_ output: Int, y: Int, _ row: UnsafeMutablePointer<Float>, stride: Int)
+  /// The gradients that the windows at `row` give to the elements under tap `tap`.
+  func load(_ row: UnsafePointer<Float>, stride: Int, tap: Int32) -> Level.Vector
+  /// Adds these gradients to `sum`.
   func add(_ row: UnsafePointer<Float>, stride: Int, tap: Int32, to sum: inout Level.Vector)
 }
 
-/// The inputs' gradients under 3×3 windows with stride 1 or 2: each gathers from the at most nine windows that hold it, in
-/// scan order of the outputs, as the reference adds.
+/// The input gradient of 3×3 windows with stride 1 or 2: each element sums the gradients of the at most nine windows that
+/// cover it, in scan order of the outputs, the order of the reference.
 ///
-/// Some rows of outputs are laid out at a time, with windows that do not exist around them: no border needs a case of
-/// its own. With a stride of 2, even and odd columns have different windows; they are computed apart and woven together.
-struct Gradients3x3<Shares: WindowShares> {
-  private typealias L = Shares.Level
+/// A few rows of outputs at a time are copied to scratch memory with padding around them, so that no border needs a case of
+/// its own. With a stride of 2, even and odd columns are covered by different windows; they are computed separately and
+/// interleaved.
+struct Gradients3x3<Gradient: WindowGradient> {
+  private typealias L = Gradient.Level
   private let g: PoolGeometry
-  private let shares: Shares
+  private let gradient: Gradient
   private let scratch: UnsafeMutablePointer<Float>
-  /// From one part of a row to the next.
+  /// Floats from one array of a row to the next.
   private let stride: Int
-  /// Room in front of a row.
+  /// Floats of padding in front of a row.
   private static var front: Int { 16 }
 
-  /// Prepares scratch memory, as much as ``PoolGeometry/threeByThreeGradientByteCount(parts:)``.
+  /// Writes the rows of padding to the scratch memory, which has as many bytes as ``PoolGeometry/gradientByteCount3x3(components:)``.
   @inline(always)
-  init(_ g: PoolGeometry, _ shares: Shares, scratch: UnsafeMutablePointer<Float>) {
+  init(_ g: PoolGeometry, _ gradient: Gradient, scratch: UnsafeMutablePointer<Float>) {
     self.g = g
-    self.shares = shares
+    self.gradient = gradient
     self.scratch = scratch
-    stride = g.threeByThreeGradientStride
+    stride = g.gradientStride3x3
     var i = 0
-    while !g.isPrepared && i < 1 &+ PoolGeometry.gradientRows {
-      shares.clear(scratch + i &* Shares.parts &* stride, stride: stride)
+    while !g.isPrepared && i < 1 &+ PoolGeometry.gradientRingRows {
+      gradient.clear(scratch + i &* Gradient.components &* stride, stride: stride)
       i &+= 1
     }
   }
 
-  /// Row `y` of the outputs, at column 0.
+  /// The copy of row `y` of the outputs, at column 0; the row of padding for rows that do not exist.
   @inline(always)
   private func row(_ y: Int) -> UnsafeMutablePointer<Float> {
     let exists = y >= 0 && y < g.outputHeight
-    let slot = exists ? 1 &+ y & (PoolGeometry.gradientRows &- 1) : 0
-    return scratch + (slot &* Shares.parts &* stride &+ Self.front)
+    let slot = exists ? 1 &+ y & (PoolGeometry.gradientRingRows &- 1) : 0
+    return scratch + (slot &* Gradient.components &* stride &+ Self.front)
   }
 
   @inline(always)
-  private func share(_ row: UnsafePointer<Float>, _ tap: Int32) -> L.Vector {
-    shares.share(row, stride: stride, tap: tap)
+  private func load(_ row: UnsafePointer<Float>, _ tap: Int32) -> L.Vector {
+    gradient.load(row, stride: stride, tap: tap)
   }
 
   @inline(always)
@@ -68,10 +69,10 @@ struct Gradients3x3<Shares: WindowShares> {
 
   @inline(always)
   private func add(_ row: UnsafePointer<Float>, _ tap: Int32, to sum: inout L.Vector) {
-    shares.add(row, stride: stride, tap: tap, to: &sum)
+    gradient.add(row, stride: stride, tap: tap, to: &sum)
   }
 
-  /// Adds the shares of three taps, from `tap` down.
+  /// Adds the gradients for the taps `tap`, `tap` − 1 and `tap` − 2, each from the next column of windows.
   @inline(always)
   private func addThree(_ row: UnsafePointer<Float>, _ tap: Int32, to sum: inout L.Vector) {
     add(row, tap, to: &sum)
@@ -84,34 +85,34 @@ struct Gradients3x3<Shares: WindowShares> {
     let (width, padding) = (g.inputWidth, g.paddingWidth)
     let block = step &* L.count
     let blocks = (width &+ block &- 1) & ~(block &- 1)
-    let last = scratch + (1 &+ PoolGeometry.gradientRows) &* Shares.parts &* stride
-    let last2 = last + blocks
+    let spare = scratch + (1 &+ PoolGeometry.gradientRingRows) &* Gradient.components &* stride
+    let spare2 = spare + blocks
     var input = destination
     var output = 0
     var left = g.planes &* g.inputHeight &* width
     while left > 0 {
-      // Rows of this plane's outputs that are laid out.
-      var done = 0
+      // Rows of this plane's outputs that are copied.
+      var copied = 0
       var y = 0
       while y < g.inputHeight {
         let padded = y &+ g.paddingHeight
-        // With a stride of 1, two rows at once: they have most windows in common.
+        // With a stride of 1, two rows at once: most of their windows are the same.
         let isPair = step == 1 && y &+ 1 < g.inputHeight
         let current = step == 1 ? padded &+ 1 : padded >> 1
-        if current >= done {
-          let end = done &+ PoolGeometry.gradientRows &- 3
-          while done < end && done < g.outputHeight {
-            shares.lay(output, y: done, row(done), stride: stride)
+        if current >= copied {
+          let end = copied &+ PoolGeometry.gradientRingRows &- 3
+          while copied < end && copied < g.outputHeight {
+            gradient.copyPadded(output, y: copied, row(copied), stride: stride)
             output &+= g.outputWidth
-            done &+= 1
+            copied &+= 1
           }
         }
-        // Blocks go from right to left: the last runs on into the next row, which is written later. Where there is none,
-        // by memory.
+        // Blocks go from right to left: the excess of the last block is in the next row, which is written later. Where no
+        // row follows, the blocks are stored to scratch memory and the row is copied from there.
         let written = isPair ? width : 0
         let hasRoom = left >= written &+ blocks
-        let target = hasRoom ? input : last
-        let target2 = hasRoom && isPair ? input + width : last2
+        let target = hasRoom ? input : spare
+        let target2 = hasRoom && isPair ? input + width : spare2
         var x = blocks &- block
         if step == 1 {
           let row0 = UnsafePointer(row(padded &- 2) + (padding &- 2))
@@ -119,10 +120,10 @@ struct Gradients3x3<Shares: WindowShares> {
           let row2 = UnsafePointer(row(padded) + (padding &- 2))
           let row3 = UnsafePointer(row(padded &+ 1) + (padding &- 2))
           while x >= 0 {
-            var sum = share(row0 + x, 8)
+            var sum = load(row0 + x, 8)
             add(row0 + (x &+ 1), 7, to: &sum)
             add(row0 + (x &+ 2), 6, to: &sum)
-            var sum2 = share(row1 + x, 8)
+            var sum2 = load(row1 + x, 8)
             add(row1 + (x &+ 1), 7, to: &sum2)
             add(row1 + (x &+ 2), 6, to: &sum2)
             addThree(row1 + x, 5, to: &sum)
@@ -134,36 +135,36 @@ struct Gradients3x3<Shares: WindowShares> {
             x &-= L.count
           }
         } else {
-          let now = UnsafePointer(row(current))
-          let before = UnsafePointer(row(current &- 1))
+          let lower = UnsafePointer(row(current))
+          let upper = UnsafePointer(row(current &- 1))
           if padded & 1 == 0 {
             while x >= 0 {
               let j = x >> 1
-              // The windows from whose first taps even padded columns gather.
+              // Even columns of the padded input are covered by two windows, of which this is the second.
               let first = j &+ padding
-              var even = share(before + (first &- 1), 8)
-              add(before + first, 6, to: &even)
-              add(now + (first &- 1), 2, to: &even)
-              add(now + first, 0, to: &even)
-              var odd = share(before + j, 7)
-              add(now + j, 1, to: &odd)
-              weave(even, odd, target + x)
+              var even = load(upper + (first &- 1), 8)
+              add(upper + first, 6, to: &even)
+              add(lower + (first &- 1), 2, to: &even)
+              add(lower + first, 0, to: &even)
+              var odd = load(upper + j, 7)
+              add(lower + j, 1, to: &odd)
+              interleaveStore(even, odd, target + x)
               x &-= block
             }
           } else {
             while x >= 0 {
               let j = x >> 1
               let first = j &+ padding
-              var even = share(now + (first &- 1), 5)
-              add(now + first, 3, to: &even)
-              weave(even, share(now + j, 4), target + x)
+              var even = load(lower + (first &- 1), 5)
+              add(lower + first, 3, to: &even)
+              interleaveStore(even, load(lower + j, 4), target + x)
               x &-= block
             }
           }
         }
         if !hasRoom {
-          L.copyRow(UnsafePointer(last), input, count: width)
-          if isPair { L.copyRow(UnsafePointer(last2), input + width, count: width) }
+          L.copyRow(UnsafePointer(spare), input, count: width)
+          if isPair { L.copyRow(UnsafePointer(spare2), input + width, count: width) }
         }
         input += width &+ written
         left &-= width &+ written
@@ -172,30 +173,33 @@ struct Gradients3x3<Shares: WindowShares> {
     }
   }
 
-  /// Stores even and odd columns of the padded input in turn; without the padding they change places.
+  /// Interleaves and stores the even and odd columns of the padded input. A column of padding makes even columns of the
+  /// padded input odd columns of the input.
   @inline(always)
-  private func weave(_ even: L.Vector, _ odd: L.Vector, _ target: UnsafeMutablePointer<Float>) {
-    let woven = g.paddingWidth == 0 ? L.interleave(even, odd) : L.interleave(odd, even)
-    L.store(woven.low, target)
-    L.store(woven.high, target + L.count)
+  private func interleaveStore(_ even: L.Vector, _ odd: L.Vector, _ target: UnsafeMutablePointer<Float>) {
+    let interleaved = g.paddingWidth == 0 ? L.interleave(even, odd) : L.interleave(odd, even)
+    L.store(interleaved.low, target)
+    L.store(interleaved.high, target + L.count)
   }
 }
 
 extension PoolGeometry {
-  /// Rows of outputs that are laid out: those that are needed at once, and some ahead.
-  fileprivate static var gradientRows: Int { 8 }
+  /// Rows of outputs in scratch memory, a power of 2: at most three are read for a row of inputs, the others are copied in
+  /// advance.
+  fileprivate static var gradientRingRows: Int { 8 }
 
+  /// Floats of an array of a row of outputs with its padding.
   @inline(always)
-  var threeByThreeGradientStride: Int {
+  var gradientStride3x3: Int {
     let columns = (inputWidth &+ strideWidth &- 1) / strideWidth &+ 2
     let longest = columns > outputWidth ? columns : outputWidth
     return (longest &+ 2 &* PoolGeometry.slack &+ 15) & ~15
   }
 
-  /// Bytes of scratch memory that a thread needs.
-  func threeByThreeGradientByteCount(parts: Int) -> Int {
-    let last = 2 * (inputWidth + 2 * PoolGeometry.slack)
+  /// Bytes of scratch memory that a thread needs for ``Gradients3x3``.
+  func gradientByteCount3x3(components: Int) -> Int {
+    let spareRows = 2 * (inputWidth + 2 * PoolGeometry.slack)
     return cacheLines(
-      ((1 + PoolGeometry.gradientRows) * parts * threeByThreeGradientStride + last) * MemoryLayout<Float>.stride)
+      ((1 + PoolGeometry.gradientRingRows) * components * gradientStride3x3 + spareRows) * MemoryLayout<Float>.stride)
   }
 }

@@ -1,22 +1,26 @@
 import KernelsISA
 
-/// A plane of input laid out for windows: with its side padding in place, so that a window that a border cuts is
-/// computed like any other and a vector may run past the last output of a row, and with the columns of each phase of the
-/// stride side by side, so that vectors of outputs read contiguous input whatever the stride.
+/// A padded copy of an input plane. Its side padding lets windows at a border be computed like any other, and lets a vector
+/// extend beyond the last output of a row. The columns of each phase of the stride are contiguous, so that a vector of
+/// outputs reads contiguous input with any stride.
 struct PaddedPlane<L: HalfLanes> {
-  /// Row y, tap kx of output x lies at y · stride + taps[kx] + x.
+  /// The element under tap kx of output x in row y is at y · stride + taps[kx] + x.
   private(set) var rows: UnsafePointer<Float>
+  /// Floats from one row to the next.
   let stride: Int
+  /// The offset of each tap along a row, in elements.
   let taps: UnsafePointer<Int>
-  /// An entry for each output column and for those that a vector runs past the last, for the kernel's use.
+  /// Scratch memory for the kernel: an element for each output column, and a vector of excess.
   let columns: UnsafeMutablePointer<Float>
   private let copy: UnsafeMutablePointer<Float>?
   private let phases: Int
   private let phaseStride: Int
 
-  /// Prepares scratch memory, as much as ``PoolGeometry/scratchByteCount``, for planes of one shape.
+  /// Writes the offsets of the taps and the padding, for planes of one shape.
   ///
-  /// - Parameter padding: the value of elements outside the input.
+  /// - Parameters:
+  ///   - scratch: as many bytes as ``PoolGeometry/paddedPlaneByteCount``.
+  ///   - padding: the value of elements outside the input.
   @inline(__always)
   init(_ g: PoolGeometry, scratch: UnsafeMutablePointer<Float>, padding: Float) {
     let taps = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int.self)
@@ -24,7 +28,7 @@ struct PaddedPlane<L: HalfLanes> {
     let plane = columns + (g.outputWidth &+ PoolGeometry.slack)
     phases = g.phases
     phaseStride = g.phaseStride
-    // Without cut windows and strides, rows of whole vectors are read where they are.
+    // At stride 1, rows of at least a vector without side padding are read in place.
     let isDirect =
       g.strideWidth == 1 && g.insideFirst == 0 && g.insideEnd == g.outputWidth && g.outputWidth >= L.count
     copy = isDirect ? nil : plane
@@ -45,9 +49,9 @@ struct PaddedPlane<L: HalfLanes> {
     }
   }
 
-  /// Takes the next plane.
+  /// Copies the next plane.
   @inline(__always)
-  mutating func fill(from source: UnsafePointer<Float>, _ g: PoolGeometry) {
+  mutating func copyPadded(_ source: UnsafePointer<Float>, _ g: PoolGeometry) {
     guard let copy else {
       rows = source
       return
@@ -56,7 +60,7 @@ struct PaddedPlane<L: HalfLanes> {
     var to = copy
     let end = copy + g.inputHeight &* stride
     while to < end {
-      // Strides of 2: pairs of vectors; the last pair overlaps the one before.
+      // A stride of 2: pairs of vectors are deinterleaved; the last pair overlaps the one before.
       let pairs = g.strideWidth == 2 && phases == 2 && g.inputWidth >= 2 &* L.count
       var x = 0
       while pairs && x < g.inputWidth {
@@ -69,13 +73,13 @@ struct PaddedPlane<L: HalfLanes> {
       }
       var phase = pairs ? phases : 0
       while phase < phases {
-        // The first column of the phase that is not in the left padding.
+        // Columns of the phase in the left padding.
         let skipped = phase < g.paddingWidth ? (g.paddingWidth &- phase &+ g.strideWidth &- 1) / g.strideWidth : 0
         var column = phase &+ skipped &* g.strideWidth &- g.paddingWidth
-        var place = to + (phase &* phaseStride &+ skipped)
+        var target = to + (phase &* phaseStride &+ skipped)
         while column < g.inputWidth {
-          place.pointee = from[column]
-          place += 1
+          target.pointee = from[column]
+          target += 1
           column &+= g.strideWidth
         }
         phase &+= 1
@@ -87,17 +91,17 @@ struct PaddedPlane<L: HalfLanes> {
 }
 
 extension PoolGeometry {
-  /// Room behind the last output of a row: one vector of the widest level.
+  /// Elements that a vector extends at most beyond the last output of a row: a vector of the widest level.
   static var slack: Int { 16 }
 
-  /// Phases of the stride that windows read.
+  /// Phases of the stride along a row that windows read.
   @inline(always)
   var phases: Int {
     let extent = (kernelWidth &- 1) &* dilationWidth &+ 1
     return extent < strideWidth ? extent : strideWidth
   }
 
-  /// Floats of one phase of a row.
+  /// Floats of a phase of a row.
   @inline(always)
   var phaseStride: Int {
     let reach = outputWidth &+ PoolGeometry.slack &+ (kernelWidth &- 1) &* dilationWidth / strideWidth
@@ -106,7 +110,7 @@ extension PoolGeometry {
   }
 
   /// Bytes of scratch memory that a thread needs for a ``PaddedPlane``.
-  var scratchByteCount: Int {
+  var paddedPlaneByteCount: Int {
     let count = 2 * kernelWidth + outputWidth + PoolGeometry.slack + inputHeight * phases * phaseStride
     return cacheLines(count * MemoryLayout<Float>.stride)
   }

@@ -1,39 +1,40 @@
 import KernelsISA
 
-/// Some rows of input at a time, laid out for windows: with their side padding in place, so that a window that a border
-/// cuts is computed like any other and a vector may run past the last output of a row, and with the columns of each phase
-/// of the stride side by side, so that vectors of outputs read contiguous input whatever the stride.
+/// Padded copies of a few input rows at a time, laid out as in ``PaddedPlane``. A kernel that reads each row once needs no
+/// copy of the whole plane.
 struct PaddedRows<L: HalfLanes> {
-  /// Tap kx of output x lies at taps[kx] + x of a row.
+  /// The offset of each tap along a row, in elements: the element under tap kx of output x is at taps[kx] + x.
   let taps: UnsafePointer<Int>
-  /// From one row to the next.
+  /// Floats from one row to the next.
   let stride: Int
-  /// An entry for each output column and for those that a vector runs past the last, for the kernel's use.
+  /// Scratch memory for the kernel: an element for each output column, and a vector of excess.
   let columns: UnsafeMutablePointer<Float>
-  /// Rows that are laid out at once, at most. They are read when all are written: a load that needs the data of two
-  /// stores waits for both to reach the cache.
-  let count: Int
-  /// Whether rows are read where they are, and have no room behind them.
+  /// Rows that are copied at once, at most. They are read after all are written: a load that spans two stores can't be
+  /// forwarded and waits until both have reached the cache.
+  let capacity: Int
+  /// Whether rows are read in place. A vector must not extend beyond such a row.
   let isDirect: Bool
-  /// The rest of the scratch memory.
-  let rest: UnsafeMutablePointer<Float>
+  /// The scratch memory behind the rows, for the kernel.
+  let remainingScratch: UnsafeMutablePointer<Float>
   private let rows: UnsafeMutablePointer<Float>
   private let phases: Int
   private let phaseStride: Int
 
-  /// Prepares scratch memory, as much as ``PoolGeometry/rowsCount``, for rows of one shape.
+  /// Writes the offsets of the taps and the padding, for rows of one shape.
   ///
-  /// - Parameter padding: the value of elements outside the input.
+  /// - Parameters:
+  ///   - scratch: at least ``PoolGeometry/paddedRowsCount`` floats.
+  ///   - padding: the value of elements outside the input.
   @inline(always)
   init(_ g: PoolGeometry, scratch: UnsafeMutablePointer<Float>, padding: Float) {
     let taps = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int.self)
     columns = scratch + 2 &* g.kernelWidth
     rows = columns + (g.outputWidth &+ PoolGeometry.slack)
-    rest = scratch + g.rowsCount
-    count = g.rowsAtOnce
+    remainingScratch = scratch + g.paddedRowsCount
+    capacity = g.rowsAtOnce
     phases = g.phases
     phaseStride = g.phaseStride
-    // Without cut windows and strides, rows of whole vectors are read where they are.
+    // At stride 1, rows of at least a vector without side padding are read in place.
     isDirect = g.strideWidth == 1 && g.insideFirst == 0 && g.insideEnd == g.outputWidth && g.outputWidth >= L.count
     stride = isDirect ? g.inputWidth : phases &* phaseStride
     self.taps = UnsafePointer(taps)
@@ -46,15 +47,15 @@ struct PaddedRows<L: HalfLanes> {
     }
     if isDirect { return }
     var i = 0
-    while i < count &* stride {
+    while i < capacity &* stride {
       rows[i] = padding
       i &+= 1
     }
   }
 
-  /// Lays out the next rows, at most ``count``, and returns where the first is.
+  /// Copies the next rows, at most ``capacity``, and returns the address of the first.
   @inline(always)
-  func lay(_ source: UnsafePointer<Float>, rows number: Int, _ g: PoolGeometry) -> UnsafePointer<Float> {
+  func copyPadded(_ source: UnsafePointer<Float>, rows number: Int, _ g: PoolGeometry) -> UnsafePointer<Float> {
     if isDirect { return source }
     var from = source
     var to = rows
@@ -63,11 +64,11 @@ struct PaddedRows<L: HalfLanes> {
       if g.strideWidth == 1 {
         copyRow(from, to + g.paddingWidth, g)
       } else if g.strideWidth == 2 && phases == 2 && g.inputWidth >= 2 &* L.count {
-        splitRow(L.self, from, to, g)
+        deinterleaveRow(L.self, from, to, g)
       } else if g.strideWidth == 2 && phases == 2 && g.inputWidth >= 2 &* L.Half.count {
-        splitRow(L.Half.self, from, to, g)
+        deinterleaveRow(L.Half.self, from, to, g)
       } else {
-        pickRow(from, to, g)
+        gatherRow(from, to, g)
       }
       from += g.inputWidth
       to += stride
@@ -75,6 +76,7 @@ struct PaddedRows<L: HalfLanes> {
     return UnsafePointer(rows)
   }
 
+  /// Copies a row at stride 1; the last vector overlaps the one before.
   @inline(always)
   private func copyRow(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ g: PoolGeometry) {
     if g.inputWidth < L.count {
@@ -89,33 +91,34 @@ struct PaddedRows<L: HalfLanes> {
     }
   }
 
-  /// A stride of 2: pairs of vectors; the last pair overlaps the one before.
+  /// Copies a row at stride 2: pairs of vectors are deinterleaved; the last pair overlaps the one before.
   @inline(always)
-  private func splitRow<Part: HalfLanes>(
-    _ lanes: Part.Type, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ g: PoolGeometry
+  private func deinterleaveRow<RowLanes: HalfLanes>(
+    _ lanes: RowLanes.Type, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ g: PoolGeometry
   ) {
     var x = 0
     while x < g.inputWidth {
-      if x &+ 2 &* Part.count > g.inputWidth { x = g.inputWidth &- 2 &* Part.count }
-      let (even, odd) = Part.deinterleave(Part.load(from + x), Part.load(from + x + Part.count))
+      if x &+ 2 &* RowLanes.count > g.inputWidth { x = g.inputWidth &- 2 &* RowLanes.count }
+      let (even, odd) = RowLanes.deinterleave(RowLanes.load(from + x), RowLanes.load(from + x + RowLanes.count))
       let first = x &+ g.paddingWidth
-      Part.store(even, to + (first & 1 &* phaseStride &+ first >> 1))
-      Part.store(odd, to + ((first &+ 1) & 1 &* phaseStride &+ (first &+ 1) >> 1))
-      x &+= 2 &* Part.count
+      RowLanes.store(even, to + (first & 1 &* phaseStride &+ first >> 1))
+      RowLanes.store(odd, to + ((first &+ 1) & 1 &* phaseStride &+ (first &+ 1) >> 1))
+      x &+= 2 &* RowLanes.count
     }
   }
 
+  /// Copies a row at any stride, element by element.
   @inline(always)
-  private func pickRow(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ g: PoolGeometry) {
+  private func gatherRow(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ g: PoolGeometry) {
     var phase = 0
     while phase < phases {
-      // The first column of the phase that is not in the left padding.
+      // Columns of the phase in the left padding.
       let skipped = phase < g.paddingWidth ? (g.paddingWidth &- phase &+ g.strideWidth &- 1) / g.strideWidth : 0
       var column = phase &+ skipped &* g.strideWidth &- g.paddingWidth
-      var place = to + (phase &* phaseStride &+ skipped)
+      var target = to + (phase &* phaseStride &+ skipped)
       while column < g.inputWidth {
-        place.pointee = from[column]
-        place += 1
+        target.pointee = from[column]
+        target += 1
         column &+= g.strideWidth
       }
       phase &+= 1
@@ -124,13 +127,13 @@ struct PaddedRows<L: HalfLanes> {
 }
 
 extension PoolGeometry {
-  /// Whether rows are reduced one by one, and then the rows of each window: each row once, though windows overlap. It
-  /// takes fewer steps than windows as they are, but for the rows to be stored and loaded again.
+  /// Whether reducing each row once, and then the rows of each window, takes fewer steps than reducing each window by
+  /// itself; the reduced rows' loads and stores count as steps.
   var reducesRows: Bool {
     kernelHeight * kernelWidth > kernelWidth * min(strideHeight, kernelHeight) + kernelHeight + 2
   }
 
-  /// Rows of input that are laid out at once: as many as half of a first-level cache of 32 KB holds, at most 16.
+  /// Rows of input that are copied at once: as many as 16 KB hold, half of a first-level cache of 32 KB, at most 16.
   @inline(always)
   var rowsAtOnce: Int {
     let fitting = 4096 / (phases &* phaseStride)
@@ -141,12 +144,12 @@ extension PoolGeometry {
 
   /// Floats of scratch memory for ``PaddedRows``.
   @inline(always)
-  var rowsCount: Int {
+  var paddedRowsCount: Int {
     let count = 2 &* kernelWidth &+ outputWidth &+ PoolGeometry.slack &+ rowsAtOnce &* phases &* phaseStride
     return (count &+ 15) & ~15
   }
 
-  /// Rows of the input that a window and the next rows laid out have at once, rounded up to a power of 2.
+  /// Reduced rows in the ring, a power of 2: those of a window and of the rows that are copied at once.
   @inline(always)
   var ringRows: Int {
     let extent = (kernelHeight &- 1) &* dilationHeight &+ 1
@@ -158,9 +161,9 @@ extension PoolGeometry {
   @inline(always)
   var ringStride: Int { (outputWidth &+ PoolGeometry.slack &+ 15) & ~15 }
 
-  /// Bytes of scratch memory that a thread needs where rows are reduced: rows of input, a ring of reduced rows and one
-  /// row more, with as many positions, and offsets of a window's rows.
-  var rowsScratchByteCount: Int {
-    cacheLines((rowsCount + 2 * (ringRows + 1) * ringStride + 2 * kernelHeight) * MemoryLayout<Float>.stride)
+  /// Bytes of scratch memory that a thread needs for a separable reduction: ``PaddedRows``, a ring of reduced rows and one
+  /// row more, an index for each of their values, and the offsets of a window's rows in the ring.
+  var separableByteCount: Int {
+    cacheLines((paddedRowsCount + 2 * (ringRows + 1) * ringStride + 2 * kernelHeight) * MemoryLayout<Float>.stride)
   }
 }

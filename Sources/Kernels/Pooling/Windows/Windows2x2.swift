@@ -1,22 +1,24 @@
 import KernelsISA
 
-/// A pass of pooling with 2×2 windows and stride 2, for the walk over a run of planes.
+/// A pass of pooling with 2×2 windows and stride 2: what it computes for a block of windows. All passes share the loop over
+/// the blocks.
 protocol Windows2x2Pass {
-  /// The input's gradient, whose last row and column are set to 0 where no window covers them; nil in a forward pass.
-  var leftover: UnsafeMutablePointer<Float>? { get }
+  /// The input gradient, in which a last row or column that no window covers is set to 0; nil in a forward pass.
+  var uncovered: UnsafeMutablePointer<Float>? { get }
   /// Writes the outputs of `L.count` windows side by side, or the two rows of input under them, the upper row first.
   ///
   /// - Parameters:
-  ///   - lanes: the vector to use.
-  ///   - input: the offset of the first window's first element.
-  ///   - output: the offset of its output.
+  ///   - lanes: the level of the vector.
+  ///   - input: the offset of the first window's first input element.
+  ///   - output: the offset of the first window's output.
   func block<L: HalfLanes>(_ lanes: L.Type, _ input: Int, _ output: Int)
-  /// The same for one window.
+  /// Does the same for one window.
   func single(_ input: Int, _ output: Int)
 }
 
 extension Windows2x2Pass {
-  /// Walks the outputs with vectors of the level, or of half or a quarter of its lanes where that holds a whole row.
+  /// Computes all windows with vectors of the level, or with vectors of half or a quarter of its lanes where such a vector
+  /// holds a whole row of outputs.
   @inline(__always)
   func run<L: HalfLanes>(_ lanes: L.Type, _ g: PoolGeometry) {
     if L.count == L.Half.count || g.outputWidth > L.Half.count {
@@ -28,11 +30,11 @@ extension Windows2x2Pass {
     }
   }
 
-  /// Walks the outputs in the order of the planes, a vector at a time.
+  /// Computes all windows in memory order, a vector of outputs at a time.
   ///
-  /// A row that is narrower than a vector is one block that runs on into the following rows: what it writes there is
-  /// overwritten when their turn comes. The last rows, behind which there is no room for that, go window by window.
-  /// A wider row ends with a block that overlaps the one before.
+  /// A row that is narrower than a vector is one block; the excess that it writes to the rows below is overwritten by their
+  /// blocks. The last rows, behind which the excess would leave the planes, are computed window by window. A wider row ends
+  /// with a block that overlaps the one before.
   @inline(__always)
   private func walk<L: HalfLanes>(_ lanes: L.Type, _ g: PoolGeometry) {
     let width = g.outputWidth
@@ -61,17 +63,17 @@ extension Windows2x2Pass {
             x &+= 1
           }
         }
-        if let leftover, 2 &* width < inputWidth {
-          leftover[input &+ inputWidth &- 1] = 0
-          leftover[input &+ 2 &* inputWidth &- 1] = 0
+        if let uncovered, 2 &* width < inputWidth {
+          uncovered[input &+ inputWidth &- 1] = 0
+          uncovered[input &+ 2 &* inputWidth &- 1] = 0
         }
         output &+= width
         input &+= 2 &* inputWidth
       }
       plane &+= g.inputHeight &* inputWidth
-      if let leftover {
+      if let uncovered {
         while input < plane {
-          leftover[input] = 0
+          uncovered[input] = 0
           input &+= 1
         }
       }
@@ -79,14 +81,14 @@ extension Windows2x2Pass {
   }
 }
 
-/// Asks ahead for what a block of windows reads of two rows: memory then delivers while windows are computed.
+/// Prefetches the two input rows that a block of windows reads 1024 elements later, for forward passes.
 @inline(__always)
 func prefetchRows<L: HalfLanes>(_ lanes: L.Type, _ input: UnsafePointer<Float>, _ below: Int) {
-  let ahead = input + 1024
-  prefetch(ahead)
-  prefetch(ahead + below)
+  let target = input + 1024
+  prefetch(target)
+  prefetch(target + below)
   if L.count == 16 {
-    prefetch(ahead + L.count)
-    prefetch(ahead + below + L.count)
+    prefetch(target + L.count)
+    prefetch(target + below + L.count)
   }
 }

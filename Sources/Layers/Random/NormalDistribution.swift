@@ -2,11 +2,11 @@ import Foundation
 
 /// The standard normal distribution.
 enum NormalDistribution {
-  /// The probability of a value below x.
+  /// The cumulative distribution function: the probability of a value below x.
   static func probability(below x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 
-  /// The value below which another lies with a probability p, 0 < p < 1: algorithm AS 241 (Wichura, "The percentage points
-  /// of the normal distribution", Applied Statistics 37, 1988), to 16 digits.
+  /// The quantile of a probability p, 0 < p < 1: algorithm AS 241 (Wichura, "The percentage points of the normal
+  /// distribution", Applied Statistics 37, 1988), to 16 digits.
   static func quantile(_ p: Double) -> Double {
     let q = p - 0.5
     if abs(q) <= 0.425 { return q * middle.value(at: 0.180625 - q * q) }
@@ -52,38 +52,4 @@ enum NormalDistribution {
       2.0442631033899397e-15, 1.421511758316446e-07, 1.8463183175100548e-05, 0.0007868691311456133,
       0.014875361290850615, 0.1369298809227358, 0.599832206555888, 1,
     ])
-}
-
-/// A normal distribution of which only values in a range are drawn.
-struct TruncatedNormal {
-  private let mean: Double
-  private let deviation: Double
-  private let low: Double
-  private let high: Double
-  /// The probabilities, without truncation, of values below the range and not above it.
-  private let below: Double
-  private let notAbove: Double
-  /// Whether all is done with opposite signs: probabilities near 1 have fewer digits than those near 0.
-  private let isTurned: Bool
-
-  init(mean: Float, deviation: Float, low: Float, high: Float) {
-    (self.mean, self.deviation) = (Double(mean), Double(deviation))
-    (self.low, self.high) = (Double(low), Double(high))
-    let (first, last) = ((self.low - self.mean) / self.deviation, (self.high - self.mean) / self.deviation)
-    isTurned = first > 0
-    below = NormalDistribution.probability(below: isTurned ? -last : first)
-    notAbove = NormalDistribution.probability(below: isTurned ? -first : last)
-  }
-
-  /// The value below which a share of the values lie, 0 < share < 1.
-  func value(_ share: Double) -> Float {
-    let p = below + share * (notAbove - below)
-    let quantile = NormalDistribution.quantile(min(max(p, .leastNormalMagnitude), 1 - .ulpOfOne / 2))
-    return Float(min(max(mean + deviation * (isTurned ? -quantile : quantile), low), high))
-  }
-}
-
-extension SplitMix64 {
-  /// A number in 0 ..< 1 that is not 0: the middle of one of 2⁵² equal parts.
-  mutating func nextOpenUnit() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
 }

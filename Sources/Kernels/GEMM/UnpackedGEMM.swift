@@ -1,0 +1,292 @@
+import KernelsISA
+
+/// The product by register tiles that read A and B in place: for products of few elements, packing takes as long as
+/// multiplying.
+enum UnpackedGEMM {
+  /// The row of the table.
+  static func kernel(_ level: InstructionSet) -> Kernel<GEMM> {
+    let tile = (rows: tileRows(level), vectors: 2)
+    let multiply = Levels.gemmUnpacked[level]
+    return Kernel(
+      algorithm: "unpacked", level: level, tile: "\(tile.rows)x\(tile.vectors)",
+      cost: { problem, machine in accepts(problem, level) ? GEMMCost(problem, level, machine).unpacked : nil },
+      prepare: { problem, threads in
+        let bytes = byteCount(problem, level)
+        let parts = problem.work.parts(threads: threads)
+        if parts == 1 {
+          return PreparedKernel(workspaceByteCount: bytes) { operands, workspace in
+            var product = arguments(
+              problem, GEMMRegion(rows: 0..<problem.rows, columns: 0..<problem.columns), operands, workspace)
+            multiply(&product)
+          }
+        }
+        let partition = GEMMPartition(
+          problem, parts: parts, tileRows: tile.rows, tileColumns: tile.vectors * level.lanes)
+        return PreparedKernel(partition, bytesOfPart: bytes) { region, operands, workspace in
+          var product = arguments(problem, region, operands, workspace)
+          multiply(&product)
+        }
+      })
+  }
+
+  /// Rows of a level's tiles: 8 × 2 accumulators where there are 32 registers, 4 × 2 with 16.
+  static func tileRows(_ level: InstructionSet) -> Int {
+    switch level {
+    #if arch(arm64)
+      case .neon: 8
+    #else
+      case .baseline, .avx2: 4
+      case .avx512: 8
+    #endif
+    }
+  }
+
+  /// A in place is not scaled, and sums begin with a row: of biases, or of zeros.
+  static func accepts(_ problem: GEMM.Problem, _ level: InstructionSet) -> Bool {
+    !problem.transposeB && problem.alpha == 1 && problem.beginsWithColumnBias
+      && max(problem.columns, problem.depth) <= Workspace.mostKernelBytes
+      && byteCount(problem, level) <= Workspace.mostKernelBytes
+  }
+
+  /// Bytes of one thread: a tile, a row of C, and a vector of B for each k.
+  private static func byteCount(_ problem: GEMM.Problem, _ level: InstructionSet) -> Int {
+    let lanes = level.lanes
+    return cacheLines((8 * lanes + (problem.columns + lanes - 1) / lanes * lanes + problem.depth * lanes) * 4)
+  }
+
+  private static func arguments(
+    _ problem: GEMM.Problem, _ region: GEMMRegion, _ operands: GEMM.Operands, _ workspace: UnsafeMutableRawPointer
+  ) -> GEMMUnpackedArguments {
+    let (row, column) = (region.rows.lowerBound, region.columns.lowerBound)
+    return GEMMUnpackedArguments(
+      a: operands.a + row * problem.aStrides.row, b: operands.b + column,
+      c: operands.c + (row * problem.cRowStride + column), scratch: workspace.assumingMemoryBound(to: Float.self),
+      rows: region.rows.count, columns: region.columns.count, depth: problem.depth, aRowStride: problem.aStrides.row,
+      aDepthStride: problem.aStrides.depth, bRowStride: problem.bRowStride, cRowStride: problem.cRowStride,
+      columnBias: problem.columnBias(operands, column), relu: problem.hasActivation,
+      ceiling: problem.activation.limits.ceiling)
+  }
+}
+
+#if arch(x86_64)
+  /// Half a vector of AVX2.
+  private enum HalfAVX2Lanes: Lanes {
+    @inline(__always) static func multiplyAdd(
+      _ a: SIMD4<Float>, _ b: SIMD4<Float>, _ c: SIMD4<Float>
+    ) -> SIMD4<Float> { c.addingProduct(a, b) }
+  }
+#endif
+
+/// A and B in place, by register tiles.
+struct GEMMUnpackedArguments {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  var c: UnsafeMutablePointer<Float>
+  /// A tile and a row of C, and a vector for each k.
+  var scratch: UnsafeMutablePointer<Float>
+  var rows: Int
+  var columns: Int
+  var depth: Int
+  var aRowStride: Int
+  /// From one k to the next.
+  var aDepthStride: Int
+  var bRowStride: Int
+  var cRowStride: Int
+  var columnBias: UnsafePointer<Float>?
+  var relu: Bool
+  /// ReLU's upper limit; infinity for none.
+  var ceiling: Float
+}
+
+/// Vectors as wide as the columns need.
+@inline(always)
+func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
+) {
+  #if arch(x86_64)
+    if L.count > 4, p.pointee.columns <= 4 { return multiplyUnpacked(tileRows, HalfAVX2Lanes.self, p) }
+    if L.count > 8, p.pointee.columns <= 8 { return multiplyUnpacked(tileRows, AVX2Lanes.self, p) }
+  #endif
+  multiplyUnpacked(tileRows, lanes, p)
+}
+
+/// A and B in place, but for columns that do not fill a vector: those of B are copied.
+@inline(always)
+func multiplyUnpacked<let most: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
+) {
+  let (columns, depth) = (p.pointee.columns, p.pointee.depth)
+  // A tile that does not fill its vectors, the row that sums begin with, and the copied columns of B.
+  let tile = p.pointee.scratch
+  let padded = (columns &+ L.count &- 1) / L.count &* L.count
+  let row = tile + most &* L.count
+  let copy = row + padded
+  prefetchFirst(tileRows, lanes, p)
+  var j = 0
+  while j < padded {
+    var initial = L.splat(0)
+    if let bias = p.pointee.columnBias { initial = L.load(bias + j, first: columns &- j) }
+    L.store(initial, row + j)
+    j &+= L.count
+  }
+  let (b, bStride) = (p.pointee.b, p.pointee.bRowStride)
+  j = 0
+  while j < columns {
+    if j &+ 2 &* L.count <= columns {
+      tiles(tileRows, RegisterTile<1, 2, L>.self, p, b + j, bStride, j, row + j, tile)
+      j &+= 2 &* L.count
+    } else {
+      var (last, lastStride) = (b + j, bStride)
+      if columns &- j < L.count {
+        var k = 0
+        while k < depth {
+          L.store(L.load(last + k &* bStride, first: columns &- j), copy + k &* L.count)
+          k &+= 1
+        }
+        (last, lastStride) = (UnsafePointer(copy), L.count)
+      }
+      tiles(tileRows, RegisterTile<1, 1, L>.self, p, last, lastStride, j, row + j, tile)
+      j &+= L.count
+    }
+  }
+}
+
+/// Products of up to so many multiply-adds prefetch all operands before the first load (Zen 5).
+private let prefetchedAtOnce = 1 << 15
+
+/// Prefetches all operands, or of a large product those of the first tile.
+@inline(always)
+private func prefetchFirst<let most: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
+) {
+  var (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
+  let work = rows &* columns &* depth
+  if work <= 1024 { return }
+  if p.pointee.aDepthStride != 1 {
+    prefetchMatrix(p.pointee.a, rows: depth, columns: rows, stride: p.pointee.aDepthStride)
+  }
+  if work > prefetchedAtOnce {
+    rows = rows < most ? rows : most
+    columns = columns < 2 &* L.count ? columns : 2 &* L.count
+  }
+  prefetchMatrix(p.pointee.c, rows: rows, columns: columns, stride: p.pointee.cRowStride)
+  prefetchMatrix(p.pointee.b, rows: depth, columns: columns, stride: p.pointee.bRowStride)
+  if p.pointee.aDepthStride == 1 {
+    prefetchMatrix(p.pointee.a, rows: rows, columns: depth, stride: p.pointee.aRowStride)
+  }
+}
+
+/// Prefetches what the next tile needs, and a part of the next columns of B.
+@inline(always)
+private func prefetchNext(
+  _ p: UnsafePointer<GEMMUnpackedArguments>, row: Int, height: Int, column: Int, width: Int
+) {
+  let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
+  if rows &* columns &* depth <= prefetchedAtOnce { return }
+  let next = row &+ height
+  if next < rows {
+    let left = rows &- next < height ? rows &- next : height
+    let c = p.pointee.c + (next &* p.pointee.cRowStride &+ column)
+    prefetchMatrix(
+      c, rows: left, columns: columns &- column < width ? columns &- column : width, stride: p.pointee.cRowStride)
+    if column == 0, p.pointee.aDepthStride == 1 {
+      prefetchMatrix(
+        p.pointee.a + next &* p.pointee.aRowStride, rows: left, columns: depth, stride: p.pointee.aRowStride)
+    }
+  }
+  let behind = column &+ width
+  if behind < columns {
+    let first = depth &* row / rows
+    let last = depth &* next / rows
+    prefetchMatrix(
+      p.pointee.b + (first &* p.pointee.bRowStride &+ behind), rows: last &- first,
+      columns: columns &- behind < width ? columns &- behind : width, stride: p.pointee.bRowStride)
+  }
+}
+
+/// Prefetches all lines of a matrix.
+@inline(always)
+private func prefetchMatrix(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int) {
+  var row = matrix
+  var left = rows
+  while left > 0 {
+    var line = 0
+    while line < columns {
+      prefetch(row + line)
+      line &+= 16
+    }
+    row += stride
+    left &-= 1
+  }
+}
+
+/// A column of tiles, as high as they can be.
+@inline(always)
+private func tiles<let most: Int, let vectors: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ shape: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMUnpackedArguments>,
+  _ b: UnsafePointer<Float>, _ bStride: Int, _ column: Int, _ initial: UnsafePointer<Float>,
+  _ scratch: UnsafeMutablePointer<Float>
+) {
+  var row = 0
+  while row < p.pointee.rows {
+    let left = p.pointee.rows &- row
+    let height = most >= 8 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1
+    prefetchNext(p, row: row, height: height, column: column, width: vectors &* L.count)
+    if most >= 8, left >= 8 {
+      tile(RegisterTile<8, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      row &+= 8
+    } else if left >= 4 {
+      tile(RegisterTile<4, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      row &+= 4
+    } else if left >= 2 {
+      tile(RegisterTile<2, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      row &+= 2
+    } else {
+      tile(RegisterTile<1, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      row &+= 1
+    }
+  }
+}
+
+@inline(always)
+private func tile<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMUnpackedArguments>, _ b: UnsafePointer<Float>,
+  _ bStride: Int, _ row: Int, _ column: Int, _ initial: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+) {
+  let (rowStride, depthStride) = (p.pointee.aRowStride, p.pointee.aDepthStride)
+  var sums = RegisterTile<rows, vectors, L>(initial, stride: 0)
+  var a = p.pointee.a + row &* rowStride
+  var b = b
+  var k = p.pointee.depth
+  while k > 0 {
+    var values = zeros(InlineArray<vectors, L.Vector>.self)
+    for v in 0..<vectors { values[v] = L.load(b + v &* L.count) }
+    for i in 0..<rows {
+      let scalar = L.splat(a[i &* rowStride])
+      for v in 0..<vectors { sums.sums[i][v] = L.multiplyAdd(scalar, values[v], sums.sums[i][v]) }
+    }
+    a += depthStride
+    b += bStride
+    k &-= 1
+  }
+  let c = p.pointee.c + (row &* p.pointee.cRowStride &+ column)
+  let width = p.pointee.columns &- column
+  if vectors == 1, width < L.count {
+    sums.store(to: scratch, stride: L.count)
+    for i in 0..<rows {
+      var values = L.load(scratch + i &* L.count)
+      if p.pointee.relu { values = L.rectified(values, ceiling: p.pointee.ceiling) }
+      L.store(values, c + i &* p.pointee.cRowStride, first: width)
+    }
+    return
+  }
+  sums.store(to: c, stride: p.pointee.cRowStride)
+  if p.pointee.relu {
+    for i in 0..<rows {
+      for v in 0..<vectors {
+        let vector = c + (i &* p.pointee.cRowStride &+ v &* L.count)
+        L.store(L.rectified(L.load(vector), ceiling: p.pointee.ceiling), vector)
+      }
+    }
+  }
+}
