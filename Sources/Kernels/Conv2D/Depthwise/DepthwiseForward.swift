@@ -54,7 +54,7 @@ private struct Column<L: Lanes> {
     let address = target + (row &* width &+ x)
     if nonTemporal {
       L.stream(value, address)
-    } else if isInside || width >= L.count || targetEnd - address >= L.count {
+    } else if isInside || width >= L.count || !(targetEnd < address + L.count) {
       L.store(value, address)
     } else {
       L.store(value, scratch)
