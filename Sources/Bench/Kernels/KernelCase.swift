@@ -160,8 +160,10 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
       for (index, candidate) in candidates.enumerated() {
         let isChosen = candidate.plan.kernel.name == chosen.name
         let timing = (isChosen ? conditions.timing : conditions.otherTiming).turn
+        // Outside of what is timed: read from the candidate, the plan would be copied in each run.
+        let plan = candidate.plan
         candidates[index].samples += try timing.sample {
-          try candidate.plan.run(data.operands[$0 % data.operands.count], workspace: workspace)
+          try plan.run(data.operands[$0 % data.operands.count], workspace: workspace)
         }
       }
     }
