@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["KernelsISA"], exclude: ["Levels/Generation"], swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
-    .executableTarget(name: "Bench", dependencies: ["Kernels", "Layers"], swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "Bench", dependencies: ["Kernels", "Layers", "Benchmarking"], swiftSettings: optimizedInDebug),
     .target(name: "Benchmarking", path: "Benchmarks/Benchmarking", swiftSettings: optimizedInDebug),
     .executableTarget(
       name: "BenchmarkingExample", dependencies: ["Benchmarking"], path: "Benchmarks/Example/Sources",

@@ -20,6 +20,9 @@ protocol KernelCase {
   /// Times the making of a plan.
   func planning(level: InstructionSet, threads: Int) throws -> PlanningRow
 
+  /// Makes data and a plan, and returns what runs the plan a number of times.
+  func repeated(level: InstructionSet, threads: Int) throws -> (_ count: Int) throws -> Void
+
   /// Runs rows of the operation's table: verifies and times each.
   ///
   /// Rows take turns, so that what else the machine does meets all of them alike.
@@ -113,6 +116,16 @@ struct OperationCase<Op: KernelOperation>: KernelCase {
   func plan(level: InstructionSet, threads: Int) throws -> (row: String, isReference: Bool, workspaceByteCount: Int) {
     let plan = try Plan<Op>(problem, level: level, threads: threads)
     return (plan.kernel.name, plan.kernel.isReference, plan.workspaceByteCount)
+  }
+
+  func repeated(level: InstructionSet, threads: Int) throws -> (_ count: Int) throws -> Void {
+    let data = RotatedData(terms: terms, cacheBytes: nil, makeOperands)
+    let plan = try Plan<Op>(problem, level: level, threads: threads)
+    let workspace = Workspace(byteCount: plan.workspaceByteCount)
+    data.memory.reset()
+    return { count in
+      for _ in 0..<count { try plan.run(data.operands[0], workspace: workspace) }
+    }
   }
 
   func measure(_ conditions: Conditions, report: (KernelsRow) throws -> Bool) throws {

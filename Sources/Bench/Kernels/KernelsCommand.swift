@@ -19,6 +19,10 @@ enum KernelsCommand: Command {
     --costs prints the cycles that each row is expected to take on a processor, by which plans choose, and what they are
     a sum of (with --json); Benchmarks/costs/fit compares them with measured times.
 
+    --against compares the kernels that plans choose with those of another program, or of a revision, which is built in a
+    work tree of its own: both stay resident and take slices of 5 to 20 ms on one core in random order, and what looks
+    slower is measured again in fresh processes. docs/benchmarking.md says what the verdicts mean.
+
     A shape is pairs of name and number: m n k for products (ta1, tb1 for operands stored transposed), mb ic ih iw oc kh
     kw sh sw ph pw dh dw g for convolutions, without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias,
     batch assembly and global pooling, mb ic for the softmax family, n for activations and optimiser steps.
@@ -35,8 +39,20 @@ enum KernelsCommand: Command {
       throw UsageError("unknown operation '\(unknown)'; expected one of \(names.joined(separator: ", "))")
     }
     let level = try options.level()
-    let file = try options.json.map(JSONFile.init(path:))
     let problems = try problems(options, operations: operands)
+    if let against = options.against {
+      guard !options.costs, !options.planning, !options.worker else {
+        throw UsageError("--against is given with --costs, --planning or --worker; expected one of them")
+      }
+      let file = try options.json.map { try OutputFile(path: $0, option: "--json") }
+      return try KernelComparison(options: options, operations: operands).run(against: against, file: file)
+    }
+    if options.worker {
+      KernelWorker(problems, level: level, threads: options.threadCount).serve()
+      return .done
+    }
+    guard options.markdown == nil else { throw UsageError("--markdown is given without --against") }
+    let file = try options.json.map(JSONFile.init(path:))
     guard !options.costs || !options.planning else {
       throw UsageError("--costs and --planning are given; expected one of them")
     }
