@@ -1,5 +1,6 @@
-// Cycles of each term of the cost models. Written by Benchmarks/costs/fit; its output says how far the costs are from
-// the measured times.
+// Cycles of each term of the cost models, in the form that `Benchmarks/costs/fit --write` writes. Those of convolution were
+// found one by one on Zen 5; those of pooling are fitted to its recorded times, but for the general gradient of maxima.
+// `Benchmarks/costs/fit` prints how far the costs are from the measured times, and what a fit would give.
 extension CostModel {
   static let pixels = CostModel(
     "pixels",
