@@ -42,7 +42,7 @@ struct CostRow: Encodable {
   /// The model that the cycles follow from, and what it counts; nil where there is none.
   let model: String?
   let terms: [String: Double]?
-  /// Whether this row has the lowest cost of its level.
+  /// Whether a plan at this row's level chooses it.
   let chosen: Bool
 
   static let table = Table(columns: [
@@ -89,14 +89,17 @@ struct PlanningRow: Encodable {
 extension OperationCase {
   func costs(level: InstructionSet, machine: Machine) -> [CostRow] {
     var rows: [CostRow] = []
+    var chosen: [InstructionSet: String] = [:]
+    for level in InstructionSet.allCases {
+      chosen[level] = Op.cheapest(of: { $0.level == level && !$0.isReference }, for: problem, machine)?.name
+    }
     for kernel in Op.kernels where !kernel.isReference && kernel.level <= level {
       guard let cost = kernel.cost(problem, machine) else { continue }
-      let chosen = Op.cheapest(of: { $0.level == kernel.level && !$0.isReference }, for: problem, machine)
       let terms = kernel.costTerms(problem, machine)
       rows.append(
         CostRow(
           kernel: self.kernel, pass: pass, shape: shape, algorithm: kernel.name, isa: kernel.level.rawValue,
-          cycles: cost, model: terms?.model.name, terms: terms?.named, chosen: kernel.name == chosen?.name))
+          cycles: cost, model: terms?.model.name, terms: terms?.named, chosen: kernel.name == chosen[kernel.level]))
     }
     return rows
   }

@@ -53,8 +53,8 @@ public struct Kernel<Op: KernelOperation>: Sendable {
   /// Rows × vectors of the register tile; empty where there is no tile.
   public let tile: String
   /// The cycles that one thread of a machine is expected to take for a problem; nil where this kernel cannot run it,
-  /// which does not depend on the machine. Among the kernels of the best level that has one, that with the lowest cost is
-  /// chosen, the first of equals. It is 0 where a level has one kernel for every problem.
+  /// which does not depend on the machine. Among the kernels of the best level that has one, the first one whose cost
+  /// is within half a percent of the lowest is chosen. It is 0 where a level has one kernel for every problem.
   public let cost: @Sendable (Op.Problem, Machine) -> Double?
   /// What the cost is a sum of; nil where it is none, or where the problem is shared out among kernels of several models.
   package let costTerms: @Sendable (Op.Problem, Machine) -> CostTerms?
