@@ -77,7 +77,7 @@ let package = Package(
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
       swiftSettings: optimizedInDebug),
-    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport"]),
+    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport", "MachineCode"]),
     .testTarget(
       name: "BenchmarkingTests", dependencies: ["Benchmarking", "BenchmarkingExample"],
       swiftSettings: optimizedInDebug),

@@ -50,7 +50,8 @@ public enum InstructionClass: String, CaseIterable, Sendable {
       // An absolute address is written without parentheses; vectors do not lie at such.
       return .move
     }
-    let isStore = !operands[close...].contains("%")
+    // A mask may follow in braces.
+    let isStore = !operands[close...].contains(",")
     // The base is the first register in the parentheses.
     let isStack = operands.contains("(%rsp") || operands.contains("(%rbp)")
     return isStore ? (isStack ? .spill : .store) : (isStack ? .reload : .load)

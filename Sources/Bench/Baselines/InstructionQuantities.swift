@@ -25,6 +25,12 @@ enum InstructionQuantities {
       }
   }
 
+  /// Has the system's library copy and clear memory in the same way on every processor.
+  private static let tunables =
+    "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX2_Usable,-AVX,-ERMS,-FSRM:"
+    + "glibc.cpu.x86_non_temporal_threshold=0xc0000:glibc.cpu.x86_shared_cache_size=0x100000:"
+    + "glibc.cpu.x86_data_cache_size=0x8000"
+
   /// Why nothing can be counted; nil where it can.
   static func obstacle(environment: [String: String]) -> String? {
     if SystemTool("valgrind", environment: environment) == nil { return "valgrind is not on PATH" }
@@ -38,6 +44,7 @@ enum InstructionQuantities {
 
   /// The values of the section ``BaselineSection/instructions``.
   static func counts(level: InstructionSet, environment: [String: String]) throws -> [String: String] {
+    let environment = environment.merging(["GLIBC_TUNABLES": tunables]) { $1 }
     guard let valgrind = SystemTool("valgrind", environment: environment), let strip = stripTool(environment) else {
       throw UsageError("instructions cannot be counted: \(obstacle(environment: environment) ?? "")")
     }
