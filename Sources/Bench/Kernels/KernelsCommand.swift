@@ -34,24 +34,17 @@ enum KernelsCommand: Command {
   static var defaults: KernelsOptions { KernelsOptions() }
 
   static func run(_ options: KernelsOptions, operands: [String]) throws -> ExitStatus {
+    try options.comparison.check(without: ["--costs": options.costs, "--planning": options.planning])
     let names = KernelCases.operationNames
     if let unknown = operands.first(where: { !names.contains($0) }) {
       throw UsageError("unknown operation '\(unknown)'; expected one of \(names.joined(separator: ", "))")
     }
     let level = try options.level()
     let problems = try problems(options, operations: operands)
-    if let against = options.against {
-      guard !options.costs, !options.planning, !options.worker else {
-        throw UsageError("--against is given with --costs, --planning or --worker; expected one of them")
-      }
-      let file = try options.json.map { try OutputFile(path: $0, option: "--json") }
-      return try KernelComparison(options: options, operations: operands).run(against: against, file: file)
+    if options.comparison.isAsked {
+      let cases = problems.map { WorkerCase($0, level: level, threads: options.threadCount) }
+      return try compare(cases, options, operands: operands)
     }
-    if options.worker {
-      KernelWorker(problems, level: level, threads: options.threadCount).serve()
-      return .done
-    }
-    guard options.markdown == nil else { throw UsageError("--markdown is given without --against") }
     let file = try options.json.map(JSONFile.init(path:))
     guard !options.costs || !options.planning else {
       throw UsageError("--costs and --planning are given; expected one of them")

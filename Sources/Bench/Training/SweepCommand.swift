@@ -57,10 +57,19 @@ extension SweepCommand {
     // What the update rule does not have is refused before data is read.
     _ = try options.optimizer.makeOptimizer()
     let level = try options.level()
-    let file = try options.json.map(JSONFile.init(path:))
+    try options.comparison.check(without: [
+      "--target-accuracy": options.targetAccuracy != nil, "--epochs": options.epochsAreGiven,
+    ])
+    let file = options.comparison.isAsked ? nil : try options.json.map(JSONFile.init(path:))
     let data = try options.dataRequest.load(directory: options.dataDirectory, seed: options.seed)
     let network = try ModelDescription(
       options.model, inputShape: data.training.imageShape, classCount: data.training.classCount)
+    if options.comparison.isAsked {
+      let trainings = TrainingCases(
+        network: network, recipes: options.batchSizes.map(options.recipe), data: data, seed: options.seed,
+        threads: options.threadCount, level: level)
+      return try compare(trainings.cases(), options)
+    }
     let summary = try network.network().summary(for: network.inputShape)
 
     let interrupt = Interrupt()

@@ -10,6 +10,7 @@ enum TrainCommand: Command {
   static var defaults: TrainOptions { TrainOptions() }
 
   static func run(_ options: TrainOptions, operands: [String]) throws -> ExitStatus {
+    try options.comparison.check(without: options.fileOptions)
     let recipe = try options.recipe()
     let request = try options.dataRequest()
     let level = try options.level()
@@ -23,6 +24,12 @@ enum TrainCommand: Command {
     let interrupt = Interrupt()
     let description = TrainingDescription(
       model: try options.network(for: data), data: request, recipe: recipe, seed: options.seed)
+    if options.comparison.isAsked {
+      let trainings = TrainingCases(
+        network: description.model, recipes: [recipe], data: data, seed: options.seed, threads: options.threadCount,
+        level: level)
+      return try compare(trainings.cases(), options)
+    }
     let session = try TrainingSession(
       description.model, recipe: recipe, data: data, seed: options.seed, threads: options.threadCount, level: level)
     let run = TrainingRun(
