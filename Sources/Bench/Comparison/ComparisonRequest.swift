@@ -55,7 +55,8 @@ extension ComparableOptions {
         help: "seconds of a comparison, \(Int(ComparisonRequest.defaultBudget)) if not given"),
       .optional(
         "--smallest-change", path: \.comparison.smallestChange, kind: .number(from: 0, including: false, below: 100),
-        help: "percent below which a change does not matter, \(Int(ComparisonRequest.defaultSmallestChange)) if not given"
+        help: "percent below which a change does not matter, "
+          + "\(Int(ComparisonRequest.defaultSmallestChange)) if not given"
       ),
       .optional(
         "--markdown", path: \.comparison.markdown, kind: .path("FILE"),

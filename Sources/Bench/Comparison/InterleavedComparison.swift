@@ -82,7 +82,7 @@ struct InterleavedComparison<Compared: Command> where Compared.Options: Comparab
     }
     guard end.status != 0, !interrupt.isRequested else { return }
     let reason = end.lastError
-    if reason.contains("'--worker'") {
+    if end.errors.contains("'--worker'") {
       throw UsageError("--against is '\(name)', which cannot be compared: its '\(Compared.name)' has no --worker")
     }
     let status = end.status.map { "with status \($0)" } ?? "by a signal, or did not end"

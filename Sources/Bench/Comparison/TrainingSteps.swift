@@ -10,7 +10,9 @@ final class TrainingSteps {
   init(_ session: TrainingSession) throws {
     self.session = session
     let trainer = session.trainer
-    guard session.data.training.count > 0 else { throw UsageError("no training images are left; expected at least one") }
+    guard session.data.training.count > 0 else {
+      throw UsageError("no training images are left; expected at least one")
+    }
     // Without prefetch, each batch is prepared between two steps: a slice pays for its own batches and for no others, and
     // nothing is prepared while another program takes its slice.
     loader =

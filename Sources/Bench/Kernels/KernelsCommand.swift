@@ -20,8 +20,8 @@ enum KernelsCommand: Command {
     a sum of (with --json); Benchmarks/costs/fit compares them with measured times.
 
     --against compares the kernels that plans choose with those of another program, or of a revision, which is built in a
-    work tree of its own: both stay resident and take slices of 5 to 20 ms on one core in random order, and what looks
-    slower is measured again in fresh processes. docs/benchmarking.md says what the verdicts mean.
+    work tree of its own: both stay resident and take slices of 5 to 20 ms in random order, on one core with one
+    thread, and what looks slower is measured again in fresh processes. docs/regression.md says more.
 
     A shape is pairs of name and number: m n k for products (ta1, tb1 for operands stored transposed), mb ic ih iw oc kh
     kw sh sw ph pw dh dw g for convolutions, without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias,

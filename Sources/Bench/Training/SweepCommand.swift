@@ -44,6 +44,11 @@ extension SweepCommand {
     With --target-accuracy X, also the seconds of training until the test accuracy after an epoch first reached X,
     evaluation not included, "-" where it never did.
 
+    --against compares a step of each training, and a batch of the evaluation, with those of another program, or of a
+    revision, which is built in a work tree of its own. Both stay resident and take slices of 5 to 20 ms in random order,
+    never at the same time, and what looks slower is measured again in fresh processes. With --threads 1 both run on one
+    core, which is what separates small changes best; with more threads nothing is pinned. docs/regression.md says more.
+
     An interrupt (Ctrl-C) ends the run after the current step, with finished rows printed and saved, and status 130.
 
     Networks:

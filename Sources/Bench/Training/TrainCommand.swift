@@ -87,6 +87,13 @@ enum TrainCommand: Command {
       Networks:
       \(ModelCatalogue.list(ModelCatalogue.entries))
 
+      --against compares a step of this training, and a batch of its evaluation, with those of another program, or of a
+      revision, which is built in a work tree of its own. Both stay resident and take slices of 5 to 20 ms in random order,
+      never at the same time, and what looks slower is measured again in fresh processes. With --threads 1 both run on one
+      core, which is what separates small changes best; with more threads nothing is pinned. Images are transformed between
+      the steps, not in the background; --epochs matters to schedules alone, --early-stopping not at all.
+      docs/regression.md says more.
+
       More is in docs/training.md.
       """
   }
