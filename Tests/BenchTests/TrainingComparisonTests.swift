@@ -1,6 +1,7 @@
 import Benchmarking
 import Foundation
 import Kernels
+import Layers
 import Testing
 
 @testable import Bench
@@ -133,6 +134,24 @@ import Testing
     try #require(lines.count == 7)
     for line in lines[4...5] { #expect(line.split(separator: " ").count == 3 && line.hasPrefix("ok ")) }
     #expect(lines[6] == "error no case 'train n1 batch 9'")
+  }
+
+  @Test("Ctrl-C is left to the program that compares: its workers go on until it ends them")
+  func interrupt() throws {
+    let worker = Process()
+    let (requests, answers) = (Pipe(), Pipe())
+    worker.executableURL = try #require(BenchProcess.executable)
+    worker.arguments = ["conv", "--batch-size", "8", "--worker"] + Self.small
+    worker.standardInput = requests
+    worker.standardOutput = answers
+    try worker.run()
+    #expect(String(decoding: answers.fileHandleForReading.availableData, as: UTF8.self) == "benchmark-worker 1\n")
+    kill(worker.processIdentifier, SIGINT)
+    try requests.fileHandleForWriting.write(contentsOf: Data("list\n".utf8))
+    #expect(String(decoding: answers.fileHandleForReading.availableData, as: UTF8.self).hasPrefix("cases 2\n"))
+    try requests.fileHandleForWriting.close()
+    worker.waitUntilExit()
+    #expect(worker.terminationReason == .exit && worker.terminationStatus == 0)
   }
 
   @Test("the other program gets what was given, and no more")

@@ -1,4 +1,5 @@
 import Benchmarking
+import Foundation
 
 /// A case of a comparison, which is set up when it is first asked for.
 struct WorkerCase {
@@ -29,7 +30,12 @@ final class ComparisonWorker {
   }
 
   /// Answers on standard output until standard input ends.
-  func serve() { WorkerService(names: names, time: time).serve() }
+  ///
+  /// Ctrl-C is for the program that compares, which ends its workers and prints what it has.
+  func serve() {
+    signal(SIGINT, SIG_IGN)
+    WorkerService(names: names, time: time).serve()
+  }
 
   /// Runs a case a number of times and says how long that took, without setting it up.
   func time(_ name: String, iterations: Int) throws -> SliceTime { try prepared(name)(iterations) }

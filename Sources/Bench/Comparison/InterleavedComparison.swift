@@ -51,6 +51,8 @@ struct InterleavedComparison<Compared: Command> where Compared.Options: Comparab
     do {
       report = try comparison.run()
     } catch let error as BenchmarkingError {
+      // A signal to all processes has ended the workers.
+      if let status = interrupt.status { return status }
       throw UsageError("\(error)")
     }
     progress.clear()
