@@ -138,9 +138,10 @@ import Testing
 
   @Test("Ctrl-C is left to the program that compares: its workers go on until it ends them")
   func interrupt() throws {
+    let executable = try #require(BenchProcess.executable)
     let worker = Process()
     let (requests, answers) = (Pipe(), Pipe())
-    worker.executableURL = try #require(BenchProcess.executable)
+    worker.executableURL = executable
     worker.arguments = ["conv", "--batch-size", "8", "--worker"] + Self.small
     worker.standardInput = requests
     worker.standardOutput = answers
