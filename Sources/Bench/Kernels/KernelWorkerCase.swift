@@ -5,7 +5,7 @@ extension WorkerCase {
   /// A problem, run with the kernel that a plan chooses, on one copy of its data, which the caches keep where it fits.
   init(_ problem: any KernelCase, level: InstructionSet, threads: Int) {
     self.init(
-      name: "\(problem.kernel) \(problem.pass) \(problem.shape)", byteCount: Int(problem.work.bytes),
+      name: problem.name, byteCount: Int(problem.work.bytes),
       setUp: {
         let run = try problem.repeated(level: level, threads: threads)
         // The first run grows the workspace and fills the caches.
