@@ -1,7 +1,4 @@
-import Benchmarking
 import Foundation
-import Kernels
-import Layers
 import Testing
 
 @testable import Bench
@@ -171,92 +168,5 @@ import Testing
       InterleavedComparison<TrainCommand>(options: options).workerArguments == [
         "train", "--model=n3", "--classes=1,2", "--optimizer=sgd", "--nesterov", "--seed=7", "--threads=2", "--worker",
       ])
-  }
-}
-
-/// The steps that a worker times.
-@Suite struct TrainingStepsComparisonTests {
-  private func session(_ change: (inout Recipe) throws -> Void) throws -> TrainingSession {
-    var recipe = Recipe(batchSize: 8, epochs: 3)
-    try change(&recipe)
-    let data = try DataRequest(trainImages: 20, testImages: 10).load(directory: nil, seed: 1)
-    return try TrainingSession(
-      ModelDescription("n1", inputShape: data.training.imageShape, classCount: data.training.classCount),
-      recipe: recipe, data: data, seed: 1, threads: 1, level: .best())
-  }
-
-  private func weights(_ session: TrainingSession) -> [Data] { session.model.state().entries.map(\.bytes) }
-
-  @Test(
-    "steps in pieces train as epochs do, to the bit", arguments: ["", "crop:4,flip,noise:0.1"], ["none", "mixup:0.2"])
-  func pieces(_ augmentation: String, _ mixing: String) throws {
-    let change: (inout Recipe) throws -> Void = {
-      $0.augmentation = try Augmentation(augmentation)
-      $0.mixing = try MixingRecipe(mixing)
-      $0.schedule = try ScheduleRecipe("step:1:0.5", warmUpEpochs: 0)
-    }
-    let whole = try session(change)
-    _ = try whole.run(isCancelled: { false }, onEvent: { _ in })
-    let divided = try session(change)
-    // Three epochs of three steps each, the first two of which have warmed it up.
-    let steps = try TrainingSteps(divided)
-    for count in [2, 4, 1] {
-      let time = try steps.run(count)
-      #expect(time.wallNanoseconds > 0 && time.processorNanoseconds >= 0)
-    }
-    #expect(divided.trainer.epoch == 3)
-    #expect(weights(divided) == weights(whole))
-  }
-
-  @Test("an evaluation changes no weights")
-  func evaluation() throws {
-    let session = try session { _ in }
-    let before = weights(session)
-    let batches = try EvaluationBatches(session)
-    #expect(try batches.run(3).wallNanoseconds > 0)
-    #expect(weights(session) == before)
-    #expect(session.trainer.updates == 0)
-  }
-}
-
-/// The cases that a worker has set up.
-@Suite struct ComparisonWorkerTests {
-  /// Notes which cases are set up.
-  private final class Log {
-    var names: [String] = []
-
-    func workerCase(_ name: String, _ byteCount: Int) -> WorkerCase {
-      WorkerCase(name: name, byteCount: byteCount) {
-        self.names.append(name)
-        return { SliceTime(wallNanoseconds: Double($0), processorNanoseconds: 1) }
-      }
-    }
-  }
-
-  @Test("a case is set up when it is first asked for, and dropped when others need the memory")
-  func memory() throws {
-    let log = Log()
-    let worker = ComparisonWorker(
-      [log.workerCase("a", 40), log.workerCase("b", 40), log.workerCase("c", 40), log.workerCase("large", 200)],
-      mostBytes: 100)
-    #expect(log.names.isEmpty)
-    for name in ["a", "b", "a", "b", "a"] { #expect(try worker.time(name, iterations: 3).wallNanoseconds == 3) }
-    #expect(log.names == ["a", "b"])
-    // The case that was not used for longest makes room.
-    _ = try worker.time("c", iterations: 1)
-    _ = try worker.time("a", iterations: 1)
-    #expect(log.names == ["a", "b", "c"])
-    // One that is larger than the memory has it alone.
-    _ = try worker.time("large", iterations: 1)
-    _ = try worker.time("a", iterations: 1)
-    #expect(log.names == ["a", "b", "c", "large", "a"])
-  }
-
-  @Test("of cases with one name there is one")
-  func names() throws {
-    let log = Log()
-    let worker = ComparisonWorker([log.workerCase("b", 1), log.workerCase("a", 1), log.workerCase("b", 2)])
-    #expect(worker.names == ["b", "a"])
-    #expect(throws: BenchmarkingError.self) { try worker.time("c", iterations: 1) }
   }
 }
