@@ -34,7 +34,9 @@ enum KernelsCommand: Command {
   static var defaults: KernelsOptions { KernelsOptions() }
 
   static func run(_ options: KernelsOptions, operands: [String]) throws -> ExitStatus {
-    try options.comparison.check(without: ["--costs": options.costs, "--planning": options.planning])
+    try options.comparison.check(without: [
+      "--costs": options.costs, "--planning": options.planning, "--machine": options.machine != .current,
+    ])
     let names = KernelCases.operationNames
     if let unknown = operands.first(where: { !names.contains($0) }) {
       throw UsageError("unknown operation '\(unknown)'; expected one of \(names.joined(separator: ", "))")
