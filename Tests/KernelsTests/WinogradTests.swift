@@ -71,7 +71,7 @@ import Testing
     #expect(!rows.isEmpty)
     for row in rows {
       let found = try error(row)
-      #expect(found <= max(4 * sequential, 1e-6), "\(Op.pass) \(row.name): \(found), in order \(sequential)")
+      #expect(found <= max(4 * sequential, 2e-6), "\(Op.pass) \(row.name): \(found), in order \(sequential)")
     }
   }
 

@@ -97,28 +97,33 @@ struct WinogradConvolution: Sendable {
   private var scratchByteCount: Int { cacheLines(Self.points * lanes * 4) }
   private var threadByteCount: Int { inputByteCount + sumByteCount + stripByteCount + scratchByteCount }
 
-  /// The parts of the shared workspace: transformed weights of one group, and the padded bias of all; whether a row of
-  /// tiles has sums that are not finite.
+  /// The parts of the shared workspace: whether a row of tiles has sums that are not finite; transformed weights of one
+  /// group, and the padded bias of all.
   private var weightByteCount: Int { cacheLines(Self.points * weightPointStride * 4) }
   private var biasByteCount: Int { cacheLines(groups * panels * panelColumns * 4) }
   private var units: Int { batch * tileRows * columnRanges }
   private var flagByteCount: Int { cacheLines(units) }
 
-  var workspaceByteCount: Int { weightByteCount + biasByteCount + flagByteCount + parts * threadByteCount }
+  /// - Parameter recomputing: bytes that computing an image again takes.
+  func workspaceByteCount(recomputing: Int) -> Int {
+    flagByteCount + max(weightByteCount + biasByteCount + parts * threadByteCount, recomputing)
+  }
 
   // MARK: - Runs
 
   /// Computes all images; the rest of the arguments are as the operations' operands.
   ///
-  /// - Parameter recompute: called for each image that has a sum which is not finite.
+  /// - Parameter recompute: called for each image that has a sum which is not finite, with the workspace that it may use.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    target: UnsafeMutablePointer<Float>, workspace: UnsafeMutableRawPointer, recompute: (Int) -> Void
+    target: UnsafeMutablePointer<Float>, workspace: UnsafeMutableRawPointer,
+    recompute: (_ image: Int, UnsafeMutableRawPointer) -> Void
   ) {
+    let flags = workspace.assumingMemoryBound(to: Bool.self)
+    let workspace = workspace + flagByteCount
     let transformed = workspace.assumingMemoryBound(to: Float.self)
     let paddedBias = (workspace + weightByteCount).assumingMemoryBound(to: Float.self)
-    let flags = (workspace + weightByteCount + biasByteCount).assumingMemoryBound(to: Bool.self)
-    let threadWorkspaces = workspace + weightByteCount + biasByteCount + flagByteCount
+    let threadWorkspaces = workspace + weightByteCount + biasByteCount
     packBias(bias, groups: groups, channels: targetChannels, paddedChannels: panels * panelColumns, paddedBias)
     flags.update(repeating: false, count: units)
     for group in 0..<groups {
@@ -142,7 +147,9 @@ struct WinogradConvolution: Sendable {
     }
     let perImage = tileRows * columnRanges
     for image in 0..<batch
-    where UnsafeBufferPointer(start: flags + image * perImage, count: perImage).contains(true) { recompute(image) }
+    where UnsafeBufferPointer(start: flags + image * perImage, count: perImage).contains(true) {
+      recompute(image, workspace)
+    }
   }
 
   /// Transforms a thread's part of a group's weights: vectors of target channels.

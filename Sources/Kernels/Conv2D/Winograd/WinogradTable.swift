@@ -58,12 +58,12 @@ func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
       let image = directKernel(
         Conv2DForward.self, .init(shape: shape.directImage, activation: problem.activation), tile.level, machine)
       return PreparedKernel(
-        workspaceByteCount: max(convolution.workspaceByteCount, image.workspaceByteCount)
+        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
       ) { operands, workspace in
         convolution.run(
           source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
           workspace: workspace
-        ) { index in
+        ) { index, workspace in
           image.body(
             .init(
               input: operands.input + index * shape.inputChannels * shape.inputPlane, weights: operands.weights,
@@ -88,12 +88,12 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
         tile: tile, shape: shape, isBackward: true, activation: nil, threads: shape.parts(threads: threads))
       let image = directKernel(Conv2DBackwardData.self, shape.directImage, tile.level, machine)
       return PreparedKernel(
-        workspaceByteCount: max(convolution.workspaceByteCount, image.workspaceByteCount)
+        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
       ) { operands, workspace in
         convolution.run(
           source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
           workspace: workspace
-        ) { index in
+        ) { index, workspace in
           image.body(
             .init(
               outputGradient: operands.outputGradient + index * shape.outputChannels * shape.outputPlane,
