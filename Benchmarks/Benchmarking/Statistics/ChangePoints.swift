@@ -21,6 +21,8 @@ public struct ChangePoints: Sendable {
   }
 
   /// The changes of a series, in its order. O(n²) a permutation, and as much memory: meant for hundreds of values.
+  ///
+  /// Permutations end where the test cannot be passed any more, so that a stretch without change costs few.
   public func changes(in series: [Double]) -> [Change] {
     var generator = SeededGenerator(seed: seed)
     var found: [Change] = []
@@ -32,8 +34,9 @@ public struct ChangePoints: Sendable {
       for _ in 0..<permutations {
         shuffled.shuffle(using: &generator)
         if let other = self.division(of: shuffled[...]), other.statistic >= division.statistic { asHigh += 1 }
+        if permutationPValue(asHigh) > significance { break }
       }
-      let pValue = Double(asHigh + 1) / Double(permutations + 1)
+      let pValue = permutationPValue(asHigh)
       guard pValue <= significance else { continue }
       let index = segment.lowerBound + division.offset
       found.append(Change(index: index, pValue: pValue))
@@ -41,6 +44,9 @@ public struct ChangePoints: Sendable {
     }
     return found.sorted { $0.index < $1.index }
   }
+
+  /// Of a statistic that so many permutations reach.
+  private func permutationPValue(_ asHigh: Int) -> Double { Double(asHigh + 1) / Double(permutations + 1) }
 
   /// The best division of a stretch: the one whose left part and whose right part, up to any end, differ most.
   func division(of series: ArraySlice<Double>) -> (offset: Int, statistic: Double)? {
