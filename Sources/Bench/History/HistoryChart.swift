@@ -31,7 +31,7 @@ struct HistoryChart {
     }
     let text = series.text
     return LineChart(
-      title: "\(series.label), \(series.machineLabel)", x: Axis(runs: points.map(\.label)),
+      title: "\(series.label), \(series.machineLabel)", x: Axis(runs: points.map(\.commit)),
       y: Axis(axisTitle, values: lines.flatMap { $0.curve.points.flatMap { [$0.y, $0.low, $0.high] } }, count: 4),
       series: lines, valueText: { text($0 / scale) },
       marks: analyzed.changes.map {
@@ -110,13 +110,13 @@ struct HistoryChart {
 }
 
 extension Axis {
-  /// The runs of a series, counted from 1, named by their commits.
-  init(runs labels: [String]) {
-    let step = max(1, (labels.count + 4) / 5)
+  /// The runs of a series, counted from 1, named by the beginnings of their commits.
+  init(runs commits: [String]) {
+    let step = max(1, (commits.count + 4) / 5)
     self.init(
-      title: "runs, by commit", range: labels.count > 1 ? 1...Double(labels.count) : 0.5...1.5,
-      ticks: labels.enumerated().filter { $0.offset % step == 0 }.map {
-        Tick(value: Double($0.offset + 1), label: $0.element)
+      title: "runs, by commit", range: commits.count > 1 ? 1...Double(commits.count) : 0.5...1.5,
+      ticks: commits.enumerated().filter { $0.offset % step == 0 }.map {
+        Tick(value: Double($0.offset + 1), label: String($0.element.prefix(7)))
       })
   }
 
