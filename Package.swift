@@ -42,8 +42,10 @@ let package = Package(
       name: "Kernels", dependencies: ["KernelsISA"], exclude: ["Levels/Generation"], swiftSettings: kernelSettings),
     .target(name: "Layers", dependencies: ["Kernels"], swiftSettings: optimizedInDebug),
     .executableTarget(
-      name: "Bench", dependencies: ["Kernels", "Layers", "Benchmarking"], swiftSettings: optimizedInDebug),
+      name: "Bench", dependencies: ["Kernels", "Layers", "Benchmarking", "MachineCode", "AllocationCounter"],
+      swiftSettings: optimizedInDebug),
     .target(name: "Benchmarking", path: "Benchmarks/Benchmarking", swiftSettings: optimizedInDebug),
+    .target(name: "MachineCode", path: "Benchmarks/MachineCode", swiftSettings: optimizedInDebug),
     .executableTarget(
       name: "BenchmarkingExample", dependencies: ["Benchmarking"], path: "Benchmarks/Example/Sources",
       swiftSettings: optimizedInDebug),
@@ -70,12 +72,12 @@ let package = Package(
       name: "AugmentationTimes", dependencies: ["Layers"], path: "Benchmarks/AugmentationTimes",
       swiftSettings: optimizedInDebug),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest"],
+      name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest", "MachineCode"],
       swiftSettings: optimizedInDebug),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Kernels", "TestSupport", "TrainingProgram"],
       swiftSettings: optimizedInDebug),
-    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport"]),
+    .testTarget(name: "BenchTests", dependencies: ["Bench", "TestSupport", "MachineCode"]),
     .testTarget(
       name: "BenchmarkingTests", dependencies: ["Benchmarking", "BenchmarkingExample"],
       swiftSettings: optimizedInDebug),

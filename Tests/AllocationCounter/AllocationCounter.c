@@ -4,7 +4,14 @@
 #include <features.h>
 #endif
 
-#if defined(__GLIBC__)
+// The sanitizers have allocators of their own.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER 1
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(HAS_SANITIZER)
 
 #include <errno.h>
 #include <stdatomic.h>

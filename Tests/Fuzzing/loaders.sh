@@ -44,8 +44,8 @@ fi
 [ ${#targets[@]} -gt 0 ] ||
   targets=(idx image safetensors trainer trainer-file results cifar10 shapes cifar10-folder idx-gz)
 
-# The kernels and the comparison of benchmarks are not what is tested here: they are linked as `swift build` made them,
-# so that only Layers and Bench are compiled again, with the fuzzer's counters.
+# The kernels and the libraries of benchmarks are not what is tested here: they are linked as `swift build` made them, so
+# that only Layers and Bench are compiled again, with the fuzzer's counters.
 build=.build/fuzz/$flavor
 mkdir -p "$build"
 # A program that crashes on some inputs shows whether the toolchain's fuzzer finds one.
@@ -75,12 +75,13 @@ package=$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9_]/_/g')
 compile=(
   swiftc -O -wmo -g -parse-as-library -swift-version 6 -enable-testing -package-name "$package"
   -sanitize="$sanitizers" -I "$build" -I "$binaries/Modules" -Xcc "-fmodule-map-file=$binaries/KernelsISA.build/module.modulemap"
+  -Xcc "-fmodule-map-file=$binaries/AllocationCounter.build/module.modulemap"
 )
 module() {
   local name=$1 && shift
   local stamp=$build/$name.o
   # Folders count too: their times change when a file goes away.
-  local inputs=("$@" Sources/Layers "$binaries"/Modules/{Kernels,Benchmarking}.swiftmodule)
+  local inputs=("$@" Sources/Layers "$binaries"/Modules/{Kernels,Benchmarking,MachineCode}.swiftmodule)
   if [ -f "$stamp" ] && [ -z "$(find "${inputs[@]}" -newer "$stamp" -print -quit)" ]; then return; fi
   "${compile[@]}" -c -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" -o "$stamp" \
     $(find "$@" -name '*.swift' ! -name main.swift)
@@ -88,10 +89,16 @@ module() {
 module Layers Sources/Layers
 module Bench Sources/Bench
 # What the build linked: its folders also keep the objects of sources that are no more.
-mapfile -t linked < <(grep -E '/(Kernels|KernelsISA|Benchmarking)\.build/' "$binaries/bench.product/Objects.LinkFileList")
+mapfile -t linked < <(
+  grep -vE '/(Bench|Layers|AllocationCounter)\.build/' "$binaries/bench.product/Objects.LinkFileList"
+)
+# With AddressSanitizer, which has an allocator of its own, it counts nothing.
+counter=(clang -O2 -I Tests/AllocationCounter/include -c Tests/AllocationCounter/AllocationCounter.c)
+[ $flavor = plain ] || counter+=(-fsanitize=address)
+"${counter[@]}" -o "$build/AllocationCounter.o"
 # Of many symbols of AddressSanitizer, the linker warns that they are local.
 "${compile[@]}" -emit-executable -module-name Loaders -emit-module-path "$build/Loaders.swiftmodule" \
-  $(find Tests/Fuzzing/Loaders -name '*.swift') "$build/Layers.o" "$build/Bench.o" \
+  $(find Tests/Fuzzing/Loaders -name '*.swift') "$build"/{Layers,Bench,AllocationCounter}.o \
   "${linked[@]}" -lm -o "$build/loaders" 2>"$build/link.log" ||
   { cat "$build/link.log" >&2 && exit 1; }
 

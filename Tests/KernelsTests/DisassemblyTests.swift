@@ -1,4 +1,5 @@
 import Foundation
+import MachineCode
 import Testing
 
 /// Level functions hold what they compute, and only they hold instructions beyond the architecture's own.
@@ -33,7 +34,7 @@ struct DisassemblyTests {
 
   /// The kernels that the header declares, with the level.
   static let kernels: Result<[(kernel: String, level: String)], any Error> = Result {
-    let header = Disassembly.package.appendingPathComponent("Sources/KernelsISA/include/Functions.h")
+    let header = package.appendingPathComponent("Sources/KernelsISA/include/Functions.h")
     return try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
       .flatMap { line in
         levelsOfMacro.flatMap { macro, levels -> [(kernel: String, level: String)] in
@@ -45,9 +46,27 @@ struct DisassemblyTests {
       }
   }
 
+  /// The folder of the package.
+  static let package = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  /// The objects of Kernels in the build that this test belongs to.
+  static let objects: [URL] = {
+    #if DEBUG
+      let configuration = "debug"
+    #else
+      let configuration = "release"
+    #endif
+    let folders = [
+      ObjectFiles.programFolder, URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
+      package.appendingPathComponent(".build/\(configuration)"),
+    ]
+    return folders.lazy.map { ObjectFiles.objects(of: "Kernels", in: $0) }.first { !$0.isEmpty } ?? []
+  }()
+
   static let disassembly: Result<Disassembly, any Error> = Result {
     guard let tool = Disassembly.tool else { return try Disassembly([], with: URL(fileURLWithPath: "/bin/true")) }
-    return try Disassembly(Disassembly.objects, with: tool)
+    return try Disassembly(objects, with: tool)
   }
 
   /// The level functions of the objects by name, and all other functions.
@@ -67,7 +86,7 @@ struct DisassemblyTests {
 
   @Test("the build's objects of Kernels are found: without them the other tests would have nothing to look at")
   func objectsAreFound() {
-    #expect(!Disassembly.objects.isEmpty)
+    #expect(!objects.isEmpty)
   }
 
   @Test("kernels that are excepted from a rule exist")

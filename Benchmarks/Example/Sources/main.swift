@@ -1,11 +1,11 @@
 import Benchmarking
 import Foundation
 
-// A slowdown to be found: EXAMPLE_SLOWDOWN=25 makes all cases take 25 % longer, by 25 % more of the same work;
-// EXAMPLE_SLOWDOWN=mean/64K:2 makes one take 2 % longer. EXAMPLE_WITHOUT=mean/64K leaves a case out.
+// A slowdown to be found: PLANTED_SLOWDOWN=25 makes all cases take 25 % longer, by 25 % more of the same work;
+// PLANTED_SLOWDOWN=mean/64K:2 makes one take 2 % longer. EXAMPLE_WITHOUT=mean/64K leaves a case out.
 let environment = ProcessInfo.processInfo.environment
 func slowdown(of name: String) -> Double {
-  let words = (environment["EXAMPLE_SLOWDOWN"] ?? "0").split(separator: ":")
+  let words = (environment["PLANTED_SLOWDOWN"] ?? "0").split(separator: ":")
   guard let percent = words.last.flatMap({ Double($0) }), words.count == 1 || words[0] == name else { return 0 }
   return percent / 100
 }

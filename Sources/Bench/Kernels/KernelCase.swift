@@ -14,6 +14,17 @@ protocol KernelCase {
   /// The row that a plan chooses, and the scratch memory that it asks for.
   func plan(level: InstructionSet, threads: Int) throws -> (row: String, isReference: Bool, workspaceByteCount: Int)
 
+  /// The names of the table's rows of a level.
+  func rowNames(level: InstructionSet) -> [String]
+
+  /// What a plan for a machine is: its row, its scratch memory, and the heap allocations of making it.
+  func plan(
+    level: InstructionSet, machine: Machine
+  ) throws -> (row: String, workspaceByteCount: Int, allocations: Int)
+
+  /// Hands out what instructions are counted of: a run of a plan, and the making of the plan, each with its name.
+  func count(level: InstructionSet, machine: Machine, _ report: (String, @escaping () -> Void) throws -> Void) throws
+
   /// What each row up to a level is expected to take on a machine.
   func costs(level: InstructionSet, machine: Machine) -> [CostRow]
 

@@ -18,7 +18,7 @@ final class KernelWorker {
 
   init(_ problems: [any KernelCase], level: InstructionSet, threads: Int) {
     var byName: [String: any KernelCase] = [:]
-    names = problems.map { "\($0.kernel) \($0.pass) \($0.shape)" }
+    names = problems.map(\.name)
     for (name, problem) in zip(names, problems) { byName[name] = problem }
     self.problems = byName
     self.level = level

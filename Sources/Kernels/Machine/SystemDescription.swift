@@ -144,6 +144,9 @@ extension Machine {
     lineBytes = system.lineBytes ?? lineBytes
   }
 
+  /// The name of the generation of this processor, such as `Zen 5`; nil where it is not known.
+  package static let generation = known(.current)?.name
+
   /// The values of the processor's generation, as its maker numbers them.
   private static func known(_ system: SystemDescription) -> Machine? {
     switch (system.vendor, system.family, system.model) {

@@ -1,96 +1,5 @@
 import Foundation
 
-/// What the machine code of the module Kernels contains, function by function.
-struct Disassembly {
-  struct Function {
-    var name: String
-    var file: String
-    var instructions = 0
-    /// Calls, and jumps that leave the function: the line and the name of what is called.
-    var calls: [(line: String, target: String)] = []
-    /// The first instruction that only a processor with AVX has; nil where there is none.
-    var firstAVX: String?
-    /// The first instruction that names a 256-bit register.
-    var firstYMM: String?
-    /// The first instruction that names a 512-bit register, or a mask register.
-    var firstAVX512: String?
-    var usesZMM = false
-  }
-
-  var functions: [Function] = []
-
-  /// The tool that disassembles: from `PATH`, else from the folder of the Swift toolchain.
-  static let tool: URL? = {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    func find(_ name: String, in folders: [String]) -> URL? {
-      folders.map { URL(fileURLWithPath: $0).appendingPathComponent(name) }
-        .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    }
-    if let tool = find("objdump", in: folders) ?? find("llvm-objdump", in: folders) { return tool }
-    guard let swift = find("swift", in: folders) else { return nil }
-    return find("llvm-objdump", in: [swift.resolvingSymlinksInPath().deletingLastPathComponent().path])
-  }()
-
-  /// Whether the listings of this architecture can be read.
-  static var isSupported: Bool {
-    #if arch(x86_64)
-      true
-    #else
-      false
-    #endif
-  }
-
-  /// The folder of the package.
-  static let package = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-  /// The objects of the module in the build that this test belongs to, without those of sources that are gone.
-  static let objects: [URL] = {
-    #if DEBUG
-      let configuration = "debug"
-    #else
-      let configuration = "release"
-    #endif
-    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    let folders = [
-      executable.deletingLastPathComponent(),
-      URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
-      package.appendingPathComponent(".build/\(configuration)"),
-    ]
-    for folder in folders {
-      let build = folder.appendingPathComponent("Kernels.build")
-      guard let sources = try? String(contentsOf: build.appendingPathComponent("sources"), encoding: .utf8) else {
-        continue
-      }
-      let names = sources.split(separator: "\n").map {
-        URL(fileURLWithPath: $0.trimmingCharacters(in: CharacterSet(charactersIn: "'\""))).lastPathComponent + ".o"
-      }
-      let objects = names.map(build.appendingPathComponent).filter {
-        FileManager.default.fileExists(atPath: $0.path)
-      }
-      if !objects.isEmpty { return objects }
-    }
-    return []
-  }()
-
-  /// Disassembles files with one call of the tool.
-  init(_ files: [URL], with tool: URL) throws {
-    let process = Process()
-    process.executableURL = tool
-    process.arguments = ["-t", "-d", "-r", "--no-show-raw-insn"] + files.map(\.path)
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let listing = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    var parser = Parser()
-    listing.withUnsafeBytes { parser.parse($0) }
-    parser.finishFunction()
-    functions = parser.functions
-  }
-}
-
 /// Reads the listings of GNU's and LLVM's objdump, in AT&T syntax:
 ///
 ///     0000000000004f70 l     F .text	000000000000047e name
@@ -99,18 +8,23 @@ struct Disassembly {
 ///         4f70:	mov    0x20(%rdi),%r10
 ///         50fe:	call   5103 <name+0x193>
 ///     			50ff: R_X86_64_PLT32	target-0x4
-private struct Parser {
+struct ListingParser {
   typealias Line = Slice<UnsafeRawBufferPointer>
 
-  var functions: [Disassembly.Function] = []
+  private let countsClasses: (String) -> Bool
+  private(set) var functions: [Disassembly.Function] = []
   private var function: Disassembly.Function?
   private var file = ""
+  /// Whether the function's instructions are counted by class.
+  private var countsFunction = false
   /// The bytes of each function of the file. A function ends there: what follows may be one that has no symbol.
   private var sizes: [String: Int] = [:]
   private var end = Int.max
   /// A call or jump that is not yet judged: a relocation on the next line tells its target.
   private var transfer: (line: String, target: String)?
   private var readsJumpTable = false
+
+  init(countsClasses: @escaping (String) -> Bool) { self.countsClasses = countsClasses }
 
   mutating func parse(_ text: UnsafeRawBufferPointer) {
     var start = 0
@@ -136,8 +50,9 @@ private struct Parser {
       let words = string(line).split(separator: " ", maxSplits: 1)
       if words.count == 2, let start = Int(words[0], radix: 16) {
         let name = String(words[1].dropFirst().dropLast(2))
-        function = Disassembly.Function(name: name, file: file)
+        function = Disassembly.Function(name: name, file: file, byteCount: sizes[name] ?? 0)
         end = sizes[name].map { start + $0 } ?? Int.max
+        countsFunction = countsClasses(name)
       }
     } else if function == nil, isHexadecimal(first), line.contains(" F ") {
       let words = string(line).split(whereSeparator: \.isWhitespace)
@@ -170,8 +85,13 @@ private struct Parser {
       finishFunction()
       function = Disassembly.Function(name: "a function without a symbol behind \(name)", file: file)
       end = Int.max
+      countsFunction = false
     }
     function?.instructions += 1
+    if countsFunction {
+      let kind = InstructionClass(string(text))
+      function?.classes[kind, default: 0] += 1
+    }
     switch text[text.startIndex] {
     case UInt8(ascii: "c"), UInt8(ascii: "j"): parseTransfer(string(text))
     case UInt8(ascii: "v"), UInt8(ascii: "k"): parseVector(text)
