@@ -77,6 +77,19 @@ import Testing
     for name in names { #expect(reader.text.contains(name)) }
   }
 
+  @Test func aChangeWhosePictureDoesNotFitHasNoLink() throws {
+    let names = (0..<300).map { "convolution\($0 % 9) forward mb32ic64ih32oc64kh3ph1g\($0)" }
+    let runs = MadeUpHistory.kernels(
+      names, noise: 0.001, Array(repeating: 1, count: 11) + Array(repeating: 0.9, count: 11))
+    let (html, reader) = try page(runs)
+    #expect(html.utf8.count < HistoryPage.sizeLimit)
+    #expect(reader.text.contains("300 series, 300 with changes") || reader.count("svg") < 300)
+    let ids = Set(reader.elements.compactMap { $0.attributes["id"] })
+    let links = reader.elements.compactMap { $0.attributes["href"] }
+    #expect(links.allSatisfy { ids.contains(String($0.dropFirst())) })
+    #expect(links.count { $0.hasPrefix("#series") } == reader.count("svg"))
+  }
+
   @Test func fewRunsAndNoneHavePages() throws {
     #expect(try page([]).reader.text.contains("No series has a change."))
     let (_, reader) = try page(Array(Self.changing.prefix(1)))

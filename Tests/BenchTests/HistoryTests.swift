@@ -103,7 +103,8 @@ enum MadeUpHistory {
   @Test(
     "an earlier line that is wrong is named by its number",
     arguments: [
-      ("no JSON", "it is not JSON"), ("{}", "commit is missing"), ("[1]", "is not of the type"),
+      ("no JSON", "it is not JSON"), ("{}", "schema is missing"),
+      (#"{"schema":"bench.history/9"}"#, "schema is 'bench.history/9'"), ("[1]", "is not of the type"),
       (#""commit":"0"#, "it is not JSON"),
     ])
   func invalidLine(line: String, reason: String) throws {

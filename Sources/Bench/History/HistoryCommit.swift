@@ -31,7 +31,7 @@ struct HistoryCommit: Equatable {
           ?? "the repository in this folder has no commit yet; expected one that was measured")
     }
     name = HistoryCommit.line(commit)
-    let date = try git.run(["show", "--no-patch", "--format=%ct", name])
+    let date = try git.run(["-c", "log.showSignature=false", "show", "--no-patch", "--format=%ct", name])
     guard date.status == 0, let seconds = Double(HistoryCommit.line(date)) else {
       throw UsageError("git cannot tell the date of \(name): \(date.lastError)")
     }

@@ -61,6 +61,10 @@ struct HistoryLog {
     do {
       run = try decoder.decode(HistoryRun.self, from: line)
     } catch {
+      // A line of a later version is that, whatever it lacks.
+      if let schema = ResultFile.schema(of: line), let problem = HistoryRun.problem(schema: schema) {
+        throw ResultFile.Malformed(problem)
+      }
       throw ResultFile.Malformed(ResultFile.reason(error))
     }
     if let problem = run.problem { throw ResultFile.Malformed(problem) }

@@ -5,10 +5,8 @@ struct HistoryPage {
   let runs: [HistoryRun]
   let analysis: HistoryAnalysis
 
-  /// No page is larger, in bytes: what does not fit has its figures in the table of all series.
+  /// Where a page is as large, in bytes, there are no more pictures: the rest is in the table of all series.
   static let sizeLimit = 1_000_000
-  /// What a series without a picture takes at the most, in the estimate of what is left for pictures.
-  private static let frameSize = 30_000
 
   /// Series by operation, each with its number in the analysis.
   private struct Group {
@@ -32,8 +30,14 @@ struct HistoryPage {
 
   var html: String {
     let groups = groups
-    var content = head + changeSection + overview
-    let figures = figures(budget: HistoryPage.sizeLimit - HistoryPage.frameSize - content.text.utf8.count)
+    // The page without pictures, but with the links to them.
+    let bare = html(groups, [:], isLinked: { _ in true }).utf8.count
+    let figures = figures(budget: HistoryPage.sizeLimit - bare)
+    return html(groups, figures, isLinked: { figures[$0] != nil })
+  }
+
+  private func html(_ groups: [Group], _ figures: [Int: Markup], isLinked: (Int) -> Bool) -> String {
+    var content = head + changeSection(isLinked) + overview
     if figures.count < analysis.series.count {
       content += """
         <p class="soft">\(figures.count) of \(analysis.series.count) series have a picture, those with changes first: a page \
@@ -74,7 +78,7 @@ struct HistoryPage {
       """
   }
 
-  private var changeSection: Markup {
+  private func changeSection(_ isLinked: (Int) -> Bool) -> Markup {
     let rows = analysis.series.enumerated().flatMap { number, one in
       one.changes.map { change -> (Date, [Markup]) in
         let point = one.series.points[change.index]
@@ -82,11 +86,14 @@ struct HistoryPage {
           change.isSlowdown
           ? "<span class=\"v bad\">slower \(HistorySeries.signed(change.speedRatio))</span>"
           : "<span class=\"v good\">faster \(HistorySeries.signed(change.speedRatio))</span>"
+        let name: Markup =
+          isLinked(number)
+          ? "<a href=\"#series\(number)\">\(one.series.label)</a>" : "\(one.series.label)"
         return (
           point.date,
           [
             "<code>\(point.label)</code>", "\(HistoryText.day(point.date))",
-            "<a href=\"#series\(number)\">\(one.series.label)</a><br/><small class=\"soft\">\(one.series.machineLabel)</small>",
+            "\(name)<br/><small class=\"soft\">\(one.series.machineLabel)</small>",
             chip, "\(change.pValue.map(HistoryText.pValue) ?? "its comparison")",
           ]
         )

@@ -43,9 +43,13 @@ struct HistoryRun: Codable, Equatable {
       && entries == other.entries
   }
 
+  static func problem(schema: String) -> String? {
+    schema == HistoryRun.schema ? nil : "schema is '\(schema)'; expected \(HistoryRun.schema)"
+  }
+
   /// What is wrong with the run; nil where nothing is.
   var problem: String? {
-    if schema != HistoryRun.schema { return "schema is '\(schema)'; expected \(HistoryRun.schema)" }
+    if let problem = HistoryRun.problem(schema: schema) { return problem }
     if commit.isEmpty { return "commit is empty" }
     if entries.isEmpty { return "entries is empty" }
     var names: Set<String> = []

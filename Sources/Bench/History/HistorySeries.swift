@@ -45,13 +45,16 @@ struct HistorySeries {
   var old: String?
   var points: [Point]
 
-  /// Kernels and cases of comparisons by their operation, trainings by their command.
+  /// Kernels and cases of comparisons by their operation, trainings by their command: what a page is divided by.
   var operation: String {
     switch kind {
-    case .kernels, .comparison: name.split(separator: " ").first.map(String.init) ?? name
+    case .kernels: firstWord
+    case .comparison: firstWord + ", compared"
     case .conv, .mlp: kind.rawValue
     }
   }
+
+  private var firstWord: String { name.split(separator: " ").first.map(String.init) ?? name }
 
   /// What is measured where.
   var machineLabel: String {
