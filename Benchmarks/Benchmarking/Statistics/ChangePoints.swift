@@ -20,7 +20,9 @@ public struct ChangePoints: Sendable {
     public let pValue: Double
   }
 
-  /// The changes of a series, in its order. O(n²) a permutation, and as much memory: meant for hundreds of values.
+  /// The changes of a series, in its order. O(n²) a permutation: meant for hundreds of values.
+  ///
+  /// Permutations end where the test cannot be passed any more, so that a stretch without change costs few.
   public func changes(in series: [Double]) -> [Change] {
     var generator = SeededGenerator(seed: seed)
     var found: [Change] = []
@@ -32,8 +34,9 @@ public struct ChangePoints: Sendable {
       for _ in 0..<permutations {
         shuffled.shuffle(using: &generator)
         if let other = self.division(of: shuffled[...]), other.statistic >= division.statistic { asHigh += 1 }
+        if permutationPValue(asHigh) > significance { break }
       }
-      let pValue = Double(asHigh + 1) / Double(permutations + 1)
+      let pValue = permutationPValue(asHigh)
       guard pValue <= significance else { continue }
       let index = segment.lowerBound + division.offset
       found.append(Change(index: index, pValue: pValue))
@@ -42,41 +45,39 @@ public struct ChangePoints: Sendable {
     return found.sorted { $0.index < $1.index }
   }
 
-  /// The best division of a stretch: the one whose left part and whose right part, up to any end, differ most.
+  /// Of a statistic that so many permutations reach.
+  private func permutationPValue(_ asHigh: Int) -> Double { Double(asHigh + 1) / Double(permutations + 1) }
+
+  /// The best division of a stretch: the one whose left part of n values and whose right part of m, up to any end, differ
+  /// most by Székely and Rizzo's two-sample energy statistic,
+  /// n m / (n + m) · (2 E|X − Y| − E|X − X′| − E|Y − Y′|).
   func division(of series: ArraySlice<Double>) -> (offset: Int, statistic: Double)? {
     let values = Array(series)
     let count = values.count
     guard count >= 2 * leastLength else { return nil }
-    // within[i * stride + j]: the sum of |x − y| over all pairs of values i ..< j.
-    let stride = count + 1
-    var within = [Double](repeating: 0, count: stride * stride)
+    // within[first]: the sum of |x − y| over all pairs of values first ..< end.
+    var within = [Double](repeating: 0, count: count)
+    // left[end]: the same of the values 0 ..< end.
+    var left = [Double](repeating: 0, count: count + 1)
+    let inverses = (0...count).map { 1 / Double($0) }
+    var best = (offset: 0, statistic: -1.0)
     for last in 0..<count {
+      let end = last + 1
       var sum = 0.0
-      within[last * stride + last + 1] = 0
       for first in Swift.stride(from: last - 1, through: 0, by: -1) {
         sum += abs(values[first] - values[last])
-        within[first * stride + last + 1] = within[first * stride + last] + sum
+        within[first] += sum
       }
-    }
-    var best: (offset: Int, statistic: Double)?
-    for offset in leastLength...(count - leastLength) {
-      for end in (offset + leastLength)...count {
-        let statistic = ChangePoints.energy(
-          left: offset, right: end - offset, withinLeft: within[offset],
-          withinRight: within[offset * stride + end], withinAll: within[end])
-        if statistic > best?.statistic ?? -1 { best = (offset, statistic) }
+      left[end] = within[0]
+      guard end >= 2 * leastLength else { continue }
+      for offset in leastLength...(end - leastLength) {
+        let between = within[0] - left[offset] - within[offset]
+        let (n, m) = (Double(offset), Double(end - offset))
+        let distance = between - left[offset] * m * inverses[offset] - within[offset] * n * inverses[end - offset]
+        let statistic = 2 * inverses[end] * distance
+        if statistic > best.statistic { best = (offset, statistic) }
       }
     }
     return best
-  }
-
-  /// n m / (n + m) · (2 E|X − Y| − E|X − X′| − E|Y − Y′|): Székely and Rizzo's two-sample energy statistic.
-  private static func energy(
-    left: Int, right: Int, withinLeft: Double, withinRight: Double, withinAll: Double
-  ) -> Double {
-    let (n, m) = (Double(left), Double(right))
-    let between = withinAll - withinLeft - withinRight
-    let distance = 2 * between / (n * m) - 2 * withinLeft / (n * n) - 2 * withinRight / (m * m)
-    return n * m / (n + m) * distance
   }
 }

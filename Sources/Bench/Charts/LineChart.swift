@@ -8,6 +8,12 @@ struct LineChart {
     var remark: String?
   }
 
+  /// A vertical line with a word at its upper end, such as for a change.
+  struct Mark {
+    let x: Double
+    let label: String
+  }
+
   let title: String
   let x: Axis
   let y: Axis
@@ -21,6 +27,9 @@ struct LineChart {
   var valueText: (Double) -> String = { Figure.fixed($0, 3) }
   /// The most points of a line, where the width allows more.
   var mostPoints = 1000
+  var marks: [Mark] = []
+  /// What a band is over, for the description.
+  var bandMeaning = "over seeds"
 
   /// What is drawn of a curve: at most about a point a pixel and a half.
   private var pointLimit: Int { min(mostPoints, max(8, Int(width / 1.5))) }
@@ -31,6 +40,7 @@ struct LineChart {
     let tickWidth = y.ticks.map { ChartStyle.textWidth($0.label) }.max() ?? 0
     let area = Area(left: tickWidth + 14, right: width - 14, top: 30, bottom: height - 40)
     var body = axes(area)
+    body += markLines(area)
     for item in series { body += band(item, area) }
     for item in series { body += line(item, area) }
     if series.allSatisfy({ $0.curve.finitePoints.isEmpty }) {
@@ -54,7 +64,7 @@ struct LineChart {
       } else {
         text += "from \(valueText(first.y)) to \(valueText(last.y))"
       }
-      if item.curve.hasBand { text += ", at the end \(valueText(last.low)) to \(valueText(last.high)) over seeds" }
+      if item.curve.hasBand { text += ", at the end \(valueText(last.low)) to \(valueText(last.high)) \(bandMeaning)" }
       let gaps = item.curve.gapCount
       if gaps > 0 { text += ", without a value at \(gaps) point\(gaps == 1 ? "" : "s")" }
       return text + "."
@@ -98,6 +108,24 @@ struct LineChart {
     labels += "<text class=\"t\" x=\"\(area.right)\" y=\"\(area.bottom + 33)\" text-anchor=\"end\">\(x.title)</text>"
     if !mark.isEmpty { labels += "<text class=\"q\" x=\"\(area.right)\" y=\"16\" text-anchor=\"end\">\(mark)</text>" }
     return "<path class=\"g\" d=\"\(grid.text)\"/><path class=\"a\" d=\"\(ticks.text)\"/>\(labels)"
+  }
+
+  private func markLines(_ area: Area) -> Markup {
+    var path = PathData()
+    var labels: Markup = ""
+    var end = -Double.infinity
+    for mark in marks {
+      let position = x.position(mark.x, from: area.left, to: area.right)
+      path.move(position, area.top)
+      path.line(position, area.bottom)
+      let half = ChartStyle.textWidth(mark.label) / 2
+      let middle = min(max(position, area.left + half), area.right - half)
+      // A label that would touch the one before is left out.
+      if middle - half < end + 4 { continue }
+      end = middle + half
+      labels += "<text x=\"\(middle)\" y=\"\(area.top - 3)\" text-anchor=\"middle\">\(mark.label)</text>"
+    }
+    return path.isEmpty ? "" : "<path class=\"w d1\" d=\"\(path.text)\"/>\(labels)"
   }
 
   private func band(_ item: Series, _ area: Area) -> Markup {

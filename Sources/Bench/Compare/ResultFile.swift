@@ -5,6 +5,8 @@ struct ResultFile {
   let schema: String
   let machine: MachineReport
   let results: [TimedResult]
+  /// What a history keeps: of kernels the rows that plans choose, where they are verified.
+  let entries: [HistoryEntry]
 
   /// What can be a time, in seconds: the ratio of any two of them, and a mean of ratios, is a number that JSON can hold.
   static let times = 1e-12...1e12
@@ -31,10 +33,12 @@ struct ResultFile {
         let report = try JSONDecoder().decode(KernelsRecords.self, from: data)
         machine = report.machine
         results = try report.results()
+        entries = report.entries
       case "bench.conv/1", "bench.mlp/1":
         let report = try JSONDecoder().decode(ConvRecords.self, from: data)
         machine = report.machine
         results = try report.results()
+        entries = report.entries
       default:
         throw Malformed("schema is '\(schema)'; expected bench.kernels/1, bench.conv/1 or bench.mlp/1")
       }
@@ -55,6 +59,9 @@ struct ResultFile {
     let schema: String
   }
 
+  /// The schema that a file names; nil where it names none.
+  static func schema(of data: Data) -> String? { try? JSONDecoder().decode(Header.self, from: data).schema }
+
   private static func requireDistinct(_ results: [TimedResult]) throws(Malformed) {
     var seen: Set<String> = []
     for row in results where !seen.insert(row.label).inserted {
@@ -62,7 +69,8 @@ struct ResultFile {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  /// What a decoder's failure means, in a line.
+  static func reason(_ error: any Error) -> String {
     func place(_ path: [any CodingKey]) -> String {
       path.reduce(into: "") { text, key in
         if let index = key.intValue {
@@ -121,9 +129,12 @@ private struct KernelsRecords: Decodable {
     let samples: Int?
     let verified: Bool
     let warm: Bool?
+    let chosen: Bool?
+    let limitFraction: Double?
 
     enum CodingKeys: String, CodingKey {
-      case kernel, pass, shape, algorithm, path, isa, threads, samples, verified, warm
+      case kernel, pass, shape, algorithm, path, isa, threads, samples, verified, warm, chosen
+      case limitFraction = "limit_fraction"
       case median = "median_seconds"
       case min = "min_seconds"
       case lowerQuartile = "lower_quartile_seconds"
@@ -151,6 +162,18 @@ private struct KernelsRecords: Decodable {
     }
     return results
   }
+
+  /// Named by operation, pass and shape; data in the caches and data in the memory are problems of their own.
+  var entries: [HistoryEntry] {
+    rows.compactMap { row in
+      guard row.chosen == true, row.verified, let share = row.limitFraction, HistoryEntry.figures.contains(share) else {
+        return nil
+      }
+      return HistoryEntry(
+        name: "\(row.kernel) \(row.pass) \(row.shape)" + (row.warm == true ? " warm" : ""), algorithm: row.algorithm,
+        limitFraction: share)
+    }
+  }
 }
 
 /// What a comparison reads of a `bench.conv/1` or `bench.mlp/1` file.
@@ -165,10 +188,14 @@ private struct ConvRecords: Decodable {
   struct Row: Decodable {
     let batchSize: Int
     let epochSeconds: [Double]
+    let imagesPerSecond: Double?
+    let peakFraction: Double?
 
     enum CodingKeys: String, CodingKey {
       case batchSize = "batch_size"
       case epochSeconds = "epoch_seconds"
+      case imagesPerSecond = "images_per_second"
+      case peakFraction = "peak_fraction"
     }
   }
 
@@ -195,5 +222,15 @@ private struct ConvRecords: Decodable {
           upperSeconds: quartiles.upper, samples: row.epochSeconds.count, isVerified: true))
     }
     return results
+  }
+
+  /// Named by network, data and batch size.
+  var entries: [HistoryEntry] {
+    rows.compactMap { row in
+      guard let share = row.peakFraction, HistoryEntry.figures.contains(share) else { return nil }
+      return HistoryEntry(
+        name: "\(model) \(data) \(trainImages) images \(optimizer) batch \(row.batchSize)", peakFraction: share,
+        imagesPerSecond: row.imagesPerSecond)
+    }
   }
 }
