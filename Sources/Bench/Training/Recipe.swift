@@ -1,3 +1,4 @@
+import Kernels
 import Layers
 
 /// What is minimised.
@@ -47,6 +48,8 @@ struct Recipe: Equatable, Codable {
   var patience: Int?
   /// How colours become the model's input.
   var normalization = NormalizationChoice.signedUnit
+  /// The arithmetic that convolutions may use; nil for direct sums, as in records of trainings that had no choice.
+  var precision: Precision?
 
   /// The lines of a header that say how it is trained.
   var text: String {
@@ -62,6 +65,7 @@ struct Recipe: Equatable, Codable {
     if let patience {
       parts.append("early stopping after more than \(patience) epochs without a lower validation loss")
     }
+    if let precision, precision != .direct { parts.append("precision \(precision.rawValue)") }
     if normalization != .signedUnit { parts.append("normalization \(normalization.rawValue)") }
     return parts.joined(separator: ", ")
   }

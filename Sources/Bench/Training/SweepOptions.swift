@@ -18,6 +18,7 @@ struct SweepOptions: TrainingOptions, ComparableOptions {
   /// The test accuracy whose time is asked for.
   var targetAccuracy: Double?
   var seed: UInt64 = 1
+  var precision: Precision?
   var threads: Int?
   var isa: InstructionSet?
   var json: String?
@@ -26,7 +27,9 @@ struct SweepOptions: TrainingOptions, ComparableOptions {
   init(model: ModelID) { self.model = model }
 
   /// The training at a batch size.
-  func recipe(batchSize: Int) -> Recipe { Recipe(batchSize: batchSize, epochs: epochs, optimizer: optimizer) }
+  func recipe(batchSize: Int) -> Recipe {
+    Recipe(batchSize: batchSize, epochs: epochs, optimizer: optimizer, precision: precision)
+  }
 
   var dataRequest: DataRequest { DataRequest(set: data, trainImages: trainImages, testImages: testImages) }
 

@@ -31,6 +31,7 @@ struct TrainOptions: TrainingOptions, ComparableOptions {
   var batchesPerUpdate = 1
   var normalization: NormalizationChoice?
   var seed: UInt64 = 1
+  var precision: Precision?
   var threads: Int?
   var isa: InstructionSet?
 

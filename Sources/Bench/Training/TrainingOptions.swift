@@ -10,6 +10,8 @@ protocol TrainingOptions: MachineOptions {
   var epochs: Int { get set }
   var optimizer: OptimizerRecipe { get set }
   var seed: UInt64 { get set }
+  /// The arithmetic that convolutions may use; nil for the default, direct sums.
+  var precision: Precision? { get set }
   var json: String? { get set }
 }
 
@@ -54,7 +56,11 @@ extension TrainingOptions {
   }
 
   static var machineAndReportTable: [CommandOption<Self>] {
-    machineTable(threads: "threads that share the work of a step; one a processor if not given") + [
+    [
+      .optional(
+        "--precision", path: \.precision, kind: .choice(),
+        help: "the arithmetic of convolutions: direct sums (if not given), or fewer products where that is faster")
+    ] + machineTable(threads: "threads that share the work of a step; one a processor if not given") + [
       .optional("--json", path: \.json, kind: .path("FILE"), help: "write the figures to a file as well")
     ]
   }

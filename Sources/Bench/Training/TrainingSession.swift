@@ -30,6 +30,7 @@ final class TrainingSession {
     self.data = data
     self.level = level
     model = try TrainingSession.makeModel(network, recipe, seed: seed)
+    model.precision = recipe.precision ?? .direct
     // A batch is never larger than the set: memory for more would be for nothing.
     trainer = try Trainer(
       model: model, optimizer: recipe.optimizer.makeOptimizer(),

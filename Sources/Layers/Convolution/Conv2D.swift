@@ -32,6 +32,8 @@ public struct Conv2D: Layer {
   public var groups: Int
   /// Whether a learned bias is added to each output channel.
   public var bias: Bool
+  /// The arithmetic that kernels may use; nil for the model's, ``Model/precision``.
+  public var precision: Precision?
   /// How the weight is initialised; nil for PyTorch's default, ``Initialization/uniform(fanIn:)``. The bias always has
   /// the default.
   public var initialization: Initialization?
@@ -167,7 +169,9 @@ public struct Conv2D: Layer {
       if let activation = problem.activation { layers.append(activation.layer) }
       return try Sequential(layers).plan(problem)
     }
-    return try PlannedConv2D(shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, kind)
+    var shape = try shape(for: problem.inputShape, batchSize: problem.batchSize)
+    shape.precision = precision ?? problem.precision
+    return try PlannedConv2D(shape, hasBias: bias, problem, kind)
   }
 }
 

@@ -104,8 +104,9 @@ public struct TransposedConv2D: Layer {
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    try PlannedTransposedConv2D(
-      shape(for: problem.inputShape, batchSize: problem.batchSize), hasBias: bias, problem, kind)
+    var shape = try shape(for: problem.inputShape, batchSize: problem.batchSize)
+    shape.precision = problem.precision
+    return try PlannedTransposedConv2D(shape, hasBias: bias, problem, kind)
   }
 }
 

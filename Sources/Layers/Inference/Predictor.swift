@@ -25,6 +25,8 @@ public final class Predictor: Sendable {
   public let normalization: Normalization?
   /// The number of threads that share the work of a run. Results do not depend on it.
   public let threads: Int
+  /// The arithmetic that convolutions may use.
+  public let precision: Precision
   /// The network after folding.
   public let network: any Layer
 
@@ -50,10 +52,11 @@ public final class Predictor: Sendable {
   ///   - mostImages: the largest number of images in a run; larger batches are split.
   ///   - mostRuns: the largest number of concurrent runs; others wait. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
+  ///   - precision: the arithmetic that convolutions may use; nil for the model's.
   /// - Throws: ``PredictionError`` for an option that is not valid, or where the network cannot be planned.
   public convenience init(
     _ model: Model, classNames: [String]? = nil, normalization: Normalization? = nil, threads: Int = 1,
-    mostImages: Int = 64, mostRuns: Int? = nil, level: InstructionSet? = nil
+    mostImages: Int = 64, mostRuns: Int? = nil, level: InstructionSet? = nil, precision: Precision? = nil
   ) throws(PredictionError) {
     let folded: FoldedNetwork
     do throws(LayerError) {
@@ -67,7 +70,7 @@ public final class Predictor: Sendable {
     try self.init(
       folded.network, PredictorWeights(folded.parameters), inputShape: model.inputShape, outputShape: model.outputShape,
       classNames: classNames, normalization: normalization, threads: threads, mostImages: mostImages,
-      mostRuns: mostRuns, level: level)
+      mostRuns: mostRuns, level: level, precision: precision ?? model.precision)
   }
 
   /// Another predictor that shares this one's weights, with its own options.
@@ -78,12 +81,13 @@ public final class Predictor: Sendable {
     try self.init(
       other.network, other.weights, inputShape: other.inputShape, outputShape: other.outputShape,
       classNames: other.classNames, normalization: other.normalization, threads: threads, mostImages: mostImages,
-      mostRuns: mostRuns, level: level)
+      mostRuns: mostRuns, level: level, precision: other.precision)
   }
 
   private init(
     _ network: any Layer, _ weights: PredictorWeights, inputShape: Shape, outputShape: Shape, classNames: [String]?,
-    normalization: Normalization?, threads: Int, mostImages: Int, mostRuns: Int?, level: InstructionSet?
+    normalization: Normalization?, threads: Int, mostImages: Int, mostRuns: Int?, level: InstructionSet?,
+    precision: Precision
   ) throws(PredictionError) {
     guard 1...65536 ~= mostImages else {
       throw .option(name: "mostImages", value: "\(mostImages)", expected: "1 to 65536")
@@ -112,13 +116,12 @@ public final class Predictor: Sendable {
     self.outputShape = outputShape
     self.classNames = classNames
     self.threads = threads
+    self.precision = precision
     outputKind = Predictor.outputKind(network)
-    runs = PredictionRuns(
-      network, weights,
-      LayerProblem(
-        inputShape: inputShape, batchSize: 1, mode: .inference, needsInputGradient: false, level: level,
-        threads: threads),
-      mostImages: mostImages, mostRuns: mostRuns)
+    var problem = LayerProblem(
+      inputShape: inputShape, batchSize: 1, mode: .inference, needsInputGradient: false, level: level, threads: threads)
+    problem.precision = precision
+    runs = PredictionRuns(network, weights, problem, mostImages: mostImages, mostRuns: mostRuns)
     do throws(PredictionError) {
       try runs.prepare(1)
     } catch {

@@ -18,6 +18,8 @@ public final class Model {
   public let outputShape: Shape
   /// The names, shapes and initialisations of parameters and buffers, in the network's order.
   public let parameters: [ParameterDescription]
+  /// The arithmetic that convolutions may use in plans that are made from now on, but for layers that say it themselves.
+  public var precision = Precision.direct
   /// The seed of the initial values, and of the random numbers of layers such as dropout.
   public internal(set) var seed: UInt64
   /// The description from which the network was made, if it is a model of the ``ModelCatalogue``; checkpoints store it.
@@ -195,11 +197,11 @@ public final class Model {
   public func plan(
     batchSize: Int, mode: PlanMode, needsInputGradient: Bool = false, threads: Int = 1, level: InstructionSet? = nil
   ) throws(LayerError) -> ModelPlan {
-    try ModelPlan(
-      self,
-      LayerProblem(
-        inputShape: inputShape, batchSize: batchSize, mode: mode, needsInputGradient: needsInputGradient,
-        level: level, threads: threads))
+    var problem = LayerProblem(
+      inputShape: inputShape, batchSize: batchSize, mode: mode, needsInputGradient: needsInputGradient, level: level,
+      threads: threads)
+    problem.precision = precision
+    return try ModelPlan(self, problem)
   }
 }
 

@@ -34,6 +34,8 @@ public struct LayerProblem: Sendable {
   /// The activation to fuse: the forward pass applies it to the outputs, and the backward pass starts with its
   /// gradient. Set only for layers whose ``Layer/canApply(_:)`` says that they can.
   public var activation: FusedActivation?
+  /// The arithmetic that convolutions may use, where a layer does not say.
+  public var precision = Precision.direct
   /// The instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
   public var level: InstructionSet?
   /// The number of threads that share the work of a kernel. Results do not depend on it.
