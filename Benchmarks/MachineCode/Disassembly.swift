@@ -1,8 +1,8 @@
 import Foundation
 
 /// What the machine code of object files contains, function by function, as GNU's or LLVM's objdump lists it.
-public struct Disassembly {
-  public struct Function {
+public struct Disassembly: Sendable {
+  public struct Function: Sendable {
     public internal(set) var name: String
     public internal(set) var file: String
     /// As the symbol table says; 0 where it does not.

@@ -68,6 +68,27 @@ private func parse(_ arguments: String...) throws(UsageError) -> (Values, [Strin
     #expect(operands == ["--count", "-"])
   }
 
+  @Test func theWordsOfValuesGiveTheValuesAgain() throws {
+    let all = [
+      "--count", "7", "--rate", "0.1", "--sizes", "1,100", "--color", "green", "--loud", "--path", "a=b", "--seed", "9",
+    ]
+    for line in [[], all] {
+      guard case .run(let values, _) = try options.parse(line, defaults: Values()),
+        case .run(let again, _) = try options.parse(options.flatMap { $0.words(values) }, defaults: Values())
+      else {
+        Issue.record("help was not asked for")
+        continue
+      }
+      #expect(again == values)
+    }
+    let lists: [CommandOption<[String]>] = [
+      .repeated("--name", path: \.self, kind: .word("NAME", "a name"), help: "several"),
+      .each("--text", path: \.self, kind: .word("TEXT", "a text"), help: "each"),
+    ]
+    #expect(lists.map { $0.words(["a", "b"]) } == [["--name=a,b"], ["--text=a", "--text=b"]])
+    #expect(lists.allSatisfy { $0.words([]).isEmpty })
+  }
+
   @Test(arguments: ["--help", "-h"])
   func asksForHelp(_ name: String) throws {
     #expect(try parse("--count", "3", name) == nil)

@@ -20,7 +20,7 @@ private let commandNames = Program.commands.map { $0.name }.joined(separator: ",
   }
 
   @Test(arguments: [
-    ("conv", ["--threads N", "--isa LEVEL", "--json FILE"]),
+    ("conv", ["--threads N", "--isa LEVEL", "--json FILE", "--against REVISION|EXECUTABLE"]),
     ("mlp", ["--batch-sizes N,…", "--target-accuracy X", "n4-tanh-3"]),
     ("train", ["--schedule TEXT", "--checkpoint FILE", "--metrics FILE.jsonl", "one-cycle:U:D", "resized-crop:A:B"]),
     ("kernels", ["--shape SHAPE,…", "--shapes PATH,…", "--threads N", "--isa LEVEL", "--json FILE"]),

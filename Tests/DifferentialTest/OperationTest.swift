@@ -44,6 +44,9 @@ struct OperationTest<Op: KernelOperation>: AnyOperationTest {
   var followsReference: @Sendable (ProblemParameters, DataKind) -> Bool = { _, _ in true }
   /// Whether results that are not finite may be NaN or an infinity, as with means of infinities.
   var mixesNonFinite = false
+  /// Whether a problem's rows may compute sums in a way that rounds whole numbers too, with errors that are some times
+  /// those of a sum in order.
+  var isApproximate: @Sendable (ProblemParameters) -> Bool = { _ in false }
   /// Terms of the longest sum, for the tolerance on numbers that round.
   var terms: @Sendable (ProblemParameters) -> Int = { _ in 1 }
   /// A problem that may be invalid.

@@ -86,7 +86,7 @@ struct DisassemblyTests {
 
   @Test("the build's objects of Kernels are found: without them the other tests would have nothing to look at")
   func objectsAreFound() {
-    #expect(!objects.isEmpty)
+    #expect(!Self.objects.isEmpty)
   }
 
   @Test("kernels that are excepted from a rule exist")

@@ -12,12 +12,12 @@ public struct SliceTime: Equatable, Sendable {
     self.processorNanoseconds = processorNanoseconds
   }
 
-  /// The clocks now.
-  static func now() -> SliceTime {
+  /// The clocks now, for a slice that ``WorkerService/measure(_:)`` cannot enclose: the difference of two is a time.
+  public static func now() -> SliceTime {
     SliceTime(wallNanoseconds: read(CLOCK_MONOTONIC), processorNanoseconds: read(CLOCK_PROCESS_CPUTIME_ID))
   }
 
-  static func - (end: SliceTime, start: SliceTime) -> SliceTime {
+  public static func - (end: SliceTime, start: SliceTime) -> SliceTime {
     SliceTime(
       wallNanoseconds: end.wallNanoseconds - start.wallNanoseconds,
       processorNanoseconds: end.processorNanoseconds - start.processorNanoseconds)

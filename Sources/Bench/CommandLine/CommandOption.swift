@@ -96,6 +96,8 @@ struct CommandOption<Values> {
   let expected: String
   /// The text of the value in `Values`; nil where there is none.
   let currentText: (Values) -> String?
+  /// The words of a command line that give the value; none where there is none.
+  let words: (Values) -> [String]
   /// Stores a value; false where the text is not valid.
   let assign: (inout Values, String) -> Bool
 
@@ -106,6 +108,7 @@ struct CommandOption<Values> {
     CommandOption(
       names: names, placeholder: kind.placeholder, help: help, expected: kind.expected,
       currentText: { kind.format($0[keyPath: path]) },
+      words: { ["\(names[0])=\(kind.format($0[keyPath: path]))"] },
       assign: { values, text in
         guard let value = kind.parse(text) else { return false }
         values[keyPath: path] = value
@@ -120,6 +123,7 @@ struct CommandOption<Values> {
     CommandOption(
       names: names, placeholder: kind.placeholder, help: help, expected: kind.expected,
       currentText: { $0[keyPath: path].map(kind.format) },
+      words: { values in values[keyPath: path].map { ["\(names[0])=\(kind.format($0))"] } ?? [] },
       assign: { values, text in
         guard let value = kind.parse(text) else { return false }
         values[keyPath: path] = value
@@ -134,6 +138,7 @@ struct CommandOption<Values> {
     let list = ValueKind<[Value]>.list(of: kind)
     return CommandOption(
       names: names, placeholder: list.placeholder, help: help, expected: list.expected, currentText: { _ in nil },
+      words: { $0[keyPath: path].isEmpty ? [] : ["\(names[0])=\(list.format($0[keyPath: path]))"] },
       assign: { values, text in
         guard let more = list.parse(text) else { return false }
         values[keyPath: path] += more
@@ -147,6 +152,7 @@ struct CommandOption<Values> {
   ) -> CommandOption {
     CommandOption(
       names: names, placeholder: kind.placeholder, help: help, expected: kind.expected, currentText: { _ in nil },
+      words: { $0[keyPath: path].map { "\(names[0])=\(kind.format($0))" } },
       assign: { values, text in
         guard let value = kind.parse(text) else { return false }
         values[keyPath: path].append(value)
@@ -158,6 +164,7 @@ struct CommandOption<Values> {
   static func flag(_ names: String..., path: WritableKeyPath<Values, Bool>, help: String) -> CommandOption {
     CommandOption(
       names: names, placeholder: nil, help: help, expected: "no value", currentText: { _ in nil },
+      words: { $0[keyPath: path] ? [names[0]] : [] },
       assign: { values, _ in
         values[keyPath: path] = true
         return true

@@ -18,6 +18,12 @@ struct SystemTool {
   let executable: URL
   let environment: [String: String]
 
+  /// A program that is known by its path.
+  init(executable path: String, environment: [String: String]) {
+    executable = URL(fileURLWithPath: path)
+    self.environment = environment
+  }
+
   /// - Returns: nil where no folder of `PATH` has the program.
   init?(_ name: String, environment: [String: String]) {
     let folders = (environment["PATH"] ?? "").split(separator: ":")

@@ -20,11 +20,11 @@ enum KernelsCommand: Command {
     a sum of (with --json); Benchmarks/costs/fit compares them with measured times.
 
     --against compares the kernels that plans choose with those of another program, or of a revision, which is built in a
-    work tree of its own: both stay resident and take slices of 5 to 20 ms on one core in random order, and what looks
-    slower is measured again in fresh processes. docs/benchmarking.md says what the verdicts mean.
+    work tree of its own: both stay resident and take slices of 5 to 20 ms in random order, on one core with one
+    thread, and what looks slower is measured again in fresh processes. docs/regression.md says more.
 
     A shape is pairs of name and number: m n k for products (ta1, tb1 for operands stored transposed), mb ic ih iw oc kh
-    kw sh sw ph pw dh dw g for convolutions, without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias,
+    kw sh sw ph pw dh dw g for convolutions (fast1: with kernels that need not sum directly), without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias,
     batch assembly and global pooling, mb ic for the softmax family, n for activations and optimiser steps.
 
     OP is one of \(KernelCases.operationNames.joined(separator: ", ")); all are run if none is given.
@@ -34,24 +34,19 @@ enum KernelsCommand: Command {
   static var defaults: KernelsOptions { KernelsOptions() }
 
   static func run(_ options: KernelsOptions, operands: [String]) throws -> ExitStatus {
+    try options.comparison.check(without: [
+      "--costs": options.costs, "--planning": options.planning, "--machine": options.machine != .current,
+    ])
     let names = KernelCases.operationNames
     if let unknown = operands.first(where: { !names.contains($0) }) {
       throw UsageError("unknown operation '\(unknown)'; expected one of \(names.joined(separator: ", "))")
     }
     let level = try options.level()
     let problems = try problems(options, operations: operands)
-    if let against = options.against {
-      guard !options.costs, !options.planning, !options.worker else {
-        throw UsageError("--against is given with --costs, --planning or --worker; expected one of them")
-      }
-      let file = try options.json.map { try OutputFile(path: $0, option: "--json") }
-      return try KernelComparison(options: options, operations: operands).run(against: against, file: file)
+    if options.comparison.isAsked {
+      let cases = problems.map { WorkerCase($0, level: level, threads: options.threadCount) }
+      return try compare(cases, options, operands: operands)
     }
-    if options.worker {
-      KernelWorker(problems, level: level, threads: options.threadCount).serve()
-      return .done
-    }
-    guard options.markdown == nil else { throw UsageError("--markdown is given without --against") }
     let file = try options.json.map(JSONFile.init(path:))
     guard !options.costs || !options.planning else {
       throw UsageError("--costs and --planning are given; expected one of them")

@@ -9,7 +9,7 @@ enum Pass: String, CaseIterable {
 }
 
 /// What `bench kernels` is asked to do.
-struct KernelsOptions: MachineOptions {
+struct KernelsOptions: ComparableOptions {
   var shapes: [String] = []
   var shapeFiles: [String] = []
   var passes = Pass.allCases
@@ -22,15 +22,7 @@ struct KernelsOptions: MachineOptions {
   var costs = false
   var machine = MachineName.current
   var json: String?
-  /// The program or revision to compare with.
-  var against: String?
-  /// Seconds of a comparison.
-  var budget = 180.0
-  /// The smallest change that matters, in percent.
-  var smallestChange = 1.0
-  var markdown: String?
-  /// Whether this process serves the comparison of another one.
-  var worker = false
+  var comparison = ComparisonRequest()
 
   static var table: [CommandOption<KernelsOptions>] {
     [
@@ -52,20 +44,7 @@ struct KernelsOptions: MachineOptions {
           help: "the processor of --costs: \(MachineName.allCases.map(\.rawValue).joined(separator: ", "))"),
         .flag("--quick", path: \.quick, help: "the small problems only, warm, each for a short time"),
         .optional("--json", path: \.json, kind: .path("FILE"), help: "write the figures to a file as well"),
-        .optional(
-          "--against", path: \.against, kind: .word("REVISION|EXECUTABLE", "a git revision, or the path of a program"),
-          help: "compare with another version, interleaved; status 1 where a kernel is slower or lost"),
-        .value(
-          "--budget", path: \.budget, kind: .number(from: 1, including: true, below: 1e6),
-          help: "seconds of a comparison"),
-        .value(
-          "--smallest-change", path: \.smallestChange, kind: .number(from: 0, including: false, below: 100),
-          help: "percent below which a change does not matter"),
-        .optional(
-          "--markdown", path: \.markdown, kind: .path("FILE"),
-          help: "write a comparison as Markdown, for a pull request"),
-        .flag("--worker", path: \.worker, help: "serve another program's comparison on standard input and output"),
-      ]
+      ] + comparisonTable(of: "a kernel")
   }
 
   /// The files of shapes to measure.

@@ -44,6 +44,11 @@ extension SweepCommand {
     With --target-accuracy X, also the seconds of training until the test accuracy after an epoch first reached X,
     evaluation not included, "-" where it never did.
 
+    --against compares a step of each training, and a batch of the evaluation, with those of another program, or of a
+    revision, which is built in a work tree of its own. Both stay resident and take slices of 5 to 20 ms in random order,
+    never at the same time, and what looks slower is measured again in fresh processes. With --threads 1 both run on one
+    core, which is what separates small changes best; with more threads nothing is pinned. docs/regression.md says more.
+
     An interrupt (Ctrl-C) ends the run after the current step, with finished rows printed and saved, and status 130.
 
     Networks:
@@ -57,10 +62,19 @@ extension SweepCommand {
     // What the update rule does not have is refused before data is read.
     _ = try options.optimizer.makeOptimizer()
     let level = try options.level()
-    let file = try options.json.map(JSONFile.init(path:))
+    try options.comparison.check(without: [
+      "--target-accuracy": options.targetAccuracy != nil, "--epochs": options.epochsAreGiven,
+    ])
+    let file = options.comparison.isAsked ? nil : try options.json.map(JSONFile.init(path:))
     let data = try options.dataRequest.load(directory: options.dataDirectory, seed: options.seed)
     let network = try ModelDescription(
       options.model, inputShape: data.training.imageShape, classCount: data.training.classCount)
+    if options.comparison.isAsked {
+      let trainings = TrainingCases(
+        network: network, recipes: options.batchSizes.map(options.recipe), data: data, seed: options.seed,
+        threads: options.threadCount, level: level)
+      return try compare(trainings.cases(), options)
+    }
     let summary = try network.network().summary(for: network.inputShape)
 
     let interrupt = Interrupt()

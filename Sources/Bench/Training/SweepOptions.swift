@@ -2,12 +2,16 @@ import Kernels
 import Layers
 
 /// What `bench conv` and `bench mlp` are asked to do.
-struct SweepOptions: TrainingOptions {
+struct SweepOptions: TrainingOptions, ComparableOptions {
   var model: ModelID
   var data = DataChoice.synthetic
   var dataDirectory: String?
   var batchSizes = [4, 8, 16, 32, 128, 256, 1000]
-  var epochs = 5
+  var epochs = 5 {
+    didSet { epochsAreGiven = true }
+  }
+  /// Whether the number of epochs is not the default.
+  private(set) var epochsAreGiven = false
   var trainImages: Int?
   var testImages: Int?
   var optimizer = OptimizerRecipe()
@@ -17,6 +21,7 @@ struct SweepOptions: TrainingOptions {
   var threads: Int?
   var isa: InstructionSet?
   var json: String?
+  var comparison = ComparisonRequest()
 
   init(model: ModelID) { self.model = model }
 
@@ -37,6 +42,6 @@ struct SweepOptions: TrainingOptions {
         help: "also give the seconds of training until the test accuracy after an epoch first reached X"),
       .value(
         "--seed", path: \.seed, kind: .seed, help: "determines synthetic images, first weights and the images' order"),
-    ] + machineAndReportTable
+    ] + machineAndReportTable + comparisonTable(of: "a step")
   }
 }

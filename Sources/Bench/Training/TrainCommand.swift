@@ -10,6 +10,7 @@ enum TrainCommand: Command {
   static var defaults: TrainOptions { TrainOptions() }
 
   static func run(_ options: TrainOptions, operands: [String]) throws -> ExitStatus {
+    try options.comparison.check(without: options.fileOptions)
     let recipe = try options.recipe()
     let request = try options.dataRequest()
     let level = try options.level()
@@ -23,6 +24,12 @@ enum TrainCommand: Command {
     let interrupt = Interrupt()
     let description = TrainingDescription(
       model: try options.network(for: data), data: request, recipe: recipe, seed: options.seed)
+    if options.comparison.isAsked {
+      let trainings = TrainingCases(
+        network: description.model, recipes: [recipe], data: data, seed: options.seed, threads: options.threadCount,
+        level: level)
+      return try compare(trainings.cases(), options)
+    }
     let session = try TrainingSession(
       description.model, recipe: recipe, data: data, seed: options.seed, threads: options.threadCount, level: level)
     let run = TrainingRun(
@@ -79,6 +86,13 @@ enum TrainCommand: Command {
 
       Networks:
       \(ModelCatalogue.list(ModelCatalogue.entries))
+
+      --against compares a step of this training, and a batch of its evaluation, with those of another program, or of a
+      revision, which is built in a work tree of its own. Both stay resident and take slices of 5 to 20 ms in random order,
+      never at the same time, and what looks slower is measured again in fresh processes. With --threads 1 both run on one
+      core, which is what separates small changes best; with more threads nothing is pinned. Images are transformed between
+      the steps, not in the background; --epochs matters to schedules alone, --early-stopping not at all.
+      docs/regression.md says more.
 
       More is in docs/training.md.
       """

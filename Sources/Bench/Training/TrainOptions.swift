@@ -2,7 +2,7 @@ import Kernels
 import Layers
 
 /// What `bench train` is asked to do.
-struct TrainOptions: TrainingOptions {
+struct TrainOptions: TrainingOptions, ComparableOptions {
   var model: ModelID = "n1"
   /// Texts such as `dropout=0.3`.
   var modelOptions: [String] = []
@@ -42,6 +42,7 @@ struct TrainOptions: TrainingOptions {
   var metricsEvery: Int?
   var tensorBoard: String?
   var json: String?
+  var comparison = ComparisonRequest()
 
   /// Where the state is saved: a training that goes on keeps its file, unless it is given another.
   var checkpointPath: String? { checkpoint ?? resume }
@@ -51,6 +52,7 @@ extension TrainOptions {
   static var table: [CommandOption<TrainOptions>] {
     modelTable + dataTable + dataPartTable + imageCountTable + optimizerTable + updateTable + trainingTable
       + augmentationTable + fileTable + machineAndReportTable
+      + comparisonTable(of: "a step")
   }
 
   private static var modelTable: [CommandOption<TrainOptions>] {

@@ -82,6 +82,15 @@ extension TrainOptions {
       "--metrics-every needs --metrics FILE.jsonl or --tensorboard DIR, where to log")
   }
 
+  /// The options that name files of a training, and what belongs to them, with whether they are given.
+  var fileOptions: KeyValuePairs<String, Bool> {
+    [
+      "--checkpoint": checkpoint != nil, "--checkpoint-updates": checkpointUpdates != nil, "--resume": resume != nil,
+      "--best": best != nil, "--metrics": metrics != nil, "--metrics-every": metricsEvery != nil,
+      "--tensorboard": tensorBoard != nil,
+    ]
+  }
+
   /// Checks the files that the options name, before a training begins.
   func checkFiles() throws(UsageError) {
     let isNew = resume == nil

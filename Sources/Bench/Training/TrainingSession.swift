@@ -14,6 +14,9 @@ final class TrainingSession {
   let trainer: Trainer
   let level: InstructionSet
 
+  /// The images of a forward pass of an evaluation.
+  static let evaluationBatchSize = 100
+
   /// - Parameters:
   ///   - network: the network, for the shape and the classes of the data.
   ///   - recipe: how it is trained.
@@ -32,7 +35,8 @@ final class TrainingSession {
       model: model, optimizer: recipe.optimizer.makeOptimizer(),
       loss: recipe.loss.makeLoss(labelSmoothing: recipe.labelSmoothing),
       batchSize: max(min(recipe.batchSize, data.training.count), 1),
-      normalization: recipe.normalization.make(for: data.training), seed: seed, threads: threads, level: level)
+      normalization: recipe.normalization.make(for: data.training),
+      evaluationBatchSize: TrainingSession.evaluationBatchSize, seed: seed, threads: threads, level: level)
     trainer.classNames = data.training.classNames
     // A network with a layer behind it does not know which one it is.
     trainer.checkpointMetadata = { [ModelDescription.metadataKey: network.json] }
@@ -62,6 +66,19 @@ final class TrainingSession {
   /// Whether the network makes images, so that it has no accuracy.
   var isReconstruction: Bool { data.training.targetsAreImages }
 
+  /// What is done to training images, anew in each epoch.
+  var transforms: [any ImageTransform] { recipe.augmentation.transforms(imageShape: data.training.imageShape) }
+
+  /// What is then done to the input alone.
+  var inputTransforms: [any ImageTransform] {
+    recipe.inputAugmentation.transforms(imageShape: data.training.imageShape)
+  }
+
+  /// Whether a loader makes the batches, and not the trainer.
+  var transformsBatches: Bool {
+    !recipe.augmentation.isEmpty || !recipe.inputAugmentation.isEmpty || recipe.mixing != .none
+  }
+
   static func updatesPerEpoch(images: Int, _ recipe: Recipe) -> Int {
     let batch = max(min(recipe.batchSize, images), 1)
     let batches = (images + batch - 1) / batch
@@ -72,11 +89,9 @@ final class TrainingSession {
   func run(
     historyFile: HistoryFile? = nil, isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> TrainingOutcome {
-    let shape = data.training.imageShape
-    return try trainer.fit(
-      data.training, validation: data.validation, epochs: recipe.epochs,
-      transforms: recipe.augmentation.transforms(imageShape: shape),
-      inputTransforms: recipe.inputAugmentation.transforms(imageShape: shape), mixing: recipe.mixing.make(),
+    try trainer.fit(
+      data.training, validation: data.validation, epochs: recipe.epochs, transforms: transforms,
+      inputTransforms: inputTransforms, mixing: recipe.mixing.make(),
       // The average is what is wanted in the end, and not the best epoch.
       earlyStopping: recipe.patience.map { EarlyStopping(patience: $0, restoresBest: recipe.average == .none) },
       historyFile: historyFile, onEvent: onEvent, isCancelled: isCancelled)

@@ -2,7 +2,7 @@
 /// 180° and its input and output channels exchanged.
 ///
 /// `pixels` and `channels` are the direct kernels, `images` the image-innermost ones; the names say what a vector
-/// holds.
+/// holds. `winograd` is for ``Precision/fast``.
 public enum Conv2DBackwardData: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-data"
@@ -25,7 +25,8 @@ public enum Conv2DBackwardData: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardData>] =
-    DirectTile.all.map(directBackwardDataKernel) + Levels.batchTiles().map(batchBackwardDataKernel)
+    Levels.winogradTiles().map(winogradBackwardDataKernel) + DirectTile.all.map(directBackwardDataKernel)
+    + Levels.batchTiles().map(batchBackwardDataKernel)
     + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }

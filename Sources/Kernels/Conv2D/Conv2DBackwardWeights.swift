@@ -1,6 +1,7 @@
 /// The gradients of weights and bias, summed over the batch.
 ///
-/// The names of the rows say what a vector holds: `pixels`, `channels` (output channels), `images`; or `depthwise`.
+/// The names of the rows say what a vector holds: `pixels`, `channels` (output channels), `images`; or `depthwise`,
+/// or `winograd` for ``Precision/fast``.
 public enum Conv2DBackwardWeights: KernelOperation {
   public static let name = "conv2d"
   public static let pass = "backward-weights"
@@ -27,7 +28,8 @@ public enum Conv2DBackwardWeights: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DBackwardWeights>] =
-    Levels.pixelVectorGradientTiles().map(pixelVectorGradientKernel)
+    Levels.winogradGradientTiles().map(winogradBackwardWeightsKernel)
+    + Levels.pixelVectorGradientTiles().map(pixelVectorGradientKernel)
     + ChannelVectorGradientTiles.all.map(channelVectorGradientKernel)
     + Levels.batchGradientTiles().map(batchGradientKernel)
     + depthwiseBackwardWeightsKernels() + [.reference(referenceConv2DBackwardWeights)]

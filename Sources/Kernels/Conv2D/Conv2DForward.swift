@@ -1,7 +1,7 @@
 /// output = activation(convolution(input, weights) + bias).
 ///
 /// The names of the rows say what a vector holds: `pixels` of an output row, output `channels`, `images`; or
-/// `depthwise`.
+/// `depthwise`, or `winograd`, where fewer products than the sums have are permitted (``Precision/fast``).
 public enum Conv2DForward: KernelOperation {
   public static let name = "conv2d"
 
@@ -42,7 +42,8 @@ public enum Conv2DForward: KernelOperation {
   }
 
   public static let kernels: [Kernel<Conv2DForward>] =
-    DirectTile.all.map(directForwardKernel) + Levels.batchTiles().map(batchForwardKernel) + depthwiseForwardKernels()
+    Levels.winogradTiles().map(winogradForwardKernel) + DirectTile.all.map(directForwardKernel)
+    + Levels.batchTiles().map(batchForwardKernel) + depthwiseForwardKernels()
     + [.reference(referenceConv2DForward)]
 
   public static func validate(_ problem: Problem) throws(KernelError) { try problem.shape.validate(name) }

@@ -21,11 +21,13 @@ public struct Conv2DShape: Sendable, Hashable {
   /// The number of groups that input and output channels fall into; an output channel is summed over the input channels
   /// of its own group. With as many groups as input channels the convolution is depthwise.
   public var groups: Int
+  /// The arithmetic that a kernel may use.
+  public var precision: Precision
 
   public init(
     batch: Int, inputChannels: Int, inputHeight: Int, inputWidth: Int, outputChannels: Int, kernelHeight: Int,
     kernelWidth: Int, strideHeight: Int = 1, strideWidth: Int = 1, paddingHeight: Int = 0, paddingWidth: Int = 0,
-    dilationHeight: Int = 1, dilationWidth: Int = 1, groups: Int = 1
+    dilationHeight: Int = 1, dilationWidth: Int = 1, groups: Int = 1, precision: Precision = .direct
   ) {
     self.batch = batch
     self.inputChannels = inputChannels
@@ -41,6 +43,7 @@ public struct Conv2DShape: Sendable, Hashable {
     self.dilationHeight = dilationHeight
     self.dilationWidth = dilationWidth
     self.groups = groups
+    self.precision = precision
   }
 
   public var outputHeight: Int {

@@ -3,7 +3,7 @@ import Kernels
 let convolutionTests: [any AnyOperationTest] = [
   OperationTest<Conv2DForward>(
     name: Conv2DForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
-    terms: { convolutionShape($0).depthOfSums },
+    isApproximate: { $0.flag("fast") }, terms: { convolutionShape($0).depthOfSums },
     draw: { draw in
       var parameters = drawConvolution(&draw)
       parameters["relu"] = draw.fusedActivation()
@@ -21,7 +21,7 @@ let convolutionTests: [any AnyOperationTest] = [
     }),
   OperationTest<Conv2DBackwardData>(
     name: Conv2DBackwardData.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
-    terms: { convolutionShape($0).weightCount / $0["ic"] * $0["g"] },
+    isApproximate: { $0.flag("fast") }, terms: { convolutionShape($0).weightCount / $0["ic"] * $0["g"] },
     draw: { drawConvolution(&$0) },
     problem: { convolutionShape($0) },
     operands: { parameters, memory in
@@ -33,7 +33,7 @@ let convolutionTests: [any AnyOperationTest] = [
     }),
   OperationTest<Conv2DBackwardWeights>(
     name: Conv2DBackwardWeights.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"),
-    terms: { convolutionShape($0).outputCount / $0["oc"] },
+    isApproximate: { $0.flag("fast") }, terms: { convolutionShape($0).outputCount / $0["oc"] },
     draw: { draw in
       var parameters = drawConvolution(&draw)
       parameters["bias"] = draw.flag()
@@ -50,14 +50,15 @@ let convolutionTests: [any AnyOperationTest] = [
     }),
 ]
 
-private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1"
+private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1 fast=0"
 private let shapes = ProblemSchema(convolutionSchema + " relu=0 bias=1")
 
 private func convolutionShape(_ p: ProblemParameters) -> Conv2DShape {
   Conv2DShape(
     batch: p["mb"], inputChannels: p["ic"], inputHeight: p["ih"], inputWidth: p["iw"], outputChannels: p["oc"],
     kernelHeight: p["kh"], kernelWidth: p["kw"], strideHeight: p["sh"], strideWidth: p["sw"], paddingHeight: p["ph"],
-    paddingWidth: p["pw"], dilationHeight: p["dh"], dilationWidth: p["dw"], groups: p["g"])
+    paddingWidth: p["pw"], dilationHeight: p["dh"], dilationWidth: p["dw"], groups: p["g"],
+    precision: p.flag("fast") ? .fast : .direct)
 }
 
 extension Conv2DShape {
@@ -121,6 +122,7 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
     x.input = draw.once(in: 2) ? height : width
   }
   var (channels, outputs, groups) = (draw.size(upTo: 80), draw.size(upTo: 80), 1)
+  var fast = 0
   switch draw.below(10) {
   case 0:
     // Depthwise, mostly with planes that stay as large as they are.
@@ -140,7 +142,14 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
     // Pointwise.
     (y.kernel, x.kernel, y.padding, x.padding) = (1, 1, 0, 0)
     if draw.once(in: 2) { (y.stride, x.stride) = (1, 1) }
-  default: break
+  case 4, 5:
+    // What Winograd's tiles compute.
+    for axis in [\Axis.kernel, \.stride, \.dilation] {
+      (y[keyPath: axis], x[keyPath: axis]) = axis == \.kernel ? (3, 3) : (1, 1)
+    }
+    (y.padding, x.padding) = (draw.pick([0, 1, 1, 2]), draw.pick([0, 1, 1, 2]))
+    fast = draw.once(in: 8) ? 0 : 1
+  default: fast = draw.once(in: 16) ? 1 : 0
   }
   if groups == 1, draw.once(in: 6) { channels = 1 }
   if groups == 1, draw.once(in: 8) { outputs = 1 }
@@ -177,5 +186,6 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
   return shapes([
     "mb": batch, "ic": channels, "ih": y.input, "iw": x.input, "oc": outputs, "kh": y.kernel, "kw": x.kernel,
     "sh": y.stride, "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "g": groups,
+    "fast": fast,
   ])
 }

@@ -107,6 +107,9 @@ struct KernelShape: Hashable, CustomStringConvertible {
       }
       try GEMM.validate(GEMM.Problem(self))
     case .convolution:
+      guard self["fast"] <= 1 else {
+        throw Reason("fast is \(self["fast"]); expected 0, or 1 for kernels that need not sum directly")
+      }
       try Conv2DForward.validate(.init(shape: Conv2DShape(self)))
     case .adaptivePooling: try AdaptiveAveragePool2DForward.validate(AdaptivePool2DShape(self))
     case .pooling: try MaxPool2DForward.validate(Pool2DShape(self))
@@ -131,7 +134,7 @@ extension Conv2DShape {
       batch: shape["mb"], inputChannels: shape["ic"], inputHeight: shape["ih"], inputWidth: shape["iw"],
       outputChannels: shape["oc"], kernelHeight: shape["kh"], kernelWidth: shape["kw"], strideHeight: shape["sh"],
       strideWidth: shape["sw"], paddingHeight: shape["ph"], paddingWidth: shape["pw"], dilationHeight: shape["dh"],
-      dilationWidth: shape["dw"], groups: shape["g"])
+      dilationWidth: shape["dw"], groups: shape["g"], precision: shape["fast"] == 1 ? .fast : .direct)
   }
 }
 

@@ -37,7 +37,7 @@ enum ShapeFamily: String, CaseIterable {
     case .convolution:
       [.required("mb"), .required("ic"), .required("ih"), .optional("iw", .same("ih")), .required("oc")]
         + ShapeFamily.window
-        + [.optional("dh", .number(1)), .optional("dw", .same("dh")), .optional("g", .number(1))]
+        + [.optional("dh", .number(1)), .optional("dw", .same("dh")), .optional("g", .number(1)), .flag("fast")]
     case .adaptivePooling:
       [
         .required("mb"), .required("ic"), .required("ih"), .optional("iw", .same("ih")), .required("oh"),

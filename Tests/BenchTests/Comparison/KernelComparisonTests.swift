@@ -5,38 +5,12 @@ import Testing
 @Suite struct KernelComparisonTests {
   private static let arguments = ["kernels", "bias", "--shape", "mb1ic2ih4", "--pass", "forward"]
 
-  /// A program that serves the protocol of comparisons, with one case, and answers that every slice took as long as asked.
-  private func program(serving name: String, in folder: URL) throws -> String {
-    let path = folder.appendingPathComponent("old").path
-    let script = """
-      #!/bin/sh
-      echo benchmark-worker 1
-      while read -r word rest; do
-        case $word in
-          list) echo cases 1; echo '\(name)' ;;
-          pin) echo ok ;;
-          time) n=${rest##* }; echo ok $((n * 1000)) $((n * 1000)) ;;
-        esac
-      done
-      """
-    try script.write(toFile: path, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    return path
-  }
-
-  private func withFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   @Test("a kernel that the new program lacks fails the comparison; one that it adds does not")
   func lostAndNew() throws {
-    try withFolder { folder in
+    try ServingProgram.withFolder { folder in
       let json = folder.appendingPathComponent("comparison.json")
       let markdown = folder.appendingPathComponent("comparison.md")
-      let old = try program(serving: "bias forward mb9ic9ih9", in: folder)
+      let old = try ServingProgram.serving("bias forward mb9ic9ih9", in: folder)
       let outcome = try BenchProcess(
         Self.arguments + [
           "--against", old, "--budget", "1", "--json", json.path, "--markdown", markdown.path,
@@ -55,7 +29,7 @@ import Testing
 
   @Test("what is neither a program nor a revision is refused in one line")
   func unknown() throws {
-    try withFolder { folder in
+    try ServingProgram.withFolder { folder in
       let outcome = try BenchProcess(
         Self.arguments + ["--against", "no-such-revision"], currentDirectory: folder)
       #expect(outcome.status == 2)
@@ -73,12 +47,36 @@ import Testing
     #expect(outcome.errors.split(whereSeparator: \.isNewline).count == 1, "\(outcome.errors)")
   }
 
-  @Test("options of a comparison are refused without one")
-  func options() throws {
-    let outcome = try BenchProcess(Self.arguments + ["--markdown", "/dev/null"])
+  @Test("a version without comparisons is refused in one line that says so")
+  func olderVersion() throws {
+    try ServingProgram.withFolder { folder in
+      let old = try ServingProgram.refusing(
+        "bench kernels: unknown option '--worker'; expected one of --shape", in: folder)
+      let outcome = try BenchProcess(Self.arguments + ["--against", old])
+      #expect(outcome.status == 2)
+      #expect(
+        outcome.errors
+          == "bench kernels: --against is '\(old)', which cannot be compared: its 'kernels' has no --worker\n")
+    }
+  }
+
+  @Test(
+    "options of a comparison are refused without one",
+    arguments: [["--markdown", "/dev/null"], ["--budget", "5"], ["--smallest-change", "2"]])
+  func options(_ option: [String]) throws {
+    let outcome = try BenchProcess(Self.arguments + option)
     #expect(outcome.status == 2)
-    #expect(outcome.errors.contains("--markdown is given without --against"))
-    let both = try BenchProcess(Self.arguments + ["--against", "/bin/true", "--costs"])
-    #expect(both.status == 2)
+    #expect(outcome.errors == "bench kernels: \(option[0]) is given without --against; expected both\n")
+  }
+
+  @Test(
+    "what runs no kernels is refused in a comparison",
+    arguments: ["--costs", "--planning", "--machine=zen5", "--worker"])
+  func others(_ option: String) throws {
+    let outcome = try BenchProcess(Self.arguments + ["--against", "/bin/true", option])
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.hasPrefix("bench kernels: "))
+    #expect(outcome.errors.contains(option.prefix { $0 != "=" }) && outcome.errors.contains("--against"))
+    #expect(outcome.errors.split(whereSeparator: \.isNewline).count == 1, "\(outcome.errors)")
   }
 }

@@ -4,10 +4,14 @@ import Foundation
 ///
 /// The program is kept in `.build/against`, so that a revision is built once.
 enum BuiltRevision {
-  /// - Parameter revision: what `git rev-parse` knows, such as `main`, `v1.0.0`, `HEAD~3`.
+  /// - Parameters:
+  ///   - revision: what `git rev-parse` knows, such as `main`, `v1.0.0`, `HEAD~3`.
+  ///   - command: the command that asks for it.
   /// - Returns: the path of the program.
   /// - Throws: ``UsageError`` where there is no such revision, or where it cannot be built.
-  static func program(_ revision: String, environment: [String: String], interrupt: Interrupt) throws -> String {
+  static func program(
+    _ revision: String, for command: String, environment: [String: String], interrupt: Interrupt
+  ) throws -> String {
     let git = try tool("git", environment)
     let commit = try git.run(["rev-parse", "--verify", "--quiet", "\(revision)^{commit}"])
     guard commit.status == 0 else {
@@ -24,7 +28,7 @@ enum BuiltRevision {
     let added = try git.run(["worktree", "add", "--quiet", "--detach", tree, hash])
     guard added.status == 0 else { throw UsageError("git cannot check out \(revision): \(added.lastError)") }
     defer { _ = try? git.run(["worktree", "remove", "--force", tree]) }
-    Console.printError("bench kernels: building \(revision) (\(hash.prefix(10))); that takes minutes, once")
+    Console.printError("bench \(command): building \(revision) (\(hash.prefix(10))); that takes minutes, once")
     let swift = try tool("swift", environment)
     let build = ["build", "-c", "release", "--product", "bench", "--package-path", tree]
     let built = try swift.run(build) { interrupt.isRequested }

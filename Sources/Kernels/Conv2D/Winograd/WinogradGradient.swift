@@ -1,0 +1,209 @@
+import KernelsISA
+
+/// The weight gradient of a convolution of 3×3 at stride 1, by tiles of 4×4 output gradients (`Winograd43`).
+///
+/// Blocks of tiles follow each other. Threads first transform the inputs and the output gradients of a block, vectors of
+/// channels each; then they sum the products of the block's tiles, pairs of some output channels and a panel of input
+/// channels each, and transform the sums, which they add to those of the blocks before. The blocks follow from the shape,
+/// so the bits do not depend on the threads.
+struct WinogradGradient: Sendable {
+  let tile: WinogradGradientTile
+  let shape: Conv2DShape
+  let parts: Int
+  private let tileRows: Int
+  private let columnRanges: Int
+  private let columnTiles: Int
+  /// Units, rows of tiles or parts of one, of a block and of the batch.
+  private let blockUnits: Int
+  private let units: Int
+  let bias: PreparedKernel<BiasBackward.Operands>
+  private let transformInput: LevelFunction<WinogradInputArguments>
+  private let transformGradient: LevelFunction<WinogradGradientInputArguments>
+  private let transformSums: LevelFunction<WinogradGradientOutputArguments>
+  private let store: LevelFunction<WinogradGradientStoreArguments>
+
+  private static let points = 36
+  /// The most tiles of a block, and the most elements of its transformed inputs and gradients: 6 MB.
+  private static let blockTiles = 96
+  private static let blockCount = 1536 << 10
+  /// Elements behind those of each of the 36 products: so that they do not all fall into the same sets of the caches,
+  /// and for register tiles that reach past the last channel.
+  private static let pointGap = 80
+  /// Output channels of a pair.
+  private static let pairChannels = 24
+
+  init(tile: WinogradGradientTile, shape: Conv2DShape, threads: Int) {
+    self.tile = tile
+    self.shape = shape
+    let lanes = tile.level.lanes
+    tileRows = (shape.outputHeight + 3) / 4
+    let tileColumns = (shape.outputWidth + 3) / 4
+    let channels = paddedCount(shape.groupInputChannels, lanes) + paddedCount(shape.groupOutputChannels, lanes)
+    let tiles = max(min(Self.blockTiles, Self.blockCount / (Self.points * channels)), 1)
+    columnRanges = (tileColumns + tiles - 1) / tiles
+    columnTiles = (tileColumns + columnRanges - 1) / columnRanges
+    units = shape.batch * tileRows * columnRanges
+    blockUnits = columnRanges > 1 ? 1 : max(min(tiles / tileColumns, units), 1)
+    parts = shape.parts(threads: threads)
+    let kernels = BiasBackward.kernels
+    let kernel = kernels.first { $0.level == tile.level } ?? kernels[kernels.count - 1]
+    bias = kernel.prepare(
+      .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), parts)
+    transformInput = Levels.winogradInput[tile.level]
+    transformGradient = Levels.winogradGradientInput[tile.level]
+    transformSums = Levels.winogradGradientOutput[tile.level]
+    store = Levels.winogradGradientStore[tile.level]
+  }
+
+  // MARK: - Sizes, in elements
+
+  private var lanes: Int { tile.level.lanes }
+  private var panelColumns: Int { tile.vectors * lanes }
+  private var blockTileCount: Int { blockUnits * columnTiles }
+  private var inputStride: Int { paddedCount(shape.groupInputChannels, lanes) }
+  private var gradientStride: Int { paddedCount(shape.groupOutputChannels, lanes) }
+  private var inputPointStride: Int { blockTileCount * inputStride + Self.pointGap }
+  private var gradientPointStride: Int { blockTileCount * gradientStride + Self.pointGap }
+  private var sumPointStride: Int { (Self.pairChannels + tile.rows) * panelColumns + 16 }
+  /// From an output channel's gradients to the next one's.
+  private var totalStride: Int { inputStride * 9 }
+
+  private var inputByteCount: Int { cacheLines(Self.points * inputPointStride * 4) }
+  private var gradientByteCount: Int { cacheLines(Self.points * gradientPointStride * 4) }
+  private var totalByteCount: Int { cacheLines(shape.groupOutputChannels * totalStride * 4) }
+  private var flagByteCount: Int { cacheLines(parts) }
+  private var sumByteCount: Int { cacheLines(Self.points * sumPointStride * 4) }
+  private var stripByteCount: Int {
+    cacheLines((4 * min(blockUnits, tileRows) + 2) * (4 * columnTiles + 2) * lanes * 4)
+  }
+  private var scratchByteCount: Int { cacheLines(Self.points * lanes * 4) }
+  private var threadByteCount: Int { max(sumByteCount, stripByteCount) + scratchByteCount }
+
+  var workspaceByteCount: Int {
+    max(
+      inputByteCount + gradientByteCount + totalByteCount + flagByteCount + parts * threadByteCount,
+      bias.workspaceByteCount)
+  }
+
+  // MARK: - Runs
+
+  /// Stores the gradients; false where one of the weights' is not finite.
+  func run(_ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer) -> Bool {
+    let flags = (workspace + inputByteCount + gradientByteCount + totalByteCount).assumingMemoryBound(to: Bool.self)
+    flags.update(repeating: false, count: parts)
+    for group in 0..<shape.groups {
+      var first = 0
+      while first < units {
+        let count = min(blockUnits, units - first)
+        Parallel.run(parts: parts) { part in transform(first, count, group, operands, workspace, part) }
+        Parallel.run(parts: parts) { part in multiply(first, count, workspace, part) }
+        first += count
+      }
+      Parallel.run(parts: parts) { part in
+        let outputs = Parallel.range(part, of: parts, items: shape.groupOutputChannels)
+        let totals = (workspace + inputByteCount + gradientByteCount).assumingMemoryBound(to: Float.self)
+        let channel = group * shape.groupOutputChannels + outputs.lowerBound
+        var arguments = WinogradGradientStoreArguments(
+          totals: totals + outputs.lowerBound * totalStride, totalStride: totalStride, outputChannels: outputs.count,
+          inputChannels: shape.groupInputChannels,
+          target: operands.weightGradient + channel * shape.groupInputChannels * 9, isNonFinite: flags + part)
+        store(&arguments)
+      }
+    }
+    if UnsafeBufferPointer(start: flags, count: parts).contains(true) { return false }
+    if let biasGradient = operands.biasGradient {
+      bias.body(.init(outputGradient: operands.outputGradient, biasGradient: biasGradient), workspace)
+    }
+    return true
+  }
+
+  /// The columns of tiles of a unit.
+  private func columns(_ unit: Int) -> Range<Int> {
+    let first = unit % columnRanges * columnTiles
+    return first..<min(first + columnTiles, (shape.outputWidth + 3) / 4)
+  }
+
+  /// Transforms a thread's vectors of channels of some units.
+  private func transform(
+    _ firstUnit: Int, _ count: Int, _ group: Int, _ operands: Conv2DBackwardWeights.Operands,
+    _ workspace: UnsafeMutableRawPointer, _ part: Int
+  ) {
+    let inputs = workspace.assumingMemoryBound(to: Float.self)
+    let gradients = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
+    let (scratch, strip) = threadWorkspace(workspace, part)
+    let columns = columns(firstUnit)
+    let (firstRow, lastRow) = (firstUnit / columnRanges, (firstUnit + count - 1) / columnRanges)
+    let inputVectors = inputStride / lanes
+    for vector in Parallel.range(part, of: parts, items: inputVectors + gradientStride / lanes) {
+      let isInput = vector < inputVectors
+      let channel = (isInput ? vector : vector - inputVectors) * lanes
+      let channels = isInput ? shape.groupInputChannels : shape.groupOutputChannels
+      let plane = isInput ? shape.inputPlane : shape.outputPlane
+      var row = firstRow
+      while row <= lastRow {
+        let (image, tileRow) = (row / tileRows, row % tileRows)
+        let rows = min(tileRows - tileRow, lastRow + 1 - row)
+        let offset = (image * shape.groups + group) * channels + channel
+        let planes = WinogradPlanes(
+          source: (isInput ? operands.input : operands.outputGradient) + offset * plane, stride: plane,
+          channels: min(lanes, channels - channel), height: isInput ? shape.inputHeight : shape.outputHeight,
+          width: isInput ? shape.inputWidth : shape.outputWidth,
+          firstRow: 4 * tileRow - (isInput ? shape.paddingHeight : 0),
+          firstColumn: 4 * columns.lowerBound - (isInput ? shape.paddingWidth : 0))
+        let firstTile = (row - firstRow) * columns.count
+        if isInput {
+          var arguments = WinogradInputArguments(
+            planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
+            target: inputs + (firstTile * inputStride + channel), tileStride: inputStride,
+            pointStride: inputPointStride, scratch: scratch)
+          transformInput(&arguments)
+        } else {
+          var arguments = WinogradGradientInputArguments(
+            planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
+            target: gradients + (firstTile * gradientStride + channel), tileStride: gradientStride,
+            pointStride: gradientPointStride, scratch: scratch)
+          transformGradient(&arguments)
+        }
+        row += rows
+      }
+    }
+  }
+
+  /// Sums and transforms a thread's pairs of output channels and panels of input channels.
+  private func multiply(_ firstUnit: Int, _ count: Int, _ workspace: UnsafeMutableRawPointer, _ part: Int) {
+    let inputs = workspace.assumingMemoryBound(to: Float.self)
+    let gradients = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
+    let totals = (workspace + inputByteCount + gradientByteCount).assumingMemoryBound(to: Float.self)
+    let (scratch, sums) = threadWorkspace(workspace, part)
+    let panels = (inputStride + panelColumns - 1) / panelColumns
+    let chunks = (shape.groupOutputChannels + Self.pairChannels - 1) / Self.pairChannels
+    for pair in Parallel.range(part, of: parts, items: panels * chunks) {
+      let panel = pair / chunks * panelColumns
+      let channel = pair % chunks * Self.pairChannels
+      let channels = min(Self.pairChannels, shape.groupOutputChannels - channel)
+      var products = WinogradGradientProductsArguments(
+        gradients: gradients + channel, gradientStride: gradientStride, gradientPointStride: gradientPointStride,
+        inputs: inputs + panel, inputStride: inputStride, inputPointStride: inputPointStride,
+        tiles: count * columns(firstUnit).count, channels: channels, sums: sums, sumPointStride: sumPointStride)
+      tile.run(&products)
+      var arguments = WinogradGradientOutputArguments(
+        sums: sums, sumStride: panelColumns, sumPointStride: sumPointStride, channels: channels,
+        vectors: min(tile.vectors, (inputStride - panel) / lanes), totals: totals + (channel * totalStride + panel * 9),
+        totalStride: totalStride, isFirst: firstUnit == 0, scratch: scratch)
+      transformSums(&arguments)
+    }
+  }
+
+  private func threadWorkspace(
+    _ workspace: UnsafeMutableRawPointer, _ part: Int
+  ) -> (scratch: UnsafeMutablePointer<Float>, rest: UnsafeMutablePointer<Float>) {
+    let start =
+      workspace + inputByteCount + gradientByteCount + totalByteCount + flagByteCount + part * threadByteCount
+    return (
+      start.assumingMemoryBound(to: Float.self), (start + scratchByteCount).assumingMemoryBound(to: Float.self)
+    )
+  }
+}
+
+/// A count that is rounded up to whole vectors.
+private func paddedCount(_ count: Int, _ lanes: Int) -> Int { (count + lanes - 1) / lanes * lanes }

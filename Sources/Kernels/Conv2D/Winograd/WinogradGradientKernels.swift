@@ -1,0 +1,212 @@
+/// The arguments of `winogradGradientInput`: transforms a vector of channels of the output gradient of some rows of tiles
+/// of one image, as `winogradInput` does with the input.
+struct WinogradGradientInputArguments {
+  var planes: WinogradPlanes
+  var tileRows: Int
+  var tileColumns: Int
+  /// Memory for the gradients of all tiles, pixel by pixel: rows of 4·tileColumns.
+  var strip: UnsafeMutablePointer<Float>
+  var target: UnsafeMutablePointer<Float>
+  /// Elements from a tile to the next, and from a product of a tile to the next.
+  var tileStride: Int
+  var pointStride: Int
+  /// Memory for 24 vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
+/// Transforms the output gradients of each tile.
+@inline(always)
+func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradGradientInputArguments>) {
+  let n = L.count
+  let pixels = 4 &* p.pointee.tileColumns
+  fillStrip(L.self, p.pointee.strip, rows: 4 &* p.pointee.tileRows, pixels: pixels, of: p.pointee.planes)
+  let scratch = p.pointee.scratch
+  let pitch = pixels &* n
+  let pointStride = p.pointee.pointStride
+  var target = p.pointee.target
+  var tileRow = 0
+  while tileRow < p.pointee.tileRows {
+    var source = UnsafePointer(p.pointee.strip + 4 &* tileRow &* pitch)
+    var tile = p.pointee.tileColumns
+    while tile > 0 {
+      var j = 0
+      while j < 4 {
+        L.store6(Winograd43.gradients(L.self, L.four(source + j &* n, pitch)), scratch + j &* n, 4 &* n)
+        j &+= 1
+      }
+      var i = 0
+      while i < 6 {
+        L.store6(
+          Winograd43.gradients(L.self, L.four(scratch + 4 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
+        i &+= 1
+      }
+      source += 4 &* n
+      target += p.pointee.tileStride
+      tile &-= 1
+    }
+    tileRow &+= 1
+  }
+}
+
+/// The arguments of `winogradGradientProducts`: for each of the 36 products, the sum over a block of tiles, for some
+/// output channels and a panel of input channels.
+struct WinogradGradientProductsArguments {
+  /// Transformed output gradients, tile by tile; elements from a tile to the next, and from a product to the next.
+  var gradients: UnsafePointer<Float>
+  var gradientStride: Int
+  var gradientPointStride: Int
+  /// Transformed inputs alike.
+  var inputs: UnsafePointer<Float>
+  var inputStride: Int
+  var inputPointStride: Int
+  /// Tiles: the terms of a sum.
+  var tiles: Int
+  /// Output channels; behind the last there are elements for whole register tiles.
+  var channels: Int
+  /// Sums, a row of input channels for each output channel; elements from a product to the next. There is memory for
+  /// whole register tiles.
+  var sums: UnsafeMutablePointer<Float>
+  var sumPointStride: Int
+}
+
+@inline(always)
+func winogradGradientProducts<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<WinogradGradientProductsArguments>
+) {
+  var point = 0
+  while point < 36 {
+    var gradients = p.pointee.gradients + point &* p.pointee.gradientPointStride
+    let inputs = p.pointee.inputs + point &* p.pointee.inputPointStride
+    var sums = p.pointee.sums + point &* p.pointee.sumPointStride
+    var channel = 0
+    while channel < p.pointee.channels {
+      var sum = tile.init()
+      sum.multiply(
+        columns: gradients, p.pointee.gradientStride, rows: inputs, p.pointee.inputStride, depth: p.pointee.tiles)
+      sum.store(to: sums, stride: tile.columns)
+      gradients += rows
+      sums += rows &* tile.columns
+      channel &+= rows
+    }
+    point &+= 1
+  }
+}
+
+extension RegisterTile {
+  /// Adds the product of columns of A, of `rows` elements each, with rows of B, each so many elements from the next.
+  @inline(always)
+  mutating func multiply(
+    columns a: UnsafePointer<Float>, _ aStride: Int, rows b: UnsafePointer<Float>, _ bStride: Int, depth: Int
+  ) {
+    var a = a
+    var b = b
+    var k = depth
+    while k > 0 {
+      var row = zeros(InlineArray<vectors, L.Vector>.self)
+      for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
+      for i in 0..<rows {
+        let scalar = L.splat(a[i])
+        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
+      }
+      a += aStride
+      b += bStride
+      k &-= 1
+    }
+  }
+}
+
+/// The arguments of `winogradGradientOutput`: transforms the sums of a block of tiles, and adds them up over the blocks.
+struct WinogradGradientOutputArguments {
+  var sums: UnsafePointer<Float>
+  /// Elements from an output channel to the next, and from a product to the next.
+  var sumStride: Int
+  var sumPointStride: Int
+  /// Output channels, and vectors of input channels.
+  var channels: Int
+  var vectors: Int
+  /// Nine vectors for each output channel and vector of input channels; elements from an output channel to the next.
+  var totals: UnsafeMutablePointer<Float>
+  var totalStride: Int
+  /// Whether these are the first tiles, so that there is nothing to add to.
+  var isFirst: Bool
+  /// Memory for 18 vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
+@inline(always)
+func winogradGradientOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradGradientOutputArguments>) {
+  let n = L.count
+  let scratch = p.pointee.scratch
+  let pointStride = p.pointee.sumPointStride
+  var channel = 0
+  while channel < p.pointee.channels {
+    var sums = p.pointee.sums + channel &* p.pointee.sumStride
+    var totals = p.pointee.totals + channel &* p.pointee.totalStride
+    var vector = p.pointee.vectors
+    while vector > 0 {
+      var j = 0
+      while j < 6 {
+        let g = Winograd43.weightGradients(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
+        L.store(g.0, scratch + j &* n)
+        L.store(g.1, scratch + (6 &+ j) &* n)
+        L.store(g.2, scratch + (12 &+ j) &* n)
+        j &+= 1
+      }
+      var i = 0
+      while i < 3 {
+        var g = Winograd43.weightGradients(L.self, L.six(scratch + 6 &* i &* n, n))
+        let total = totals + 3 &* i &* n
+        if !p.pointee.isFirst {
+          g.0 = L.load(total) + g.0
+          g.1 = L.load(total + n) + g.1
+          g.2 = L.load(total + 2 &* n) + g.2
+        }
+        L.store(g.0, total)
+        L.store(g.1, total + n)
+        L.store(g.2, total + 2 &* n)
+        i &+= 1
+      }
+      sums += n
+      totals += 9 &* n
+      vector &-= 1
+    }
+    channel &+= 1
+  }
+}
+
+/// The arguments of `winogradGradientStore`: stores the weight gradients of some output channels.
+struct WinogradGradientStoreArguments {
+  /// As `WinogradGradientOutputArguments` has them.
+  var totals: UnsafePointer<Float>
+  var totalStride: Int
+  var outputChannels: Int
+  var inputChannels: Int
+  /// `[outputChannels, inputChannels, 3, 3]`
+  var target: UnsafeMutablePointer<Float>
+  /// Set to true where a gradient is not finite.
+  var isNonFinite: UnsafeMutablePointer<Bool>
+}
+
+@inline(always)
+func winogradGradientStore<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradGradientStoreArguments>) {
+  let n = L.count
+  var check = L.splat(0)
+  var target = p.pointee.target
+  var row = p.pointee.totals
+  var output = 0
+  while output < p.pointee.outputChannels {
+    var totals = row
+    var channel = 0
+    while channel < p.pointee.inputChannels {
+      let count = min(p.pointee.inputChannels &- channel, n)
+      for tap in 0..<9 { check = L.multiplyAdd(L.load(totals + tap &* n), L.splat(0), check) }
+      L.transpose(totals, n, rows: 9, columns: count, target, 9)
+      totals += 9 &* n
+      target += 9 &* count
+      channel &+= n
+    }
+    row += p.pointee.totalStride
+    output &+= 1
+  }
+  if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }
+}

@@ -1,0 +1,101 @@
+/// A vector of channels of an image, and where in it the first tile begins.
+struct WinogradPlanes {
+  /// The first channel's plane.
+  var source: UnsafePointer<Float>
+  /// Elements from a plane to the next.
+  var stride: Int
+  /// Channels, at most a vector's.
+  var channels: Int
+  var height: Int
+  var width: Int
+  /// The first tile's first row and column; negative where that is padding.
+  var firstRow: Int
+  var firstColumn: Int
+}
+
+/// The arguments of `winogradInput`: transforms a vector of channels of some rows of tiles of one image.
+struct WinogradInputArguments {
+  var planes: WinogradPlanes
+  var tileRows: Int
+  var tileColumns: Int
+  /// Memory for the inputs of all tiles, pixel by pixel, a vector of channels each: rows of 4·tileColumns + 2.
+  var strip: UnsafeMutablePointer<Float>
+  /// The first tile's first product's channels.
+  var target: UnsafeMutablePointer<Float>
+  /// Elements from a tile to the next, and from a product of a tile to the next.
+  var tileStride: Int
+  var pointStride: Int
+  /// Memory for 36 vectors.
+  var scratch: UnsafeMutablePointer<Float>
+}
+
+/// Copies some rows of a vector of channels to a strip: pixel by pixel, the channels of each in one vector, with zeros
+/// for what lies outside of the image.
+@inline(always)
+func fillStrip<L: Lanes>(
+  _ lanes: L.Type, _ strip: UnsafeMutablePointer<Float>, rows: Int, pixels: Int, of p: WinogradPlanes
+) {
+  let n = L.count
+  // Pixels outside at the left, and the first source column behind them.
+  let first = max(0 &- p.firstColumn, 0)
+  let firstColumn = max(p.firstColumn, 0)
+  let columns = max(min(p.width &- firstColumn, pixels &- first), 0)
+  let zero = L.splat(0)
+  var y = 0
+  while y < rows {
+    let row = strip + y &* pixels &* n
+    let source = p.firstRow &+ y
+    let isInside = source >= 0 && source < p.height
+    // Where there are fewer channels than lanes, the others stay zero.
+    let clearsAll = !isInside || p.channels < n
+    var x = 0
+    while x < pixels {
+      if clearsAll || x < first || x >= first &+ columns {
+        L.store(zero, row + x &* n)
+        x &+= 1
+      } else {
+        x = first &+ columns
+      }
+    }
+    if isInside {
+      L.transpose(
+        p.source + (source &* p.width &+ firstColumn), p.stride, rows: p.channels, columns: columns, row + first &* n,
+        n)
+    }
+    y &+= 1
+  }
+}
+
+/// Transforms the inputs of each tile: two of their rows and columns are those of the next, too.
+@inline(always)
+func winogradInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>) {
+  let n = L.count
+  let pixels = 4 &* p.pointee.tileColumns &+ 2
+  fillStrip(L.self, p.pointee.strip, rows: 4 &* p.pointee.tileRows &+ 2, pixels: pixels, of: p.pointee.planes)
+  let scratch = p.pointee.scratch
+  let pitch = pixels &* n
+  let pointStride = p.pointee.pointStride
+  var target = p.pointee.target
+  var tileRow = 0
+  while tileRow < p.pointee.tileRows {
+    var source = UnsafePointer(p.pointee.strip + 4 &* tileRow &* pitch)
+    var tile = p.pointee.tileColumns
+    while tile > 0 {
+      var j = 0
+      while j < 6 {
+        L.store6(Winograd43.data(L.self, L.six(source + j &* n, pitch)), scratch + j &* n, 6 &* n)
+        j &+= 1
+      }
+      var i = 0
+      while i < 6 {
+        L.store6(
+          Winograd43.data(L.self, L.six(scratch + 6 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
+        i &+= 1
+      }
+      source += 4 &* n
+      target += p.pointee.tileStride
+      tile &-= 1
+    }
+    tileRow &+= 1
+  }
+}

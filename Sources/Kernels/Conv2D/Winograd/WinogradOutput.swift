@@ -1,0 +1,98 @@
+/// The arguments of `winogradOutput`: the outputs of a row of tiles of one image for a panel of channels.
+struct WinogradOutputArguments {
+  /// The sums of the first tile; elements from a tile to the next, and from a product to the next.
+  var sums: UnsafePointer<Float>
+  var tileStride: Int
+  var pointStride: Int
+  /// Channels of the panel.
+  var channels: Int
+  /// The bias of each channel, padded to whole vectors.
+  var bias: UnsafePointer<Float>
+  var floor: Float
+  var ceiling: Float
+  /// The first output of the row of tiles in the first channel's plane; elements from a plane to the next.
+  var target: UnsafeMutablePointer<Float>
+  var planeStride: Int
+  /// Output rows of these tiles, at most 4, and their columns.
+  var rows: Int
+  var columns: Int
+  /// Columns of the target.
+  var width: Int
+  /// Memory for the outputs, pixel by pixel, a vector of channels each: 4 rows of `columns`.
+  var strip: UnsafeMutablePointer<Float>
+  /// Memory for 24 vectors.
+  var scratch: UnsafeMutablePointer<Float>
+  /// Set to true where a sum is not finite.
+  var isNonFinite: UnsafeMutablePointer<Bool>
+}
+
+/// Transforms the sums of each tile into outputs, finishes them, and transposes them to the planes of the target.
+@inline(always)
+func winogradOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>) {
+  let n = L.count
+  let scratch = p.pointee.scratch
+  let width = p.pointee.columns
+  let pointStride = p.pointee.pointStride
+  let floor = L.splat(p.pointee.floor)
+  // A finite value times zero is zero; anything else makes NaN of the sum.
+  var check = L.splat(0)
+  var channel = 0
+  while channel < p.pointee.channels {
+    let bias = L.load(p.pointee.bias + channel)
+    var sums = p.pointee.sums + channel
+    var x = 0
+    while x < width {
+      var j = 0
+      while j < 6 {
+        let y = Winograd43.outputs(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
+        L.store(y.0, scratch + j &* n)
+        L.store(y.1, scratch + (6 &+ j) &* n)
+        L.store(y.2, scratch + (12 &+ j) &* n)
+        L.store(y.3, scratch + (18 &+ j) &* n)
+        j &+= 1
+      }
+      let columns = min(width &- x, 4)
+      var i = 0
+      while i < 4 {
+        let y = Winograd43.outputs(L.self, L.six(scratch + 6 &* i &* n, n))
+        check = L.multiplyAdd(y.0, L.splat(0), check)
+        check = L.multiplyAdd(y.1, L.splat(0), check)
+        check = L.multiplyAdd(y.2, L.splat(0), check)
+        check = L.multiplyAdd(y.3, L.splat(0), check)
+        let target = p.pointee.strip + (i &* width &+ x) &* n
+        L.store(L.larger(y.0 + bias, floor), target)
+        if columns > 1 { L.store(L.larger(y.1 + bias, floor), target + n) }
+        if columns > 2 { L.store(L.larger(y.2 + bias, floor), target + 2 &* n) }
+        if columns > 3 { L.store(L.larger(y.3 + bias, floor), target + 3 &* n) }
+        i &+= 1
+      }
+      sums += p.pointee.tileStride
+      x &+= 4
+    }
+    let count = p.pointee.rows &* width
+    if p.pointee.ceiling < .infinity {
+      let limit = L.splat(p.pointee.ceiling)
+      var address = p.pointee.strip
+      let end = address + count &* n
+      while address < end {
+        L.store(L.smaller(L.load(address), limit), address)
+        address += n
+      }
+    }
+    let channels = min(p.pointee.channels &- channel, n)
+    let target = p.pointee.target + channel &* p.pointee.planeStride
+    if width == p.pointee.width {
+      L.transpose(p.pointee.strip, n, rows: count, columns: channels, target, p.pointee.planeStride)
+    } else {
+      var y = 0
+      while y < p.pointee.rows {
+        L.transpose(
+          p.pointee.strip + y &* width &* n, n, rows: width, columns: channels, target + y &* p.pointee.width,
+          p.pointee.planeStride)
+        y &+= 1
+      }
+    }
+    channel &+= n
+  }
+  if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }
+}

@@ -1,0 +1,66 @@
+/// The arguments of `winogradProducts`: sums of all products of a block of tiles with a panel of target channels.
+struct WinogradProductsArguments {
+  /// Transformed inputs, tile by tile; elements from a tile to the next, and from a product to the next.
+  var inputs: UnsafePointer<Float>
+  var inputStride: Int
+  var inputPointStride: Int
+  /// Transformed weights of the panel, a row for each source channel; elements from a product to the next.
+  var weights: UnsafePointer<Float>
+  var weightPointStride: Int
+  /// Source channels: the terms of a sum.
+  var depth: Int
+  var tiles: Int
+  /// Sums, tile by tile; elements from a product to the next. There is memory for whole register tiles.
+  var sums: UnsafeMutablePointer<Float>
+  var sumPointStride: Int
+}
+
+extension RegisterTile {
+  /// Adds the product of rows of A that lie `stride` elements apart, at the offsets, with a packed panel B.
+  @inline(always)
+  mutating func multiply(
+    rows a: UnsafePointer<Float>, offsets: InlineArray<rows, Int>, _ b: UnsafePointer<Float>, depth: Int
+  ) {
+    var a = a
+    var b = b
+    var k = depth
+    while k > 0 {
+      var row = zeros(InlineArray<vectors, L.Vector>.self)
+      for v in 0..<vectors { row[v] = L.load(b + v &* L.count) }
+      for i in 0..<rows {
+        let scalar = L.splat(a[offsets[i]])
+        for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
+      }
+      a += 1
+      b += vectors &* L.count
+      k &-= 1
+    }
+  }
+}
+
+/// Multiplies, for each of the 36 products of a tile, the matrix of tiles × source channels with that of source × target
+/// channels. The chain of every sum runs over all source channels in their order, so that its bits depend on nothing else.
+@inline(always)
+func winogradProducts<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<WinogradProductsArguments>
+) {
+  let last = p.pointee.tiles &- 1
+  var point = 0
+  while point < 36 {
+    let inputs = p.pointee.inputs + point &* p.pointee.inputPointStride
+    let weights = p.pointee.weights + point &* p.pointee.weightPointStride
+    var sums = p.pointee.sums + point &* p.pointee.sumPointStride
+    var first = 0
+    while first <= last {
+      var offsets = InlineArray<rows, Int>(repeating: 0)
+      // Rows behind the last tile compute it again.
+      for r in 0..<rows { offsets[r] = min(first &+ r, last) &* p.pointee.inputStride }
+      var sum = tile.init()
+      sum.multiply(rows: inputs, offsets: offsets, weights, depth: p.pointee.depth)
+      sum.store(to: sums, stride: tile.columns)
+      sums += rows &* tile.columns
+      first &+= rows
+    }
+    point &+= 1
+  }
+}

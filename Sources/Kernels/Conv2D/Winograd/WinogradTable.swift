@@ -1,0 +1,139 @@
+/// A register tile of the `winograd` kernels: tiles of outputs × vectors of target channels.
+struct WinogradTile: Sendable {
+  let level: InstructionSet
+  let rows: Int
+  let vectors: Int
+  let run: LevelFunction<WinogradProductsArguments>
+
+  var name: String { "\(rows)x\(vectors)" }
+}
+
+/// A register tile of the `winograd` weight gradient: output channels × vectors of input channels.
+struct WinogradGradientTile: Sendable {
+  let level: InstructionSet
+  let rows: Int
+  let vectors: Int
+  let run: LevelFunction<WinogradGradientProductsArguments>
+
+  var name: String { "\(rows)x\(vectors)" }
+}
+
+extension Conv2DShape {
+  /// The cost of the `winograd` rows; nil where they cannot run the shape.
+  ///
+  /// It is nothing where they are faster and infinite elsewhere, by the size of an image and the channels: a choice by
+  /// cycles would depend on the batch, and with it an image's bits.
+  func winogradCost(source: Int, target: Int, height: Int, width: Int) -> Double? {
+    guard WinogradConvolution.accepts(self) else { return nil }
+    // Outputs that tiles compute and nobody needs: 8×8 for 5×5 are more than half.
+    let tiles = ((height + 3) / 4) * ((width + 3) / 4) * 16
+    let isFaster = source >= 16 && target >= 16 && 2 * height * width >= tiles && height * width >= 36
+    return isFaster ? 0 : .infinity
+  }
+
+  /// A shape that is to be computed directly, of one image.
+  fileprivate var directImage: Conv2DShape {
+    var shape = self
+    shape.batch = 1
+    shape.precision = .direct
+    return shape
+  }
+}
+
+/// A row of the forward pass's table. What a vector holds are channels.
+func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
+  Kernel(
+    algorithm: "winograd", level: tile.level, tile: tile.name,
+    cost: { problem, _ in
+      let shape = problem.shape
+      return shape.winogradCost(
+        source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
+        width: shape.outputWidth)
+    },
+    prepareForMachine: { problem, machine, threads in
+      let shape = problem.shape
+      let convolution = WinogradConvolution(
+        tile: tile, shape: shape, isBackward: false, activation: problem.activation,
+        threads: shape.parts(threads: threads))
+      let image = directKernel(
+        Conv2DForward.self, .init(shape: shape.directImage, activation: problem.activation), tile.level, machine)
+      return PreparedKernel(
+        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
+      ) { operands, workspace in
+        convolution.run(
+          source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
+          workspace: workspace
+        ) { index, workspace in
+          image.body(
+            .init(
+              input: operands.input + index * shape.inputChannels * shape.inputPlane, weights: operands.weights,
+              bias: operands.bias, output: operands.output + index * shape.outputChannels * shape.outputPlane),
+            workspace)
+        }
+      }
+    })
+}
+
+/// A row of the input gradient's table. What a vector holds are channels.
+func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardData> {
+  Kernel(
+    algorithm: "winograd", level: tile.level, tile: tile.name,
+    cost: { shape, _ in
+      shape.winogradCost(
+        source: shape.groupOutputChannels, target: shape.groupInputChannels, height: shape.inputHeight,
+        width: shape.inputWidth)
+    },
+    prepareForMachine: { shape, machine, threads in
+      let convolution = WinogradConvolution(
+        tile: tile, shape: shape, isBackward: true, activation: nil, threads: shape.parts(threads: threads))
+      let image = directKernel(Conv2DBackwardData.self, shape.directImage, tile.level, machine)
+      return PreparedKernel(
+        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
+      ) { operands, workspace in
+        convolution.run(
+          source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
+          workspace: workspace
+        ) { index, workspace in
+          image.body(
+            .init(
+              outputGradient: operands.outputGradient + index * shape.outputChannels * shape.outputPlane,
+              weights: operands.weights,
+              inputGradient: operands.inputGradient + index * shape.inputChannels * shape.inputPlane), workspace)
+        }
+      }
+    })
+}
+
+/// A row of the weight gradient's table. What a vector holds are channels.
+func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2DBackwardWeights> {
+  Kernel(
+    algorithm: "winograd", level: tile.level, tile: tile.name,
+    cost: { shape, _ in
+      shape.winogradCost(
+        source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
+        width: shape.outputWidth)
+    },
+    prepareForMachine: { shape, machine, threads in
+      var directShape = shape
+      directShape.precision = .direct
+      let direct = directKernel(Conv2DBackwardWeights.self, directShape, tile.level, machine, threads: threads)
+      let gradient = WinogradGradient(tile: tile, shape: shape, threads: threads)
+      return PreparedKernel(
+        workspaceByteCount: max(gradient.workspaceByteCount, direct.workspaceByteCount)
+      ) { operands, workspace in
+        if shape.batch == 0 {
+          SegmentedReduction.clear(shape, operands)
+        } else if !gradient.run(operands, workspace) {
+          direct.body(operands, workspace)
+        }
+      }
+    })
+}
+
+/// The direct kernel, by which what depends on values that are not finite is computed again.
+private func directKernel<Op: KernelOperation>(
+  _ operation: Op.Type, _ problem: Op.Problem, _ level: InstructionSet, _ machine: Machine, threads: Int = 1
+) -> PreparedKernel<Op.Operands> {
+  let kernel = Op.cheapest(of: { $0.level == level && !$0.isReference }, for: problem, machine)
+  return (kernel ?? Op.kernels[Op.kernels.count - 1]).prepare(problem, threads, machine: machine)
+}

@@ -1,0 +1,147 @@
+import Kernels
+import TestSupport
+import Testing
+
+/// Convolutions by Winograd's tiles beside sums in double precision. What they leave in memory, what they make of values
+/// that are not finite, and their bits for threads and batches are in `DifferentialTests`.
+@Suite struct WinogradTests {
+  /// Planes that tiles fill and that they do not, channels that fill vectors and panels and that do not, all paddings,
+  /// groups, rows of tiles that are divided.
+  static let shapes: [Conv2DShape] = [
+    shape(2, 64, 64, 8, 8), shape(1, 24, 40, 7, 9), shape(3, 17, 70, 6, 5, padding: 2),
+    shape(1, 3, 5, 11, 3, padding: 0),
+    shape(2, 32, 48, 12, 12, padding: 1, groups: 2), shape(1, 16, 16, 4, 150), shape(1, 130, 20, 15, 15),
+    shape(5, 16, 33, 1, 1), shape(1, 1, 1, 2, 2, padding: 2),
+  ]
+
+  private static func shape(
+    _ batch: Int, _ inputs: Int, _ outputs: Int, _ height: Int, _ width: Int, padding: Int = 1, groups: Int = 1
+  ) -> Conv2DShape {
+    Conv2DShape(
+      batch: batch, inputChannels: inputs, inputHeight: height, inputWidth: width, outputChannels: outputs,
+      kernelHeight: 3, kernelWidth: 3, paddingHeight: padding, paddingWidth: padding, groups: groups, precision: .fast)
+  }
+
+  @Test("the error is at most four times that of a sum in order, or that of sums of some terms", arguments: shapes)
+  func errors(shape: Conv2DShape) throws {
+    var random = TestRandom(seed: 5)
+    let input = random.reals(shape.inputCount)
+    let weights = random.reals(shape.weightCount)
+    let gradient = random.reals(shape.outputCount)
+    let right = Sums(shape, input: input, weights: weights, gradient: gradient)
+    try expect(Conv2DForward.self, .init(shape: shape), right.output) { target in
+      input.withUnsafeBufferPointer { input in
+        weights.withUnsafeBufferPointer { weights in
+          Conv2DForward.Operands(input: input.baseAddress!, weights: weights.baseAddress!, output: target)
+        }
+      }
+    }
+    try expect(Conv2DBackwardData.self, shape, right.inputGradient) { target in
+      gradient.withUnsafeBufferPointer { gradient in
+        weights.withUnsafeBufferPointer { weights in
+          Conv2DBackwardData.Operands(
+            outputGradient: gradient.baseAddress!, weights: weights.baseAddress!, inputGradient: target)
+        }
+      }
+    }
+    try expect(Conv2DBackwardWeights.self, shape, right.weightGradient) { target in
+      input.withUnsafeBufferPointer { input in
+        gradient.withUnsafeBufferPointer { gradient in
+          Conv2DBackwardWeights.Operands(
+            input: input.baseAddress!, outputGradient: gradient.baseAddress!, weightGradient: target)
+        }
+      }
+    }
+    withExtendedLifetime((input, weights, gradient)) {}
+  }
+
+  /// Compares the root mean square error of every row with that of the reference, which sums in order.
+  private func expect<Op: KernelOperation>(
+    _ operation: Op.Type, _ problem: Op.Problem, _ right: [Double],
+    _ operands: (UnsafeMutablePointer<Float>) -> Op.Operands
+  ) throws {
+    func error(_ kernel: Kernel<Op>) throws -> Double {
+      let output = GuardedBuffer<Float>(repeating: .nan, count: right.count)
+      let plan = try Plan<Op>(problem, level: kernel.level, kernel: kernel.name)
+      try plan.run(operands(output.pointer), workspace: poisonedWorkspace(plan.workspaceByteCount))
+      return rootMeanSquare(zip(output.values, right).map { Double($0) - $1 }) / max(rootMeanSquare(right), 1e-30)
+    }
+    let sequential = try error(Op.kernels[Op.kernels.count - 1])
+    let rows = Op.kernels.filter { $0.algorithm == "winograd" && InstructionSet.available.contains($0.level) }
+    #expect(!rows.isEmpty)
+    for row in rows {
+      let found = try error(row)
+      #expect(found <= max(4 * sequential, 2e-6), "\(Op.pass) \(row.name): \(found), in order \(sequential)")
+    }
+  }
+
+  private func rootMeanSquare(_ values: [Double]) -> Double {
+    (values.reduce(0) { $0 + $1 * $1 } / Double(max(values.count, 1))).squareRoot()
+  }
+
+  @Test("what is chosen follows from an image and its channels, not from the batch or the machine")
+  func choice() throws {
+    for level in InstructionSet.available {
+      for (channels, size) in [(64, 32), (16, 8), (256, 8), (8, 32), (64, 3), (64, 5)] {
+        var rows: Set<String> = []
+        for batch in [1, 2, 7, 16, 33, 128, 1000] {
+          for machine in [Machine.zen4, .zen5, .haswell, .sapphireRapids] {
+            let shape = Self.shape(batch, channels, channels, size, size)
+            rows.insert(try Plan<Conv2DForward>(.init(shape: shape), level: level, machine: machine).kernel.algorithm)
+          }
+        }
+        let isFast = channels >= 16 && size >= 6
+        #expect(rows.contains("winograd") == isFast && (!isFast || rows.count == 1), "\(channels) \(size): \(rows)")
+      }
+    }
+  }
+
+  @Test("where sums are wanted, no transform is chosen")
+  func direct() throws {
+    for level in InstructionSet.available {
+      var shape = Self.shape(4, 64, 64, 16, 16)
+      shape.precision = .direct
+      #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.algorithm != "winograd")
+      #expect(throws: KernelError.self) {
+        try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: "winograd.\(level).6x4")
+      }
+    }
+  }
+
+  /// The three passes in double precision.
+  private struct Sums {
+    var output: [Double]
+    var inputGradient: [Double]
+    var weightGradient: [Double]
+
+    init(_ shape: Conv2DShape, input: [Float], weights: [Float], gradient: [Float]) {
+      output = [Double](repeating: 0, count: shape.outputCount)
+      inputGradient = [Double](repeating: 0, count: shape.inputCount)
+      weightGradient = [Double](repeating: 0, count: shape.weightCount)
+      let (inputs, outputs) = (shape.inputChannels / shape.groups, shape.outputChannels / shape.groups)
+      for b in 0..<shape.batch {
+        for o in 0..<shape.outputChannels {
+          for c in 0..<inputs {
+            let channel = o / outputs * inputs + c
+            for tap in 0..<9 {
+              let weight = (o * inputs + c) * 9 + tap
+              for y in 0..<shape.outputHeight {
+                let row = y + tap / 3 - shape.paddingHeight
+                guard (0..<shape.inputHeight).contains(row) else { continue }
+                for x in 0..<shape.outputWidth {
+                  let column = x + tap % 3 - shape.paddingWidth
+                  guard (0..<shape.inputWidth).contains(column) else { continue }
+                  let i = ((b * shape.inputChannels + channel) * shape.inputHeight + row) * shape.inputWidth + column
+                  let j = ((b * shape.outputChannels + o) * shape.outputHeight + y) * shape.outputWidth + x
+                  output[j] += Double(input[i]) * Double(weights[weight])
+                  inputGradient[i] += Double(gradient[j]) * Double(weights[weight])
+                  weightGradient[weight] += Double(gradient[j]) * Double(input[i])
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
