@@ -7,7 +7,7 @@ enum HistoryCommand: Command {
   static let discussion = """
     DIR/\(HistoryLog.name) holds a line of JSON a run: the commit, the machine, and of each row the share of the limit
     (files of 'bench kernels --json', rows that plans choose), the share of the peak and images/s (of 'bench conv' and
-    'bench mlp'), or the ratio with its interval and verdict (of 'bench kernels --against … --json'). --add appends runs;
+    'bench mlp'), or the ratio with its interval and verdict (of --against … --json). --add appends runs;
     figures that the history already has of the same commit are skipped.
 
     Prints, for each series (processor, level, threads, row), the number of runs, the last value, the change of speed at
