@@ -71,6 +71,8 @@ struct Recipe: Equatable, Codable {
   }
 }
 
+extension Precision: Codable {}
+
 /// How colours, 0 to 1, become the model's input.
 enum NormalizationChoice: String, CaseIterable, Codable {
   /// −1 to 1.

@@ -1,5 +1,5 @@
 /// The arithmetic that a convolution may use.
-public enum Precision: String, Sendable, Hashable, CaseIterable, Codable {
+public enum Precision: String, Sendable, Hashable, CaseIterable {
   /// Sums of the products as the convolution is written: exact on small integers, with the rounding error of a sum.
   case direct
   /// Where it is faster, Winograd's minimal filtering for kernels of 3×3: a quarter of the multiply-adds, with about

@@ -187,6 +187,8 @@ struct WinogradConvolution: Sendable {
     let strip = (workspace + inputByteCount + sumByteCount).assumingMemoryBound(to: Float.self)
     let scratch = (workspace + inputByteCount + sumByteCount + stripByteCount).assumingMemoryBound(to: Float.self)
     let (firstRow, columns) = location(firstUnit)
+    planCheck("a block's tiles", offset: 0, count: count * columns.count, allocated: blockTileCount)
+    planCheck("a block's rows of tiles", offset: firstUnit, count: count, allocated: units)
     let sourcePlane = self.source.height * self.source.width
     var row = firstRow
     while row < firstRow + count {

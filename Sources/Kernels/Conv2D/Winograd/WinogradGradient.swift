@@ -132,6 +132,8 @@ struct WinogradGradient: Sendable {
     let gradients = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
     let (scratch, strip) = threadWorkspace(workspace, part)
     let columns = columns(firstUnit)
+    planCheck("a block's tiles", offset: 0, count: count * columns.count, allocated: blockTileCount)
+    planCheck("a block's rows of tiles", offset: firstUnit, count: count, allocated: units)
     let (firstRow, lastRow) = (firstUnit / columnRanges, (firstUnit + count - 1) / columnRanges)
     let inputVectors = inputStride / lanes
     for vector in Parallel.range(part, of: parts, items: inputVectors + gradientStride / lanes) {
