@@ -4,7 +4,8 @@ import KernelsISA
 ///
 /// The weights are transformed first, by all threads. Then each thread takes blocks of tiles: it transforms their inputs
 /// for all channels, and for one panel of target channels after the other it multiplies and transforms the sums into
-/// outputs. What a block needs stays in the second-level cache: the image is passed over once.
+/// outputs. What a block needs stays in the second-level cache: the image is passed over once. Where each thread has one
+/// block, the weights of a panel are transformed when their turn comes, so that they are still in the caches then.
 struct WinogradConvolution: Sendable {
   let tile: WinogradTile
   let batch: Int
@@ -25,14 +26,17 @@ struct WinogradConvolution: Sendable {
   private let columnTiles: Int
   /// Rows of tiles of a block; images follow each other.
   private let blockRows: Int
+  /// Whether no thread has more than one block.
+  private let hasOneBlock: Bool
   private let transformInput: LevelFunction<WinogradInputArguments>
   private let transformWeights: LevelFunction<WinogradWeightsArguments>
   private let transformOutput: LevelFunction<WinogradOutputArguments>
 
   /// Products of a tile.
   private static let points = 36
-  /// Tiles of a block, a multiple of a register tile's rows: with 64 channels its inputs and sums take 440 KB.
-  private static let blockTiles = 24
+  /// Tiles of a block, a multiple of a register tile's rows: with 64 channels its inputs and sums take 440 KB. The more
+  /// channels, the longer all weights take to come from the last cache, for each block once.
+  private static func blockTiles(channels: Int) -> Int { channels > 320 ? 48 : 24 }
   /// Elements behind those of each of the 36 products, so that they do not all fall into the same sets of the caches.
   private static let pointGap = 16
 
@@ -53,11 +57,13 @@ struct WinogradConvolution: Sendable {
     limits = activation.limits
     tileRows = (target.height + 3) / 4
     let tileColumns = (target.width + 3) / 4
-    columnRanges = (tileColumns + Self.blockTiles - 1) / Self.blockTiles
+    let blockTiles = Self.blockTiles(channels: sourceChannels)
+    columnRanges = (tileColumns + blockTiles - 1) / blockTiles
     columnTiles = (tileColumns + columnRanges - 1) / columnRanges
     let units = shape.batch * tileRows * columnRanges
-    blockRows = columnRanges > 1 ? 1 : max(min(Self.blockTiles / tileColumns, units), 1)
+    blockRows = columnRanges > 1 ? 1 : max(min(blockTiles / tileColumns, units), 1)
     parts = max(min(threads, units), 1)
+    hasOneBlock = (units + parts - 1) / parts <= blockRows
     transformInput = Levels.winogradInput[tile.level]
     transformWeights = Levels.winogradWeights[tile.level]
     transformOutput = Levels.winogradOutput[tile.level]
@@ -82,7 +88,7 @@ struct WinogradConvolution: Sendable {
   private var inputStride: Int { sourceVectors * lanes }
   private var inputPointStride: Int { blockTileCount * inputStride + Self.pointGap }
   private var panelCount: Int { sourceChannels * panelColumns }
-  private var weightPointStride: Int { panels * panelCount + Self.pointGap }
+  private var weightPointStride: Int { (hasOneBlock ? 1 : panels) * panelCount + Self.pointGap }
   private var sumPointStride: Int {
     (blockTileCount + tile.rows - 1) / tile.rows * tile.rows * panelColumns + Self.pointGap
   }
@@ -126,22 +132,44 @@ struct WinogradConvolution: Sendable {
     let threadWorkspaces = workspace + weightByteCount + biasByteCount
     packBias(bias, groups: groups, channels: targetChannels, paddedChannels: panels * panelColumns, paddedBias)
     flags.update(repeating: false, count: units)
-    for group in 0..<groups {
-      // One part more than units would have nothing to do; fewer leave weights to one thread.
+    func withWeights(of group: Int, panels range: Range<Int>, _ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
       Parallel.run(parts: parts) { part in
         transformWeights(
-          weights + group * sourceChannels * targetChannels * 9, transformed, part: part,
+          weights + group * sourceChannels * targetChannels * 9, transformed, panels: range, part: part,
           scratch: (threadWorkspaces + part * threadByteCount).assumingMemoryBound(to: Float.self))
       }
       Parallel.run(parts: parts) { part in
-        var unit = Parallel.range(part, of: parts, items: units)
-        while !unit.isEmpty {
-          let count = min(columnRanges > 1 ? 1 : blockRows, unit.count)
-          block(
-            unit.lowerBound, count, group: group, source: source, weights: transformed,
-            bias: paddedBias + group * panels * panelColumns, target: target, flags: flags,
-            workspace: threadWorkspaces + part * threadByteCount)
-          unit = unit.lowerBound + count..<unit.upperBound
+        body(Parallel.range(part, of: parts, items: units), threadWorkspaces + part * threadByteCount)
+      }
+    }
+    for group in 0..<groups {
+      let bias = paddedBias + group * panels * panelColumns
+      if hasOneBlock {
+        Parallel.run(parts: parts) { part in
+          transformInputs(
+            Parallel.range(part, of: parts, items: units), group: group, source: source,
+            threadWorkspaces + part * threadByteCount)
+        }
+        for panel in 0..<panels {
+          withWeights(of: group, panels: panel..<panel + 1) { range, workspace in
+            multiply(
+              range, group: group, panel: panel, weights: transformed, bias: bias, target: target, flags: flags,
+              workspace)
+          }
+        }
+      } else {
+        withWeights(of: group, panels: 0..<panels) { range, workspace in
+          var first = range.lowerBound
+          while first < range.upperBound {
+            let block = first..<min(first + (columnRanges > 1 ? 1 : blockRows), range.upperBound)
+            transformInputs(block, group: group, source: source, workspace)
+            for panel in 0..<panels {
+              multiply(
+                block, group: group, panel: panel, weights: transformed + panel * panelCount, bias: bias,
+                target: target, flags: flags, workspace)
+            }
+            first = block.upperBound
+          }
         }
       }
     }
@@ -152,19 +180,25 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// Transforms a thread's part of a group's weights: vectors of target channels.
+  /// Transforms a thread's part of the weights of some panels of a group, the first of which lies at `transformed`: for
+  /// each vector of target channels a part of the source channels.
   private func transformWeights(
-    _ weights: UnsafePointer<Float>, _ transformed: UnsafeMutablePointer<Float>, part: Int,
+    _ weights: UnsafePointer<Float>, _ transformed: UnsafeMutablePointer<Float>, panels: Range<Int>, part: Int,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let vectors = (targetChannels + lanes - 1) / lanes
-    let laneStride = isBackward ? 9 : sourceChannels * 9
-    for vector in Parallel.range(part, of: parts, items: vectors) {
-      let first = vector * lanes
+    let firstVector = panels.lowerBound * tile.vectors
+    let end = min(panels.upperBound * tile.vectors, (targetChannels + lanes - 1) / lanes)
+    let (laneStride, channelStride) = isBackward ? (9, targetChannels * 9) : (sourceChannels * 9, 9)
+    for item in Parallel.range(part, of: parts, items: (end - firstVector) * parts) {
+      let vector = item / parts
+      let channels = Parallel.range(item % parts, of: parts, items: sourceChannels)
+      let first = (firstVector + vector) * lanes
       var arguments = WinogradWeightsArguments(
-        source: weights + first * laneStride, laneStride: laneStride, lanes: min(lanes, targetChannels - first),
-        channels: sourceChannels, channelStride: isBackward ? targetChannels * 9 : 9, isFlipped: isBackward,
-        target: transformed + (vector / tile.vectors * panelCount + vector % tile.vectors * lanes),
+        source: weights + (first * laneStride + channels.lowerBound * channelStride), laneStride: laneStride,
+        lanes: min(lanes, targetChannels - first), channels: channels.count, channelStride: channelStride,
+        isFlipped: isBackward,
+        target: transformed
+          + (vector / tile.vectors * panelCount + vector % tile.vectors * lanes + channels.lowerBound * panelColumns),
         targetStride: panelColumns, pointStride: weightPointStride, scratch: scratch)
       transformWeights(&arguments)
     }
@@ -176,58 +210,78 @@ struct WinogradConvolution: Sendable {
     return (unit / columnRanges, first..<min(first + columnTiles, (target.width + 3) / 4))
   }
 
-  /// Computes some units for a group.
-  private func block(
-    _ firstUnit: Int, _ count: Int, group: Int, source: UnsafePointer<Float>, weights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, flags: UnsafeMutablePointer<Bool>,
-    workspace: UnsafeMutableRawPointer
+  /// The parts of a thread's workspace.
+  private func parts(
+    of workspace: UnsafeMutableRawPointer
+  ) -> (
+    scratch: UnsafeMutablePointer<Float>, strip: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
+    inputs: UnsafeMutablePointer<Float>
   ) {
-    let inputs = workspace.assumingMemoryBound(to: Float.self)
-    let sums = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
-    let strip = (workspace + inputByteCount + sumByteCount).assumingMemoryBound(to: Float.self)
-    let scratch = (workspace + inputByteCount + sumByteCount + stripByteCount).assumingMemoryBound(to: Float.self)
-    let (firstRow, columns) = location(firstUnit)
-    planCheck("a block's tiles", offset: 0, count: count * columns.count, allocated: blockTileCount)
-    planCheck("a block's rows of tiles", offset: firstUnit, count: count, allocated: units)
-    let sourcePlane = self.source.height * self.source.width
+    let strip = workspace + scratchByteCount
+    let sums = strip + stripByteCount
+    return (
+      workspace.assumingMemoryBound(to: Float.self), strip.assumingMemoryBound(to: Float.self),
+      sums.assumingMemoryBound(to: Float.self), (sums + sumByteCount).assumingMemoryBound(to: Float.self)
+    )
+  }
+
+  /// Transforms the inputs of a block's units for all channels of a group.
+  private func transformInputs(
+    _ units: Range<Int>, group: Int, source: UnsafePointer<Float>, _ workspace: UnsafeMutableRawPointer
+  ) {
+    if units.isEmpty { return }
+    let memory = parts(of: workspace)
+    let (firstRow, columns) = location(units.lowerBound)
+    planCheck("a block's tiles", offset: 0, count: units.count * columns.count, allocated: blockTileCount)
+    planCheck("a block's rows of tiles", offset: units.lowerBound, count: units.count, allocated: self.units)
+    let plane = self.source.height * self.source.width
     var row = firstRow
-    while row < firstRow + count {
+    while row < firstRow + units.count {
       let (image, tileRow) = (row / tileRows, row % tileRows)
-      let rows = min(tileRows - tileRow, firstRow + count - row)
+      let rows = min(tileRows - tileRow, firstRow + units.count - row)
       for vector in 0..<sourceVectors {
         let channel = (image * groups + group) * sourceChannels + vector * lanes
         var arguments = WinogradInputArguments(
           planes: .init(
-            source: source + channel * sourcePlane, stride: sourcePlane,
-            channels: min(lanes, sourceChannels - vector * lanes), height: self.source.height, width: self.source.width,
-            firstRow: 4 * tileRow - padding.height, firstColumn: 4 * columns.lowerBound - padding.width),
-          tileRows: rows, tileColumns: columns.count, strip: strip,
-          target: inputs + ((row - firstRow) * columns.count * inputStride + vector * lanes), tileStride: inputStride,
-          pointStride: inputPointStride, scratch: scratch)
+            source: source + channel * plane, stride: plane, channels: min(lanes, sourceChannels - vector * lanes),
+            height: self.source.height, width: self.source.width, firstRow: 4 * tileRow - padding.height,
+            firstColumn: 4 * columns.lowerBound - padding.width),
+          tileRows: rows, tileColumns: columns.count, strip: memory.strip,
+          target: memory.inputs + ((row - firstRow) * columns.count * inputStride + vector * lanes),
+          tileStride: inputStride, pointStride: inputPointStride, scratch: memory.scratch)
         transformInput(&arguments)
       }
       row += rows
     }
-    let targetPlane = self.target.height * self.target.width
-    for panel in 0..<panels {
-      var products = WinogradProductsArguments(
-        inputs: inputs, inputStride: inputStride, inputPointStride: inputPointStride,
-        weights: weights + panel * panelCount, weightPointStride: weightPointStride, depth: sourceChannels,
-        tiles: count * columns.count, sums: sums, sumPointStride: sumPointStride)
-      tile.run(&products)
-      for index in 0..<count {
-        let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
-        let channel = (image * groups + group) * targetChannels + panel * panelColumns
-        var arguments = WinogradOutputArguments(
-          sums: sums + index * columns.count * panelColumns, tileStride: panelColumns, pointStride: sumPointStride,
-          channels: min(panelColumns, targetChannels - panel * panelColumns), bias: bias + panel * panelColumns,
-          floor: limits.floor, ceiling: limits.ceiling,
-          target: target + (channel * targetPlane + 4 * tileRow * self.target.width + 4 * columns.lowerBound),
-          planeStride: targetPlane, rows: min(4, self.target.height - 4 * tileRow),
-          columns: min(4 * columns.upperBound, self.target.width) - 4 * columns.lowerBound, width: self.target.width,
-          strip: strip, scratch: scratch, isNonFinite: flags + (firstUnit + index))
-        transformOutput(&arguments)
-      }
+  }
+
+  /// Multiplies a block's transformed inputs with those of a panel's weights, which lie at `weights`, and stores the
+  /// outputs.
+  private func multiply(
+    _ units: Range<Int>, group: Int, panel: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, flags: UnsafeMutablePointer<Bool>, _ workspace: UnsafeMutableRawPointer
+  ) {
+    if units.isEmpty { return }
+    let memory = parts(of: workspace)
+    let (firstRow, columns) = location(units.lowerBound)
+    let plane = self.target.height * self.target.width
+    var products = WinogradProductsArguments(
+      inputs: memory.inputs, inputStride: inputStride, inputPointStride: inputPointStride, weights: weights,
+      weightPointStride: weightPointStride, depth: sourceChannels, tiles: units.count * columns.count,
+      sums: memory.sums, sumPointStride: sumPointStride)
+    tile.run(&products)
+    for index in 0..<units.count {
+      let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
+      let channel = (image * groups + group) * targetChannels + panel * panelColumns
+      var arguments = WinogradOutputArguments(
+        sums: memory.sums + index * columns.count * panelColumns, tileStride: panelColumns,
+        pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
+        bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
+        target: target + (channel * plane + 4 * tileRow * self.target.width + 4 * columns.lowerBound),
+        planeStride: plane, rows: min(4, self.target.height - 4 * tileRow),
+        columns: min(4 * columns.upperBound, self.target.width) - 4 * columns.lowerBound, width: self.target.width,
+        strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index))
+      transformOutput(&arguments)
     }
   }
 }

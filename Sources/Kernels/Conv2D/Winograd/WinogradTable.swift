@@ -23,11 +23,12 @@ extension Conv2DShape {
   ///
   /// It is nothing where they are faster and infinite elsewhere, by the size of an image and the channels: a choice by
   /// cycles would depend on the batch, and with it an image's bits.
-  func winogradCost(source: Int, target: Int, height: Int, width: Int) -> Double? {
+  /// - Parameter leastPlane: outputs of a channel from which it pays to transform the weights.
+  func winogradCost(source: Int, target: Int, height: Int, width: Int, leastPlane: Int = 36) -> Double? {
     guard WinogradConvolution.accepts(self) else { return nil }
     // Outputs that tiles compute and nobody needs: 8×8 for 5×5 are more than half.
     let tiles = ((height + 3) / 4) * ((width + 3) / 4) * 16
-    let isFaster = source >= 16 && target >= 16 && 2 * height * width >= tiles && height * width >= 36
+    let isFaster = source >= 16 && target >= 16 && 2 * height * width >= tiles && height * width >= leastPlane
     return isFaster ? 0 : .infinity
   }
 
@@ -111,7 +112,7 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
     cost: { shape, _ in
       shape.winogradCost(
         source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
-        width: shape.outputWidth)
+        width: shape.outputWidth, leastPlane: 16)
     },
     prepareForMachine: { shape, machine, threads in
       var directShape = shape
