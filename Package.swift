@@ -71,6 +71,9 @@ let package = Package(
     .executableTarget(
       name: "AugmentationTimes", dependencies: ["Layers"], path: "Benchmarks/AugmentationTimes",
       swiftSettings: optimizedInDebug),
+    .executableTarget(
+      name: "PrecisionErrors", dependencies: ["Kernels"], path: "Benchmarks/PrecisionErrors",
+      swiftSettings: optimizedInDebug),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "TestSupport", "DifferentialTest", "MachineCode"],
       swiftSettings: optimizedInDebug),

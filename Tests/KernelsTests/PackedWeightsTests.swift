@@ -22,9 +22,19 @@ import Testing
     shape(16, 8, 6, 6, 16, 3, padding: 1),
   ]
 
+  /// The same where transforms are permitted: in one block and in several, and with groups.
+  static let fastShapes: [Conv2DShape] = [
+    shape(1, 16, 9, 11, 37, 3, padding: 1), shape(3, 12, 6, 6, 80, 3, padding: 1, groups: 4),
+    shape(9, 20, 12, 13, 70, 3, padding: 2), shape(1, 5, 4, 130, 6, 3),
+  ].map { shape in
+    var shape = shape
+    shape.precision = .fast
+    return shape
+  }
+
   @Test(arguments: InstructionSet.available) func packedOnceIsAsPackedInARun(level: InstructionSet) throws {
     var packed = 0
-    for (index, shape) in Self.shapes.enumerated() {
+    for (index, shape) in (Self.shapes + Self.fastShapes).enumerated() {
       var random = TestRandom(seed: UInt64(index))
       let input = GuardedBuffer(random.reals(shape.inputCount))
       let weights = GuardedBuffer(random.reals(shape.weightCount))

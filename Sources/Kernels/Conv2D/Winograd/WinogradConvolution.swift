@@ -88,7 +88,8 @@ struct WinogradConvolution: Sendable {
   private var inputStride: Int { sourceVectors * lanes }
   private var inputPointStride: Int { blockTileCount * inputStride + Self.pointGap }
   private var panelCount: Int { sourceChannels * panelColumns }
-  private var weightPointStride: Int { (hasOneBlock ? 1 : panels) * panelCount + Self.pointGap }
+  /// From a product's transformed weights, of so many panels, to the next product's.
+  private func weightPointStride(panels: Int) -> Int { panels * panelCount + Self.pointGap }
   private var sumPointStride: Int {
     (blockTileCount + tile.rows - 1) / tile.rows * tile.rows * panelColumns + Self.pointGap
   }
@@ -105,71 +106,107 @@ struct WinogradConvolution: Sendable {
 
   /// The parts of the shared workspace: whether a row of tiles has sums that are not finite; transformed weights of one
   /// group, and the padded bias of all.
-  private var weightByteCount: Int { cacheLines(Self.points * weightPointStride * 4) }
+  private func weightByteCount(panels: Int) -> Int { cacheLines(Self.points * weightPointStride(panels: panels) * 4) }
+  /// Panels whose weights are transformed at once.
+  private var panelsAtOnce: Int { hasOneBlock ? 1 : panels }
   private var biasByteCount: Int { cacheLines(groups * panels * panelColumns * 4) }
   private var units: Int { batch * tileRows * columnRanges }
   private var flagByteCount: Int { cacheLines(units) }
 
   /// - Parameter recomputing: bytes that computing an image again takes.
   func workspaceByteCount(recomputing: Int) -> Int {
-    flagByteCount + max(weightByteCount + biasByteCount + parts * threadByteCount, recomputing)
+    flagByteCount
+      + max(weightByteCount(panels: panelsAtOnce) + biasByteCount + parts * threadByteCount, recomputing)
+  }
+
+  /// The transformed weights of all groups and the padded bias, packed once for many runs. It depends on neither the batch
+  /// nor the image.
+  var packing: WeightPacking {
+    // The first number is none that the layout of another row begins with.
+    let layout = [-Self.points, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0]
+    let byteCount = weightByteCount(panels: panels)
+    return WeightPacking(byteCount: groups * byteCount + biasByteCount, layout: layout) { weights, bias, memory in
+      let scratch = Workspace(byteCount: scratchByteCount)
+      for group in 0..<groups {
+        transformWeights(
+          weights, group: group, panels: 0..<panels, (memory + group * byteCount).assumingMemoryBound(to: Float.self),
+          part: 0, of: 1, scratch: scratch.base.assumingMemoryBound(to: Float.self))
+      }
+      packBias(bias, (memory + groups * byteCount).assumingMemoryBound(to: Float.self))
+    }
+  }
+
+  private func packBias(_ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>) {
+    Kernels.packBias(
+      bias, groups: groups, channels: targetChannels, paddedChannels: panels * panelColumns, padded)
   }
 
   // MARK: - Runs
 
   /// Computes all images; the rest of the arguments are as the operations' operands.
   ///
-  /// - Parameter recompute: called for each image that has a sum which is not finite, with the workspace that it may use.
+  /// - Parameters:
+  ///   - packed: what `packing` made of weights and bias; nil: they are transformed in the run.
+  ///   - recompute: called for each image that has a sum which is not finite, with the workspace that it may use.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    target: UnsafeMutablePointer<Float>, workspace: UnsafeMutableRawPointer,
+    packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>, workspace: UnsafeMutableRawPointer,
     recompute: (_ image: Int, UnsafeMutableRawPointer) -> Void
   ) {
     let flags = workspace.assumingMemoryBound(to: Bool.self)
     let workspace = workspace + flagByteCount
+    let weightByteCount = weightByteCount(panels: packed == nil ? panelsAtOnce : panels)
     let transformed = workspace.assumingMemoryBound(to: Float.self)
-    let paddedBias = (workspace + weightByteCount).assumingMemoryBound(to: Float.self)
-    let threadWorkspaces = workspace + weightByteCount + biasByteCount
-    packBias(bias, groups: groups, channels: targetChannels, paddedChannels: panels * panelColumns, paddedBias)
+    let ownBias = (workspace + self.weightByteCount(panels: panelsAtOnce)).assumingMemoryBound(to: Float.self)
+    let threadWorkspaces = UnsafeMutableRawPointer(ownBias) + biasByteCount
+    let paddedBias: UnsafePointer<Float>
+    if let packed {
+      paddedBias = (packed + groups * weightByteCount).assumingMemoryBound(to: Float.self)
+    } else {
+      packBias(bias, ownBias)
+      paddedBias = UnsafePointer(ownBias)
+    }
     flags.update(repeating: false, count: units)
-    func withWeights(of group: Int, panels range: Range<Int>, _ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
+    func transform(_ panels: Range<Int>, of group: Int) {
       Parallel.run(parts: parts) { part in
         transformWeights(
-          weights + group * sourceChannels * targetChannels * 9, transformed, panels: range, part: part,
+          weights, group: group, panels: panels, transformed, part: part, of: parts,
           scratch: (threadWorkspaces + part * threadByteCount).assumingMemoryBound(to: Float.self))
       }
+    }
+    func run(_ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
       Parallel.run(parts: parts) { part in
         body(Parallel.range(part, of: parts, items: units), threadWorkspaces + part * threadByteCount)
       }
     }
     for group in 0..<groups {
       let bias = paddedBias + group * panels * panelColumns
-      if hasOneBlock {
-        Parallel.run(parts: parts) { part in
-          transformInputs(
-            Parallel.range(part, of: parts, items: units), group: group, source: source,
-            threadWorkspaces + part * threadByteCount)
-        }
+      if hasOneBlock, packed == nil {
+        run { transformInputs($0, group: group, source: source, $1) }
         for panel in 0..<panels {
-          withWeights(of: group, panels: panel..<panel + 1) { range, workspace in
+          transform(panel..<panel + 1, of: group)
+          run { units, workspace in
             multiply(
-              range, group: group, panel: panel, weights: transformed, bias: bias, target: target, flags: flags,
-              workspace)
+              units, group: group, panel: panel, weights: transformed, pointStride: weightPointStride(panels: 1),
+              bias: bias, target: target, flags: flags, workspace)
           }
         }
-      } else {
-        withWeights(of: group, panels: 0..<panels) { range, workspace in
-          var first = range.lowerBound
-          while first < range.upperBound {
-            let block = first..<min(first + (columnRanges > 1 ? 1 : blockRows), range.upperBound)
-            transformInputs(block, group: group, source: source, workspace)
-            for panel in 0..<panels {
-              multiply(
-                block, group: group, panel: panel, weights: transformed + panel * panelCount, bias: bias,
-                target: target, flags: flags, workspace)
-            }
-            first = block.upperBound
+        continue
+      }
+      if packed == nil { transform(0..<panels, of: group) }
+      let weights =
+        packed.map { ($0 + group * weightByteCount).assumingMemoryBound(to: Float.self) } ?? UnsafePointer(transformed)
+      run { range, workspace in
+        var first = range.lowerBound
+        while first < range.upperBound {
+          let block = first..<min(first + blockRows, range.upperBound)
+          transformInputs(block, group: group, source: source, workspace)
+          for panel in 0..<panels {
+            multiply(
+              block, group: group, panel: panel, weights: weights + panel * panelCount,
+              pointStride: weightPointStride(panels: panels), bias: bias, target: target, flags: flags, workspace)
           }
+          first = block.upperBound
         }
       }
     }
@@ -183,9 +220,10 @@ struct WinogradConvolution: Sendable {
   /// Transforms a thread's part of the weights of some panels of a group, the first of which lies at `transformed`: for
   /// each vector of target channels a part of the source channels.
   private func transformWeights(
-    _ weights: UnsafePointer<Float>, _ transformed: UnsafeMutablePointer<Float>, panels: Range<Int>, part: Int,
-    scratch: UnsafeMutablePointer<Float>
+    _ weights: UnsafePointer<Float>, group: Int, panels: Range<Int>, _ transformed: UnsafeMutablePointer<Float>,
+    part: Int, of parts: Int, scratch: UnsafeMutablePointer<Float>
   ) {
+    let weights = weights + group * sourceChannels * targetChannels * 9
     let firstVector = panels.lowerBound * tile.vectors
     let end = min(panels.upperBound * tile.vectors, (targetChannels + lanes - 1) / lanes)
     let (laneStride, channelStride) = isBackward ? (9, targetChannels * 9) : (sourceChannels * 9, 9)
@@ -199,7 +237,7 @@ struct WinogradConvolution: Sendable {
         isFlipped: isBackward,
         target: transformed
           + (vector / tile.vectors * panelCount + vector % tile.vectors * lanes + channels.lowerBound * panelColumns),
-        targetStride: panelColumns, pointStride: weightPointStride, scratch: scratch)
+        targetStride: panelColumns, pointStride: weightPointStride(panels: panels.count), scratch: scratch)
       transformWeights(&arguments)
     }
   }
@@ -255,11 +293,12 @@ struct WinogradConvolution: Sendable {
     }
   }
 
-  /// Multiplies a block's transformed inputs with those of a panel's weights, which lie at `weights`, and stores the
-  /// outputs.
+  /// Multiplies a block's transformed inputs with a panel's weights, which lie at `weights`, `pointStride` elements from
+  /// one product to the next, and stores the outputs.
   private func multiply(
-    _ units: Range<Int>, group: Int, panel: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>, flags: UnsafeMutablePointer<Bool>, _ workspace: UnsafeMutableRawPointer
+    _ units: Range<Int>, group: Int, panel: Int, weights: UnsafePointer<Float>, pointStride: Int,
+    bias: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, flags: UnsafeMutablePointer<Bool>,
+    _ workspace: UnsafeMutableRawPointer
   ) {
     if units.isEmpty { return }
     let memory = parts(of: workspace)
@@ -267,7 +306,7 @@ struct WinogradConvolution: Sendable {
     let plane = self.target.height * self.target.width
     var products = WinogradProductsArguments(
       inputs: memory.inputs, inputStride: inputStride, inputPointStride: inputPointStride, weights: weights,
-      weightPointStride: weightPointStride, depth: sourceChannels, tiles: units.count * columns.count,
+      weightPointStride: pointStride, depth: sourceChannels, tiles: units.count * columns.count,
       sums: memory.sums, sumPointStride: sumPointStride)
     tile.run(&products)
     for index in 0..<units.count {

@@ -59,10 +59,12 @@ func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
       let image = directKernel(
         Conv2DForward.self, .init(shape: shape.directImage, activation: problem.activation), tile.level, machine)
       return PreparedKernel(
-        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
+        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount),
+        weightPacking: convolution.packing
       ) { operands, workspace in
         convolution.run(
-          source: operands.input, weights: operands.weights, bias: operands.bias, target: operands.output,
+          source: operands.input, weights: operands.weights, bias: operands.bias, packed: operands.packedWeights,
+          target: operands.output,
           workspace: workspace
         ) { index, workspace in
           image.body(
@@ -92,7 +94,8 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
         workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
       ) { operands, workspace in
         convolution.run(
-          source: operands.outputGradient, weights: operands.weights, bias: nil, target: operands.inputGradient,
+          source: operands.outputGradient, weights: operands.weights, bias: nil, packed: nil,
+          target: operands.inputGradient,
           workspace: workspace
         ) { index, workspace in
           image.body(
