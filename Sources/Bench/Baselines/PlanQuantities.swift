@@ -42,6 +42,13 @@ enum PlanQuantities {
   }
 }
 
+extension KernelCases {
+  /// The problems of some shapes.
+  static func cases(_ shapes: [String]) throws -> [any KernelCase] {
+    try shapes.flatMap { cases(try KernelShape($0, at: "baselines")) }
+  }
+}
+
 extension KernelCase {
   /// Operation, pass and shape: what is to be computed, and not with which row.
   var name: String { "\(kernel) \(pass) \(shape)" }

@@ -15,9 +15,9 @@ enum ShareQuantities {
   ]
 
   static func problems() throws -> [any KernelCase] {
-    try shapes.flatMap { KernelCases.cases(try KernelShape($0, at: "baselines")) }
+    try KernelCases.cases(shapes)
       + otherShapes.flatMap { operation, shape in
-        KernelCases.cases(try KernelShape(shape, at: "baselines")).filter { $0.kernel == operation }
+        try KernelCases.cases([shape]).filter { $0.kernel == operation }
       }
   }
 

@@ -18,7 +18,7 @@ struct WinogradGradient: Sendable {
   private let units: Int
   let bias: PreparedKernel<BiasBackward.Operands>
   private let transformInput: LevelFunction<WinogradInputArguments>
-  private let transformGradient: LevelFunction<WinogradGradientInputArguments>
+  private let transformGradient: LevelFunction<WinogradInputArguments>
   private let transformSums: LevelFunction<WinogradGradientOutputArguments>
   private let store: LevelFunction<WinogradGradientStoreArguments>
 
@@ -153,19 +153,12 @@ struct WinogradGradient: Sendable {
           firstRow: 4 * tileRow - (isInput ? shape.paddingHeight : 0),
           firstColumn: 4 * columns.lowerBound - (isInput ? shape.paddingWidth : 0))
         let firstTile = (row - firstRow) * columns.count
-        if isInput {
-          var arguments = WinogradInputArguments(
-            planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
-            target: inputs + (firstTile * inputStride + channel), tileStride: inputStride,
-            pointStride: inputPointStride, scratch: scratch)
-          transformInput(&arguments)
-        } else {
-          var arguments = WinogradGradientInputArguments(
-            planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
-            target: gradients + (firstTile * gradientStride + channel), tileStride: gradientStride,
-            pointStride: gradientPointStride, scratch: scratch)
-          transformGradient(&arguments)
-        }
+        let stride = isInput ? inputStride : gradientStride
+        var arguments = WinogradInputArguments(
+          planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
+          target: (isInput ? inputs : gradients) + (firstTile * stride + channel), tileStride: stride,
+          pointStride: isInput ? inputPointStride : gradientPointStride, scratch: scratch)
+        if isInput { transformInput(&arguments) } else { transformGradient(&arguments) }
         row += rows
       }
     }

@@ -1,22 +1,6 @@
-/// The arguments of `winogradGradientInput`: transforms a vector of channels of the output gradient of some rows of tiles
-/// of one image, as `winogradInput` does with the input.
-struct WinogradGradientInputArguments {
-  var planes: WinogradPlanes
-  var tileRows: Int
-  var tileColumns: Int
-  /// Memory for the gradients of all tiles, pixel by pixel: rows of 4·tileColumns.
-  var strip: UnsafeMutablePointer<Float>
-  var target: UnsafeMutablePointer<Float>
-  /// Elements from a tile to the next, and from a product of a tile to the next.
-  var tileStride: Int
-  var pointStride: Int
-  /// Memory for 24 vectors.
-  var scratch: UnsafeMutablePointer<Float>
-}
-
-/// Transforms the output gradients of each tile.
+/// Transforms the output gradients of each tile, as `winogradInput` does with the inputs.
 @inline(always)
-func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradGradientInputArguments>) {
+func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>) {
   let n = L.count
   let pixels = 4 &* p.pointee.tileColumns
   fillStrip(L.self, p.pointee.strip, rows: 4 &* p.pointee.tileRows, pixels: pixels, of: p.pointee.planes)

@@ -13,12 +13,14 @@ struct WinogradPlanes {
   var firstColumn: Int
 }
 
-/// The arguments of `winogradInput`: transforms a vector of channels of some rows of tiles of one image.
+/// The arguments of `winogradInput` and `winogradGradientInput`: transform a vector of channels of some rows of tiles of one
+/// image.
 struct WinogradInputArguments {
   var planes: WinogradPlanes
   var tileRows: Int
   var tileColumns: Int
-  /// Memory for the inputs of all tiles, pixel by pixel, a vector of channels each: rows of 4·tileColumns + 2.
+  /// Memory for what the tiles cover, pixel by pixel, a vector of channels each: rows of 4·tileColumns pixels, and two more
+  /// rows and columns of inputs.
   var strip: UnsafeMutablePointer<Float>
   /// The first tile's first product's channels.
   var target: UnsafeMutablePointer<Float>

@@ -6,7 +6,7 @@ import KernelsISA
 @c(winograd_input_neon_body) private func winograd_input_neon_body(_ p: UnsafeRawPointer) { winogradInput(NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
 @c(winograd_weights_neon_body) private func winograd_weights_neon_body(_ p: UnsafeRawPointer) { winogradWeights(NEONLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
 @c(winograd_output_neon_body) private func winograd_output_neon_body(_ p: UnsafeRawPointer) { winogradOutput(NEONLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
-@c(winograd_gradient_input_neon_body) private func winograd_gradient_input_neon_body(_ p: UnsafeRawPointer) { winogradGradientInput(NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientInputArguments.self)) }
+@c(winograd_gradient_input_neon_body) private func winograd_gradient_input_neon_body(_ p: UnsafeRawPointer) { winogradGradientInput(NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
 @c(winograd_gradient_output_neon_body) private func winograd_gradient_output_neon_body(_ p: UnsafeRawPointer) { winogradGradientOutput(NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
 @c(winograd_gradient_store_neon_body) private func winograd_gradient_store_neon_body(_ p: UnsafeRawPointer) { winogradGradientStore(NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
 @c(winograd_products_6x4_neon_body) private func winograd_products_6x4_neon_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 4, NEONLanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
@@ -16,7 +16,7 @@ extension Levels {
   static let winogradInput = LevelFunctions<WinogradInputArguments>(neon: winograd_input_neon)
   static let winogradWeights = LevelFunctions<WinogradWeightsArguments>(neon: winograd_weights_neon)
   static let winogradOutput = LevelFunctions<WinogradOutputArguments>(neon: winograd_output_neon)
-  static let winogradGradientInput = LevelFunctions<WinogradGradientInputArguments>(neon: winograd_gradient_input_neon)
+  static let winogradGradientInput = LevelFunctions<WinogradInputArguments>(neon: winograd_gradient_input_neon)
   static let winogradGradientOutput = LevelFunctions<WinogradGradientOutputArguments>(neon: winograd_gradient_output_neon)
   static let winogradGradientStore = LevelFunctions<WinogradGradientStoreArguments>(neon: winograd_gradient_store_neon)
   @inline(never) static func winogradTiles() -> [WinogradTile] {
@@ -40,9 +40,9 @@ extension Levels {
 @c(winograd_output_baseline_body) private func winograd_output_baseline_body(_ p: UnsafeRawPointer) { winogradOutput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
 @c(winograd_output_avx2_body) private func winograd_output_avx2_body(_ p: UnsafeRawPointer) { winogradOutput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
 @c(winograd_output_avx512_body) private func winograd_output_avx512_body(_ p: UnsafeRawPointer) { winogradOutput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
-@c(winograd_gradient_input_baseline_body) private func winograd_gradient_input_baseline_body(_ p: UnsafeRawPointer) { winogradGradientInput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientInputArguments.self)) }
-@c(winograd_gradient_input_avx2_body) private func winograd_gradient_input_avx2_body(_ p: UnsafeRawPointer) { winogradGradientInput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientInputArguments.self)) }
-@c(winograd_gradient_input_avx512_body) private func winograd_gradient_input_avx512_body(_ p: UnsafeRawPointer) { winogradGradientInput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientInputArguments.self)) }
+@c(winograd_gradient_input_baseline_body) private func winograd_gradient_input_baseline_body(_ p: UnsafeRawPointer) { winogradGradientInput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd_gradient_input_avx2_body) private func winograd_gradient_input_avx2_body(_ p: UnsafeRawPointer) { winogradGradientInput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd_gradient_input_avx512_body) private func winograd_gradient_input_avx512_body(_ p: UnsafeRawPointer) { winogradGradientInput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
 @c(winograd_gradient_output_baseline_body) private func winograd_gradient_output_baseline_body(_ p: UnsafeRawPointer) { winogradGradientOutput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
 @c(winograd_gradient_output_avx2_body) private func winograd_gradient_output_avx2_body(_ p: UnsafeRawPointer) { winogradGradientOutput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
 @c(winograd_gradient_output_avx512_body) private func winograd_gradient_output_avx512_body(_ p: UnsafeRawPointer) { winogradGradientOutput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
@@ -60,7 +60,7 @@ extension Levels {
   static let winogradInput = LevelFunctions<WinogradInputArguments>(baseline: winograd_input_baseline, avx2: winograd_input_avx2, avx512: winograd_input_avx512)
   static let winogradWeights = LevelFunctions<WinogradWeightsArguments>(baseline: winograd_weights_baseline, avx2: winograd_weights_avx2, avx512: winograd_weights_avx512)
   static let winogradOutput = LevelFunctions<WinogradOutputArguments>(baseline: winograd_output_baseline, avx2: winograd_output_avx2, avx512: winograd_output_avx512)
-  static let winogradGradientInput = LevelFunctions<WinogradGradientInputArguments>(baseline: winograd_gradient_input_baseline, avx2: winograd_gradient_input_avx2, avx512: winograd_gradient_input_avx512)
+  static let winogradGradientInput = LevelFunctions<WinogradInputArguments>(baseline: winograd_gradient_input_baseline, avx2: winograd_gradient_input_avx2, avx512: winograd_gradient_input_avx512)
   static let winogradGradientOutput = LevelFunctions<WinogradGradientOutputArguments>(baseline: winograd_gradient_output_baseline, avx2: winograd_gradient_output_avx2, avx512: winograd_gradient_output_avx512)
   static let winogradGradientStore = LevelFunctions<WinogradGradientStoreArguments>(baseline: winograd_gradient_store_baseline, avx2: winograd_gradient_store_avx2, avx512: winograd_gradient_store_avx512)
   @inline(never) static func winogradTiles() -> [WinogradTile] {
