@@ -15,6 +15,8 @@ enum InstructionQuantities {
     ("batch-norm", "mb4ic16ih14"), ("softmax-cross-entropy-labels", "mb32ic10"), ("relu", "n10000"), ("gelu", "n10000"),
     ("adam", "n10000"),
   ]
+  /// What the names of plans that are made begin with; those of runs begin with `run `.
+  static let planPrefix = "plan "
   /// The plans are those for this processor, wherever they run.
   private static let machine = Machine.zen5
 
@@ -110,7 +112,7 @@ extension OperationCase {
     try report("run \(name)") {
       do { try plan.run(operands, workspace: workspace) } catch { failure = error }
     }
-    try report("plan \(name)") {
+    try report(InstructionQuantities.planPrefix + name) {
       do { _ = try Plan<Op>(problem, level: level, machine: machine) } catch { failure = error }
     }
     if let failure { throw failure }
