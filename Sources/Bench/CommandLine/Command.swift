@@ -34,10 +34,13 @@ protocol Command: SendableMetatype {
   static var options: [CommandOption<Options>] { get }
   /// The options' values where the command line does not say otherwise.
   static var defaults: Options { get }
+  /// The values that a command line starts from; by default ``defaults``.
+  static func defaults(for arguments: [String]) -> Options
 
   static func run(_ options: Options, operands: [String]) throws -> ExitStatus
 }
 
 extension Command {
   static var operands: String? { nil }
+  static func defaults(for arguments: [String]) -> Options { defaults }
 }

@@ -24,7 +24,7 @@ enum Program {
 
   private static func run<C: Command>(_ command: C.Type, _ arguments: [String]) -> ExitStatus {
     do {
-      switch try C.options.parse(arguments, defaults: C.defaults) {
+      switch try C.options.parse(arguments, defaults: C.defaults(for: arguments)) {
       case .help:
         return printHelp(help(of: command))
       case .run(let options, let operands):

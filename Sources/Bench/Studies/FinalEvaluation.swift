@@ -15,11 +15,11 @@ struct FinalEvaluation {
       session.model.outputShape.rank == 1 && session.data.test.classCount != nil
       && !session.data.test.targetsAreImages
     return try session.withFinalWeights {
-      StageResult(
-        setting: setting, seed: seed, stage: stage,
-        test: try trainer.evaluate(on: session.data.test, isCancelled: isCancelled),
+      let test = try session.evaluateFinally(on: session.data.test, isCancelled: isCancelled)
+      return StageResult(
+        setting: setting, seed: seed, stage: stage, test: test.result,
         training: try trainer.evaluate(on: session.data.plainTrainingTargets, isCancelled: isCancelled),
-        testConfusion: classifies ? try counts(session.data.test) : nil,
+        testConfusion: classifies ? test.confusion.map(ConfusionTable.rows) : nil,
         trainingConfusion: classifies ? try counts(session.data.plainTraining) : nil, seconds: seconds,
         weights: try WeightsHash.sha256(WeightsHash.bytes(trainer.modelState())),
         filters: hasPictures ? try filters() : nil, mistakes: hasPictures && classifies ? try mistakes() : nil)
@@ -27,8 +27,7 @@ struct FinalEvaluation {
   }
 
   private func counts(_ data: any Dataset) throws -> [[Int]] {
-    let matrix = try trainer.confusionMatrix(on: data, isCancelled: isCancelled)
-    return (0..<matrix.classCount).map { label in (0..<matrix.classCount).map { matrix[label, $0] } }
+    ConfusionTable.rows(try trainer.confusionMatrix(on: data, isCancelled: isCancelled))
   }
 
   /// The first parameter with pixels of the image on its inputs: a convolution's kernels, or the first outputs of a linear

@@ -16,6 +16,7 @@ struct Augmentation: Equatable, Codable {
     ("crop", 0...1, "crop:N pads by N pixels (4) and crops at random"),
     ("crop-reflect", 0...1, "crop-reflect:N pads with the mirrored image"),
     ("flip", 0...1, "flip:P mirrors left and right with probability P (0.5)"),
+    ("alternating-flip", 0...0, "alternating-flip mirrors left and right in every other epoch, at random in the first"),
     ("vertical-flip", 0...1, "vertical-flip:P mirrors top and bottom"),
     ("rotate", 0...1, "rotate:D turns by up to D degrees (10)"),
     ("resized-crop", 0...2, "resized-crop:A:B crops A to B of the area (0.08 to 1), resized to the whole"),
@@ -97,6 +98,7 @@ struct Augmentation: Equatable, Codable {
       case "crop": return RandomCrop(size, padding: Int(number(0, 4)))
       case "crop-reflect": return RandomCrop(size, padding: Int(number(0, 4)), mode: .reflect)
       case "flip": return RandomHorizontalFlip(number(0, 0.5))
+      case "alternating-flip": return AlternatingFlip()
       case "vertical-flip": return RandomVerticalFlip(number(0, 0.5))
       case "rotate": return RandomRotation(degrees: number(0, 10))
       case "resized-crop": return RandomResizedCrop(size, scale: interval ?? 0.08...1)

@@ -10,12 +10,15 @@ enum LossChoice: String, CaseIterable, Codable {
   case meanSquaredError = "mean-squared-error"
   case focal
 
-  func makeLoss(labelSmoothing: Double) throws(UsageError) -> any Loss {
-    guard labelSmoothing == 0 || self == .crossEntropy else {
+  func makeLoss(labelSmoothing: Double, isSummed: Bool = false) throws(UsageError) -> any Loss {
+    guard self == .crossEntropy || labelSmoothing == 0 else {
       throw UsageError("--label-smoothing is for --loss cross-entropy, not \(rawValue)")
     }
+    guard self == .crossEntropy || !isSummed else {
+      throw UsageError("--loss-sum is for --loss cross-entropy, not \(rawValue)")
+    }
     return switch self {
-    case .crossEntropy: CrossEntropy(labelSmoothing: Float(labelSmoothing))
+    case .crossEntropy: CrossEntropy(labelSmoothing: Float(labelSmoothing), reduction: isSummed ? .sum : .mean)
     case .klDivergence: KLDivergence(reduction: .batchMean)
     case .meanSquaredError: MeanSquaredError()
     case .focal: FocalLoss()
@@ -50,6 +53,14 @@ struct Recipe: Equatable, Codable {
   var normalization = NormalizationChoice.signedUnit
   /// The arithmetic that convolutions may use; nil for direct sums, as in records of trainings that had no choice.
   var precision: Precision?
+  /// Whether the images' losses are summed; nil, as false, for their mean.
+  var sumsLoss: Bool?
+  /// The training images that the first convolution's weights are made of, see ``Whitening``; nil for random weights.
+  var whiteningImages: Int?
+  /// The parameters that are not trained, or not to the end.
+  var freezing: [FreezingRecipe]?
+  /// The views whose scores are averaged in the evaluation of the final weights; nil for the image alone.
+  var views: ViewsChoice?
 
   /// The lines of a header that say how it is trained.
   var text: String {
@@ -57,6 +68,9 @@ struct Recipe: Equatable, Codable {
     if schedule != .constant { parts.append("schedule \(schedule.description)") }
     if loss != .crossEntropy { parts.append("loss \(loss.rawValue)") }
     if labelSmoothing > 0 { parts.append("label smoothing \(labelSmoothing)") }
+    if sumsLoss == true { parts.append("losses summed") }
+    if let whiteningImages { parts.append("first convolution whitens, by \(whiteningImages) images") }
+    if let freezing { parts.append("frozen " + freezing.map(\.text).joined(separator: " ")) }
     if !augmentation.isEmpty { parts.append("augmentation \(augmentation.description)") }
     if !inputAugmentation.isEmpty { parts.append("input augmentation \(inputAugmentation.description)") }
     if mixing != .none { parts.append(mixing.text) }
@@ -67,11 +81,50 @@ struct Recipe: Equatable, Codable {
     }
     if let precision, precision != .direct { parts.append("precision \(precision.rawValue)") }
     if normalization != .signedUnit { parts.append("normalization \(normalization.rawValue)") }
+    if let views { parts.append("final evaluation by \(views.count) views") }
     return parts.joined(separator: ", ")
   }
 }
 
 extension Precision: Codable {}
+
+/// The views of each image whose scores are averaged in a final evaluation.
+enum ViewsChoice: String, CaseIterable, Codable {
+  case mirrored, six
+
+  var views: [ImageView] { self == .mirrored ? ImageView.mirrored : ImageView.six }
+  var count: Int { views.count }
+}
+
+/// Parameters that are not trained from some epoch on, as a text: `whiten.weight` from the beginning, `whiten.bias:3`
+/// after three epochs.
+struct FreezingRecipe: Equatable, Codable {
+  let text: String
+  /// The first components of the parameters' names.
+  let prefix: String
+  /// The epochs in which they are trained.
+  let epochs: Int
+
+  /// - Throws: ``UsageError`` for another text.
+  init(_ text: String, option: String = "--freeze") throws(UsageError) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let epochs = parts.count == 2 ? Int(parts[1]) : 0
+    guard 1...2 ~= parts.count, !parts[0].isEmpty, let epochs, 0...1_000_000 ~= epochs else {
+      throw UsageError(
+        "\(option) is '\(text)'; expected the first part of parameters' names, and after ':' the epochs before")
+    }
+    self.text = text
+    prefix = String(parts[0])
+    self.epochs = epochs
+  }
+
+  init(from decoder: any Decoder) throws { try self.init(decoder.singleValueContainer().decode(String.self)) }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
 
 /// How colours, 0 to 1, become the model's input.
 enum NormalizationChoice: String, CaseIterable, Codable {

@@ -6,6 +6,10 @@ struct ScheduleRecipe: Equatable, Codable {
   static let forms: [(name: String, counts: ClosedRange<Int>, help: String)] = [
     ("constant", 0...0, "constant"),
     ("linear", 0...3, "linear:A:B:N goes from A (1/3) to B (1) times the rate in N epochs (5)"),
+    (
+      "linear-decay", 0...1,
+      "linear-decay:M down to M (0) times the rate over the whole training, at every update"
+    ),
     ("step", 0...2, "step:N:G multiplies by G (0.1) every N epochs (10)"),
     ("multi-step", 2...16, "multi-step:G:N:N… multiplies by G after each of the epochs N"),
     ("exponential", 1...1, "exponential:G multiplies by G every epoch"),
@@ -84,7 +88,10 @@ struct ScheduleRecipe: Equatable, Codable {
   }
 
   /// The unit of time that the schedule counts in: one cycle, and a warm-up, change the rate at every update.
-  var unit: ScheduleUnit { term.name == "one-cycle" || warmUpEpochs > 0 ? .update : .epoch }
+  var unit: ScheduleUnit { isLinearDecay || term.name == "one-cycle" || warmUpEpochs > 0 ? .update : .epoch }
+
+  /// Whether the rate falls linearly from the first update to the last.
+  var isLinearDecay: Bool { term.name == "linear-decay" }
 
   /// The schedule; nil where the rate stays as it is.
   ///
@@ -101,6 +108,9 @@ struct ScheduleRecipe: Equatable, Codable {
     switch term.name {
     case "linear":
       schedule = LinearRamp(startFactor: number(0, 1.0 / 3), endFactor: number(1, 1), duration: time(2, 5))
+    case "linear-decay":
+      schedule = LinearRamp(
+        startFactor: 1, endFactor: number(0, 0), duration: max(epochs - warmUpEpochs, 1) * scale)
     case "step": schedule = StepDecay(period: time(0, 10), gamma: number(1, 0.1))
     case "multi-step":
       schedule = MultiStepDecay(milestones: term.numbers.dropFirst().map { Int($0) * scale }, gamma: number(0, 0.1))
@@ -123,7 +133,7 @@ struct ScheduleRecipe: Equatable, Codable {
   }
 
   /// Whether the rate of an epoch depends on how many there are, so that a training cannot go on with more of them.
-  var dependsOnEpochs: Bool { ["cosine", "one-cycle"].contains(term.name) }
+  var dependsOnEpochs: Bool { ["cosine", "one-cycle", "linear-decay"].contains(term.name) }
 
   /// In words.
   var description: String { warmUpEpochs > 0 ? "\(text) after \(warmUpEpochs) epochs of warm-up" : text }

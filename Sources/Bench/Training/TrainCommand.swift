@@ -9,6 +9,16 @@ enum TrainCommand: Command {
   static var options: [CommandOption<TrainOptions>] { TrainOptions.table }
   static var defaults: TrainOptions { TrainOptions() }
 
+  /// Those of the recipe that `--recipe` names, wherever it stands, so that other options change single settings of it.
+  static func defaults(for arguments: [String]) -> TrainOptions {
+    var name: Substring?
+    for (i, argument) in arguments.enumerated() {
+      if argument == "--recipe", i + 1 < arguments.count { name = arguments[i + 1][...] }
+      if argument.hasPrefix("--recipe=") { name = argument.dropFirst("--recipe=".count) }
+    }
+    return name.flatMap { NamedRecipe(rawValue: String($0)) }.map { TrainOptions($0) } ?? defaults
+  }
+
   static func run(_ options: TrainOptions, operands: [String]) throws -> ExitStatus {
     try options.comparison.check(without: options.fileOptions)
     let recipe = try options.recipe()
@@ -83,6 +93,9 @@ enum TrainCommand: Command {
 
       Schedules of --schedule, in epochs:
       \(list(ScheduleRecipe.forms))
+
+      Recipes of --recipe:
+        airbench94  Jordan's cifar10-airbench with Muon: CIFAR-10 (--data cifar10) to 94 % in eight epochs
 
       Networks:
       \(ModelCatalogue.list(ModelCatalogue.entries))

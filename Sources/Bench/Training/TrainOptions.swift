@@ -3,6 +3,8 @@ import Layers
 
 /// What `bench train` is asked to do.
 struct TrainOptions: TrainingOptions, ComparableOptions {
+  /// The training by name whose settings the other options change.
+  var recipeName: NamedRecipe?
   var model: ModelID = "n1"
   /// Texts such as `dropout=0.3`.
   var modelOptions: [String] = []
@@ -23,6 +25,12 @@ struct TrainOptions: TrainingOptions, ComparableOptions {
   var warmUpEpochs = 0
   var loss: LossChoice?
   var labelSmoothing = 0.0
+  var sumsLoss = false
+  var whiteningImages: Int?
+  /// Texts such as `whiten.bias:3`.
+  var freezing: [String] = []
+  var views: ViewsChoice?
+  var targetAccuracy: Double?
   var augmentation: String?
   var inputAugmentation: String?
   var mixing: String?
@@ -58,6 +66,9 @@ extension TrainOptions {
 
   private static var modelTable: [CommandOption<TrainOptions>] {
     [
+      .optional(
+        "--recipe", path: \.recipeName, kind: .choice(),
+        help: "a network and a training by name; the other options, before or behind it, change single settings of it"),
       modelOption(\.model, ModelCatalogue.entries),
       .repeated(
         "--model-option", path: \.modelOptions, kind: .word("NAME=VALUE", "a name, '=' and a number"),
@@ -96,6 +107,10 @@ extension TrainOptions {
         help: "limit of the norm of all gradients together"),
       .optional("--clip-value", path: \.optimizer.clipValue, kind: positive, help: "limit of each gradient's size"),
       .optional(
+        "--others", path: \.optimizer.others, kind: .otherParameters,
+        help: "of muon: learning rate of the parameters that are no filters, that of linear layers, momentum (0.85), "
+          + "and the share by which a step shrinks them (0)"),
+      .optional(
         "--lookahead", path: \.optimizer.lookahead, kind: .integer(1...1_000_000),
         help: "Lookahead: slow weights follow every N updates"),
       .value(
@@ -120,6 +135,20 @@ extension TrainOptions {
       .value(
         "--label-smoothing", path: \.labelSmoothing, kind: .number(from: 0, including: true, below: 1),
         help: "share of the target that all classes get, of cross-entropy"),
+      .flag("--loss-sum", path: \.sumsLoss, help: "minimise the sum of the images' losses in place of their mean"),
+      .optional(
+        "--whitening", path: \.whiteningImages, kind: .integer(1...1_000_000),
+        help: "make the first convolution's weights whiten patches of the first N training images"),
+      .repeated(
+        "--freeze", path: \.freezing, kind: .word("NAME[:EPOCHS]", "the first part of parameters' names"),
+        help: "do not train these parameters, or only in the first EPOCHS"),
+      .optional(
+        "--views", path: \.views, kind: .choice(),
+        help: "views of each image whose scores are averaged in the final evaluation: mirrored has 2, six moves as well"
+      ),
+      .optional(
+        "--target-accuracy", path: \.targetAccuracy, kind: .share,
+        help: "say how long the training took to reach this validation accuracy"),
       .optional(
         "--average", path: \.average, kind: .word("TEXT", "an average"),
         help: "average of the weights that is used in the end: ema:0.999 or swa"),

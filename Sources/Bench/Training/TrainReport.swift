@@ -7,6 +7,8 @@ struct TrainReport: Encodable {
   let model: String
   let parameters: Int
   let training: TrainingDescription
+  /// Of a step by direct sums, for one image.
+  let flopsPerImage: Int
   let trainingImages: Int
   let validationImages: Int
   let testImages: Int
@@ -18,6 +20,8 @@ struct TrainReport: Encodable {
   var stop: String?
   /// The epoch with the lowest validation loss.
   var bestEpoch: Int?
+  /// How long a target accuracy took; absent where none is set.
+  var target: TimeToAccuracy?
   /// With the final weights; absent where the training was interrupted.
   var result: Result?
 
@@ -25,16 +29,19 @@ struct TrainReport: Encodable {
     let epoch: Int
     let seconds: Double
     let imagesPerSecond: Double
+    /// Of the multiply-add peak, by the arithmetic of direct sums: with `--precision fast` it can exceed 1.
+    let shareOfPeak: Double
     let learningRate: Float
     let trainLoss: JSONNumber
     let trainAccuracy: Double?
     let validationLoss: JSONNumber?
     let validationAccuracy: Double?
 
-    init(_ record: EpochRecord, hasAccuracy: Bool) {
+    init(_ record: EpochRecord, hasAccuracy: Bool, _ report: TrainReport) {
       epoch = record.epoch
       seconds = record.training.seconds
       imagesPerSecond = record.training.imagesPerSecond
+      shareOfPeak = report.shareOfPeak(imagesPerSecond: imagesPerSecond)
       learningRate = Float(record.learningRate)
       trainLoss = JSONNumber(record.training.loss)
       trainAccuracy = hasAccuracy ? record.training.accuracy : nil
@@ -71,6 +78,35 @@ struct TrainReport: Encodable {
     init(_ scores: ClassificationReport.Scores) {
       (precision, recall, f1, support) = (scores.precision, scores.recall, scores.f1, scores.support)
     }
+  }
+}
+
+extension TrainReport {
+  /// The share of the multiply-add peak that a rate needs, by the arithmetic of direct sums.
+  func shareOfPeak(imagesPerSecond: Double) -> Double {
+    imagesPerSecond * Double(flopsPerImage) / (machine.peakGflops * 1e9)
+  }
+}
+
+/// When a training first reached a validation accuracy.
+struct TimeToAccuracy: Encodable, Equatable {
+  /// A share of 1.
+  let accuracy: Double
+  /// The epoch after which it was reached, and the seconds of training until then; absent where it was not.
+  let epoch: Int?
+  let seconds: Double?
+
+  init(_ accuracy: Double, _ history: TrainingHistory) {
+    self.accuracy = accuracy
+    let end = history.epochs.firstIndex { ($0.validation?.accuracy ?? 0) >= accuracy }
+    epoch = end.map { history.epochs[$0].epoch }
+    seconds = end.map { history.epochs[...$0].reduce(0) { $0 + $1.training.seconds } }
+  }
+
+  var text: String {
+    guard let epoch, let seconds else { return "target     \(Figure.percent(accuracy)) was not reached" }
+    return
+      "target     \(Figure.percent(accuracy)) was reached in epoch \(epoch), after \(Figure.seconds(seconds)) of training"
   }
 }
 

@@ -10,6 +10,10 @@ extension TrainOptions {
     recipe.schedule = try ScheduleRecipe(schedule, warmUpEpochs: warmUpEpochs)
     recipe.loss = loss ?? (isAutoencoder ? .meanSquaredError : .crossEntropy)
     recipe.labelSmoothing = labelSmoothing
+    recipe.sumsLoss = sumsLoss ? true : nil
+    recipe.whiteningImages = whiteningImages
+    recipe.freezing = freezing.isEmpty ? nil : try freezing.map { text throws(UsageError) in try FreezingRecipe(text) }
+    recipe.views = views
     recipe.augmentation = try Augmentation(augmentation ?? "")
     recipe.inputAugmentation = try Augmentation(inputAugmentation ?? "", option: "--input-augmentation")
     recipe.mixing = try MixingRecipe(mixing ?? "none")
@@ -19,7 +23,7 @@ extension TrainOptions {
     // The last layer of the autoencoders gives no negative numbers.
     recipe.normalization = normalization ?? (isAutoencoder ? .none : .signedUnit)
     _ = try recipe.optimizer.makeOptimizer()
-    let loss = try recipe.loss.makeLoss(labelSmoothing: labelSmoothing)
+    let loss = try recipe.loss.makeLoss(labelSmoothing: labelSmoothing, isSummed: sumsLoss)
     if recipe.mixing != .none, !loss.acceptsValues {
       throw UsageError(
         "--mixing gives images several classes, which --loss \(recipe.loss.rawValue) does not take; expected another loss"
@@ -66,6 +70,9 @@ extension TrainOptions {
         loss != nil && loss != .meanSquaredError,
         "--loss \(loss?.rawValue ?? "") is for networks that classify; \(model) makes images, expected mean-squared-error"
       )
+      try refuse(views != nil, "--views is for networks that classify; \(model) makes images")
+      try refuse(
+        targetAccuracy != nil, "--target-accuracy is for networks that classify; \(model) makes images")
       try refuse(mixing != nil, "--mixing is for networks that classify; \(model) makes images")
     } else {
       try refuse(

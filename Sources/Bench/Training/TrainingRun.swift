@@ -28,8 +28,9 @@ final class TrainingRun {
     let data = session.data
     report = TrainReport(
       machine: machine, model: session.title, parameters: session.model.parameterCount, training: description,
-      trainingImages: data.training.count, validationImages: data.validation.count, testImages: data.test.count,
-      validatesOnTest: data.validatesOnTest, classNames: data.training.classNames)
+      flopsPerImage: session.model.trainingFLOPsPerImage, trainingImages: data.training.count,
+      validationImages: data.validation.count, testImages: data.test.count, validatesOnTest: data.validatesOnTest,
+      classNames: data.training.classNames)
     table = TrainingRun.table(hasAccuracy: !session.isReconstruction)
   }
 
@@ -221,13 +222,12 @@ extension TrainingRun {
   private func evaluate() throws -> EvaluationResult {
     let data = session.data
     let cancelled = { self.interrupt.isRequested }
-    let test = try trainer.evaluate(on: data.test, isCancelled: cancelled)
+    let (test, testMatrix) = try session.evaluateFinally(on: data.test, isCancelled: cancelled)
     let training = try trainer.evaluate(on: data.plainTraining, isCancelled: cancelled)
     var text = "\ntraining   \(figures(training))\ntest       \(figures(test))\n"
     var matrices: (training: ConfusionMatrix, test: ConfusionMatrix, report: ClassificationReport)?
-    if hasAccuracy {
+    if let ofTest = testMatrix {
       let names = data.test.classNames
-      let ofTest = try trainer.confusionMatrix(on: data.test, isCancelled: cancelled)
       let ofTraining = try trainer.confusionMatrix(on: data.plainTraining, isCancelled: cancelled)
       let report = ofTest.report(classNames: names)
       matrices = (ofTraining, ofTest, report)
@@ -239,6 +239,7 @@ extension TrainingRun {
           + ConfusionTable(matrix: matrix, classNames: names).text + "\n"
       }
     }
+    if let target = options.targetAccuracy { text += "\n" + TimeToAccuracy(target, trainer.history).text + "\n" }
     text += "\n\(session.model.summary)"
     try Console.print(text)
     report.result = TrainReport.Result(training: training, test: test, matrices: matrices)
@@ -252,8 +253,9 @@ extension TrainingRun {
 
   private func writeReport(stop: String) throws {
     guard let path = options.json else { return }
-    report.epochs = trainer.history.epochs.map { TrainReport.Epoch($0, hasAccuracy: hasAccuracy) }
+    report.epochs = trainer.history.epochs.map { TrainReport.Epoch($0, hasAccuracy: hasAccuracy, report) }
     report.stop = stop
+    report.target = options.targetAccuracy.map { TimeToAccuracy($0, trainer.history) }
     report.bestEpoch = trainer.history.best(by: .validationLoss)?.epoch
     try JSONFile(path: path).write(report)
   }
@@ -282,7 +284,10 @@ extension TrainingRun {
   private static func table(hasAccuracy: Bool) -> Table {
     let accuracy: [Table.Column] = hasAccuracy ? [.figure("acc", width: 7)] : []
     return Table(
-      columns: [.figure("epoch"), .figure("seconds"), .figure("images/s", width: 9), .figure("rate", width: 9)]
+      columns: [
+        .figure("epoch"), .figure("seconds"), .figure("images/s", width: 9), .figure("of peak"),
+        .figure("rate", width: 9),
+      ]
         + [.figure("train loss")] + accuracy + [.figure("val. loss", width: 9)] + accuracy + [.text("best")])
   }
 
@@ -291,6 +296,7 @@ extension TrainingRun {
     func accuracy(_ value: Double?) -> [String] { hasAccuracy ? [Figure.percent(value ?? .nan)] : [] }
     return [
       "\(record.epoch)", Figure.fixed(training.seconds, 3), Figure.fixed(training.imagesPerSecond, 0),
+      Figure.fixed(report.shareOfPeak(imagesPerSecond: training.imagesPerSecond) * 100, 0) + " %",
       "\(Float(record.learningRate))", Figure.fixed(training.loss, 4),
     ] + accuracy(training.accuracy) + [Figure.fixed(record.validation?.loss ?? .nan, 4)]
       + accuracy(record.validation?.accuracy) + [isBest ? "*" : ""]

@@ -32,11 +32,17 @@ final class TrainingSession {
     model = try TrainingSession.makeModel(network, recipe, seed: seed)
     model.precision = recipe.precision ?? .direct
     // A batch is never larger than the set: memory for more would be for nothing.
+    let normalization = try recipe.normalization.make(for: data.training)
+    if let images = recipe.whiteningImages {
+      try TrainingSession.whiten(model, data.training, images: images, normalization)
+    }
+    // Parameters that are frozen before the end have a rate that falls to 0 until then.
+    let ending = (recipe.freezing ?? []).filter { $0.epochs > 0 }
     trainer = try Trainer(
-      model: model, optimizer: recipe.optimizer.makeOptimizer(),
-      loss: recipe.loss.makeLoss(labelSmoothing: recipe.labelSmoothing),
+      model: model, optimizer: recipe.optimizer.makeOptimizer(separate: ending.map(\.prefix)),
+      loss: recipe.loss.makeLoss(labelSmoothing: recipe.labelSmoothing, isSummed: recipe.sumsLoss ?? false),
       batchSize: max(min(recipe.batchSize, data.training.count), 1),
-      normalization: recipe.normalization.make(for: data.training),
+      normalization: normalization,
       evaluationBatchSize: TrainingSession.evaluationBatchSize, seed: seed, threads: threads, level: level)
     trainer.classNames = data.training.classNames
     // A network with a layer behind it does not know which one it is.
@@ -46,9 +52,55 @@ final class TrainingSession {
       learningRate: recipe.optimizer.learningRate, epochs: recipe.epochs,
       updatesPerEpoch: TrainingSession.updatesPerEpoch(images: data.training.count, recipe))
     trainer.scheduleUnit = recipe.schedule.unit
+    if recipe.schedule.isLinearDecay, let groups = recipe.optimizer.separateGroups(ending.map(\.prefix)) {
+      for (group, freezing) in zip(groups, ending) {
+        trainer.groupSchedules[group] = recipe.schedule.makeSchedule(
+          learningRate: 0, epochs: freezing.epochs,
+          updatesPerEpoch: TrainingSession.updatesPerEpoch(images: data.training.count, recipe))
+      }
+    }
+    try freeze()
     if let rule = recipe.average.rule {
       trainer.weightAverage = try WeightAverage(model, rule, threads: threads, level: level)
     }
+  }
+
+  /// Makes the weights of the first convolution those that whiten patches of the first training images.
+  private static func whiten(
+    _ model: Model, _ training: any Dataset, images: Int, _ normalization: Normalization
+  ) throws {
+    guard
+      let first = model.parameters.first(where: { $0.role != .buffer }), first.shape.rank == 4,
+      first.shape[0] == 2 * first.shape.dimensions.dropFirst().reduce(1, *)
+    else {
+      throw UsageError(
+        "--whitening needs a network that begins with a convolution of twice as many channels as a patch has numbers; "
+          + "expected airbench94")
+    }
+    let count = min(images, training.count)
+    var input = try Tensor(shape: training.imageShape.batched(count))
+    let size = training.imageShape.count
+    try input.withUnsafeMutableBufferPointer { pixels in
+      for i in 0..<count {
+        try training.readImage(at: i, into: UnsafeMutableBufferPointer(rebasing: pixels[(i * size)..<((i + 1) * size)]))
+      }
+    }
+    let plane = size / training.imageShape[0]
+    let mean = normalization.mean.map { Float($0) }
+    let deviation = normalization.standardDeviation.map { Float($0) }
+    input.withUnsafeMutableBufferPointer { pixels in
+      for i in pixels.indices {
+        let channel = i % size / plane
+        pixels[i] = (pixels[i] - mean[channel % mean.count]) / deviation[channel % deviation.count]
+      }
+    }
+    try model.setParameter(
+      first.name, to: Whitening.weights(input, kernelSize: Size2D(first.shape[2], first.shape[3])))
+  }
+
+  /// Freezes the parameters whose time is over.
+  func freeze() throws {
+    for freezing in recipe.freezing ?? [] where freezing.epochs <= trainer.epoch { try model.freeze(freezing.prefix) }
   }
 
   private static func makeModel(_ network: ModelDescription, _ recipe: Recipe, seed: UInt64) throws -> Model {
@@ -95,7 +147,26 @@ final class TrainingSession {
       inputTransforms: inputTransforms, mixing: recipe.mixing.make(),
       // The average is what is wanted in the end, and not the best epoch.
       earlyStopping: recipe.patience.map { EarlyStopping(patience: $0, restoresBest: recipe.average == .none) },
-      historyFile: historyFile, onEvent: onEvent, isCancelled: isCancelled)
+      historyFile: historyFile,
+      onEvent: { event in
+        if case .epoch = event { try freeze() }
+        try onEvent(event)
+      }, isCancelled: isCancelled)
+  }
+
+  /// Evaluates on data, by the recipe's views of each image.
+  func evaluateFinally(
+    on dataset: any Dataset, isCancelled: () -> Bool
+  ) throws -> (result: EvaluationResult, confusion: ConfusionMatrix?) {
+    guard !isReconstruction else { return (try trainer.evaluate(on: dataset, isCancelled: isCancelled), nil) }
+    if let views = recipe.views?.views {
+      let evaluation = try trainer.evaluate(on: dataset, views: views, isCancelled: isCancelled)
+      return (evaluation.result, evaluation.confusion)
+    }
+    return (
+      try trainer.evaluate(on: dataset, isCancelled: isCancelled),
+      try trainer.confusionMatrix(on: dataset, isCancelled: isCancelled)
+    )
   }
 
   /// The model as a ``Predictor`` reads it.

@@ -37,7 +37,8 @@ public struct RandomVerticalFlip: ImageTransform {
 }
 
 extension WorkingImage {
-  fileprivate mutating func mirror(columns: Bool, rows: Bool) {
+  /// Mirrors the image in either direction.
+  mutating func mirror(columns: Bool, rows: Bool) {
     kernels.mirror(
       pixels, to: scratch, planes: channels, height: height, width: width, columns: columns, rows: rows)
     replace(height: height, width: width)

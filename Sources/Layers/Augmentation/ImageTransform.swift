@@ -36,11 +36,19 @@ public struct WorkingImage {
   public private(set) var pixels: UnsafeMutablePointer<Float>
   /// Memory for results and intermediate values; uninitialised.
   public private(set) var scratch: UnsafeMutablePointer<Float>
+  /// The number of epochs before this one; 0 where there are no epochs.
+  public let epoch: Int
+  /// A seed that is the same for the image in every epoch, and another for every image: for a random choice that holds
+  /// for the whole training.
+  public let imageSeed: UInt64
   let kernels: ImageKernels
 
   init(
-    shape: Shape, pixels: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, kernels: ImageKernels
+    shape: Shape, pixels: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, epoch: Int = 0,
+    imageSeed: UInt64 = 0, kernels: ImageKernels
   ) {
+    self.epoch = epoch
+    self.imageSeed = imageSeed
     self.kernels = kernels
     channels = shape[0]
     height = shape[1]
@@ -117,8 +125,15 @@ final class TransformChain {
   }
 
   /// Transforms the image in ``input``; the result is valid until the next run.
-  func run(using random: inout SplitMix64) -> UnsafeMutablePointer<Float> {
-    var image = WorkingImage(shape: inputShape, pixels: first.pointer, scratch: second.pointer, kernels: kernels)
+  ///
+  /// - Parameters:
+  ///   - random: the generator of this image in this epoch.
+  ///   - epoch: the number of epochs before this one.
+  ///   - imageSeed: the seed of the image, the same in every epoch.
+  func run(using random: inout SplitMix64, epoch: Int = 0, imageSeed: UInt64 = 0) -> UnsafeMutablePointer<Float> {
+    var image = WorkingImage(
+      shape: inputShape, pixels: first.pointer, scratch: second.pointer, epoch: epoch, imageSeed: imageSeed,
+      kernels: kernels)
     for transform in transforms { transform.apply(to: &image, using: &random) }
     return image.pixels
   }

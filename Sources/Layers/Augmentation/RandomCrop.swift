@@ -56,6 +56,11 @@ public struct RandomCrop: ImageTransform {
   public func apply(to image: inout WorkingImage, using random: inout SplitMix64) {
     let top = random.next(below: image.height + 2 * padding.height - size.height + 1) - padding.height
     let left = random.next(below: image.width + 2 * padding.width - size.width + 1) - padding.width
+    crop(&image, top: top, left: left)
+  }
+
+  /// Crops the image at a position of it, which is outside of it for negative numbers.
+  func crop(_ image: inout WorkingImage, top: Int, left: Int) {
     if (top, left) == (0, 0), (size.height, size.width) == (image.height, image.width) { return }
     // The columns of the result that are inside the image.
     let firstColumn = min(max(0, -left), size.width)

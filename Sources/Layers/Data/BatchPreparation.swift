@@ -128,7 +128,7 @@ final class BatchPreparation {
       for i in 0..<batch.count {
         if isUnwanted() { return }
         var random = streams.image(at: first + i)
-        try prepareImage(i, of: batch, using: &random)
+        try prepareImage(i, of: batch, epoch: epoch, using: &random)
       }
     }
     try writeTargets(of: batch)
@@ -163,14 +163,15 @@ extension BatchPreparation {
   }
 
   /// One image that is transformed, or that is read by its data set's `readImage`.
-  private func prepareImage(_ i: Int, of batch: PreparedBatch, using random: inout SplitMix64) throws {
+  private func prepareImage(_ i: Int, of batch: PreparedBatch, epoch: Int, using random: inout SplitMix64) throws {
     let size = imageShape.count
     guard let output = batch.images.baseAddress.map({ $0 + i * size }) else { return }
     let position = Int(batch.positionMemory[i])
+    let imageSeed = SplitMix64.imageSeed(seed: seed, image: position)
     var image = output
     if let chain, let input = chain.input.baseAddress {
       try read(position, to: input)
-      image = chain.run(using: &random)
+      image = chain.run(using: &random, epoch: epoch, imageSeed: imageSeed)
     } else if let input = inputChain?.input.baseAddress {
       try read(position, to: input)
       image = input
@@ -182,7 +183,7 @@ extension BatchPreparation {
     }
     if let inputChain, let input = inputChain.input.baseAddress {
       if image != input { input.update(from: image, count: inputChain.input.count) }
-      image = inputChain.run(using: &random)
+      image = inputChain.run(using: &random, epoch: epoch, imageSeed: imageSeed)
     }
     try normalize(image, count: size, to: output)
   }

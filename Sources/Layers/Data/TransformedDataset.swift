@@ -34,7 +34,7 @@ public struct TransformedDataset: Dataset {
     defer { chains.put(chain) }
     try base.readImage(at: index, into: chain.input)
     var random = SplitMix64(seed: seed, stream: UInt64(index))
-    let result = chain.run(using: &random)
+    let result = chain.run(using: &random, imageSeed: SplitMix64.imageSeed(seed: seed, image: index))
     pixels.baseAddress?.update(from: result, count: imageShape.count)
   }
 

@@ -22,6 +22,10 @@ public enum Initialization: Hashable, Sendable {
   /// A random orthogonal matrix times gain, the weight being a matrix of its first dimension by all others: the rows
   /// are orthogonal, or the columns where there are more rows than columns (Saxe, McClelland and Ganguli, 2013).
   case orthogonal(gain: Float = 1)
+  /// Filters that pass their input on: of a convolution's weight `[outputs, inputs, height, width]`, filter i has a 1
+  /// in the middle of input i and 0 elsewhere, for i below the number of inputs. The filters beyond have the other
+  /// distribution's values, of the fans of the whole weight; with `.constant(0)` it is `dirac_`.
+  indirect case dirac(others: Initialization = .constant(0))
 
   /// PyTorch's default for weights and biases of convolutions and linear layers: uniform in ±1/√fanIn, where `fanIn` is
   /// the number of inputs that an output sums over. (It is `kaiming_uniform_` with a = √5.)
@@ -57,6 +61,20 @@ public enum Initialization: Hashable, Sendable {
     case .orthogonal(let gain):
       let rows = shape.rank > 0 ? shape[0] : 1
       fillOrthogonal(values, rows: rows, gain: Double(gain), using: &generator)
+    case .dirac(let others):
+      others.fill(values, shape: shape, using: &generator)
+      fillIdentity(values, shape)
+    }
+  }
+
+  /// Makes the first filters those that pass their input on.
+  private func fillIdentity(_ values: UnsafeMutableBufferPointer<Float>, _ shape: Shape) {
+    let size = shape.dimensions.dropFirst(2).reduce(1, *)
+    let middle = shape.dimensions.dropFirst(2).reduce(0) { $0 * $1 + $1 / 2 }
+    for filter in 0..<min(shape[0], shape[1]) {
+      let first = filter * shape[1] * size
+      for i in first..<first + shape[1] * size { values[i] = 0 }
+      values[first + filter * size + middle] = 1
     }
   }
 
@@ -98,6 +116,9 @@ public enum Initialization: Hashable, Sendable {
     case .kaimingUniform(_, let nonlinearity), .kaimingNormal(_, let nonlinearity):
       try require(nonlinearity.gain.isFinite, "a finite slope")
       try require(shape.rank >= 2, "a shape of at least 2 dimensions")
+    case .dirac(let others):
+      try require(shape.rank >= 3, "a convolution's weight, of at least 3 dimensions")
+      try others.check(shape, layer: layer)
     }
   }
 }

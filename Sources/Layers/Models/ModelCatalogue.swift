@@ -160,6 +160,11 @@ public enum ModelCatalogue {
         "n10", title: "N10", summary: "a 3×3 convolution, three stages of two, global average pooling as the head",
         inputShape: colors, classCount: 10, options: [.dropout(0.1)]
       ) { ImprovedCNN(classCount: $0.classCount, dropout: $0.dropout) },
+      Entry(
+        "airbench94", title: "airbench94",
+        summary: "Jordan's network for CIFAR-10: whitened 2×2 patches, three groups of two 3×3 convolutions",
+        inputShape: colors, classCount: 10
+      ) { AirbenchCNN(classCount: $0.classCount) },
       Entry("n11", title: "N11", summary: "N1 without ReLU", inputShape: colors, classCount: 10) {
         TutorialCNN(classCount: $0.classCount, hasActivations: false)
       },

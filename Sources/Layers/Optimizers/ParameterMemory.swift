@@ -110,6 +110,43 @@ public struct ParameterMemory {
     self.model = model
   }
 
+  /// The memory of some of the parameters, in the layout of all: ``places`` are those of this memory.
+  /// - Parameter indices: of ``parameters``, in ascending order.
+  func restricted(to indices: [Int]) -> ParameterMemory {
+    var blocks: [Block] = []
+    var last: Int?
+    for i in indices {
+      let isNext = last.map { $0 + 1 == i && self.blocks.contains(where: containing($0, i)) } ?? false
+      last = i
+      guard let start = pieces(of: places[i]).first else { continue }
+      if isNext, let previous = blocks.popLast() {
+        blocks.append(
+          Block(
+            range: previous.range.lowerBound..<start.range.upperBound, values: previous.values,
+            gradients: previous.gradients))
+      } else {
+        blocks.append(start)
+      }
+    }
+    return ParameterMemory(restricting: self, to: indices, blocks)
+  }
+
+  /// Whether a block holds two parameters.
+  private func containing(_ i: Int, _ j: Int) -> (Block) -> Bool {
+    { [places] block in
+      !places[i].isEmpty && !places[j].isEmpty && block.range.overlaps(places[i]) && block.range.overlaps(places[j])
+    }
+  }
+
+  private init(restricting memory: ParameterMemory, to indices: [Int], _ blocks: [Block]) {
+    parameters = indices.map { memory.parameters[$0] }
+    places = indices.map { memory.places[$0] }
+    self.blocks = blocks
+    count = memory.count
+    model = memory.model
+    positions = memory.positions.isEmpty ? [] : indices.map { memory.positions[$0] }
+  }
+
   /// Changes whenever parameters are frozen or unfrozen.
   var freezeCount: Int { model?.freezeCount ?? 0 }
 

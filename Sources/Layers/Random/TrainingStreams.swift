@@ -7,6 +7,7 @@
 ///     order of epoch e                    seed                            e
 ///     transforms of the image at p of e   key(~seed, e)                   p
 ///     mixing of the batch from p of e     ~key(~seed, e)                  p
+///     choices for image i in all epochs   key(~seed, 2⁶⁴ − 1)             i
 ///
 /// p is a position in the epoch's order. A number drawn for one of these changes none drawn for another, so that a
 /// training which adds dropout or augmentation has the same first parameters and the same order of images.
@@ -22,6 +23,11 @@ extension SplitMix64 {
   /// The seed of the random numbers of layer `i` within a layer, or within a pass, whose seed is `key`.
   static func layerKey(_ i: Int, of key: UInt64) -> UInt64 {
     self.key(seed: key, stream: UInt64(truncatingIfNeeded: i))
+  }
+
+  /// The seed of the choices for an image of a data set that hold in every epoch.
+  static func imageSeed(seed: UInt64, image: Int) -> UInt64 {
+    key(seed: key(seed: ~seed, stream: .max), stream: UInt64(truncatingIfNeeded: image))
   }
 
   /// The generator of the order of an epoch's images.

@@ -46,7 +46,7 @@ extension Trainer {
     return try confusionMatrix(on: dataset, isCancelled: isCancelled).report(classNames: names)
   }
 
-  private func emptyConfusionMatrix() throws -> ConfusionMatrix {
+  func emptyConfusionMatrix() throws -> ConfusionMatrix {
     let shape = model.outputShape
     guard shape.rank == 1 else {
       throw TrainingError.invalidArgument(
@@ -62,7 +62,7 @@ extension Trainer {
     }
   }
 
-  private func evaluate(
+  func evaluate(
     on dataset: some Dataset, _ isCancelled: () -> Bool, done: (BatchRunner, Int) throws -> Void
   ) throws -> EvaluationResult {
     let runner = try evaluationRunner()

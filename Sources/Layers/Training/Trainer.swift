@@ -45,7 +45,10 @@ public final class Trainer {
 
   /// The schedule of the learning rate; nil for a constant ``learningRate``. It is applied to each group's rate.
   public var schedule: (any Schedule)?
-  /// The schedule's unit of time.
+  /// Schedules that groups of parameters have in place of ``schedule``, by the group's position in
+  /// ``PlannedOptimizer/learningRates``.
+  public var groupSchedules: [Int: any Schedule] = [:]
+  /// The schedules' unit of time.
   public var scheduleUnit = ScheduleUnit.epoch
   /// The number of batches whose gradients are accumulated for one update, as if they were one batch: the mean over all
   /// their images, or the sum for a loss with that reduction. Leftover batches at the end of an epoch form one smaller
@@ -194,17 +197,18 @@ public final class Trainer {
   }
 
   private func applySchedule() {
-    guard let schedule else { return }
+    guard schedule != nil || !groupSchedules.isEmpty else { return }
     let time = scheduleUnit == .epoch ? epoch : updates
-    if baseRates.count == 1 {
-      optimizer.learningRate = Float(
-        schedule.learningRate(at: time, from: Double(baseRates[0]), after: history))
-    } else {
-      optimizer.learningRates = baseRates.map {
-        Float(schedule.learningRate(at: time, from: Double($0), after: history))
-      }
+    func rate(_ group: Int) -> Float {
+      guard let schedule = groupSchedules[group] ?? schedule else { return baseRates[group] }
+      return Float(schedule.learningRate(at: time, from: Double(baseRates[group]), after: history))
     }
-    if let momentum = schedule.momentum(at: time) { optimizer.momentum = Float(momentum) }
+    if baseRates.count == 1 {
+      optimizer.learningRate = rate(0)
+    } else {
+      optimizer.learningRates = baseRates.indices.map(rate)
+    }
+    if let momentum = schedule?.momentum(at: time) { optimizer.momentum = Float(momentum) }
   }
 }
 

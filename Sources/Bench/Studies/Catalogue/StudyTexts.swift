@@ -19,3 +19,13 @@ extension ScheduleRecipe {
     }
   }
 }
+
+extension FreezingRecipe {
+  static func name(_ name: String, epochs: Int = 0) -> FreezingRecipe {
+    do {
+      return try FreezingRecipe(epochs == 0 ? name : "\(name):\(epochs)")
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+}
