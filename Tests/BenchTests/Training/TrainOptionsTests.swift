@@ -38,6 +38,48 @@ import Testing
     #expect(try options.recipe() == expected)
   }
 
+  @Test func reachesWhatTheRecipesNeed() throws {
+    let options = try options([
+      "--optimizer", "muon", "--momentum", "0.6", "--nesterov", "--others", "0.05:0.7:0.8:0.004", "--schedule",
+      "linear-decay:0.1", "--loss-sum", "--whitening", "50", "--freeze", "a.weight,b:3", "--views", "six",
+      "--target-accuracy", "0.5",
+    ])
+    let recipe = try options.recipe()
+    var optimizer = OptimizerRecipe(rule: .muon, learningRate: 0.001, momentum: 0.6, nesterov: true)
+    optimizer.others = .init(learningRate: 0.05, linearLearningRate: 0.7, momentum: 0.8, shrinkage: 0.004)
+    #expect(recipe.optimizer == optimizer)
+    #expect(recipe.sumsLoss == true)
+    #expect(recipe.whiteningImages == 50)
+    #expect(recipe.freezing?.map(\.prefix) == ["a.weight", "b"])
+    #expect(recipe.freezing?.map(\.epochs) == [0, 3])
+    #expect(recipe.views == .six)
+    #expect(options.targetAccuracy == 0.5)
+    let schedule = try #require(recipe.schedule.makeSchedule(learningRate: 1, epochs: 4, updatesPerEpoch: 5))
+    #expect(recipe.schedule.unit == .update)
+    #expect(schedule.learningRate(at: 0, from: 1) == 1)
+    #expect(abs(schedule.learningRate(at: 10, from: 1) - 0.55) < 1e-12)
+    #expect(abs(schedule.learningRate(at: 20, from: 1) - 0.1) < 1e-12)
+  }
+
+  /// The recipe's settings are those that its options come to, whatever stands before or behind `--recipe`.
+  @Test func aRecipeIsWhatOtherOptionsStartFrom() throws {
+    func options(_ arguments: [String]) throws -> TrainOptions {
+      let defaults = TrainCommand.defaults(for: arguments)
+      guard case .run(let options, _) = try TrainCommand.options.parse(arguments, defaults: defaults) else {
+        throw UsageError("help")
+      }
+      return options
+    }
+    let whole = try options(["--recipe", "airbench94"])
+    #expect(try whole.recipe() == .airbench94)
+    #expect(whole.model == "airbench94")
+    var expected = Recipe.airbench94
+    expected.epochs = 4
+    #expect(try options(["--epochs", "4", "--recipe=airbench94"]).recipe() == expected)
+    #expect(try options(["--recipe", "airbench94", "--epochs", "4"]).recipe() == expected)
+    #expect(throws: UsageError.self) { try options(["--recipe", "unknown"]) }
+  }
+
   @Test func reachesEveryPartOfTheData() throws {
     let request = try options([
       "--data", "mnist", "--classes", "1,3,5", "--validation-share", "0.2", "--fraction", "0.5", "--augmented-copies",
@@ -75,7 +117,11 @@ import Testing
     (["--epochs", "3", "--warm-up", "3"], "--warm-up is 3; expected less than the 3 epochs"),
     (["--metrics-every", "5"], "--metrics-every needs --metrics FILE.jsonl or --tensorboard DIR"),
     (["--checkpoint-updates", "5"], "--checkpoint-updates needs --checkpoint FILE"),
-    (["--nesterov"], "--nesterov is for --optimizer sgd, not adam"),
+    (["--nesterov"], "--nesterov is for --optimizer sgd or muon, not adam"),
+    (["--others", "0.1:0.1"], "--others is for --optimizer muon, not adam"),
+    (["--loss", "focal", "--loss-sum"], "--loss-sum is for --loss cross-entropy, not focal"),
+    (["--freeze", "a:b"], "--freeze is 'a:b'; expected the first part of parameters' names"),
+    (["--model", "n7", "--views", "six"], "--views is for networks that classify; n7 makes images"),
     (["--optimizer", "sgd", "--nesterov", "--momentum", "0"], "--nesterov needs a momentum above 0"),
     (["--optimizer", "sgd", "--beta2", "0.9"], "--beta2 is for --optimizer adam, adamw, nadam or radam, not sgd"),
     (

@@ -27,6 +27,46 @@ import Testing
     return session.model.state().entries.map(\.bytes)
   }
 
+  /// The recipe to 94 %: whitened patches, parameters that are frozen from the start or later, views.
+  @Test func theRecipeWhitensFreezesAndTakesViews() throws {
+    let change: (inout Recipe) -> Void = {
+      $0 = .airbench94
+      $0.batchSize = 25
+      $0.epochs = 2
+      $0.whiteningImages = 20
+      $0.freezing?[6] = .name("whiten.bias", epochs: 1)
+    }
+    let session = try session("airbench94", change)
+    let names = session.recipe.freezing?.map(\.prefix) ?? []
+    #expect(names.count == 7)
+    let whitening = try session.model.parameter("whiten.weight").scalars
+    // The second half of the kernels are the negatives of the first.
+    #expect(whitening.prefix(144).map { -$0 } == Array(whitening.suffix(144)))
+    var biases = [try session.model.parameter("whiten.bias").scalars]
+    var rates: [Double] = []
+    let record = { (event: TrainingEvent) throws in
+      guard case .epoch(let record) = event else { return }
+      biases.append(try session.model.parameter("whiten.bias").scalars)
+      rates.append(record.learningRate)
+    }
+    #expect(biases[0] != biases[1])
+    #expect(biases[1] == biases[2])
+    #expect(try session.model.parameter("whiten.weight").scalars == whitening)
+    #expect(try session.model.parameter("group2.norm1.weight").scalars == [Float](repeating: 1, count: 256))
+    #expect(try session.model.parameter("group2.norm1.bias").scalars != [Float](repeating: 0, count: 256))
+    // Of four updates the second and the last are at 3/4 and 1/4 of the rate.
+    #expect(rates.map { Float($0) } == [0.053 * 0.75, 0.053 * 0.25])
+    let final = try session.evaluateFinally(on: session.data.test, isCancelled: { false })
+    #expect(final.result.accuracy == final.confusion?.accuracy)
+    let other = try self.session("airbench94", threads: 3, change)
+    #expect(try weights(other) == session.model.state().entries.map(\.bytes))
+  }
+
+  @Test func whiteningNeedsItsNetwork() throws {
+    #expect(throws: UsageError.self) { try session("n1") { $0.whiteningImages = 10 } }
+    #expect(throws: LayerError.self) { try session("n1") { $0.freezing = [.name("unknown")] } }
+  }
+
   @Test func theSameSeedGivesTheSameBitsOnAnyNumberOfThreads() throws {
     let change: (inout Recipe) throws -> Void = {
       $0.augmentation = try Augmentation("crop:4,flip,noise:0.1")

@@ -91,7 +91,8 @@ struct WinogradConvolution: Sendable {
   /// From a product's transformed weights, of so many panels, to the next product's.
   private func weightPointStride(panels: Int) -> Int { panels * panelCount + Self.pointGap }
   private var sumPointStride: Int {
-    (blockTileCount + tile.rows - 1) / tile.rows * tile.rows * panelColumns + Self.pointGap
+    // A register tile may begin at any tile, and reach past the last.
+    (blockTileCount + tile.rows - 1) * panelColumns + Self.pointGap
   }
 
   /// The parts of a thread's workspace.
@@ -102,7 +103,10 @@ struct WinogradConvolution: Sendable {
     return cacheLines(max(inputs, 16 * columnTiles) * lanes * 4)
   }
   private var scratchByteCount: Int { cacheLines(Self.points * lanes * 4) }
-  private var threadByteCount: Int { inputByteCount + sumByteCount + stripByteCount + scratchByteCount }
+  private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
+  private var threadByteCount: Int {
+    inputByteCount + sumByteCount + stripByteCount + scratchByteCount + positionByteCount
+  }
 
   /// The parts of the shared workspace: whether a row of tiles has sums that are not finite; transformed weights of one
   /// group, and the padded bias of all.
@@ -171,7 +175,7 @@ struct WinogradConvolution: Sendable {
       Parallel.run(parts: parts) { part in
         transformWeights(
           weights, group: group, panels: panels, transformed, part: part, of: parts,
-          scratch: (threadWorkspaces + part * threadByteCount).assumingMemoryBound(to: Float.self))
+          scratch: parts(of: threadWorkspaces + part * threadByteCount).scratch)
       }
     }
     func run(_ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
@@ -252,15 +256,24 @@ struct WinogradConvolution: Sendable {
   private func parts(
     of workspace: UnsafeMutableRawPointer
   ) -> (
-    scratch: UnsafeMutablePointer<Float>, strip: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>,
-    inputs: UnsafeMutablePointer<Float>
+    positions: UnsafeMutablePointer<Int>, scratch: UnsafeMutablePointer<Float>, strip: UnsafeMutablePointer<Float>,
+    sums: UnsafeMutablePointer<Float>, inputs: UnsafeMutablePointer<Float>
   ) {
-    let strip = workspace + scratchByteCount
+    let scratch = workspace + positionByteCount
+    let strip = scratch + scratchByteCount
     let sums = strip + stripByteCount
     return (
-      workspace.assumingMemoryBound(to: Float.self), strip.assumingMemoryBound(to: Float.self),
+      workspace.assumingMemoryBound(to: Int.self), scratch.assumingMemoryBound(to: Float.self),
+      strip.assumingMemoryBound(to: Float.self),
       sums.assumingMemoryBound(to: Float.self), (sums + sumByteCount).assumingMemoryBound(to: Float.self)
     )
+  }
+
+  /// The order of the tiles of a block's units.
+  private func order(_ units: Range<Int>) -> WinogradTileOrder {
+    let (firstRow, columns) = location(units.lowerBound)
+    return WinogradTileOrder(
+      firstRow: firstRow, rows: units.count, columns: columns, height: target.height, width: target.width)
   }
 
   /// Transforms the inputs of a block's units for all channels of a group.
@@ -272,6 +285,7 @@ struct WinogradConvolution: Sendable {
     let (firstRow, columns) = location(units.lowerBound)
     planCheck("a block's tiles", offset: 0, count: units.count * columns.count, allocated: blockTileCount)
     planCheck("a block's rows of tiles", offset: units.lowerBound, count: units.count, allocated: self.units)
+    order(units).write(to: memory.positions)
     let plane = self.source.height * self.source.width
     var row = firstRow
     while row < firstRow + units.count {
@@ -285,7 +299,7 @@ struct WinogradConvolution: Sendable {
             height: self.source.height, width: self.source.width, firstRow: 4 * tileRow - padding.height,
             firstColumn: 4 * columns.lowerBound - padding.width),
           tileRows: rows, tileColumns: columns.count, strip: memory.strip,
-          target: memory.inputs + ((row - firstRow) * columns.count * inputStride + vector * lanes),
+          positions: memory.positions + (row - firstRow) * columns.count, target: memory.inputs + vector * lanes,
           tileStride: inputStride, pointStride: inputPointStride, scratch: memory.scratch)
         transformInput(&arguments)
       }
@@ -306,14 +320,14 @@ struct WinogradConvolution: Sendable {
     let plane = self.target.height * self.target.width
     var products = WinogradProductsArguments(
       inputs: memory.inputs, inputStride: inputStride, inputPointStride: inputPointStride, weights: weights,
-      weightPointStride: pointStride, depth: sourceChannels, tiles: units.count * columns.count,
+      weightPointStride: pointStride, depth: sourceChannels, tiles: order(units).ranges,
       sums: memory.sums, sumPointStride: sumPointStride)
     tile.run(&products)
     for index in 0..<units.count {
       let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
       let channel = (image * groups + group) * targetChannels + panel * panelColumns
       var arguments = WinogradOutputArguments(
-        sums: memory.sums + index * columns.count * panelColumns, tileStride: panelColumns,
+        positions: memory.positions + index * columns.count, sums: memory.sums, tileStride: panelColumns,
         pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
         bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
         target: target + (channel * plane + 4 * tileRow * self.target.width + 4 * columns.lowerBound),

@@ -77,7 +77,8 @@ struct WinogradGradient: Sendable {
     cacheLines((4 * min(blockUnits, tileRows) + 2) * (4 * columnTiles + 2) * lanes * 4)
   }
   private var scratchByteCount: Int { cacheLines(Self.points * lanes * 4) }
-  private var threadByteCount: Int { max(sumByteCount, stripByteCount) + scratchByteCount }
+  private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
+  private var threadByteCount: Int { max(sumByteCount, stripByteCount) + scratchByteCount + positionByteCount }
 
   var workspaceByteCount: Int {
     max(
@@ -123,6 +124,13 @@ struct WinogradGradient: Sendable {
     return first..<min(first + columnTiles, (shape.outputWidth + 3) / 4)
   }
 
+  /// The order of the tiles of a block.
+  private func order(_ firstUnit: Int, _ count: Int) -> WinogradTileOrder {
+    WinogradTileOrder(
+      firstRow: firstUnit / columnRanges, rows: count, columns: columns(firstUnit), height: shape.outputHeight,
+      width: shape.outputWidth)
+  }
+
   /// Transforms a thread's vectors of channels of some units.
   private func transform(
     _ firstUnit: Int, _ count: Int, _ group: Int, _ operands: Conv2DBackwardWeights.Operands,
@@ -130,8 +138,9 @@ struct WinogradGradient: Sendable {
   ) {
     let inputs = workspace.assumingMemoryBound(to: Float.self)
     let gradients = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
-    let (scratch, strip) = threadWorkspace(workspace, part)
+    let (positions, scratch, strip) = threadWorkspace(workspace, part)
     let columns = columns(firstUnit)
+    order(firstUnit, count).write(to: positions)
     planCheck("a block's tiles", offset: 0, count: count * columns.count, allocated: blockTileCount)
     planCheck("a block's rows of tiles", offset: firstUnit, count: count, allocated: units)
     let (firstRow, lastRow) = (firstUnit / columnRanges, (firstUnit + count - 1) / columnRanges)
@@ -152,11 +161,11 @@ struct WinogradGradient: Sendable {
           width: isInput ? shape.inputWidth : shape.outputWidth,
           firstRow: 4 * tileRow - (isInput ? shape.paddingHeight : 0),
           firstColumn: 4 * columns.lowerBound - (isInput ? shape.paddingWidth : 0))
-        let firstTile = (row - firstRow) * columns.count
         let stride = isInput ? inputStride : gradientStride
         var arguments = WinogradInputArguments(
           planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
-          target: (isInput ? inputs : gradients) + (firstTile * stride + channel), tileStride: stride,
+          positions: positions + (row - firstRow) * columns.count,
+          target: (isInput ? inputs : gradients) + channel, tileStride: stride,
           pointStride: isInput ? inputPointStride : gradientPointStride, scratch: scratch)
         if isInput { transformInput(&arguments) } else { transformGradient(&arguments) }
         row += rows
@@ -169,7 +178,8 @@ struct WinogradGradient: Sendable {
     let inputs = workspace.assumingMemoryBound(to: Float.self)
     let gradients = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
     let totals = (workspace + inputByteCount + gradientByteCount).assumingMemoryBound(to: Float.self)
-    let (scratch, sums) = threadWorkspace(workspace, part)
+    let (_, scratch, sums) = threadWorkspace(workspace, part)
+    let tiles = order(firstUnit, count).ranges
     let panels = (inputStride + panelColumns - 1) / panelColumns
     let chunks = (shape.groupOutputChannels + Self.pairChannels - 1) / Self.pairChannels
     for pair in Parallel.range(part, of: parts, items: panels * chunks) {
@@ -179,7 +189,7 @@ struct WinogradGradient: Sendable {
       var products = WinogradGradientProductsArguments(
         gradients: gradients + channel, gradientStride: gradientStride, gradientPointStride: gradientPointStride,
         inputs: inputs + panel, inputStride: inputStride, inputPointStride: inputPointStride,
-        tiles: count * columns(firstUnit).count, channels: channels, sums: sums, sumPointStride: sumPointStride)
+        tiles: tiles, channels: channels, sums: sums, sumPointStride: sumPointStride)
       tile.run(&products)
       var arguments = WinogradGradientOutputArguments(
         sums: sums, sumStride: panelColumns, sumPointStride: sumPointStride, channels: channels,
@@ -191,11 +201,12 @@ struct WinogradGradient: Sendable {
 
   private func threadWorkspace(
     _ workspace: UnsafeMutableRawPointer, _ part: Int
-  ) -> (scratch: UnsafeMutablePointer<Float>, rest: UnsafeMutablePointer<Float>) {
+  ) -> (positions: UnsafeMutablePointer<Int>, scratch: UnsafeMutablePointer<Float>, rest: UnsafeMutablePointer<Float>) {
     let start =
       workspace + inputByteCount + gradientByteCount + totalByteCount + flagByteCount + part * threadByteCount
     return (
-      start.assumingMemoryBound(to: Float.self), (start + scratchByteCount).assumingMemoryBound(to: Float.self)
+      start.assumingMemoryBound(to: Int.self), (start + positionByteCount).assumingMemoryBound(to: Float.self),
+      (start + positionByteCount + scratchByteCount).assumingMemoryBound(to: Float.self)
     )
   }
 }

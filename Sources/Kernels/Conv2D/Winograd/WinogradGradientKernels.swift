@@ -7,7 +7,7 @@ func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
   let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
-  var target = p.pointee.target
+  var position = p.pointee.positions
   var tileRow = 0
   while tileRow < p.pointee.tileRows {
     var source = UnsafePointer(p.pointee.strip + 4 &* tileRow &* pitch)
@@ -18,6 +18,7 @@ func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
         L.store6(Winograd43.gradients(L.self, L.four(source + j &* n, pitch)), scratch + j &* n, 4 &* n)
         j &+= 1
       }
+      let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       var i = 0
       while i < 6 {
         L.store6(
@@ -25,7 +26,7 @@ func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
         i &+= 1
       }
       source += 4 &* n
-      target += p.pointee.tileStride
+      position += 1
       tile &-= 1
     }
     tileRow &+= 1
@@ -43,8 +44,8 @@ struct WinogradGradientProductsArguments {
   var inputs: UnsafePointer<Float>
   var inputStride: Int
   var inputPointStride: Int
-  /// Tiles: the terms of a sum.
-  var tiles: Int
+  /// Tiles: those that need a product are the terms of its sum.
+  var tiles: WinogradTileRanges
   /// Output channels; behind the last there are elements for whole register tiles.
   var channels: Int
   /// Sums, a row of input channels for each output channel; elements from a product to the next. There is memory for
@@ -59,14 +60,16 @@ func winogradGradientProducts<let rows: Int, let vectors: Int, L: Lanes>(
 ) {
   var point = 0
   while point < 36 {
-    var gradients = p.pointee.gradients + point &* p.pointee.gradientPointStride
-    let inputs = p.pointee.inputs + point &* p.pointee.inputPointStride
+    let tiles = p.pointee.tiles.tiles(point)
+    var gradients =
+      p.pointee.gradients + (point &* p.pointee.gradientPointStride &+ tiles.first &* p.pointee.gradientStride)
+    let inputs = p.pointee.inputs + (point &* p.pointee.inputPointStride &+ tiles.first &* p.pointee.inputStride)
     var sums = p.pointee.sums + point &* p.pointee.sumPointStride
     var channel = 0
     while channel < p.pointee.channels {
       var sum = tile.init()
       sum.multiply(
-        columns: gradients, p.pointee.gradientStride, rows: inputs, p.pointee.inputStride, depth: p.pointee.tiles)
+        columns: gradients, p.pointee.gradientStride, rows: inputs, p.pointee.inputStride, depth: tiles.count)
       sum.store(to: sums, stride: tile.columns)
       gradients += rows
       sums += rows &* tile.columns

@@ -22,7 +22,9 @@ struct WinogradInputArguments {
   /// Memory for what the tiles cover, pixel by pixel, a vector of channels each: rows of 4·tileColumns pixels, and two more
   /// rows and columns of inputs.
   var strip: UnsafeMutablePointer<Float>
-  /// The first tile's first product's channels.
+  /// The position of each tile among those of its block, row by row.
+  var positions: UnsafePointer<Int>
+  /// The first product's channels of the tile at position 0.
   var target: UnsafeMutablePointer<Float>
   /// Elements from a tile to the next, and from a product of a tile to the next.
   var tileStride: Int
@@ -77,7 +79,7 @@ func winogradInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputAr
   let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
-  var target = p.pointee.target
+  var position = p.pointee.positions
   var tileRow = 0
   while tileRow < p.pointee.tileRows {
     var source = UnsafePointer(p.pointee.strip + 4 &* tileRow &* pitch)
@@ -88,6 +90,7 @@ func winogradInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputAr
         L.store6(Winograd43.data(L.self, L.six(source + j &* n, pitch)), scratch + j &* n, 6 &* n)
         j &+= 1
       }
+      let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       var i = 0
       while i < 6 {
         L.store6(
@@ -95,7 +98,7 @@ func winogradInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputAr
         i &+= 1
       }
       source += 4 &* n
-      target += p.pointee.tileStride
+      position += 1
       tile &-= 1
     }
     tileRow &+= 1

@@ -1,6 +1,8 @@
 /// The arguments of `winogradOutput`: the outputs of a row of tiles of one image for a panel of channels.
 struct WinogradOutputArguments {
-  /// The sums of the first tile; elements from a tile to the next, and from a product to the next.
+  /// The position of each tile of the row among those of its block.
+  var positions: UnsafePointer<Int>
+  /// The sums of the tile at position 0; elements from a tile to the next, and from a product to the next.
   var sums: UnsafePointer<Float>
   var tileStride: Int
   var pointStride: Int
@@ -39,9 +41,10 @@ func winogradOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutput
   var channel = 0
   while channel < p.pointee.channels {
     let bias = L.load(p.pointee.bias + channel)
-    var sums = p.pointee.sums + channel
+    var position = p.pointee.positions
     var x = 0
     while x < width {
+      let sums = p.pointee.sums + (position.pointee &* p.pointee.tileStride &+ channel)
       var j = 0
       while j < 6 {
         let y = Winograd43.outputs(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
@@ -53,20 +56,27 @@ func winogradOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutput
       }
       let columns = min(width &- x, 4)
       var i = 0
-      while i < 4 {
+      // The fourth row or column of a tile that has three is made of products that were not computed.
+      while i < p.pointee.rows {
         let y = Winograd43.outputs(L.self, L.six(scratch + 6 &* i &* n, n))
-        check = L.multiplyAdd(y.0, L.splat(0), check)
-        check = L.multiplyAdd(y.1, L.splat(0), check)
-        check = L.multiplyAdd(y.2, L.splat(0), check)
-        check = L.multiplyAdd(y.3, L.splat(0), check)
         let target = p.pointee.strip + (i &* width &+ x) &* n
+        check = L.multiplyAdd(y.0, L.splat(0), check)
         L.store(L.larger(y.0 + bias, floor), target)
-        if columns > 1 { L.store(L.larger(y.1 + bias, floor), target + n) }
-        if columns > 2 { L.store(L.larger(y.2 + bias, floor), target + 2 &* n) }
-        if columns > 3 { L.store(L.larger(y.3 + bias, floor), target + 3 &* n) }
+        if columns > 1 {
+          check = L.multiplyAdd(y.1, L.splat(0), check)
+          L.store(L.larger(y.1 + bias, floor), target + n)
+        }
+        if columns > 2 {
+          check = L.multiplyAdd(y.2, L.splat(0), check)
+          L.store(L.larger(y.2 + bias, floor), target + 2 &* n)
+        }
+        if columns > 3 {
+          check = L.multiplyAdd(y.3, L.splat(0), check)
+          L.store(L.larger(y.3 + bias, floor), target + 3 &* n)
+        }
         i &+= 1
       }
-      sums += p.pointee.tileStride
+      position += 1
       x &+= 4
     }
     let count = p.pointee.rows &* width

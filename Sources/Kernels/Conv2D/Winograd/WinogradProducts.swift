@@ -9,7 +9,7 @@ struct WinogradProductsArguments {
   var weightPointStride: Int
   /// Source channels: the terms of a sum.
   var depth: Int
-  var tiles: Int
+  var tiles: WinogradTileRanges
   /// Sums, tile by tile; elements from a product to the next. There is memory for whole register tiles.
   var sums: UnsafeMutablePointer<Float>
   var sumPointStride: Int
@@ -38,22 +38,24 @@ extension RegisterTile {
   }
 }
 
-/// Multiplies, for each of the 36 products of a tile, the matrix of tiles × source channels with that of source × target
-/// channels. The chain of every sum runs over all source channels in their order, so that its bits depend on nothing else.
+/// Multiplies, for each of the 36 products of a tile, the matrix of the tiles that need it × source channels with that of
+/// source × target channels. The chain of every sum runs over all source channels in their order, so that its bits depend on nothing else.
 @inline(always)
 func winogradProducts<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<WinogradProductsArguments>
 ) {
-  let last = p.pointee.tiles &- 1
+  let tiles = p.pointee.tiles
   var point = 0
   while point < 36 {
     let inputs = p.pointee.inputs + point &* p.pointee.inputPointStride
     let weights = p.pointee.weights + point &* p.pointee.weightPointStride
-    var sums = p.pointee.sums + point &* p.pointee.sumPointStride
-    var first = 0
+    let needed = tiles.tiles(point)
+    var first = needed.first
+    let last = first &+ needed.count &- 1
+    var sums = p.pointee.sums + (point &* p.pointee.sumPointStride &+ first &* tile.columns)
     while first <= last {
       var offsets = InlineArray<rows, Int>(repeating: 0)
-      // Rows behind the last tile compute it again.
+      // Rows behind the last tile compute it again. Where they are stored, there are tiles that do not need this product.
       for r in 0..<rows { offsets[r] = min(first &+ r, last) &* p.pointee.inputStride }
       var sum = tile.init()
       sum.multiply(rows: inputs, offsets: offsets, weights, depth: p.pointee.depth)

@@ -24,7 +24,7 @@ extension Conv2DShape {
   /// It is nothing where they are faster and infinite elsewhere, by the size of an image and the channels: a choice by
   /// cycles would depend on the batch, and with it an image's bits.
   /// - Parameter leastPlane: outputs of a channel from which it pays to transform the weights.
-  func winogradCost(source: Int, target: Int, height: Int, width: Int, leastPlane: Int = 36) -> Double? {
+  func winogradCost(source: Int, target: Int, height: Int, width: Int, leastPlane: Int = 9) -> Double? {
     guard WinogradConvolution.accepts(self) else { return nil }
     // Outputs that tiles compute and nobody needs: 8×8 for 5×5 are more than half.
     let tiles = ((height + 3) / 4) * ((width + 3) / 4) * 16
@@ -115,7 +115,7 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
     cost: { shape, _ in
       shape.winogradCost(
         source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
-        width: shape.outputWidth, leastPlane: 16)
+        width: shape.outputWidth, leastPlane: 9)
     },
     prepareForMachine: { shape, machine, threads in
       var directShape = shape
