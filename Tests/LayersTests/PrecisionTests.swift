@@ -34,6 +34,23 @@ import Testing
     for (a, b) in zip(fast, direct) { #expect(abs(a - b) <= 1e-5 * max(abs(b), 1)) }
   }
 
+  @Test("models, plans and predictors may use fewer products where nothing else is said, and say so")
+  func theDefault() throws {
+    let model = try Model(Self.network, inputShape: [3, 32, 32], seed: 3)
+    #expect(model.precision == .fast)
+    let kernels = try model.plan(batchSize: 4, mode: .training).convolutionKernels
+    // Three convolutions; the first has three input channels, and no input gradient is needed.
+    #expect(kernels.count == 8)
+    #expect(kernels.count { $0.hasPrefix("winograd") } == 6)
+    model.precision = .direct
+    let direct = try model.plan(batchSize: 4, mode: .inference).convolutionKernels
+    #expect(direct.count == 3)
+    #expect(!direct.contains { $0.hasPrefix("winograd") })
+    let residual = Sequential(Residual(Sequential(Conv2D(3, kernelSize: 1))), Conv2D(4, kernelSize: 1).named("head"))
+    #expect(
+      try Model(residual, inputShape: [3, 8, 8]).plan(batchSize: 1, mode: .inference).convolutionKernels.count == 2)
+  }
+
   @Test("an image's outputs have the same bits in every batch")
   func batches() throws {
     let model = try model(.fast)

@@ -36,7 +36,7 @@ enum PredictCommand: Command {
     let out = try options.out.map { path throws(UsageError) in try OutputFile(path: path, option: "--out") }
     let predictor = try Predictor(
       contentsOf: URL(fileURLWithPath: checkpoint), as: options.network(), threads: options.threadCount,
-      mostImages: options.batchSize, level: options.level())
+      mostImages: options.batchSize, level: options.level(), precision: options.precision)
     // Of a network that makes images, no class is the best.
     guard predictor.outputShape.rank == 1 else { throw PredictionError.noClasses(output: predictor.outputShape) }
     let input = try PredictionInput(options, files: files)

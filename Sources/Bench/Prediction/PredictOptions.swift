@@ -14,6 +14,7 @@ struct PredictOptions: MachineOptions {
   var modelOptions: [String] = []
   var shorterSide: Int?
   var batchSize = 64
+  var precision = Precision.fast
 
   var top = 5
   var format = Format.csv
@@ -62,6 +63,9 @@ extension PredictOptions {
         "--model-option", path: \.modelOptions, kind: .word("NAME=VALUE", "a name, '=' and a number"),
         help: "of --model: a number of the network, such as width=0.5"),
       .value("--batch-size", path: \.batchSize, kind: .integer(1...65_536), help: "images at once; changes no result"),
+      .value(
+        "--precision", path: \.precision, kind: .choice(),
+        help: "the arithmetic of convolutions: direct sums, or fewer products where that is faster"),
     ]
   }
 

@@ -3,8 +3,18 @@ import Layers
 /// What the pages, tables and documents read off a study's record.
 extension StudyRecord {
   /// A figure of a setting over its seeds; nil where no run has it.
+  ///
+  /// Times are those of the runs on the most threads: others say nothing about them.
   func spread(of figure: ComparedFigure, in setting: String) -> Spread? {
-    Spread(runs(of: setting).compactMap { $0.value(of: figure) })
+    let runs = figure == .seconds ? timedRuns(of: setting) : runs(of: setting)
+    return Spread(runs.compactMap { $0.value(of: figure) })
+  }
+
+  /// The finished runs of a setting on the most threads.
+  private func timedRuns(of setting: String) -> [StudyRun] {
+    let runs = runs(of: setting)
+    let threads = runs.map(\.start.threads).max()
+    return runs.filter { $0.start.threads == threads }
   }
 
   /// Whether any run was scaled down to take seconds.
@@ -12,13 +22,14 @@ extension StudyRecord {
 
   /// The images that a setting trained a second: the median of the last stage's epochs of all seeds.
   func imagesPerSecond(in setting: String) -> Double? {
-    let rates = runs(of: setting).flatMap(\.lastEpochs).map(\.training.imagesPerSecond).filter(\.isFinite)
+    let rates = timedRuns(of: setting).flatMap(\.lastEpochs).map(\.training.imagesPerSecond).filter(\.isFinite)
     return rates.isEmpty ? nil : rates.median
   }
 
   /// The seconds of an epoch of the last stage, over seeds; of each seed the median.
   func epochSeconds(in setting: String) -> Spread? {
-    Spread(runs(of: setting).filter { !$0.lastEpochs.isEmpty }.map { $0.lastEpochs.map(\.training.seconds).median })
+    let runs = timedRuns(of: setting).filter { !$0.lastEpochs.isEmpty }
+    return Spread(runs.map { $0.lastEpochs.map(\.training.seconds).median })
   }
 
   /// The epochs that a setting's last stage was trained, of the seed with most.
@@ -46,7 +57,7 @@ extension StudyRecord {
   /// Seconds of training until the validation accuracy first reached a target, over the seeds that reached it; epochs
   /// count whole.
   func secondsToAccuracy(_ target: Double, in setting: String) -> (seconds: Spread?, seeds: Int) {
-    let runs = runs(of: setting)
+    let runs = timedRuns(of: setting)
     let times = runs.compactMap { run -> Double? in
       var seconds = 0.0
       for epoch in run.lastEpochs {

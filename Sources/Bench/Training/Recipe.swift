@@ -51,7 +51,8 @@ struct Recipe: Equatable, Codable {
   var patience: Int?
   /// How colours become the model's input.
   var normalization = NormalizationChoice.signedUnit
-  /// The arithmetic that convolutions may use; nil for direct sums, as in records of trainings that had no choice.
+  /// The arithmetic that convolutions may use; nil for direct sums, as in records of trainings that had no choice, and
+  /// in studies that do not say.
   var precision: Precision?
   /// Whether the images' losses are summed; nil, as false, for their mean.
   var sumsLoss: Bool?
@@ -79,7 +80,7 @@ struct Recipe: Equatable, Codable {
     if let patience {
       parts.append("early stopping after more than \(patience) epochs without a lower validation loss")
     }
-    if let precision, precision != .direct { parts.append("precision \(precision.rawValue)") }
+    if let precision { parts.append("precision \(precision.rawValue)") }
     if normalization != .signedUnit { parts.append("normalization \(normalization.rawValue)") }
     if let views { parts.append("final evaluation by \(views.count) views") }
     return parts.joined(separator: ", ")

@@ -28,7 +28,7 @@ struct SweepOptions: TrainingOptions, ComparableOptions {
 
   /// The training at a batch size.
   func recipe(batchSize: Int) -> Recipe {
-    Recipe(batchSize: batchSize, epochs: epochs, optimizer: optimizer, precision: precision)
+    Recipe(batchSize: batchSize, epochs: epochs, optimizer: optimizer, precision: precision ?? .fast)
   }
 
   var dataRequest: DataRequest { DataRequest(set: data, trainImages: trainImages, testImages: testImages) }

@@ -6,7 +6,7 @@ extension TrainOptions {
   func recipe() throws -> Recipe {
     let isAutoencoder = try isAutoencoder
     try checkContradictions(isAutoencoder: isAutoencoder)
-    var recipe = Recipe(batchSize: batchSize, epochs: epochs, optimizer: optimizer, precision: precision)
+    var recipe = Recipe(batchSize: batchSize, epochs: epochs, optimizer: optimizer, precision: precision ?? .fast)
     recipe.schedule = try ScheduleRecipe(schedule, warmUpEpochs: warmUpEpochs)
     recipe.loss = loss ?? (isAutoencoder ? .meanSquaredError : .crossEntropy)
     recipe.labelSmoothing = labelSmoothing

@@ -76,10 +76,13 @@ struct TrainingDescription: Codable, Equatable {
   /// epochs where nothing else follows from their number.
   /// - Parameter file: the checkpoint of the other.
   func check(canResume saved: TrainingDescription, file: String) throws(UsageError) {
-    var saved = saved
+    var (saved, own) = (saved, self)
+    // Checkpoints of trainings that had no choice do not say that they were direct.
+    saved.recipe.precision = saved.recipe.precision ?? .direct
+    own.recipe.precision = own.recipe.precision ?? .direct
     if !recipe.schedule.dependsOnEpochs { saved.recipe.epochs = recipe.epochs }
-    guard saved != self else { return }
-    let difference = zip(saved.settings, settings).first { $0.value != $1.value }
+    guard saved != own else { return }
+    let difference = zip(saved.settings, own.settings).first { $0.value != $1.value }
     guard let (found, given) = difference else {
       throw UsageError("--resume is '\(file)', a checkpoint of a training with other settings")
     }

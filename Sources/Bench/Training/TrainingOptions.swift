@@ -59,7 +59,8 @@ extension TrainingOptions {
     [
       .optional(
         "--precision", path: \.precision, kind: .choice(),
-        help: "the arithmetic of convolutions: direct sums (if not given), or fewer products where that is faster")
+        help: "the arithmetic of convolutions: direct sums, or fast (if not given): fewer products where that is faster"
+      )
     ] + machineTable(threads: "threads that share the work of a step; one a processor if not given") + [
       .optional("--json", path: \.json, kind: .path("FILE"), help: "write the figures to a file as well")
     ]

@@ -275,6 +275,13 @@ extension TrainingRun {
       data       \(description.data.text): \(report.trainingImages) training images, \(validation)
       training   \(recipe.text), seed \(description.seed)
       """)
+    let kernels = trainer.convolutionKernels
+    if !kernels.isEmpty {
+      let winograd = kernels.count { $0.hasPrefix("winograd") }
+      try Console.print(
+        "kernels    winograd for \(winograd) of the \(kernels.count) passes of convolutions, direct sums for the others"
+      )
+    }
     if isGoingOn, let path = options.resume {
       try Console.print("going on   from \(path): epoch \(trainer.epoch + 1), update \(trainer.updates + 1)")
     }

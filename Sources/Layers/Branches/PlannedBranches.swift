@@ -10,6 +10,8 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
   let overwritesOutputGradient: Bool
   let readsOutput: Bool
 
+  var convolutionKernels: [String] { branches.flatMap { $0.layer?.convolutionKernels ?? [] } }
+
   private let combination: BranchCombination
   private let branches: [Branch]
   private let batchSize: Int

@@ -10,6 +10,8 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
 
+  var convolutionKernels: [String] { branches.flatMap { $0.layer?.convolutionKernels ?? [] } }
+
   private let branches: [Branch]
   /// The branches' indices in the order in which their outputs are multiplied.
   private let order: [Int]

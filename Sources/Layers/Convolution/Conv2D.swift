@@ -204,6 +204,10 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters {
       backwardData?.workspaceByteCount ?? 0)
   }
 
+  var convolutionKernels: [String] {
+    [forward.kernel.name] + [backwardData?.kernel.name, backwardWeights?.kernel.name].compactMap(\.self)
+  }
+
   func forward(_ memory: ForwardMemory) {
     forward.run(
       Conv2DForward.Operands(

@@ -15,17 +15,18 @@ extension Predictor {
   ///   - mostImages: the largest number of images in a run; larger batches are split.
   ///   - mostRuns: the largest number of concurrent runs; others wait. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
+  ///   - precision: the arithmetic that convolutions may use.
   /// - Throws: ``ModelError``, ``CheckpointError`` or ``PredictionError``.
   public convenience init(
     contentsOf file: URL, as description: ModelDescription? = nil, classNames: [String]? = nil,
     normalization: Normalization? = nil, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
-    level: InstructionSet? = nil
+    level: InstructionSet? = nil, precision: Precision = .fast
   ) throws {
     let state = try SafeTensors(contentsOf: file)
     let names = try classNames ?? state.readClassNames(file: file.path)
     try self.init(
       Model(state, file: file.path, as: description), classNames: names.isEmpty ? nil : names,
       normalization: normalization ?? state.readNormalization(file: file.path), threads: threads,
-      mostImages: mostImages, mostRuns: mostRuns, level: level)
+      mostImages: mostImages, mostRuns: mostRuns, level: level, precision: precision)
   }
 }

@@ -53,10 +53,11 @@ final class LossBuffers {
   /// - Parameters:
   ///   - pixels: the number of labels of each image.
   ///   - ignoredLabel: a label whose predictions are not counted; nil for none.
-  func total(_ loss: LossTotal, count: Int, pixels: Int, ignoredLabel: Int?) -> BatchTotal {
+  ///   - isSum: whether the batch's loss is the sum of the images' losses, and not a mean.
+  func total(_ loss: LossTotal, count: Int, pixels: Int, ignoredLabel: Int?, isSum: Bool) -> BatchTotal {
     var total = BatchTotal()
     // The batch's loss times its number of images: an epoch's mean weights batches by their images.
-    total.loss = loss.divisor == Double(count) ? loss.sum : loss.value * Double(count)
+    total.loss = isSum || loss.divisor == Double(count) ? loss.sum : loss.value * Double(count)
     let ignored = ignoredLabel.flatMap { Int32(exactly: $0) }
     for i in 0..<count * pixels {
       if labels[i] == ignored {

@@ -19,7 +19,7 @@ public final class Model {
   /// The names, shapes and initialisations of parameters and buffers, in the network's order.
   public let parameters: [ParameterDescription]
   /// The arithmetic that convolutions may use in plans that are made from now on, but for layers that say it themselves.
-  public var precision = Precision.direct
+  public var precision = Precision.fast
   /// The seed of the initial values, and of the random numbers of layers such as dropout.
   public internal(set) var seed: UInt64
   /// The description from which the network was made, if it is a model of the ``ModelCatalogue``; checkpoints store it.

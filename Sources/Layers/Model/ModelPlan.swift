@@ -97,6 +97,10 @@ public final class ModelPlan {
     _ = try variant(count)
   }
 
+  /// The rows of the kernels' tables that run the passes of the network's convolutions, in the order of its layers: each
+  /// layer's forward pass, and in training its input gradient and weight gradient where they are computed.
+  public var convolutionKernels: [String] { variants.first?.network?.convolutionKernels ?? [] }
+
   /// Discards plans made for other frozen parameters.
   private func followFreezing() {
     guard mode == .training, model.freezeCount != freezeCount else { return }

@@ -35,7 +35,7 @@ public struct LayerProblem: Sendable {
   /// gradient. Set only for layers whose ``Layer/canApply(_:)`` says that they can.
   public var activation: FusedActivation?
   /// The arithmetic that convolutions may use, where a layer does not say.
-  public var precision = Precision.direct
+  public var precision = Precision.fast
   /// The instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
   public var level: InstructionSet?
   /// The number of threads that share the work of a kernel. Results do not depend on it.

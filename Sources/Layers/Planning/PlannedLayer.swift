@@ -15,6 +15,9 @@ public protocol PlannedLayer: AnyObject, Sendable {
   var overwritesOutputGradient: Bool { get }
   /// Whether the backward pass reads the forward pass's output.
   var readsOutput: Bool { get }
+  /// The rows of the kernels' tables that run the passes of the layer's convolutions, or of those within it, such as
+  /// `winograd.avx512.6x4`; by default none.
+  var convolutionKernels: [String] { get }
 
   /// Writes every element of the output.
   func forward(_ memory: ForwardMemory)
@@ -29,6 +32,7 @@ extension PlannedLayer {
   public var canShareGradients: Bool { false }
   public var overwritesOutputGradient: Bool { true }
   public var readsOutput: Bool { true }
+  public var convolutionKernels: [String] { [] }
 }
 
 /// Pointers to the memory of each parameter and buffer of a layer, in the order of ``Layer/parameters(for:)``. A

@@ -13,6 +13,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   private let steps: [Step]
   /// The index of the last step that the backward pass runs.
   private let lastBackwardStep: Int
+  var convolutionKernels: [String] { steps.flatMap(\.layer.convolutionKernels) }
   /// The byte offset of the steps' shared workspace.
   private let stepWorkspace: Int
 

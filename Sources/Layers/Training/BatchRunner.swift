@@ -315,10 +315,12 @@ final class BatchRunner {
       }
     }
     if trains { try plan.backward(count: count) }
-    guard hasLabels else { return buffers.total(loss, count: count, pixels: 0, ignoredLabel: nil) }
+    let isSum = self.loss.reduction == .sum
+    guard hasLabels else { return buffers.total(loss, count: count, pixels: 0, ignoredLabel: nil, isSum: isSum) }
     // Labels beside target values serve only for the accuracy: none of them is ignored.
     return buffers.total(
-      loss, count: count, pixels: pixels, ignoredLabel: targetKind == .labels ? self.loss.ignoredLabel : nil)
+      loss, count: count, pixels: pixels, ignoredLabel: targetKind == .labels ? self.loss.ignoredLabel : nil,
+      isSum: isSum)
   }
 
   /// Whether a label is excluded from loss and accuracy.

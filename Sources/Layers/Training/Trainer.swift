@@ -127,6 +127,10 @@ public final class Trainer {
     }
   }
 
+  /// The rows of the kernels' tables that run the passes of the model's convolutions, see
+  /// ``ModelPlan/convolutionKernels``.
+  public var convolutionKernels: [String] { runner.plan.convolutionKernels }
+
   /// Plans steps of `count` images in advance, so that the first one allocates nothing, too.
   public func prepare(count: Int) throws {
     try runner.prepare(count: count)
