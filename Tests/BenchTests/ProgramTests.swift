@@ -44,7 +44,7 @@ private let commandNames = Program.commands.map { $0.name }.joined(separator: ",
       ["conv", "--learning-rate", "1e300"],
       "bench conv: --learning-rate is '1e300'; expected a number above 0.0 and below 1e+30\n"
     ),
-    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd or rmsprop, not adam\n"),
+    (["conv", "--momentum", "0.9"], "bench conv: --momentum is for --optimizer sgd, rmsprop or muon, not adam\n"),
     (
       ["conv", "--data", "mnist", "--data-dir", "/nowhere"],
       "bench conv: no files of mnist in /nowhere (--data-dir, no such folder); 'bench data download mnist --data-dir "

@@ -17,7 +17,7 @@ import Testing
     #expect(
       try Self.files.get().map(\.name) == [
         "depthwise", "elementwise", "fully-connected", "mobile", "normalization", "pooling", "resnet",
-        "square", "tails", "targets", "tutorial",
+        "square", "tails", "targets", "tutorial", "winograd",
       ])
   }
 
@@ -66,10 +66,10 @@ import Testing
     }
   }
 
-  /// Whatever the batch.
+  /// Whatever the batch; but for convolutions that transform their weights, which need memory for these.
   @Test(arguments: InstructionSet.available)
   func noShapeNeedsMoreThanFourMegabytesAThread(_ level: InstructionSet) throws {
-    for problem in try Self.cases() {
+    for problem in try Self.cases() where !problem.shape.description.contains("fast1") {
       for threads in [1, 2] {
         let plan = try problem.plan(level: level, threads: threads)
         #expect(

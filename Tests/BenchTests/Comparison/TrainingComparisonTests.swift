@@ -114,7 +114,7 @@ import Testing
   func wrongOptions() throws {
     let outcome = try BenchProcess(["conv", "--momentum", "0.9", "--against", "main"])
     #expect(outcome.status == 2)
-    #expect(outcome.errors == "bench conv: --momentum is for --optimizer sgd or rmsprop, not adam\n")
+    #expect(outcome.errors == "bench conv: --momentum is for --optimizer sgd, rmsprop or muon, not adam\n")
   }
 
   @Test("a worker times the cases that it lists")

@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test func defaultsAreThoseOfARecipe() throws {
-    #expect(try options([]).recipe() == Recipe())
+    #expect(try options([]).recipe() == Recipe(precision: .fast))
     #expect(try options([]).dataRequest() == DataRequest())
   }
 
@@ -35,6 +35,7 @@ import Testing
     expected.patience = 3
     expected.batchesPerUpdate = 2
     expected.normalization = .data
+    expected.precision = .fast
     #expect(try options.recipe() == expected)
   }
 

@@ -34,17 +34,18 @@ import Testing
       $0.batchSize = 25
       $0.epochs = 2
       $0.whiteningImages = 20
-      $0.freezing?[6] = .name("whiten.bias", epochs: 1)
+      $0.freezing?[7] = .name("whiten.bias", epochs: 1)
     }
     let session = try session("airbench94", change)
     let names = session.recipe.freezing?.map(\.prefix) ?? []
-    #expect(names.count == 7)
+    #expect(names.count == 8)
     let whitening = try session.model.parameter("whiten.weight").scalars
     // The second half of the kernels are the negatives of the first.
     #expect(whitening.prefix(144).map { -$0 } == Array(whitening.suffix(144)))
     var biases = [try session.model.parameter("whiten.bias").scalars]
     var rates: [Double] = []
-    let record = { (event: TrainingEvent) throws in
+    let isCancelled = { false }
+    _ = try session.run(isCancelled: isCancelled) { event in
       guard case .epoch(let record) = event else { return }
       biases.append(try session.model.parameter("whiten.bias").scalars)
       rates.append(record.learningRate)

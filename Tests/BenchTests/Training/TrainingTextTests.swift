@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("crop:4,spin", "--augmentation has the term 'spin'; expected one of crop, crop-reflect, flip, vertical-flip,"),
+    ("crop:4,spin", "--augmentation has the term 'spin'; expected one of crop, crop-reflect, flip, alternating-flip,"),
     ("flip,", "--augmentation has the term ''; expected one of crop"),
     ("crop:4:5", "--augmentation has the term 'crop:4:5'; expected 0 to 1 behind 'crop', separated by colons"),
     ("crop:x", "--augmentation has the term 'crop:x'; expected 0 to 1 behind 'crop', separated by colons"),
@@ -60,7 +60,7 @@ import Testing
 
   @Test(arguments: [
     ("cosine,step", "--schedule is 'cosine,step'; expected one schedule, without commas"),
-    ("none", "--schedule has the term 'none'; expected one of constant, linear, step, multi-step,"),
+    ("none", "--schedule has the term 'none'; expected one of constant, linear, linear-decay, step,"),
     ("step:0", "--schedule is 'step:0'; expected whole numbers of epochs, at least 1"),
     ("step:2.5", "--schedule is 'step:2.5'; expected whole numbers of epochs, at least 1"),
     ("step:5:-1", "--schedule is 'step:5:-1'; expected numbers of at least 0"),

@@ -29,8 +29,10 @@ struct WinogradGradient: Sendable {
   /// Elements behind those of each of the 36 products: so that they do not all fall into the same sets of the caches,
   /// and for register tiles that reach past the last channel.
   private static let pointGap = 80
-  /// Output channels of a pair.
-  private static let pairChannels = 24
+  /// The most output channels of a pair.
+  private static let mostPairChannels = 24
+  /// Output channels of a pair, whole register tiles.
+  private let pairChannels: Int
 
   init(tile: WinogradGradientTile, shape: Conv2DShape, threads: Int) {
     self.tile = tile
@@ -49,10 +51,26 @@ struct WinogradGradient: Sendable {
     let kernel = kernels.first { $0.level == tile.level } ?? kernels[kernels.count - 1]
     bias = kernel.prepare(
       .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), parts)
+    pairChannels = Self.pairChannels(shape, tile, parts: parts)
     transformInput = Levels.winogradInput[tile.level]
     transformGradient = Levels.winogradGradientInput[tile.level]
     transformSums = Levels.winogradGradientOutput[tile.level]
     store = Levels.winogradGradientStore[tile.level]
+  }
+
+  /// As many channels as there may be, unless fewer give threads shares that are more equal. The bits do not depend on
+  /// it: a pair's sums are apart from those of others.
+  private static func pairChannels(_ shape: Conv2DShape, _ tile: WinogradGradientTile, parts: Int) -> Int {
+    let panelColumns = tile.vectors * tile.level.lanes
+    let panels = (shape.groupInputChannels + panelColumns - 1) / panelColumns
+    let rows = (shape.groupOutputChannels + tile.rows - 1) / tile.rows
+    // Register tiles of the thread that has most, where a pair has so many.
+    func most(_ pairRows: Int) -> Int {
+      (panels * ((rows + pairRows - 1) / pairRows) + parts - 1) / parts * pairRows
+    }
+    let choices = (1...max(mostPairChannels / tile.rows, 1)).reversed()
+    let least = choices.map(most).min() ?? 0
+    return tile.rows * (choices.first { most($0) * 10 <= least * 11 } ?? 1)
   }
 
   // MARK: - Sizes, in elements
@@ -64,7 +82,7 @@ struct WinogradGradient: Sendable {
   private var gradientStride: Int { paddedCount(shape.groupOutputChannels, lanes) }
   private var inputPointStride: Int { blockTileCount * inputStride + Self.pointGap }
   private var gradientPointStride: Int { blockTileCount * gradientStride + Self.pointGap }
-  private var sumPointStride: Int { (Self.pairChannels + tile.rows) * panelColumns + 16 }
+  private var sumPointStride: Int { (pairChannels + tile.rows) * panelColumns + 16 }
   /// From an output channel's gradients to the next one's.
   private var totalStride: Int { inputStride * 9 }
 
@@ -181,11 +199,11 @@ struct WinogradGradient: Sendable {
     let (_, scratch, sums) = threadWorkspace(workspace, part)
     let tiles = order(firstUnit, count).ranges
     let panels = (inputStride + panelColumns - 1) / panelColumns
-    let chunks = (shape.groupOutputChannels + Self.pairChannels - 1) / Self.pairChannels
+    let chunks = (shape.groupOutputChannels + pairChannels - 1) / pairChannels
     for pair in Parallel.range(part, of: parts, items: panels * chunks) {
       let panel = pair / chunks * panelColumns
-      let channel = pair % chunks * Self.pairChannels
-      let channels = min(Self.pairChannels, shape.groupOutputChannels - channel)
+      let channel = pair % chunks * pairChannels
+      let channels = min(pairChannels, shape.groupOutputChannels - channel)
       var products = WinogradGradientProductsArguments(
         gradients: gradients + channel, gradientStride: gradientStride, gradientPointStride: gradientPointStride,
         inputs: inputs + panel, inputStride: inputStride, inputPointStride: inputPointStride,
