@@ -9,7 +9,7 @@ enum InstructionQuantities {
   /// One thread's work of all kinds, small enough for valgrind, which is fifty times slower.
   private static let shapes = [
     "mb1ic3ih32oc6kh5", "mb4ic16ih14oc16kh3ph1", "mb1ic32ih14oc32kh3ph1g32", "m32n64k128tb1", "m64n64k64",
-    "mb4ic16ih14kh2sh2", "mb4ic16ih14kh3sh2ph1",
+    "mb4ic16ih14kh2sh2", "mb4ic16ih14kh3sh2ph1", "mb2ic16ih7oc16kh3ph1fast1",
   ]
   private static let otherShapes: [(operation: String, shape: String)] = [
     ("batch-norm", "mb4ic16ih14"), ("softmax-cross-entropy-labels", "mb32ic10"), ("relu", "n10000"), ("gelu", "n10000"),

@@ -4,7 +4,7 @@ import Kernels
 /// What plans are: which row, how much scratch memory; and how many heap allocations making them takes.
 enum PlanQuantities {
   /// Files of Benchmarks/shapes: one for each kind of choice.
-  private static let files = ["targets", "square", "fully-connected", "pooling", "depthwise"]
+  private static let files = ["targets", "square", "fully-connected", "pooling", "depthwise", "winograd"]
   /// A shape of each family, for the operations that these files do not have.
   private static let others = ["mb32ic64ih14", "mb32ic10", "n100000", "mb8ic16ih14oh3"]
 
