@@ -62,7 +62,9 @@ class Ours:
             # With 1, some rows are wrong, and marked so.
             if result.returncode not in (0, 1):
                 raise RuntimeError(f"{' '.join(command)}: exit status {result.returncode}: {result.stderr.strip()}")
-            report = json.load(file)
+            # By its name: the program replaces the file, and does not write into it.
+            with open(file.name) as written:
+                report = json.load(written)
         self.machine = report["machine"]
         return report["rows"]
 

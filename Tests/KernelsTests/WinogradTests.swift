@@ -105,9 +105,43 @@ import Testing
       var shape = Self.shape(4, 64, 64, 16, 16)
       shape.precision = .direct
       #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.algorithm != "winograd")
-      #expect(throws: KernelError.self) {
-        try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: "winograd.\(level).6x4")
+      let rows = Conv2DForward.kernels.filter { $0.algorithm == "winograd" && $0.level == level }
+      #expect(!rows.isEmpty)
+      for row in rows {
+        #expect(throws: KernelError.self) {
+          try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: row.name)
+        }
       }
+    }
+  }
+
+  @Test("of several register tiles the one that pads channels least runs, and all give the same bits")
+  func tiles() throws {
+    for level in InstructionSet.available {
+      let rows = Conv2DForward.kernels.filter { $0.algorithm == "winograd" && $0.level == level }
+      for (channels, name) in [(24, "12x2"), (32, "12x2"), (64, "6x4"), (96, "12x2"), (128, "6x4")]
+      where level == .avx512 {
+        let shape = Self.shape(1, 64, channels, 8, 8)
+        #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.name == "winograd.avx512.\(name)")
+      }
+      let shape = Self.shape(2, 20, 40, 7, 7)
+      var random = TestRandom(seed: 9)
+      let (input, weights) = (random.reals(shape.inputCount), random.reals(shape.weightCount))
+      let outputs = try rows.map { row in
+        let plan = try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: row.name)
+        var output = [Float](repeating: .nan, count: shape.outputCount)
+        output.withUnsafeMutableBufferPointer { target in
+          input.withUnsafeBufferPointer { input in
+            weights.withUnsafeBufferPointer { weights in
+              plan.run(
+                .init(input: input.baseAddress!, weights: weights.baseAddress!, output: target.baseAddress!),
+                workspace: poisonedWorkspace(plan.workspaceByteCount))
+            }
+          }
+        }
+        return output
+      }
+      #expect(Set(outputs).count == 1, "\(level)")
     }
   }
 

@@ -2,7 +2,7 @@ import Kernels
 
 /// An elementwise activation. The operands of `Backward` say whether its derivative is computed from the input or the
 /// output.
-final class PlannedActivation<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
+final class PlannedActivation<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer, RunsImagesApart
 where
   Forward.Operands == ElementwiseOperands, Backward.Problem == Forward.Problem,
   Backward.Operands: ElementwiseGradientOperands, Forward.RunError == Never, Backward.RunError == Never
@@ -23,6 +23,7 @@ where
   var canShareGradients: Bool { true }
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { !Backward.Operands.readsInput }
+  var readsInput: Bool { Backward.Operands.readsInput && backward != nil }
 
   func forward(_ memory: ForwardMemory) {
     forward.run(ElementwiseOperands(input: memory.input, output: memory.output), workspace: memory.workspace)

@@ -175,7 +175,7 @@ public struct Conv2D: Layer {
   }
 }
 
-private final class PlannedConv2D: PlannedLayer, PacksParameters {
+private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApart {
   let workspaceByteCount: Int
   let overwritesOutputGradient: Bool
   let readsOutput: Bool
@@ -203,6 +203,8 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters {
       forward.workspaceByteCount, backwardActivation.workspaceByteCount, backwardWeights?.workspaceByteCount ?? 0,
       backwardData?.workspaceByteCount ?? 0)
   }
+
+  var readsInput: Bool { backwardWeights != nil }
 
   var convolutionKernels: [String] {
     [forward.kernel.name] + [backwardData?.kernel.name, backwardWeights?.kernel.name].compactMap(\.self)

@@ -4,16 +4,28 @@ import Kernels
 ///
 /// It assigns all memory. For training, the outputs between layers are saved, one after another, and gradients
 /// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
-/// layers that can run in place do. An activation after a layer that can fuse it becomes part of that layer, layers
+/// layers that can run in place do. Large batches pass through some layers in blocks, see ``ImageBlocks``; what only
+/// the next of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of that layer, layers
 /// that only reshape disappear, and the backward pass ends at the first layer with parameters to train unless the
 /// input's gradient is needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
   private let steps: [Step]
+  /// The steps whose forward passes a batch goes through in blocks of images.
+  private let blocks: [ImageBlocks]
+  private let batchSize: Int
+  /// The byte offset of the memory for outputs of a block.
+  private let blockWorkspace: Int
   /// The index of the last step that the backward pass runs.
   private let lastBackwardStep: Int
-  var convolutionKernels: [String] { steps.flatMap(\.layer.convolutionKernels) }
+  var convolutionKernels: [String] {
+    steps.enumerated().flatMap { i, step in
+      // A convolution's forward pass is the one of a block.
+      let forward = blocks.lazy.flatMap { $0.layers(ofStep: i) }.first?.convolutionKernels.first
+      return forward.map { [$0] + step.layer.convolutionKernels.dropFirst() } ?? step.layer.convolutionKernels
+    }
+  }
   /// The byte offset of the steps' shared workspace.
   private let stepWorkspace: Int
 
@@ -21,6 +33,9 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   private struct Step {
     let layer: any PlannedLayer
     let firstParameter: Int
+    /// Bytes of an image.
+    let inputBytes: Int
+    let outputBytes: Int
     var input = Place.input
     var output = Place.output
     var saved = 0
@@ -38,11 +53,16 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     case saved(Int)
     /// A byte offset in the workspace.
     case workspace(Int)
+    /// A byte offset in the memory for a block of images.
+    case block(Int)
+
+    var isInBlock: Bool { if case .block = self { true } else { false } }
   }
 
   /// Plans the layers; nil where all of them only reshape.
   init?(_ layers: [PlacedLayer], _ problem: LayerProblem) throws(LayerError) {
     var steps: [Step] = []
+    var candidates: [ImageBlocks.Candidate] = []
     var outputBytes: [Int] = []
     var firstBackward: Int?
     var parameterCount = 0
@@ -68,7 +88,15 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       }
       if let planned {
         if firstBackward == nil, problem.needsInputGradient || trains { firstBackward = steps.count }
-        steps.append(Step(layer: planned, firstParameter: parameterCount))
+        let (inputCount, outputCount) = (placed.inputShape.count, placed.outputShape.count)
+        steps.append(
+          Step(
+            layer: planned, firstParameter: parameterCount, inputBytes: inputCount * MemoryLayout<Float>.stride,
+            outputBytes: outputCount * MemoryLayout<Float>.stride))
+        candidates.append(
+          ImageBlocks.Candidate(
+            layer: planned, description: placed.layer, problem: stepProblem, inputCount: inputCount,
+            outputCount: outputCount))
         outputBytes.append(
           cacheLines(problem.batchSize * placed.outputShape.count * MemoryLayout<Float>.stride))
       }
@@ -79,19 +107,43 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     guard !steps.isEmpty else { return nil }
 
     let turn = outputBytes.dropLast().max() ?? 0
+    batchSize = problem.batchSize
+    blocks = try ImageBlocks.groups(candidates)
+    let blockTurn = PlannedSequential.placeInBlocks(&steps, blocks, keepsOutputs: problem.mode == .training)
     savedByteCount = PlannedSequential.place(
       &steps, outputBytes: outputBytes, keepsOutputs: problem.mode == .training, turn: turn)
     lastBackwardStep = problem.mode == .training ? firstBackward ?? steps.count : steps.count
     PlannedSequential.placeGradients(
       &steps, downTo: lastBackwardStep, needsInputGradient: problem.needsInputGradient,
       keepsOutputGradient: problem.keepsOutputGradient, turn: turn)
-    stepWorkspace = 2 * turn
-    workspaceByteCount = stepWorkspace + (steps.map(\.layer.workspaceByteCount).max() ?? 0)
+    blockWorkspace = 2 * turn
+    stepWorkspace = blockWorkspace + 2 * blockTurn
+    let layers = steps.map(\.layer) + blocks.flatMap { $0.layers + $0.lastLayers }
+    workspaceByteCount = stepWorkspace + (layers.map(\.workspaceByteCount).max() ?? 0)
     self.steps = steps
   }
 
   var overwritesOutputGradient: Bool { steps.last?.layer.overwritesOutputGradient ?? false }
   var readsOutput: Bool { steps.last?.layer.readsOutput ?? false }
+
+  /// Assigns block memory to the outputs of blocks that no other pass reads; returns the bytes of one of two regions,
+  /// which they alternate between.
+  private static func placeInBlocks(_ steps: inout [Step], _ blocks: [ImageBlocks], keepsOutputs: Bool) -> Int {
+    func isTransient(_ i: Int) -> Bool {
+      guard keepsOutputs, let next = steps[i + 1].layer as? any RunsImagesApart else { return true }
+      return !steps[i].layer.readsOutput && !next.readsInput
+    }
+    var turn = 0
+    for group in blocks {
+      for i in group.steps.dropLast() where isTransient(i) {
+        turn = max(turn, cacheLines(group.images * steps[i].outputBytes))
+      }
+    }
+    for group in blocks {
+      for i in group.steps.dropLast() where isTransient(i) { steps[i].output = .block(i % 2 * turn) }
+    }
+    return turn
+  }
 
   /// Assigns each step's input, output and saved memory; returns the bytes of saved memory.
   private static func place(
@@ -99,7 +151,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   ) -> Int {
     var saved = 0
     for i in steps.indices {
-      if keepsOutputs, i < steps.count - 1 {
+      if keepsOutputs, i < steps.count - 1, !steps[i].output.isInBlock {
         steps[i].output = .saved(saved)
         saved += outputBytes[i]
       }
@@ -113,13 +165,17 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
 
   /// Assigns outputs to two regions of the workspace alternately; a layer that runs in place writes where it reads.
   private static func placeInTurns(_ steps: inout [Step], turn: Int) {
+    // The output of what follows: of a whole group of blocks, whose memory must not be that of its input.
+    var following = Place.output
     for i in steps.indices.dropLast().reversed() {
+      if steps[i].output.isInBlock { continue }
       let next = steps[i + 1]
-      if next.layer.runsInPlace {
-        steps[i].output = next.output
+      if next.layer.runsInPlace, !next.output.isInBlock, next.output == following {
+        steps[i].output = following
       } else {
-        steps[i].output = next.output == .workspace(0) ? .workspace(turn) : .workspace(0)
+        steps[i].output = following == .workspace(0) ? .workspace(turn) : .workspace(0)
       }
+      following = steps[i].output
     }
   }
 
@@ -142,27 +198,58 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   }
 
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
-    for step in steps {
-      (step.layer as? any PacksParameters)?.packParameters(parameters + step.firstParameter, packed)
+    for (i, step) in steps.enumerated() {
+      for layer in [step.layer] + blocks.flatMap({ $0.layers(ofStep: i) }) {
+        (layer as? any PacksParameters)?.packParameters(parameters + step.firstParameter, packed)
+      }
     }
   }
 
   func forward(_ memory: ForwardMemory) {
-    func locate(_ place: Place) -> UnsafeMutablePointer<Float> {
-      switch place {
-      case .input: UnsafeMutablePointer(mutating: memory.input)
-      case .output: memory.output
-      case .saved(let offset): (memory.saved + offset).assumingMemoryBound(to: Float.self)
-      case .workspace(let offset): (memory.workspace + offset).assumingMemoryBound(to: Float.self)
+    var i = 0
+    var group = 0
+    while i < steps.count {
+      if group < blocks.count, blocks[group].steps.lowerBound == i {
+        forward(blocks[group], memory)
+        i = blocks[group].steps.upperBound
+        group += 1
+      } else {
+        forward(i, steps[i].layer, fromImage: 0, memory)
+        i += 1
       }
     }
-    for (i, step) in steps.enumerated() {
-      step.layer.forward(
-        ForwardMemory(
-          input: locate(step.input), output: locate(step.output), parameters: memory.parameters + step.firstParameter,
-          saved: memory.saved + step.saved, workspace: memory.workspace + stepWorkspace,
-          random: memory.random(ofInnerLayer: i)))
+  }
+
+  /// Block after block of the batch through a group of steps.
+  private func forward(_ group: ImageBlocks, _ memory: ForwardMemory) {
+    var first = 0
+    while first < batchSize {
+      let layers = first + group.images <= batchSize ? group.layers : group.lastLayers
+      for (layer, i) in zip(layers, group.steps) { forward(i, layer, fromImage: first, memory) }
+      first += group.images
     }
+  }
+
+  /// A step, by a layer that is planned for the images from `first` on.
+  private func forward(_ i: Int, _ layer: any PlannedLayer, fromImage first: Int, _ memory: ForwardMemory) {
+    let step = steps[i]
+    func locate(_ place: Place, _ imageBytes: Int) -> UnsafeMutablePointer<Float> {
+      let base =
+        switch place {
+        case .input: UnsafeMutableRawPointer(mutating: memory.input)
+        case .output: UnsafeMutableRawPointer(memory.output)
+        case .saved(let offset): memory.saved + offset
+        case .workspace(let offset): memory.workspace + offset
+        case .block(let offset): memory.workspace + (blockWorkspace + offset)
+        }
+      return (place.isInBlock ? base : base + first * imageBytes).assumingMemoryBound(to: Float.self)
+    }
+    let saved = first == 0 ? 0 : first * ((layer as? any RunsImagesApart)?.savedBytesPerImage ?? 0)
+    layer.forward(
+      ForwardMemory(
+        input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
+        parameters: memory.parameters + step.firstParameter, saved: memory.saved + (step.saved + saved),
+        workspace: memory.workspace + stepWorkspace, random: memory.random(ofInnerLayer: i)))
   }
 
   func backward(_ memory: BackwardMemory) {
@@ -172,6 +259,9 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       case .output: memory.output
       case .saved(let offset): UnsafePointer((memory.saved + offset).assumingMemoryBound(to: Float.self))
       case .workspace(let offset): UnsafePointer((memory.workspace + offset).assumingMemoryBound(to: Float.self))
+      // Not read: what the backward pass reads is saved.
+      case .block(let offset):
+        UnsafePointer((memory.workspace + (blockWorkspace + offset)).assumingMemoryBound(to: Float.self))
       }
     }
     func locateGradient(_ place: Place) -> UnsafeMutablePointer<Float>? {
@@ -179,7 +269,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       case .input: memory.inputGradient
       case .output: memory.outputGradient
       case .saved(let offset): (memory.saved + offset).assumingMemoryBound(to: Float.self)
-      case .workspace(let offset): (memory.workspace + offset).assumingMemoryBound(to: Float.self)
+      case .workspace(let offset), .block(let offset):
+        (memory.workspace + offset).assumingMemoryBound(to: Float.self)
       }
     }
     var i = steps.count

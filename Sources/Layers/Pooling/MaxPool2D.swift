@@ -60,8 +60,9 @@ public struct MaxPool2D: Layer {
 }
 
 /// Saves the index of each maximum in its window.
-private final class PlannedMaxPool2D: PlannedLayer {
+private final class PlannedMaxPool2D: PlannedLayer, RunsImagesApart {
   let savedByteCount: Int
+  let savedBytesPerImage: Int
   let workspaceByteCount: Int
   private let savesIndices: Bool
   private let forward: Plan<MaxPool2DForward>
@@ -71,13 +72,15 @@ private final class PlannedMaxPool2D: PlannedLayer {
     forward = try problem.kernel(MaxPool2DForward.self, shape, for: kind)
     backward = try problem.backwardKernel(MaxPool2DBackward.self, shape, for: kind, if: problem.needsInputGradient)
     savesIndices = backward != nil
-    let outputCount = shape.batch * shape.channels * shape.outputHeight * shape.outputWidth
-    savedByteCount = savesIndices ? outputCount * MemoryLayout<Int32>.stride : 0
+    let outputCount = shape.channels * shape.outputHeight * shape.outputWidth
+    savedBytesPerImage = savesIndices ? outputCount * MemoryLayout<Int32>.stride : 0
+    savedByteCount = shape.batch * savedBytesPerImage
     workspaceByteCount = max(forward.workspaceByteCount, backward?.workspaceByteCount ?? 0)
   }
 
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }
+  var readsInput: Bool { false }
 
   func forward(_ memory: ForwardMemory) {
     forward.run(

@@ -1,7 +1,7 @@
 import Kernels
 
 /// Any average pooling: its backward pass reads the output gradient only.
-final class PlannedAveragePool<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer
+final class PlannedAveragePool<Forward: KernelOperation, Backward: KernelOperation>: PlannedLayer, RunsImagesApart
 where
   Forward.Operands == AveragePool2DForward.Operands, Backward.Operands == AveragePool2DBackward.Operands,
   Forward.Problem == Backward.Problem, Forward.RunError == Never, Backward.RunError == Never
@@ -18,6 +18,7 @@ where
 
   var overwritesOutputGradient: Bool { false }
   var readsOutput: Bool { false }
+  var readsInput: Bool { false }
 
   func forward(_ memory: ForwardMemory) {
     forward.run(AveragePool2DForward.Operands(input: memory.input, output: memory.output), workspace: memory.workspace)

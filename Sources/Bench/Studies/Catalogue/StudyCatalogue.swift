@@ -7,7 +7,7 @@ enum StudyCatalogue {
     .scheduleStep, .epochs, .epochsMany, .batchSizeAdam, .batchSizeSGD, .batchSizeTime, .batchSizeExtremes, .speed,
     .loss, .augmentationCropFlip, .augmentationRotateBlur, .augmentationResizedCrop, .augmentationRotateNoise,
     .activation, .depthActivation, .trainingSize, .fullyConnected, .fashionEpochs, .fashionOptimizer,
-    .autoencoderLearningRate, .autoencoderWidth, .autoencoderEpochs, .improvedCNN, .cifar94, .bestSettings,
+    .autoencoderLearningRate, .autoencoderWidth, .autoencoderEpochs, .improvedCNN, .cifar94, .precision, .bestSettings,
   ]
 
   /// - Throws: ``UsageError`` that lists the names.

@@ -71,28 +71,9 @@ struct PixelGroups: Sendable {
 
   /// Partitions pixels into ranges of at most a tile's pixels, so that the sums take the fewest cycles.
   private func partition(_ taps: [Range<Int>], _ tile: BatchTile, length: Int) -> [Range<Int>] {
-    // best[i]: the cycles of the first i pixels, and the start of their last range.
-    var best: [(cycles: Double, start: Int)] = [(0, 0)]
-    best.reserveCapacity(taps.count + 1)
-    let recordCycles = recordCycles(tile)
-    let stepCycles = (0...tile.wide).map { tile.cycles(pixels: $0) * Double(length) }
-    for end in 1..<taps.count + 1 {
-      var cheapest = (cycles: Double.infinity, start: end - 1)
-      var used = 0..<0
-      for start in stride(from: end - 1, through: max(end - tile.wide, 0), by: -1) {
-        used = Self.union(used, taps[start])
-        let cycles =
-          best[start].cycles + Double(used.count) * stepCycles[end - start] + recordCycles
-        if cycles < cheapest.cycles { cheapest = (cycles, start) }
-      }
-      best.append(cheapest)
-    }
+    var partition = Partition(tile, recordCycles: recordCycles(tile))
     var parts: [Range<Int>] = []
-    var end = taps.count
-    while end > 0 {
-      parts.append(best[end].start..<end)
-      end = best[end].start
-    }
+    partition.run(taps, length: length) { part, _ in parts.append(part) }
     return parts.reversed()
   }
 
@@ -101,7 +82,7 @@ struct PixelGroups: Sendable {
 
   private func union(_ taps: ArraySlice<Range<Int>>) -> Range<Int> { taps.reduce(0..<0, Self.union) }
 
-  private static func union(_ a: Range<Int>, _ b: Range<Int>) -> Range<Int> {
+  fileprivate static func union(_ a: Range<Int>, _ b: Range<Int>) -> Range<Int> {
     a.isEmpty ? b : b.isEmpty ? a : min(a.lowerBound, b.lowerBound)..<max(a.upperBound, b.upperBound)
   }
 
@@ -119,10 +100,13 @@ struct PixelGroups: Sendable {
   }
 
   /// What `groups` would count, without making them: a plan asks that of every tile. Of many pixels with the same taps, all
-  /// but a few fill whole tiles.
+  /// but a few fill whole tiles, and classes of as many columns with as many taps count alike.
   func counts(rows: Range<Int>, tile: BatchTile) -> Counts {
     var counts = Counts()
+    let classes = distinctClasses
+    var partition = Partition(tile, recordCycles: recordCycles(tile))
     var runs: [(taps: Range<Int>, count: Int)] = []
+    var taps: [Range<Int>] = []
     for y in ys {
       runs.removeAll(keepingCapacity: true)
       for output in 0..<y.count where rows.contains(y.targetStart + output * y.targetStride) {
@@ -133,24 +117,45 @@ struct PixelGroups: Sendable {
           runs.append((taps, 1))
         }
       }
-      for x in xs {
-        for (tapsX, columns) in columnClasses(x) {
-          let length = channels * tapsX.count
-          var taps: [Range<Int>] = []
-          for run in runs {
-            let pixels = run.count * columns.count
-            let full = max(pixels / tile.wide - 2, 0)
-            let rowTaps = tapsX.isEmpty ? 0..<0 : run.taps
-            counts.add(records: full, steps: full * rowTaps.count * length, isWide: true)
-            taps.append(contentsOf: repeatElement(rowTaps, count: pixels - full * tile.wide))
-          }
-          for part in partition(taps, tile, length: length) {
-            counts.add(records: 1, steps: union(taps[part]).count * length, isWide: part.count > tile.narrow)
-          }
+      for kind in classes {
+        let length = channels * kind.taps
+        taps.removeAll(keepingCapacity: true)
+        for run in runs {
+          let pixels = run.count * kind.columns
+          let full = max(pixels / tile.wide - 2, 0)
+          let rowTaps = kind.taps == 0 ? 0..<0 : run.taps
+          counts.add(records: full * kind.count, steps: full * kind.count * rowTaps.count * length, isWide: true)
+          for _ in 0..<pixels - full * tile.wide { taps.append(rowTaps) }
+        }
+        partition.run(taps, length: length) { part, used in
+          counts.add(records: kind.count, steps: kind.count * used * length, isWide: part.count > tile.narrow)
         }
       }
     }
     return counts
+  }
+
+  /// Classes of columns of all phases, as far as counts tell them apart: how many taps, of how many columns, how often.
+  private var distinctClasses: [(taps: Int, columns: Int, count: Int)] {
+    var classes: [(taps: Int, columns: Int, count: Int)] = []
+    func add(_ taps: Range<Int>, _ columns: Int) {
+      if let known = classes.firstIndex(where: { $0.taps == taps.count && $0.columns == columns }) {
+        classes[known].count += 1
+      } else {
+        classes.append((taps.count, columns, 1))
+      }
+    }
+    for x in xs where x.count > 0 {
+      var (taps, first) = (x.insideTaps(0), 0)
+      for column in 1..<x.count {
+        let next = x.insideTaps(column)
+        if next == taps { continue }
+        add(taps, column - first)
+        (taps, first) = (next, column)
+      }
+      add(taps, x.count - first)
+    }
+    return classes
   }
 
   /// The source rows that the groups read, including rows of padding.
@@ -167,5 +172,48 @@ struct PixelGroups: Sendable {
       }
     }
     return rows.isEmpty ? 0..<0 : rows
+  }
+}
+
+/// The partition of pixels into ranges of at most a tile's pixels that takes the fewest cycles, with memory for many runs.
+private struct Partition {
+  private let wide: Int
+  private let recordCycles: Double
+  /// The cycles of a step of so many pixels.
+  private let stepCycles: [Double]
+  /// The cycles of the first i pixels, and the start of their last range.
+  private var best: [(cycles: Double, start: Int)] = []
+
+  init(_ tile: BatchTile, recordCycles: Double) {
+    wide = tile.wide
+    self.recordCycles = recordCycles
+    stepCycles = (0...tile.wide).map { tile.cycles(pixels: $0) }
+  }
+
+  /// - Parameters:
+  ///   - taps: the rows of the kernel that each pixel has.
+  ///   - length: the steps of a row of the kernel.
+  ///   - body: called with each range, the last first, and the number of kernel rows that cover its pixels' ones.
+  mutating func run(_ taps: [Range<Int>], length: Int, _ body: (Range<Int>, _ used: Int) -> Void) {
+    best.removeAll(keepingCapacity: true)
+    best.append((0, 0))
+    best.reserveCapacity(taps.count + 1)
+    let length = Double(length)
+    for end in 1..<taps.count + 1 {
+      var cheapest = (cycles: Double.infinity, start: end - 1)
+      var used = 0..<0
+      for start in stride(from: end - 1, through: max(end - wide, 0), by: -1) {
+        used = PixelGroups.union(used, taps[start])
+        let cycles = best[start].cycles + Double(used.count) * (stepCycles[end - start] * length) + recordCycles
+        if cycles < cheapest.cycles { cheapest = (cycles, start) }
+      }
+      best.append(cheapest)
+    }
+    var end = taps.count
+    while end > 0 {
+      let part = best[end].start..<end
+      body(part, taps[part].reduce(0..<0, PixelGroups.union).count)
+      end = part.lowerBound
+    }
   }
 }

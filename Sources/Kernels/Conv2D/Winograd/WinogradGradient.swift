@@ -162,10 +162,13 @@ struct WinogradGradient: Sendable {
     planCheck("a block's tiles", offset: 0, count: count * columns.count, allocated: blockTileCount)
     planCheck("a block's rows of tiles", offset: firstUnit, count: count, allocated: units)
     let (firstRow, lastRow) = (firstUnit / columnRanges, (firstUnit + count - 1) / columnRanges)
-    let inputVectors = inputStride / lanes
-    for vector in Parallel.range(part, of: parts, items: inputVectors + gradientStride / lanes) {
-      let isInput = vector < inputVectors
-      let channel = (isInput ? vector : vector - inputVectors) * lanes
+    let inputVectors = Parallel.range(part, of: parts, items: inputStride / lanes)
+    let gradientVectors = Parallel.range(part, of: parts, items: gradientStride / lanes)
+    // A part of both, so that most of a panel's inputs are in the caches of the thread that multiplies them.
+    for i in 0..<inputVectors.count + gradientVectors.count {
+      let isInput = i < inputVectors.count
+      let channel =
+        (isInput ? inputVectors.lowerBound + i : gradientVectors.lowerBound + i - inputVectors.count) * lanes
       let channels = isInput ? shape.groupInputChannels : shape.groupOutputChannels
       let plane = isInput ? shape.inputPlane : shape.outputPlane
       var row = firstRow

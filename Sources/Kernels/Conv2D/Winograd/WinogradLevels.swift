@@ -50,9 +50,11 @@ extension Levels {
 @c(winograd_gradient_store_avx2_body) private func winograd_gradient_store_avx2_body(_ p: UnsafeRawPointer) { winogradGradientStore(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
 @c(winograd_gradient_store_avx512_body) private func winograd_gradient_store_avx512_body(_ p: UnsafeRawPointer) { winogradGradientStore(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
 @c(winograd_products_6x4_avx512_body) private func winograd_products_6x4_avx512_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 4, AVX512Lanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
+@c(winograd_products_12x2_avx512_body) private func winograd_products_12x2_avx512_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<12, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
 @c(winograd_products_6x2_avx2_body) private func winograd_products_6x2_avx2_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 2, AVX2Lanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
 @c(winograd_products_6x2_baseline_body) private func winograd_products_6x2_baseline_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 2, BaselineLanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
 @c(winograd_gradient_products_6x4_avx512_body) private func winograd_gradient_products_6x4_avx512_body(_ p: UnsafeRawPointer) { winogradGradientProducts(RegisterTile<6, 4, AVX512Lanes>.self, p.assumingMemoryBound(to: WinogradGradientProductsArguments.self)) }
+@c(winograd_gradient_products_12x2_avx512_body) private func winograd_gradient_products_12x2_avx512_body(_ p: UnsafeRawPointer) { winogradGradientProducts(RegisterTile<12, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: WinogradGradientProductsArguments.self)) }
 @c(winograd_gradient_products_6x2_avx2_body) private func winograd_gradient_products_6x2_avx2_body(_ p: UnsafeRawPointer) { winogradGradientProducts(RegisterTile<6, 2, AVX2Lanes>.self, p.assumingMemoryBound(to: WinogradGradientProductsArguments.self)) }
 @c(winograd_gradient_products_6x2_baseline_body) private func winograd_gradient_products_6x2_baseline_body(_ p: UnsafeRawPointer) { winogradGradientProducts(RegisterTile<6, 2, BaselineLanes>.self, p.assumingMemoryBound(to: WinogradGradientProductsArguments.self)) }
 
@@ -66,6 +68,7 @@ extension Levels {
   @inline(never) static func winogradTiles() -> [WinogradTile] {
     [
       .init(level: .avx512, rows: 6, vectors: 4, run: .init(winograd_products_6x4_avx512)),
+      .init(level: .avx512, rows: 12, vectors: 2, run: .init(winograd_products_12x2_avx512)),
       .init(level: .avx2, rows: 6, vectors: 2, run: .init(winograd_products_6x2_avx2)),
       .init(level: .baseline, rows: 6, vectors: 2, run: .init(winograd_products_6x2_baseline)),
     ]
@@ -73,6 +76,7 @@ extension Levels {
   @inline(never) static func winogradGradientTiles() -> [WinogradGradientTile] {
     [
       .init(level: .avx512, rows: 6, vectors: 4, run: .init(winograd_gradient_products_6x4_avx512)),
+      .init(level: .avx512, rows: 12, vectors: 2, run: .init(winograd_gradient_products_12x2_avx512)),
       .init(level: .avx2, rows: 6, vectors: 2, run: .init(winograd_gradient_products_6x2_avx2)),
       .init(level: .baseline, rows: 6, vectors: 2, run: .init(winograd_gradient_products_6x2_baseline)),
     ]

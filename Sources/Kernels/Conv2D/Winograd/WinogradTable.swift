@@ -21,15 +21,19 @@ struct WinogradGradientTile: Sendable {
 extension Conv2DShape {
   /// The cost of the `winograd` rows; nil where they cannot run the shape.
   ///
-  /// It is nothing where they are faster and infinite elsewhere, by the size of an image and the channels: a choice by
-  /// cycles would depend on the batch, and with it an image's bits.
-  /// - Parameter leastPlane: outputs of a channel from which it pays to transform the weights.
-  func winogradCost(source: Int, target: Int, height: Int, width: Int, leastPlane: Int = 9) -> Double? {
+  /// It is next to nothing where they are faster and infinite elsewhere, by the size of an image and the channels: a
+  /// choice by cycles would depend on the batch, and with it an image's bits. Among tiles, the one that pads channels
+  /// least is chosen.
+  /// - Parameter panel: the columns of the register tile, and the channels that fill them.
+  func winogradCost(
+    source: Int, target: Int, height: Int, width: Int, panel: (columns: Int, channels: Int)
+  ) -> Double? {
     guard WinogradConvolution.accepts(self) else { return nil }
     // Outputs that tiles compute and nobody needs: 8×8 for 5×5 are more than half.
     let tiles = ((height + 3) / 4) * ((width + 3) / 4) * 16
-    let isFaster = source >= 16 && target >= 16 && 2 * height * width >= tiles && height * width >= leastPlane
-    return isFaster ? 0 : .infinity
+    let isFaster = source >= 16 && target >= 16 && 2 * height * width >= tiles && height * width >= 9
+    let padded = (panel.channels + panel.columns - 1) / panel.columns * panel.columns
+    return isFaster ? 1e-6 * Double(padded) : .infinity
   }
 
   /// A shape that is to be computed directly, of one image.
@@ -49,7 +53,7 @@ func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
       let shape = problem.shape
       return shape.winogradCost(
         source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
-        width: shape.outputWidth)
+        width: shape.outputWidth, panel: (tile.vectors * tile.level.lanes, shape.groupOutputChannels))
     },
     prepareForMachine: { problem, machine, threads in
       let shape = problem.shape
@@ -84,7 +88,7 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
     cost: { shape, _ in
       shape.winogradCost(
         source: shape.groupOutputChannels, target: shape.groupInputChannels, height: shape.inputHeight,
-        width: shape.inputWidth)
+        width: shape.inputWidth, panel: (tile.vectors * tile.level.lanes, shape.groupInputChannels))
     },
     prepareForMachine: { shape, machine, threads in
       let convolution = WinogradConvolution(
@@ -115,7 +119,7 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
     cost: { shape, _ in
       shape.winogradCost(
         source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
-        width: shape.outputWidth, leastPlane: 9)
+        width: shape.outputWidth, panel: (tile.vectors * tile.level.lanes, shape.groupInputChannels))
     },
     prepareForMachine: { shape, machine, threads in
       var directShape = shape
