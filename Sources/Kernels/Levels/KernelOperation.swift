@@ -35,12 +35,21 @@ extension KernelOperation where RunError == Never {
 extension KernelOperation {
   /// The row of the table that is chosen for a problem among some of them: the first one whose cost is within half a
   /// percent of the lowest, because costs are not more exact than that; nil where none of them accepts the problem.
+  ///
+  /// A cost of less than a cycle says that no other algorithm is faster: their costs are then not asked for.
   package static func cheapest(
     of isCandidate: (Kernel<Self>) -> Bool, for problem: Problem, _ machine: Machine
   ) -> Kernel<Self>? {
-    let costs = kernels.map { isCandidate($0) ? $0.cost(problem, machine) : nil }
-    guard let lowest = costs.lazy.compactMap(\.self).min() else { return nil }
-    return zip(kernels, costs).first { $1.map { $0 <= lowest * 1.005 } ?? false }?.0
+    var costs = [Double?](repeating: nil, count: kernels.count)
+    var best: (cost: Double, algorithm: String)?
+    for (i, kernel) in kernels.enumerated() where isCandidate(kernel) {
+      if let best, best.cost < 1, best.algorithm != kernel.algorithm { continue }
+      guard let cost = kernel.cost(problem, machine) else { continue }
+      costs[i] = cost
+      if best.map({ cost < $0.cost }) ?? true { best = (cost, kernel.algorithm) }
+    }
+    guard let best else { return nil }
+    return zip(kernels, costs).first { $1.map { $0 <= best.cost * 1.005 } ?? false }?.0
   }
 }
 

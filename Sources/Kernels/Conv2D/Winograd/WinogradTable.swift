@@ -124,7 +124,8 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
     prepareForMachine: { shape, machine, threads in
       var directShape = shape
       directShape.precision = .direct
-      let direct = directKernel(Conv2DBackwardWeights.self, directShape, tile.level, machine, threads: threads)
+      let direct = directKernel(
+        Conv2DBackwardWeights.self, directShape, tile.level, machine, threads: threads, isOneImage: false)
       let gradient = WinogradGradient(tile: tile, shape: shape, threads: threads)
       return PreparedKernel(
         workspaceByteCount: max(gradient.workspaceByteCount, direct.workspaceByteCount)
@@ -139,9 +140,12 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
 }
 
 /// The direct kernel, by which what depends on values that are not finite is computed again.
+/// - Parameter isOneImage: whether the problem is of one image, for which no kernel is fastest whose vectors hold images.
 private func directKernel<Op: KernelOperation>(
-  _ operation: Op.Type, _ problem: Op.Problem, _ level: InstructionSet, _ machine: Machine, threads: Int = 1
+  _ operation: Op.Type, _ problem: Op.Problem, _ level: InstructionSet, _ machine: Machine, threads: Int = 1,
+  isOneImage: Bool = true
 ) -> PreparedKernel<Op.Operands> {
-  let kernel = Op.cheapest(of: { $0.level == level && !$0.isReference }, for: problem, machine)
+  let kernel = Op.cheapest(
+    of: { $0.level == level && !$0.isReference && !(isOneImage && $0.algorithm == "images") }, for: problem, machine)
   return (kernel ?? Op.kernels[Op.kernels.count - 1]).prepare(problem, threads, machine: machine)
 }
