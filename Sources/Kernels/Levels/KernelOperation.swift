@@ -40,16 +40,17 @@ extension KernelOperation {
   package static func cheapest(
     of isCandidate: (Kernel<Self>) -> Bool, for problem: Problem, _ machine: Machine
   ) -> Kernel<Self>? {
-    var costs = [Double?](repeating: nil, count: kernels.count)
-    var best: (cost: Double, algorithm: String)?
-    for (i, kernel) in kernels.enumerated() where isCandidate(kernel) {
-      if let best, best.cost < 1, best.algorithm != kernel.algorithm { continue }
-      guard let cost = kernel.cost(problem, machine) else { continue }
-      costs[i] = cost
-      if best.map({ cost < $0.cost }) ?? true { best = (cost, kernel.algorithm) }
+    let rows = kernels
+    var best: (row: Int, cost: Double)?
+    let costs = rows.indices.map { (i) -> Double? in
+      guard isCandidate(rows[i]) else { return nil }
+      if let best, best.cost < 1, rows[best.row].algorithm != rows[i].algorithm { return nil }
+      guard let cost = rows[i].cost(problem, machine) else { return nil }
+      if best.map({ cost < $0.cost }) ?? true { best = (i, cost) }
+      return cost
     }
     guard let best else { return nil }
-    return zip(kernels, costs).first { $1.map { $0 <= best.cost * 1.005 } ?? false }?.0
+    return costs.firstIndex { $0.map { $0 <= best.cost * 1.005 } ?? false }.map { rows[$0] }
   }
 }
 
