@@ -12,6 +12,7 @@ extension Study {
     remarks: """
       The recipe is Jordan's (cifar10-airbench, the variant with Muon), in float32 and with the library's Winograd \
       kernels. The test accuracy is that of six views of each image, as there; validation after each epoch is by one \
-      view. Training time leaves evaluations out.
+      view. Training time leaves evaluations out. Seeds 1 and 2 ran on both cores, the others on one, beside builds; times \
+      are those of the former. The recipe's own mean is near 94.0 %, so the mean over seeds is what tells, and not one of them.
       """)
 }
