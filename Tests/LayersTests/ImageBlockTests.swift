@@ -54,6 +54,18 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Allocations.areCounted, "allocations are counted with glibc only"))
+  func aWarmStepAllocatesNothing() throws {
+    let plan = try model(apart: false).plan(batchSize: Self.batch, mode: .training)
+    try plan.forward()
+    try plan.backward()
+    let count = try Allocations.onThread {
+      try plan.forward()
+      try plan.backward()
+    }
+    #expect(count == 0)
+  }
+
   @Test func trainingGivesTheGradientsOfLayersApart() throws {
     let images = try images(Self.batch)
     func pass(apart: Bool) throws -> (output: [Float], gradients: [[Float]], input: [Float]) {

@@ -58,15 +58,7 @@ extension StudyRecord {
   /// count whole.
   func secondsToAccuracy(_ target: Double, in setting: String) -> (seconds: Spread?, seeds: Int) {
     let runs = timedRuns(of: setting)
-    let times = runs.compactMap { run -> Double? in
-      var seconds = 0.0
-      for epoch in run.lastEpochs {
-        seconds += epoch.training.seconds
-        if let accuracy = epoch.validation?.accuracy, accuracy >= target { return seconds }
-      }
-      return nil
-    }
-    return (Spread(times), runs.count)
+    return (Spread(runs.compactMap { TimeToAccuracy(target, $0.lastEpochs).seconds }), runs.count)
   }
 }
 

@@ -30,7 +30,7 @@ struct TrainReport: Encodable {
     let seconds: Double
     let imagesPerSecond: Double
     /// Of the multiply-add peak, by the arithmetic of direct sums: with `--precision fast` it can exceed 1.
-    let shareOfPeak: Double
+    let peakFraction: Double
     let learningRate: Float
     let trainLoss: JSONNumber
     let trainAccuracy: Double?
@@ -41,7 +41,7 @@ struct TrainReport: Encodable {
       epoch = record.epoch
       seconds = record.training.seconds
       imagesPerSecond = record.training.imagesPerSecond
-      shareOfPeak = report.shareOfPeak(imagesPerSecond: imagesPerSecond)
+      peakFraction = report.peakFraction(imagesPerSecond: imagesPerSecond)
       learningRate = Float(record.learningRate)
       trainLoss = JSONNumber(record.training.loss)
       trainAccuracy = hasAccuracy ? record.training.accuracy : nil
@@ -83,7 +83,7 @@ struct TrainReport: Encodable {
 
 extension TrainReport {
   /// The share of the multiply-add peak that a rate needs, by the arithmetic of direct sums.
-  func shareOfPeak(imagesPerSecond: Double) -> Double {
+  func peakFraction(imagesPerSecond: Double) -> Double {
     imagesPerSecond * Double(flopsPerImage) / (machine.peakGflops * 1e9)
   }
 }
@@ -96,11 +96,11 @@ struct TimeToAccuracy: Encodable, Equatable {
   let epoch: Int?
   let seconds: Double?
 
-  init(_ accuracy: Double, _ history: TrainingHistory) {
+  init(_ accuracy: Double, _ epochs: [EpochRecord]) {
     self.accuracy = accuracy
-    let end = history.epochs.firstIndex { ($0.validation?.accuracy ?? 0) >= accuracy }
-    epoch = end.map { history.epochs[$0].epoch }
-    seconds = end.map { history.epochs[...$0].reduce(0) { $0 + $1.training.seconds } }
+    let reached = epochs.firstIndex { epoch in epoch.validation.map { $0.accuracy >= accuracy } ?? false }
+    epoch = reached.map { epochs[$0].epoch }
+    seconds = reached.map { epochs[...$0].reduce(0) { $0 + $1.training.seconds } }
   }
 
   var text: String {

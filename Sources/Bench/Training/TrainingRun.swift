@@ -239,7 +239,7 @@ extension TrainingRun {
           + ConfusionTable(matrix: matrix, classNames: names).text + "\n"
       }
     }
-    if let target = options.targetAccuracy { text += "\n" + TimeToAccuracy(target, trainer.history).text + "\n" }
+    if let target = options.targetAccuracy { text += "\n" + TimeToAccuracy(target, trainer.history.epochs).text + "\n" }
     text += "\n\(session.model.summary)"
     try Console.print(text)
     report.result = TrainReport.Result(training: training, test: test, matrices: matrices)
@@ -255,7 +255,7 @@ extension TrainingRun {
     guard let path = options.json else { return }
     report.epochs = trainer.history.epochs.map { TrainReport.Epoch($0, hasAccuracy: hasAccuracy, report) }
     report.stop = stop
-    report.target = options.targetAccuracy.map { TimeToAccuracy($0, trainer.history) }
+    report.target = options.targetAccuracy.map { TimeToAccuracy($0, trainer.history.epochs) }
     report.bestEpoch = trainer.history.best(by: .validationLoss)?.epoch
     try JSONFile(path: path).write(report)
   }
@@ -303,7 +303,7 @@ extension TrainingRun {
     func accuracy(_ value: Double?) -> [String] { hasAccuracy ? [Figure.percent(value ?? .nan)] : [] }
     return [
       "\(record.epoch)", Figure.fixed(training.seconds, 3), Figure.fixed(training.imagesPerSecond, 0),
-      Figure.fixed(report.shareOfPeak(imagesPerSecond: training.imagesPerSecond) * 100, 0) + " %",
+      Figure.percent(report.peakFraction(imagesPerSecond: training.imagesPerSecond)),
       "\(Float(record.learningRate))", Figure.fixed(training.loss, 4),
     ] + accuracy(training.accuracy) + [Figure.fixed(record.validation?.loss ?? .nan, 4)]
       + accuracy(record.validation?.accuracy) + [isBest ? "*" : ""]

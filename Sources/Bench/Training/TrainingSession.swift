@@ -31,13 +31,13 @@ final class TrainingSession {
     self.level = level
     model = try TrainingSession.makeModel(network, recipe, seed: seed)
     model.precision = recipe.precision ?? .direct
-    // A batch is never larger than the set: memory for more would be for nothing.
     let normalization = try recipe.normalization.make(for: data.training)
     if let images = recipe.whiteningImages {
       try TrainingSession.whiten(model, data.training, images: images, normalization)
     }
     // Parameters that are frozen before the end have a rate that falls to 0 until then.
     let ending = (recipe.freezing ?? []).filter { $0.epochs > 0 }
+    // A batch is never larger than the set: memory for more would be for nothing.
     trainer = try Trainer(
       model: model, optimizer: recipe.optimizer.makeOptimizer(separate: ending.map(\.prefix)),
       loss: recipe.loss.makeLoss(labelSmoothing: recipe.labelSmoothing, isSummed: recipe.sumsLoss ?? false),
@@ -48,15 +48,14 @@ final class TrainingSession {
     // A network with a layer behind it does not know which one it is.
     trainer.checkpointMetadata = { [ModelDescription.metadataKey: network.json] }
     trainer.batchesPerUpdate = recipe.batchesPerUpdate
+    let updates = TrainingSession.updatesPerEpoch(images: data.training.count, recipe)
     trainer.schedule = recipe.schedule.makeSchedule(
-      learningRate: recipe.optimizer.learningRate, epochs: recipe.epochs,
-      updatesPerEpoch: TrainingSession.updatesPerEpoch(images: data.training.count, recipe))
+      learningRate: recipe.optimizer.learningRate, epochs: recipe.epochs, updatesPerEpoch: updates)
     trainer.scheduleUnit = recipe.schedule.unit
     if recipe.schedule.isLinearDecay, let groups = recipe.optimizer.separateGroups(ending.map(\.prefix)) {
       for (group, freezing) in zip(groups, ending) {
         trainer.groupSchedules[group] = recipe.schedule.makeSchedule(
-          learningRate: 0, epochs: freezing.epochs,
-          updatesPerEpoch: TrainingSession.updatesPerEpoch(images: data.training.count, recipe))
+          learningRate: recipe.optimizer.learningRate, epochs: freezing.epochs, updatesPerEpoch: updates)
       }
     }
     try freeze()

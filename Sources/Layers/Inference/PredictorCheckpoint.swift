@@ -15,12 +15,12 @@ extension Predictor {
   ///   - mostImages: the largest number of images in a run; larger batches are split.
   ///   - mostRuns: the largest number of concurrent runs; others wait. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
-  ///   - precision: the arithmetic that convolutions may use.
+  ///   - precision: the arithmetic that convolutions may use; nil for a model's default, ``Model/precision``.
   /// - Throws: ``ModelError``, ``CheckpointError`` or ``PredictionError``.
   public convenience init(
     contentsOf file: URL, as description: ModelDescription? = nil, classNames: [String]? = nil,
     normalization: Normalization? = nil, threads: Int = 1, mostImages: Int = 64, mostRuns: Int? = nil,
-    level: InstructionSet? = nil, precision: Precision = .fast
+    level: InstructionSet? = nil, precision: Precision? = nil
   ) throws {
     let state = try SafeTensors(contentsOf: file)
     let names = try classNames ?? state.readClassNames(file: file.path)

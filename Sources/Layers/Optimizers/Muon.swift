@@ -218,7 +218,7 @@ private final class MuonMatrix {
   func step(_ options: Muon, velocity: UnsafeMutablePointer<Float>, _ scratch: MuonScratch) throws(KernelError) {
     var (update, next) = (scratch.update.pointer, scratch.nextUpdate.pointer)
     let workspace = scratch.workspace
-    // A step of learning rate 1 from 0 leaves −u there. The iteration is odd, so the sign is turned in the end.
+    // A step of learning rate 1 from 0 leaves −u there. The iteration is an odd function, so the sign is reversed in the end.
     update.update(repeating: 0, count: count)
     try momentumStep.run(
       SGDStep.Operands(

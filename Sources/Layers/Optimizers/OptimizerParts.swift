@@ -77,10 +77,10 @@ private final class PlannedParts: PlannedOptimizer {
   var learningRate: Float {
     get { parts[0].learningRate }
     set {
-      for (part, ratio) in zip(parts, rateRatios) {
+      parts[0].learningRate = newValue
+      for (part, ratio) in zip(parts, rateRatios).dropFirst() {
         if let ratio { part.learningRate = Float(Double(newValue) * ratio) }
       }
-      parts[0].learningRate = newValue
     }
   }
 

@@ -114,28 +114,14 @@ public struct ParameterMemory {
   /// - Parameter indices: of ``parameters``, in ascending order.
   func restricted(to indices: [Int]) -> ParameterMemory {
     var blocks: [Block] = []
-    var last: Int?
-    for i in indices {
-      let isNext = last.map { $0 + 1 == i && self.blocks.contains(where: containing($0, i)) } ?? false
-      last = i
-      guard let start = pieces(of: places[i]).first else { continue }
-      if isNext, let previous = blocks.popLast() {
-        blocks.append(
-          Block(
-            range: previous.range.lowerBound..<start.range.upperBound, values: previous.values,
-            gradients: previous.gradients))
-      } else {
-        blocks.append(start)
-      }
+    var rest = indices[...]
+    while let first = rest.popFirst() {
+      // Neighbouring parameters stay in one block, with the gap between them.
+      var last = first
+      while rest.first == last + 1 { last = rest.removeFirst() }
+      blocks += pieces(of: places[first].lowerBound..<places[last].upperBound)
     }
     return ParameterMemory(restricting: self, to: indices, blocks)
-  }
-
-  /// Whether a block holds two parameters.
-  private func containing(_ i: Int, _ j: Int) -> (Block) -> Bool {
-    { [places] block in
-      !places[i].isEmpty && !places[j].isEmpty && block.range.overlaps(places[i]) && block.range.overlaps(places[j])
-    }
   }
 
   private init(restricting memory: ParameterMemory, to indices: [Int], _ blocks: [Block]) {

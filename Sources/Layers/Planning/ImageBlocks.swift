@@ -30,9 +30,8 @@ struct ImageBlocks {
     let layer: any PlannedLayer
     let description: any Layer
     let problem: LayerProblem
-    /// Floats of an image.
-    let inputCount: Int
-    let outputCount: Int
+    /// Bytes that it reads and writes of an image.
+    let imageBytes: Int
   }
 
   /// The layers that run a step of the sequence; none for a step of another group.
@@ -66,7 +65,7 @@ struct ImageBlocks {
   /// 16 images for each thread, because weights are packed for every block.
   private static func blockImages(_ steps: ArraySlice<Candidate>) -> Int? {
     guard let problem = steps.first?.problem else { return nil }
-    let perImage = MemoryLayout<Float>.stride * (steps.map { $0.inputCount + $0.outputCount }.max() ?? 0)
+    let perImage = steps.map(\.imageBytes).max() ?? 0
     let share = Machine.current.thirdLevelBytes * problem.threads
     guard perImage > 0, problem.batchSize > 4 * share / perImage else { return nil }
     let images = max(share / perImage / 16, problem.threads) * 16
@@ -78,8 +77,8 @@ struct ImageBlocks {
     for step in steps {
       var problem = step.problem
       problem.batchSize = images
-      // The backward pass is that of the whole batch.
-      problem.needsParameterGradients = false
+      // The backward pass is that of the whole batch; what saves nothing for it runs as in inference.
+      if (step.layer as? any RunsImagesApart)?.savedBytesPerImage == 0 { problem.mode = .inference }
       // A layer that runs for the batch runs for a part of it.
       if let layer = try step.description.plan(problem) { layers.append(layer) }
     }

@@ -36,6 +36,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     /// Bytes of an image.
     let inputBytes: Int
     let outputBytes: Int
+    /// Bytes that the forward pass saves of an image; 0 of a layer that batches do not pass in blocks.
+    let savedBytes: Int
     var input = Place.input
     var output = Place.output
     var saved = 0
@@ -63,7 +65,6 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   init?(_ layers: [PlacedLayer], _ problem: LayerProblem) throws(LayerError) {
     var steps: [Step] = []
     var candidates: [ImageBlocks.Candidate] = []
-    var outputBytes: [Int] = []
     var firstBackward: Int?
     var parameterCount = 0
     var isTrained = false
@@ -88,17 +89,16 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       }
       if let planned {
         if firstBackward == nil, problem.needsInputGradient || trains { firstBackward = steps.count }
-        let (inputCount, outputCount) = (placed.inputShape.count, placed.outputShape.count)
-        steps.append(
-          Step(
-            layer: planned, firstParameter: parameterCount, inputBytes: inputCount * MemoryLayout<Float>.stride,
-            outputBytes: outputCount * MemoryLayout<Float>.stride))
+        let step = Step(
+          layer: planned, firstParameter: parameterCount,
+          inputBytes: placed.inputShape.count * MemoryLayout<Float>.stride,
+          outputBytes: placed.outputShape.count * MemoryLayout<Float>.stride,
+          savedBytes: (planned as? any RunsImagesApart)?.savedBytesPerImage ?? 0)
+        steps.append(step)
         candidates.append(
           ImageBlocks.Candidate(
-            layer: planned, description: placed.layer, problem: stepProblem, inputCount: inputCount,
-            outputCount: outputCount))
-        outputBytes.append(
-          cacheLines(problem.batchSize * placed.outputShape.count * MemoryLayout<Float>.stride))
+            layer: planned, description: placed.layer, problem: stepProblem,
+            imageBytes: step.inputBytes + step.outputBytes))
       }
       parameterCount += placed.parameters.count
       isTrained = isTrained || trains
@@ -106,6 +106,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     }
     guard !steps.isEmpty else { return nil }
 
+    let outputBytes = steps.map { cacheLines(problem.batchSize * $0.outputBytes) }
     let turn = outputBytes.dropLast().max() ?? 0
     batchSize = problem.batchSize
     blocks = try ImageBlocks.groups(candidates)
@@ -244,11 +245,11 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         }
       return (place.isInBlock ? base : base + first * imageBytes).assumingMemoryBound(to: Float.self)
     }
-    let saved = first == 0 ? 0 : first * ((layer as? any RunsImagesApart)?.savedBytesPerImage ?? 0)
     layer.forward(
       ForwardMemory(
         input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
-        parameters: memory.parameters + step.firstParameter, saved: memory.saved + (step.saved + saved),
+        parameters: memory.parameters + step.firstParameter,
+        saved: memory.saved + (step.saved + first * step.savedBytes),
         workspace: memory.workspace + stepWorkspace, random: memory.random(ofInnerLayer: i)))
   }
 

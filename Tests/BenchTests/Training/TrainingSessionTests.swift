@@ -63,6 +63,21 @@ import Testing
     #expect(try weights(other) == session.model.state().entries.map(\.bytes))
   }
 
+  @Test func aTargetIsReachedAfterTheFirstEpochThatHasIt() {
+    let epochs = [0.3, 0.6, 0.5, 0.7].enumerated().map { i, accuracy in
+      EpochRecord(
+        epoch: i + 1, learningRate: 0.1,
+        training: EpochResult(loss: 1, accuracy: 0.9, seconds: Double(i + 1), images: 10),
+        validation: EvaluationResult(loss: 1, accuracy: accuracy, seconds: 9, images: 10))
+    }
+    let reached = TimeToAccuracy(0.6, epochs)
+    #expect(reached.epoch == 2 && reached.seconds == 3)
+    #expect(reached.text == "target     60.0 % was reached in epoch 2, after 3.00 s of training")
+    let missed = TimeToAccuracy(0.8, epochs)
+    #expect(missed.epoch == nil && missed.seconds == nil)
+    #expect(missed.text == "target     80.0 % was not reached")
+  }
+
   @Test func whiteningNeedsItsNetwork() throws {
     #expect(throws: UsageError.self) { try session("n1") { $0.whiteningImages = 10 } }
     #expect(throws: LayerError.self) { try session("n1") { $0.freezing = [.name("unknown")] } }

@@ -55,15 +55,15 @@ struct PixelGroups: Sendable {
     return groups
   }
 
-  /// Classes of columns that have the same taps.
-  private func columnClasses(_ x: ConvAxis) -> [(taps: Range<Int>, columns: [Int])] {
-    var classes: [(taps: Range<Int>, columns: [Int])] = []
+  /// Neighbouring columns that have the same taps.
+  private func columnClasses(_ x: ConvAxis) -> [(taps: Range<Int>, columns: Range<Int>)] {
+    var classes: [(taps: Range<Int>, columns: Range<Int>)] = []
     for column in 0..<x.count {
       let taps = x.insideTaps(column)
       if let last = classes.last, last.taps == taps {
-        classes[classes.count - 1].columns.append(column)
+        classes[classes.count - 1].columns = last.columns.lowerBound..<column + 1
       } else {
-        classes.append((taps, [column]))
+        classes.append((taps, column..<column + 1))
       }
     }
     return classes
@@ -138,22 +138,12 @@ struct PixelGroups: Sendable {
   /// Classes of columns of all phases, as far as counts tell them apart: how many taps, of how many columns, how often.
   private var distinctClasses: [(taps: Int, columns: Int, count: Int)] {
     var classes: [(taps: Int, columns: Int, count: Int)] = []
-    func add(_ taps: Range<Int>, _ columns: Int) {
-      if let known = classes.firstIndex(where: { $0.taps == taps.count && $0.columns == columns }) {
+    for (taps, columns) in xs.lazy.flatMap(columnClasses) {
+      if let known = classes.firstIndex(where: { $0.taps == taps.count && $0.columns == columns.count }) {
         classes[known].count += 1
       } else {
-        classes.append((taps.count, columns, 1))
+        classes.append((taps.count, columns.count, 1))
       }
-    }
-    for x in xs where x.count > 0 {
-      var (taps, first) = (x.insideTaps(0), 0)
-      for column in 1..<x.count {
-        let next = x.insideTaps(column)
-        if next == taps { continue }
-        add(taps, column - first)
-        (taps, first) = (next, column)
-      }
-      add(taps, x.count - first)
     }
     return classes
   }

@@ -39,7 +39,8 @@ extension RegisterTile {
 }
 
 /// Multiplies, for each of the 36 products of a tile, the matrix of the tiles that need it × source channels with that of
-/// source × target channels. The chain of every sum runs over all source channels in their order, so that its bits depend on nothing else.
+/// source × target channels. The chain of every sum runs over all source channels in their order, so that its bits depend
+/// on nothing else.
 @inline(always)
 func winogradProducts<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<WinogradProductsArguments>

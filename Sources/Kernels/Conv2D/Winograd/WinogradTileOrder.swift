@@ -73,7 +73,7 @@ struct WinogradTileRanges {
   @inline(always)
   func tiles(_ point: Int) -> (first: Int, count: Int) {
     let isLastRow = point >= 30
-    let isLastColumn = point == 5 || point == 11 || point == 17 || point == 23 || point == 29 || point == 35
+    let isLastColumn = point % 6 == 5
     let first = isLastColumn ? firstWide : 0
     let end = isLastRow ? tallCount : isLastColumn ? firstWide &+ wideCount : count
     return (first, end &- first)
