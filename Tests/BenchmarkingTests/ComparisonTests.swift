@@ -29,6 +29,15 @@ struct ComparisonTests {
     if layout == 0.003 { #expect(verdicts[.same, default: 0] >= 1150, "\(verdicts)") }
   }
 
+  @Test("An interruption of the first runs does not make all slices short")
+  func interruptedCalibration() throws {
+    let machine = SimulatedMachine(seed: 1)
+    machine.firstInterruption = 0.05
+    let report = try machine.compare(["one": 44e-6], ["one": 44e-6 * 1.05])
+    #expect(report.verdict("one") == .slower)
+    #expect(machine.slices.sorted()[machine.slices.count / 2] > 5e-3)
+  }
+
   @Test("A slowdown of 2 % is found in 95 of 100 comparisons, and what is not slower is not blamed")
   func twoPercent() throws {
     let found = try (0..<100).count { seed in

@@ -16,7 +16,12 @@ final class SimulatedMachine {
   /// How many processes are disturbed all their lives, and then take 30 % longer.
   var disturbedProcesses = 0.0
 
+  /// Seconds for which another program holds the processor during each of the first two slices.
+  var firstInterruption = 0.0
+
   private(set) var seconds = 0.0
+  /// The seconds that each slice would have taken without noise.
+  private(set) var slices: [Double] = []
   private(set) var startedProcesses = 0
   private var generator: SeededGenerator
 
@@ -36,6 +41,8 @@ final class SimulatedMachine {
   private func run(seconds ideal: Double) -> SliceTime {
     var time = ideal * exp(noise * generator.normal()) * (1 + drift * sin(2 * Double.pi * seconds / 20))
     if generator.uniform() < disturbed { time *= 1 + disturbance * pow(1 - generator.uniform(), -1 / 1.5) }
+    if slices.count < 2 { time += firstInterruption }
+    slices.append(ideal)
     seconds += time
     return SliceTime(wallNanoseconds: time * 1e9, processorNanoseconds: ideal * 1e9)
   }
