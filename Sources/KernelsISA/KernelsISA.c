@@ -23,6 +23,12 @@ bool isa_shares_any_work(void) { return shares_any_work; }
 
 void isa_set_shares_any_work(bool shares) { shares_any_work = shares; }
 
+static _Thread_local bool runs_alone = false;
+
+bool isa_runs_alone(void) { return runs_alone; }
+
+void isa_set_runs_alone(bool alone) { runs_alone = alone; }
+
 __attribute__((swiftcall)) void isa_borrow_closure(
     const void *_Nonnull function, const void *_Nullable context,
     void (*_Nonnull run)(const void *_Nonnull pool, BorrowedClosure, ptrdiff_t parts), const void *_Nonnull pool,

@@ -19,6 +19,42 @@ import Testing
     return shapes
   }()
 
+  /// The same with strides, dilations and padding of all kinds, kernels of one row or column among them.
+  static let stridedShapes: [Conv2DShape] = {
+    var shapes: [Conv2DShape] = []
+    for outputWidth in 1...33 {
+      for (stride, dilation) in [(2, 1), (1, 2), (3, 1), (2, 3), (1, 1)] {
+        let i = shapes.count
+        let (kernelHeight, kernelWidth) = [(3, 3), (5, 5), (1, 3), (2, 4), (7, 7), (3, 1)][i % 6]
+        let padding = i % 4
+        let width = (outputWidth - 1) * stride + (kernelWidth - 1) * dilation + 1 - 2 * padding + (i / 7) % stride
+        let height = (i % 12) * stride + (kernelHeight - 1) * dilation + 1 - 2 * padding
+        guard width > 0, height > 0 else { continue }
+        var shape = Conv2DShape(
+          batch: 1 + i % 3, inputChannels: 3, inputHeight: height, inputWidth: width,
+          outputChannels: 3 * (1 + i / 5 % 2),
+          kernel: kernelHeight, stride: stride, padding: padding, groups: 3)
+        shape.kernelWidth = kernelWidth
+        (shape.dilationHeight, shape.dilationWidth) = (dilation, dilation)
+        shapes.append(shape)
+      }
+    }
+    // MobileNet's, several bands of a plane, and several groups of planes for each thread.
+    shapes.append(
+      Conv2DShape(
+        batch: 2, inputChannels: 37, inputHeight: 28, inputWidth: 28, outputChannels: 37, kernel: 3, stride: 2,
+        padding: 1, groups: 37))
+    shapes.append(
+      Conv2DShape(
+        batch: 1, inputChannels: 2, inputHeight: 420, inputWidth: 401, outputChannels: 2, kernel: 3, stride: 2,
+        padding: 1, groups: 2))
+    shapes.append(
+      Conv2DShape(
+        batch: 1, inputChannels: 1, inputHeight: 9000, inputWidth: 15, outputChannels: 1, kernel: 5, stride: 2,
+        padding: 2, groups: 1))
+    return shapes
+  }()
+
   static func shape(
     batch: Int, channels: Int, height: Int, width: Int, size: Int, multiplier: Int = 1
   ) -> Conv2DShape {
@@ -60,6 +96,24 @@ import Testing
             weightGradient: weights.pointer, biasGradient: i % 3 == 0 ? nil : bias.pointer),
           workspace: poisonedWorkspace(plan.workspaceByteCount))
         return weights.values + bias.values
+      }
+    }
+  }
+
+  @Test("every forward kernel gives the reference's result exactly with strides", arguments: InstructionSet.available)
+  func matchesReferenceWithStrides(level: InstructionSet) throws {
+    let tests = Conv2DTests()
+    for (i, shape) in Self.stridedShapes.enumerated() {
+      try tests.check(
+        Conv2DForward.self, .init(shape: shape, activation: [.relu, nil, .relu6][i % 3]), shape, level: level
+      ) { plan, data in
+        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
+        plan.run(
+          .init(
+            input: data.input.pointer, weights: data.weights.pointer,
+            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
+          workspace: poisonedWorkspace(plan.workspaceByteCount))
+        return output.values
       }
     }
   }
@@ -106,7 +160,7 @@ import Testing
     }
   }
 
-  @Test("depthwise convolutions at stride 1 run the depthwise kernels, others do not")
+  @Test("depthwise convolutions run the depthwise kernels, others do not")
   func choice() throws {
     for level in InstructionSet.available {
       for (width, size) in [(7, 3), (14, 3), (28, 3), (32, 3), (56, 5), (112, 7)] {
@@ -121,7 +175,12 @@ import Testing
         var dilated = shape
         (dilated.dilationHeight, dilated.dilationWidth) = (2, 1)
         dilated.paddingHeight = size - 1
-        #expect(try Plan<Conv2DForward>(.init(shape: dilated), level: level).kernel.algorithm != "depthwise")
+        var strided = shape
+        (strided.strideHeight, strided.strideWidth) = (2, 2)
+        for shape in [dilated, strided] {
+          let rows = "depthwise.\(level).rows"
+          #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.name == rows, "\(shape)")
+        }
       }
     }
   }

@@ -149,7 +149,7 @@ extension DirectTile {
     if isStaged {
       terms.addCopies(rows: shape.batch * shape.groupInputChannels * shape.inputHeight, of: shape.inputWidth)
     }
-    terms.counts *= Double(shape.groups)
+    terms.addGroups(shape)
     return terms
   }
 
@@ -180,7 +180,7 @@ extension DirectTile {
       // Columns of the phases are put side by side, two vectors of eight for each of a copy's.
       terms.addCopies(rows: 0, of: 0, floats: 2 * shape.batch * shape.groupInputChannels * shape.inputPlane)
     }
-    terms.counts *= Double(shape.groups)
+    terms.addGroups(shape)
     return terms
   }
 
@@ -205,6 +205,12 @@ extension CostTerms {
   fileprivate mutating func addCopies(rows: Int, of width: Int, floats: Int = 0) {
     counts[3] += Double(rows)
     counts[4] += Double(rows) * Double(width) + Double(floats)
+  }
+
+  /// All groups of what was counted for one, and what each group of each image takes to begin.
+  fileprivate mutating func addGroups(_ shape: Conv2DShape) {
+    counts *= Double(shape.groups)
+    if shape.groups > 1 { counts[7] = Double(shape.batch * shape.groups) }
   }
 }
 
@@ -264,7 +270,7 @@ extension BatchGeometry {
   }
 
   /// Cycles from a multiply-add to one that needs its result: 4 on all Zen and on Intel since Skylake.
-  private static let multiplyAddLatency = 4.0
+  static let multiplyAddLatency = 4.0
 
   /// Cache lines of a step that come from the second-level cache, because the pixels or the weights of a tile's sum leave
   /// the first. Of the pixels, neighbouring tiles share most, so that a little more than the cache holds does not matter;
@@ -294,10 +300,14 @@ extension Conv2DShape {
     return multiplyAdds / (Double(level.lanes) * machine.multiplyAdds(lanes: level.lanes))
   }
 
+  /// Lanes of the vectors of a depthwise pass: half of 16 where those hold a row.
+  func depthwiseLanes(_ level: InstructionSet, width: Int) -> Int {
+    level.lanes == 16 && width <= 8 ? 8 : level.lanes
+  }
+
   /// What is counted of a depthwise pass: the multiply-adds of all lanes, used or not.
   func depthwiseTerms(_ model: CostModel, _ level: InstructionSet, _ machine: Machine) -> CostTerms {
-    // Two rows of at most eight share a vector of 16.
-    let lanes = level.lanes == 16 && inputWidth <= 8 ? 8 : level.lanes
+    let lanes = depthwiseLanes(level, width: inputWidth)
     return CostTerms(model, [leastCycles(level, machine) / filled(inputWidth, lanes), 0, 0, 0, 0, 0, 0, 0])
   }
 }

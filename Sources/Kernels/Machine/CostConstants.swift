@@ -1,18 +1,19 @@
 // Cycles of each term of the cost models, in the form that `Benchmarks/costs/fit --write` writes. Those of convolution were
-// found one by one on Zen 5; those of pooling are fitted to its recorded times, but for the general gradient of maxima.
+// found one by one on Zen 5, but for "groups" and "depthwiseRows" (Zen 4); those of pooling are fitted to the recorded times
+// of Zen 5, but for the general gradient of maxima.
 // `Benchmarks/costs/fit` prints how far the costs are from the measured times, and what a fit would give.
 extension CostModel {
   static let pixels = CostModel(
     "pixels",
     [
       "steps": 1.031, "tiles": 12.4, "accumulators": 0.77, "copiedRows": 6, "copiedFloats": 0.125, "mixedSteps": 0.031,
-      "crowdedSteps": 0.043,
+      "crowdedSteps": 0.043, "groups": 1100,
     ])
   static let channels = CostModel(
     "channels",
     [
       "steps": 1.042, "tiles": 31.2, "values": 0.34, "copiedRows": 6, "copiedFloats": 0.125, "mixedSteps": 0.031,
-      "aliasedSteps": 0.069,
+      "aliasedSteps": 0.069, "groups": 1100,
     ])
   static let images = CostModel(
     "images",
@@ -21,6 +22,8 @@ extension CostModel {
       "wideSteps": 0.075,
     ])
   static let depthwise = CostModel("depthwise", ["steps": 1.111])
+  static let depthwiseRows = CostModel(
+    "depthwiseRows", ["steps": 1.3, "tiles": 20, "copiedFloats": 0.42, "bands": 70])
   static let gradientPixels = CostModel("gradientPixels", ["steps": 1.053, "crossingSteps": 0.766])
   static let gradientChannels = CostModel(
     "gradientChannels",

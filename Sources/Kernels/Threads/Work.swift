@@ -27,6 +27,19 @@ struct Work {
   }
 }
 
+/// Runs operations on this thread alone if `isAlone`, whatever number of threads their plans are for.
+@inline(__always)
+package func withThisThreadAlone<Result>(_ isAlone: Bool, _ run: () throws -> Result) rethrows -> Result {
+  if !isAlone { return try run() }
+  let before = isa_runs_alone()
+  isa_set_runs_alone(true)
+  defer { isa_set_runs_alone(before) }
+  return try run()
+}
+
+/// Whether plans that this thread makes divide any work among their threads, see ``withWorkShared(_:)``.
+package var sharesAnyWork: Bool { isa_shares_any_work() }
+
 /// Makes plans that divide any work among their threads, however small; for tests outside of the module.
 package func withWorkShared<Result>(_ plan: () throws -> Result) rethrows -> Result {
   let before = isa_shares_any_work()

@@ -88,7 +88,9 @@ final class WorkerPool: Sendable {
 
   private func run(_ body: BorrowedClosure, _ parts: Int) {
     let shared = parts - 1
-    if workerLimit == 0 || shared > UInt32.max || offer.value.isBusy.exchange(true, ordering: .acquiring) {
+    if workerLimit == 0 || shared > UInt32.max || isa_runs_alone()
+      || offer.value.isBusy.exchange(true, ordering: .acquiring)
+    {
       for part in 0..<parts { isa_call_closure(body, part) }
       return
     }

@@ -32,6 +32,10 @@ int isa_start_thread(const char *_Nonnull name, void (*_Nonnull body)(void *_Non
 bool isa_shares_any_work(void);
 void isa_set_shares_any_work(bool shares);
 
+// Whether this thread runs all parts of an operation itself, however many threads its plan is for.
+bool isa_runs_alone(void);
+void isa_set_runs_alone(bool alone);
+
 // The number of processors in this thread's affinity mask; 0 where the system does not tell.
 ptrdiff_t isa_affinity_count(void);
 

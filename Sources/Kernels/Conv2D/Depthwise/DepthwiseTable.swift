@@ -49,7 +49,7 @@ private struct DepthwiseConvolution: Sendable {
 extension Conv2DShape {
   /// The size of the square kernel, if this is a depthwise convolution that the kernels compute: with stride 1 and
   /// padding that keeps the size of the planes. Else nil.
-  fileprivate func depthwiseSize(_ level: InstructionSet) -> Int? {
+  func depthwiseSize(_ level: InstructionSet) -> Int? {
     let size = kernelHeight
     guard groups == inputChannels, size == kernelWidth, [3, 5, 7].contains(size), strideHeight == 1, strideWidth == 1,
       dilationHeight == 1, dilationWidth == 1, paddingHeight == size / 2, paddingWidth == size / 2,

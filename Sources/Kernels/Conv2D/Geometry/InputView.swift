@@ -7,7 +7,7 @@ import KernelsISA
 struct InputView: Sendable {
   let y: ConvAxis
   let x: ConvAxis
-  let channels: Int
+  var channels: Int
   /// Whether tiles read a padded copy and not the source itself.
   let isCopied: Bool
   /// Output rows of a band; the last band may have fewer.
@@ -34,7 +34,10 @@ struct InputView: Sendable {
   ///     too; nil where vectors hold channels.
   ///   - skipsRows: whether sums run over the kernel's rows first (`ConvAxis.ordersByRows`).
   ///   - minimumBands: the least number of bands of an image, so that all threads have work.
-  init(y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsRows: Bool, minimumBands: Int) {
+  ///   - rowAlignment: elements of which a phase of a copied row has a multiple.
+  init(
+    y: ConvAxis, x: ConvAxis, channels: Int, lanes: Int?, skipsRows: Bool, minimumBands: Int, rowAlignment: Int = 1
+  ) {
     self.y = y
     self.x = x
     self.channels = channels
@@ -50,7 +53,8 @@ struct InputView: Sendable {
     if isCopied {
       phases = min(columnStep, x.extent)
       let width = x.reach(max(x.count, lanes ?? 1))
-      phaseWidth = (width + columnStep - 1) / columnStep
+      let unit = columnStep * rowAlignment
+      phaseWidth = (width + unit - 1) / unit * rowAlignment
       rowStride = phases * phaseWidth
       let rows = Self.bandLimit / max(channels * rowStride, 1)
       let most = max(((rows - 1) * anyRowStep + 1 - y.extent) / y.stride + 1, 1)

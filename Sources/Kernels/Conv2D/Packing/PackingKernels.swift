@@ -255,7 +255,7 @@ struct InterleavePhasesArguments {
 
 /// Interleaves the columns of the phases of a strided convolution's input gradient.
 @inline(always)
-func interleavePhases<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<InterleavePhasesArguments>) {
+func interleavePhases<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<InterleavePhasesArguments>) {
   let arguments = p.pointee
   let step = arguments.step
   for plane in 0..<arguments.planes {
@@ -286,7 +286,7 @@ func interleavePhases<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<InterleavePh
 
 /// Interleaves as many columns of two phases as fill vectors; returns their number, which is even.
 @inline(always)
-private func interleave2<L: Lanes>(
+private func interleave2<L: HalfLanes>(
   _ lanes: L.Type, _ arguments: InterleavePhasesArguments, _ line: Int, _ target: UnsafeMutablePointer<Float>
 ) -> Int {
   let odd = arguments.width / 2
@@ -294,41 +294,25 @@ private func interleave2<L: Lanes>(
   let hasOdd = arguments.offsets[1] >= 0
   let evens = arguments.source + (Int(arguments.offsets[0]) &+ line &* (arguments.width &- odd))
   let odds = arguments.source + (Int(arguments.offsets[1]) &+ line &* odd)
-  var x = 0
-  if L.count == 16 {
-    while x &+ 16 <= odd {
-      var a = SIMD16<Float>(repeating: 0)
-      var b = SIMD16<Float>(repeating: 0)
-      if hasEven { a = UnsafeRawPointer(evens + x).loadUnaligned(as: SIMD16<Float>.self) }
-      if hasOdd { b = UnsafeRawPointer(odds + x).loadUnaligned(as: SIMD16<Float>.self) }
-      var both = SIMD32<Float>(lowHalf: a, highHalf: b)
-      both.evenHalf = a
-      both.oddHalf = b
-      UnsafeMutableRawPointer(target + 2 &* x).storeBytes(of: both, as: SIMD32<Float>.self)
-      x &+= 16
-    }
-    while x &+ 8 <= odd {
-      var a = SIMD8<Float>(repeating: 0)
-      var b = SIMD8<Float>(repeating: 0)
-      if hasEven { a = UnsafeRawPointer(evens + x).loadUnaligned(as: SIMD8<Float>.self) }
-      if hasOdd { b = UnsafeRawPointer(odds + x).loadUnaligned(as: SIMD8<Float>.self) }
-      var both = SIMD16<Float>(lowHalf: a, highHalf: b)
-      both.evenHalf = a
-      both.oddHalf = b
-      UnsafeMutableRawPointer(target + 2 &* x).storeBytes(of: both, as: SIMD16<Float>.self)
-      x &+= 8
-    }
-  }
-  while x &+ 4 <= odd {
-    var a = SIMD4<Float>(repeating: 0)
-    var b = SIMD4<Float>(repeating: 0)
-    if hasEven { a = UnsafeRawPointer(evens + x).loadUnaligned(as: SIMD4<Float>.self) }
-    if hasOdd { b = UnsafeRawPointer(odds + x).loadUnaligned(as: SIMD4<Float>.self) }
-    var both = SIMD8<Float>(lowHalf: a, highHalf: b)
-    both.evenHalf = a
-    both.oddHalf = b
-    UnsafeMutableRawPointer(target + 2 &* x).storeBytes(of: both, as: SIMD8<Float>.self)
-    x &+= 4
-  }
+  var x = interleaveVectors(lanes, hasEven ? evens : nil, hasOdd ? odds : nil, target, 0, odd)
+  x = interleaveVectors(L.Half.self, hasEven ? evens : nil, hasOdd ? odds : nil, target, x, odd)
+  x = interleaveVectors(L.Half.Half.self, hasEven ? evens : nil, hasOdd ? odds : nil, target, x, odd)
   return 2 &* x
+}
+
+/// Interleaves whole vectors of even and odd columns from number `first` on; nil stands for zeros. Returns how many
+/// columns of each are done.
+@inline(always)
+private func interleaveVectors<L: HalfLanes>(
+  _ lanes: L.Type, _ evens: UnsafePointer<Float>?, _ odds: UnsafePointer<Float>?, _ target: UnsafeMutablePointer<Float>,
+  _ first: Int, _ count: Int
+) -> Int {
+  var x = first
+  while x &+ L.count <= count {
+    let both = L.interleave(evens.map { L.load($0 + x) } ?? L.splat(0), odds.map { L.load($0 + x) } ?? L.splat(0))
+    L.store(both.low, target + 2 &* x)
+    L.store(both.high, target + (2 &* x &+ L.count))
+    x &+= L.count
+  }
+  return x
 }

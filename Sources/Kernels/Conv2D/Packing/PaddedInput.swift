@@ -29,7 +29,7 @@ struct PaddedInputArguments {
 
 /// Copies rows of planes with their padding; the columns of each phase of a strided convolution become neighbours.
 @inline(always)
-func copyPadded<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PaddedInputArguments>) {
+func copyPadded<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<PaddedInputArguments>) {
   let arguments = p.pointee
   if arguments.phases == 1, arguments.columnStep == 1 {
     copyRows(lanes, arguments)
@@ -104,7 +104,7 @@ private func copyRows<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArgumen
 
 /// Copies every second column of rows without horizontal padding.
 @inline(always)
-private func copyEvenColumns<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
+private func copyEvenColumns<L: HalfLanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   var target = arguments.target
   for plane in 0..<arguments.planes {
@@ -126,7 +126,7 @@ private func copyEvenColumns<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInput
 
 /// Copies rows whose even and odd columns are separated, both in one pass.
 @inline(always)
-private func copyTwoPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
+private func copyTwoPhases<L: HalfLanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   let width = arguments.phaseWidth
   let sourceWidth = arguments.sourceWidth
   // Each phase begins with zeros, left of the source. The first phase has the columns of one parity, the second the
@@ -181,43 +181,37 @@ private func copyTwoPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputAr
 /// Separates the even and the odd elements of an even number of at least 8; the last vector ends with the data and
 /// overlaps the one before. Without `odds`, only the even elements are stored.
 @inline(always)
-private func deinterleave<L: Lanes>(
+private func deinterleave<L: HalfLanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
   _ odds: UnsafeMutablePointer<Float>?
 ) {
-  if L.count == 16, count >= 32 {
-    var i = 0
-    while i < count {
-      i = min(i, count &- 32)
-      let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD32<Float>.self)
-      UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD16<Float>.self)
-      if let odds { UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD16<Float>.self) }
-      i &+= 32
-    }
-  } else if L.count >= 8, count >= 16 {
-    var i = 0
-    while i < count {
-      i = min(i, count &- 16)
-      let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD16<Float>.self)
-      UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD8<Float>.self)
-      if let odds { UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD8<Float>.self) }
-      i &+= 16
-    }
+  if count >= 2 &* L.count {
+    deinterleaveVectors(lanes, source, count, evens, odds)
+  } else if count >= 2 &* L.Half.count {
+    deinterleaveVectors(L.Half.self, source, count, evens, odds)
   } else {
-    var i = 0
-    while i < count {
-      i = min(i, count &- 8)
-      let both = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD8<Float>.self)
-      UnsafeMutableRawPointer(evens + i / 2).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
-      if let odds { UnsafeMutableRawPointer(odds + i / 2).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self) }
-      i &+= 8
-    }
+    deinterleaveVectors(L.Half.Half.self, source, count, evens, odds)
+  }
+}
+
+@inline(always)
+private func deinterleaveVectors<L: HalfLanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ evens: UnsafeMutablePointer<Float>,
+  _ odds: UnsafeMutablePointer<Float>?
+) {
+  var i = 0
+  while i < count {
+    i = min(i, count &- 2 &* L.count)
+    let both = L.deinterleave(L.load(source + i), L.load(source + (i &+ L.count)))
+    L.store(both.even, evens + i / 2)
+    if let odds { L.store(both.odd, odds + i / 2) }
+    i &+= 2 &* L.count
   }
 }
 
 /// Copies rows of any number of phases.
 @inline(always)
-private func copyPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
+private func copyPhases<L: HalfLanes>(_ lanes: L.Type, _ arguments: PaddedInputArguments) {
   var target = arguments.target
   for plane in 0..<arguments.planes {
     var y = arguments.startY
@@ -240,7 +234,7 @@ private func copyPhases<L: Lanes>(_ lanes: L.Type, _ arguments: PaddedInputArgum
 
 /// Copies one phase of a row: every `columnStep`-th column of the source from `start` on.
 @inline(always)
-private func copyPhase<L: Lanes>(
+private func copyPhase<L: HalfLanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int,
   _ arguments: PaddedInputArguments
 ) {
@@ -299,30 +293,38 @@ func copy<L: Lanes>(
 
 /// Copies every second element, without a load beyond the last of them.
 @inline(always)
-private func copyEvenElements<L: Lanes>(
+private func copyEvenElements<L: HalfLanes>(
   _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int
 ) {
-  var i = 0
-  if L.count == 16 {
-    while i &+ 8 < count {
-      let both = UnsafeRawPointer(source + 2 &* i).loadUnaligned(as: SIMD16<Float>.self)
-      UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD8<Float>.self)
-      i &+= 8
-    }
-  }
-  while i &+ 4 < count {
-    let both = UnsafeRawPointer(source + 2 &* i).loadUnaligned(as: SIMD8<Float>.self)
-    UnsafeMutableRawPointer(target + i).storeBytes(of: both.evenHalf, as: SIMD4<Float>.self)
-    i &+= 4
-  }
-  // The last four elements are the odd elements of a vector that begins one element earlier and ends with the data.
+  var i = copyEvenVectors(lanes, source, target, 0, count)
+  i = copyEvenVectors(L.Half.self, source, target, i, count)
+  i = copyEvenVectors(L.Half.Half.self, source, target, i, count)
+  // The last four elements are the odd elements of two vectors that begin one element earlier and end with the data.
   if i < count, count > 4 {
-    let both = UnsafeRawPointer(source + (2 &* count &- 9)).loadUnaligned(as: SIMD8<Float>.self)
-    UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: both.oddHalf, as: SIMD4<Float>.self)
+    let end = source + (2 &* count &- 1)
+    let both = SIMD4.deinterleave(
+      UnsafeRawPointer(end - 8).loadUnaligned(as: SIMD4<Float>.self),
+      UnsafeRawPointer(end - 4).loadUnaligned(as: SIMD4<Float>.self))
+    UnsafeMutableRawPointer(target + (count &- 4)).storeBytes(of: both.odd, as: SIMD4<Float>.self)
     i = count
   }
   while i < count {
     target[i] = source[2 &* i]
     i &+= 1
   }
+}
+
+/// Copies every second element from number `first` on in whole vectors, as long as those behind a vector's last are there;
+/// returns how many elements have been copied.
+@inline(always)
+private func copyEvenVectors<L: HalfLanes>(
+  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ first: Int, _ count: Int
+) -> Int {
+  var i = first
+  while i &+ L.count < count {
+    let from = source + 2 &* i
+    L.store(L.deinterleave(L.load(from), L.load(from + L.count)).even, target + i)
+    i &+= L.count
+  }
+  return i
 }
