@@ -81,7 +81,11 @@ struct BaselineCommandTests {
     // No baseline.
     try FileManager.default.removeItem(at: folder.url.appendingPathComponent("\(folder.level).json"))
     try expectFailure("missing: \(folder.url.path) has no \(folder.level).json")
-    try FileManager.default.removeItem(at: folder.url.appendingPathComponent("zen5-\(folder.level).json"))
+    // The processor's own generation has a file, too, where it is known.
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+    where file.hasSuffix("-\(folder.level).json") {
+      try FileManager.default.removeItem(at: folder.url.appendingPathComponent(file))
+    }
     try expectFailure("has no file of a processor at the level \(folder.level)")
   }
 

@@ -21,6 +21,7 @@ final class BatchRunner {
   private let weights: FloatStorage
   private var isWeighted = false
   private var variants: [Variant] = []
+  private var threadChoice: ThreadChoice
   /// The kind of the loaded batch's targets; values are in ``targets``.
   private var targetKind = TargetKind.labels
   /// Whether the loaded batch has labels to compare predictions with.
@@ -48,6 +49,7 @@ final class BatchRunner {
     self.plan = plan
     self.loss = loss
     self.normalization = normalization
+    threadChoice = ThreadChoice(threads: plan.threads)
     targetKind = loss.acceptsLabels ? .labels : .values
     pixels = loss.acceptsPixels ? plan.model.outputShape.element.count : 1
     buffers = LossBuffers(capacity: plan.batchSize * pixels, workspaceByteCount: 0)
@@ -292,6 +294,11 @@ final class BatchRunner {
       throw LossError.invalidValue(loss: loss.name, name: "label", value: "\(label)", expected: "0 to \(classes - 1)")
     }
     buffers.labels[i] = Int32(truncatingIfNeeded: label)
+  }
+
+  /// Runs a step of `count` images on the plan's threads, or on this thread alone while that is faster.
+  func choosingThreads<Result>(count: Int, _ step: () throws -> Result) rethrows -> Result {
+    try threadChoice.run(isTypical: count == plan.batchSize, step)
   }
 
   /// The forward pass and loss of the loaded batch and, if `trains`, the backward pass.

@@ -67,14 +67,16 @@ extension Trainer {
   ) throws -> EvaluationResult {
     let runner = try evaluationRunner()
     try runner.check(dataset)
-    let load = { (images: Int) throws -> Int in
-      let count = min(runner.plan.batchSize, dataset.count - images)
-      guard count > 0 else { return 0 }
-      for i in 0..<count { runner.indices[i] = Int32(truncatingIfNeeded: images + i) }
-      try runner.load(dataset, count: count)
-      return count
-    }
-    return try evaluate(runner, isCancelled, load, done: done)
+    // Closures are passed as they are written: one that is stored first is allocated.
+    return try evaluate(
+      runner, isCancelled,
+      { images in
+        let count = min(runner.plan.batchSize, dataset.count - images)
+        guard count > 0 else { return 0 }
+        for i in 0..<count { runner.indices[i] = Int32(truncatingIfNeeded: images + i) }
+        try runner.load(dataset, count: count)
+        return count
+      }, done: done)
   }
 
   private func evaluate(
@@ -88,8 +90,8 @@ extension Trainer {
     }
     loader.start(epoch: 0)
     defer { loader.stop() }
-    let load = { (_: Int) in try loader.next().map { try runner.load($0) } ?? 0 }
-    return try evaluate(runner, isCancelled, load, done: done)
+    return try evaluate(
+      runner, isCancelled, { _ in try loader.next().map { try runner.load($0) } ?? 0 }, done: done)
   }
 
   /// The loop of an evaluation; `load` loads the next batch and returns its number of images, 0 after the last one.
@@ -104,7 +106,7 @@ extension Trainer {
       if isCancelled() || Task.isCancelled { throw CancellationError() }
       let count = try load(images)
       if count == 0 { break }
-      let batch = try runner.run(count: count, trains: false)
+      let batch = try runner.choosingThreads(count: count) { try runner.run(count: count, trains: false) }
       total.loss += batch.loss
       total.correct += batch.correct
       total.ignored += batch.ignored
