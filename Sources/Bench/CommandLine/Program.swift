@@ -4,7 +4,7 @@ import Foundation
 enum Program {
   static let commands: [any Command.Type] = [
     ConvCommand.self, MLPCommand.self, TrainCommand.self, PredictCommand.self, StudyCommand.self, DataCommand.self,
-    KernelsCommand.self, CompareCommand.self, BaselineCommand.self, HistoryCommand.self,
+    PlanCommand.self, KernelsCommand.self, CompareCommand.self, BaselineCommand.self, HistoryCommand.self,
   ]
 
   /// Runs what the arguments, without the program's name, ask for.

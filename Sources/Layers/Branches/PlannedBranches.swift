@@ -73,11 +73,12 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       let own = try branch.layer.parameters(for: problem.inputShape)
       var branchProblem = problem
       branchProblem.activation = nil
+      branchProblem.path = joined(problem.path, branch.path)
       branchProblem.narrowFrozen(to: own, from: parameterCount, of: parameters.count)
       parameterCount += own.count
       branchProblem.keepsOutputGradient = description.combination == .sum
       do throws(LayerError) {
-        planned.append(try branch.layer.plan(branchProblem))
+        planned.append(try branchProblem.planBranch(branch.layer))
       } catch {
         throw error.at(branch.path)
       }

@@ -64,11 +64,12 @@ final class PlannedProduct: PlannedLayer, PacksParameters {
       let own = try branch.layer.parameters(for: problem.inputShape)
       var branchProblem = problem
       branchProblem.activation = nil
+      branchProblem.path = joined(problem.path, branch.path)
       branchProblem.narrowFrozen(to: own, from: firstParameter, of: parameters.count)
       branchProblem.keepsOutputGradient = false
       let layer: (any PlannedLayer)?
       do throws(LayerError) {
-        layer = try branch.layer.plan(branchProblem)
+        layer = try branchProblem.planBranch(branch.layer)
       } catch {
         throw error.at(branch.path)
       }

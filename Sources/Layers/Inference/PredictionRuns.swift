@@ -16,13 +16,17 @@ final class PredictionRuns: Sendable {
   private final class State: @unchecked Sendable {
     /// Guards the properties below, and signals waiting runs when one ends.
     let condition = NSCondition()
-    /// The plans, indexed by the number of images.
+    /// The plans, and whether their runs use all threads, indexed by the number of images.
     var plans: [Planned?]
+    var threadChoices: [ThreadChoice]
     var idle: [RunMemory] = []
     var running = 0
     var waiting = 0
 
-    init(mostImages: Int) { plans = Array(repeating: nil, count: mostImages + 1) }
+    init(mostImages: Int, threads: Int) {
+      plans = Array(repeating: nil, count: mostImages + 1)
+      threadChoices = Array(repeating: ThreadChoice(threads: threads), count: mostImages + 1)
+    }
   }
 
   /// The network planned for a number of images.
@@ -50,7 +54,7 @@ final class PredictionRuns: Sendable {
     self.problem = problem
     self.mostImages = mostImages
     self.mostRuns = mostRuns ?? .max
-    state = State(mostImages: mostImages)
+    state = State(mostImages: mostImages, threads: problem.threads)
   }
 
   /// Calls `body` with the plan for `count` images and memory for its exclusive use. Waits while ``mostRuns`` runs are
@@ -58,12 +62,12 @@ final class PredictionRuns: Sendable {
   func withPlan(
     _ count: Int, _ body: (any PlannedLayer, RunMemory) -> Void, orCopy: () -> Void
   ) throws(PredictionError) {
-    var (planned, memory) = begin(count)
+    var (planned, isAlone, memory) = begin(count)
     if planned == nil {
       do {
         planned = try plan(count)
       } catch {
-        end(memory)
+        end(memory, count, time: nil, isAlone)
         throw error
       }
     }
@@ -71,11 +75,13 @@ final class PredictionRuns: Sendable {
       // After the first run of a size, this does nothing.
       memory.saved.grow(toByteCount: network.savedByteCount)
       memory.workspace.grow(toByteCount: network.workspaceByteCount)
-      body(network, memory)
+      let start = ContinuousClock.now
+      withThisThreadAlone(isAlone) { body(network, memory) }
+      end(memory, count, time: ContinuousClock.now - start, isAlone)
     } else {
       orCopy()
+      end(memory, count, time: nil, isAlone)
     }
-    end(memory)
   }
 
   /// Plans runs of `count` images in advance.
@@ -95,7 +101,7 @@ final class PredictionRuns: Sendable {
     withExtendedLifetime(idle) {}
   }
 
-  private func begin(_ count: Int) -> (Planned?, RunMemory) {
+  private func begin(_ count: Int) -> (Planned?, isAlone: Bool, RunMemory) {
     state.condition.lock()
     defer { state.condition.unlock() }
     while state.running >= mostRuns {
@@ -104,11 +110,13 @@ final class PredictionRuns: Sendable {
       state.waiting -= 1
     }
     state.running += 1
-    return (state.plans[count], state.idle.popLast() ?? RunMemory())
+    return (state.plans[count], state.threadChoices[count].runsAlone, state.idle.popLast() ?? RunMemory())
   }
 
-  private func end(_ memory: RunMemory) {
+  /// - Parameter time: how long the run took; nil if there was none. Concurrent runs delay each other in both ways alike.
+  private func end(_ memory: RunMemory, _ count: Int, time: Duration?, _ isAlone: Bool) {
     state.condition.lock()
+    if let time { state.threadChoices[count].record(time, isAlone: isAlone) }
     state.idle.append(memory)
     state.running -= 1
     if state.waiting > 0 { state.condition.signal() }
@@ -120,6 +128,8 @@ final class PredictionRuns: Sendable {
   private func plan(_ count: Int) throws(PredictionError) -> Planned {
     var problem = problem
     problem.batchSize = count
+    if count != mostImages { problem.profile = nil }
+    problem.profile?.steps = []
     let planned: Planned
     do {
       planned = Planned(network: try network.plan(problem))

@@ -53,10 +53,12 @@ public final class Predictor: Sendable {
   ///   - mostRuns: the largest number of concurrent runs; others wait. nil for no limit.
   ///   - level: the instruction-set level; nil for the best.
   ///   - precision: the arithmetic that convolutions may use; nil for the model's.
+  ///   - profile: lists and times the steps of runs of `mostImages` images, which then have to be one at a time.
   /// - Throws: ``PredictionError`` for an option that is not valid, or where the network cannot be planned.
   public convenience init(
     _ model: Model, classNames: [String]? = nil, normalization: Normalization? = nil, threads: Int = 1,
-    mostImages: Int = 64, mostRuns: Int? = nil, level: InstructionSet? = nil, precision: Precision? = nil
+    mostImages: Int = 64, mostRuns: Int? = nil, level: InstructionSet? = nil, precision: Precision? = nil,
+    profile: PlanProfile? = nil
   ) throws(PredictionError) {
     let folded: FoldedNetwork
     do throws(LayerError) {
@@ -70,7 +72,7 @@ public final class Predictor: Sendable {
     try self.init(
       folded.network, PredictorWeights(folded.parameters), inputShape: model.inputShape, outputShape: model.outputShape,
       classNames: classNames, normalization: normalization, threads: threads, mostImages: mostImages,
-      mostRuns: mostRuns, level: level, precision: precision ?? model.precision)
+      mostRuns: mostRuns, level: level, precision: precision ?? model.precision, profile: profile)
   }
 
   /// Another predictor that shares this one's weights, with its own options.
@@ -87,7 +89,7 @@ public final class Predictor: Sendable {
   private init(
     _ network: any Layer, _ weights: PredictorWeights, inputShape: Shape, outputShape: Shape, classNames: [String]?,
     normalization: Normalization?, threads: Int, mostImages: Int, mostRuns: Int?, level: InstructionSet?,
-    precision: Precision
+    precision: Precision, profile: PlanProfile? = nil
   ) throws(PredictionError) {
     guard 1...65536 ~= mostImages else {
       throw .option(name: "mostImages", value: "\(mostImages)", expected: "1 to 65536")
@@ -121,6 +123,7 @@ public final class Predictor: Sendable {
     var problem = LayerProblem(
       inputShape: inputShape, batchSize: 1, mode: .inference, needsInputGradient: false, level: level, threads: threads)
     problem.precision = precision
+    problem.profile = profile
     runs = PredictionRuns(network, weights, problem, mostImages: mostImages, mostRuns: mostRuns)
     do throws(PredictionError) {
       try runs.prepare(1)

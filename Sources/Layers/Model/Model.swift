@@ -194,13 +194,16 @@ public final class Model {
   ///   - needsInputGradient: whether backward passes also compute the input's gradient.
   ///   - threads: the number of threads that share the work of a kernel. Results do not depend on it.
   ///   - level: the instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
+  ///   - profile: lists and times the steps of passes of `batchSize` images.
   public func plan(
-    batchSize: Int, mode: PlanMode, needsInputGradient: Bool = false, threads: Int = 1, level: InstructionSet? = nil
+    batchSize: Int, mode: PlanMode, needsInputGradient: Bool = false, threads: Int = 1, level: InstructionSet? = nil,
+    profile: PlanProfile? = nil
   ) throws(LayerError) -> ModelPlan {
     var problem = LayerProblem(
       inputShape: inputShape, batchSize: batchSize, mode: mode, needsInputGradient: needsInputGradient, level: level,
       threads: threads)
     problem.precision = precision
+    problem.profile = profile
     return try ModelPlan(self, problem)
   }
 }

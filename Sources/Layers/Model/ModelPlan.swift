@@ -118,6 +118,8 @@ public final class ModelPlan {
     }
     var problem = problem
     problem.batchSize = count
+    if count != batchSize { problem.profile = nil }
+    problem.profile?.steps = []
     if mode == .training { problem.freeze(model.frozenParameters, of: model.parameters) }
     let variant = Variant(count: count, network: try model.network.plan(problem))
     variants.append(variant)

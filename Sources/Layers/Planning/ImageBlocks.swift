@@ -77,6 +77,7 @@ struct ImageBlocks {
     for step in steps {
       var problem = step.problem
       problem.batchSize = images
+      problem.profile = nil
       // The backward pass is that of the whole batch; what saves nothing for it runs as in inference.
       if (step.layer as? any RunsImagesApart)?.savedBytesPerImage == 0 { problem.mode = .inference }
       // A layer that runs for the batch runs for a part of it.

@@ -34,6 +34,10 @@ public struct LayerProblem: Sendable {
   /// The activation to fuse: the forward pass applies it to the outputs, and the backward pass starts with its
   /// gradient. Set only for layers whose ``Layer/canApply(_:)`` says that they can.
   public var activation: FusedActivation?
+  /// What lists and times the steps of the plan; nil for nothing.
+  var profile: PlanProfile?
+  /// The layer's place in the network, for the profile.
+  var path = ""
   /// The arithmetic that convolutions may use, where a layer does not say.
   public var precision = Precision.fast
   /// The instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
@@ -87,6 +91,11 @@ public struct LayerProblem: Sendable {
 
   /// Whether the forward pass is that of inference, in either mode.
   public var runsAsInference: Bool { mode == .inference || inEvaluationMode }
+
+  /// Plans a branch of a layer; with a profile as a sequence, whose steps are listed.
+  func planBranch(_ layer: any Layer) throws(LayerError) -> (any PlannedLayer)? {
+    try profile == nil || layer is Sequential ? layer.plan(self) : Sequential(layer).plan(self)
+  }
 
   /// Plans a kernel at this level and number of threads.
   /// - Throws: ``LayerError/kernel(layer:_:)`` when the kernel rejects its problem.

@@ -15,6 +15,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   /// The steps whose forward passes a batch goes through in blocks of images.
   private let blocks: [ImageBlocks]
   private let batchSize: Int
+  private let profile: PlanProfile?
   /// The byte offset of the memory for outputs of a block.
   private let blockWorkspace: Int
   /// The index of the last step that the backward pass runs.
@@ -38,6 +39,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     let outputBytes: Int
     /// Bytes that the forward pass saves of an image; 0 of a layer that batches do not pass in blocks.
     let savedBytes: Int
+    /// The step of the profile.
+    let profiled: Int?
     var input = Place.input
     var output = Place.output
     var saved = 0
@@ -81,6 +84,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       stepProblem.activation = following.flatMap { placed.layer.canApply($0) ? $0 : nil }
       let next = position + (stepProblem.activation == nil ? 1 : 2)
       stepProblem.keepsOutputGradient = problem.keepsOutputGradient && next == layers.count
+      stepProblem.path = joined(problem.path, placed.path)
+      let firstInner = problem.profile?.steps.count ?? 0
       let planned: (any PlannedLayer)?
       do throws(LayerError) {
         planned = try placed.layer.plan(stepProblem)
@@ -93,7 +98,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
           layer: planned, firstParameter: parameterCount,
           inputBytes: placed.inputShape.count * MemoryLayout<Float>.stride,
           outputBytes: placed.outputShape.count * MemoryLayout<Float>.stride,
-          savedBytes: (planned as? any RunsImagesApart)?.savedBytesPerImage ?? 0)
+          savedBytes: (planned as? any RunsImagesApart)?.savedBytesPerImage ?? 0,
+          profiled: problem.profile?.add(planned, placed, stepProblem, trains: trains, firstInner: firstInner))
         steps.append(step)
         candidates.append(
           ImageBlocks.Candidate(
@@ -109,7 +115,13 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     let outputBytes = steps.map { cacheLines(problem.batchSize * $0.outputBytes) }
     let turn = outputBytes.dropLast().max() ?? 0
     batchSize = problem.batchSize
+    profile = problem.profile
     blocks = try ImageBlocks.groups(candidates)
+    for group in blocks {
+      for step in steps[group.steps] {
+        if let profiled = step.profiled { problem.profile?.steps[profiled].imagesPerBlock = group.images }
+      }
+    }
     let blockTurn = PlannedSequential.placeInBlocks(&steps, blocks, keepsOutputs: problem.mode == .training)
     savedByteCount = PlannedSequential.place(
       &steps, outputBytes: outputBytes, keepsOutputs: problem.mode == .training, turn: turn)
@@ -245,12 +257,14 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         }
       return (place.isInBlock ? base : base + first * imageBytes).assumingMemoryBound(to: Float.self)
     }
+    let start = profile.map { _ in ContinuousClock.now }
     layer.forward(
       ForwardMemory(
         input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
         parameters: memory.parameters + step.firstParameter,
         saved: memory.saved + (step.saved + first * step.savedBytes),
         workspace: memory.workspace + stepWorkspace, random: memory.random(ofInnerLayer: i)))
+    if let start, let profiled = step.profiled { profile?.steps[profiled].forward += ContinuousClock.now - start }
   }
 
   func backward(_ memory: BackwardMemory) {
@@ -279,6 +293,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       i -= 1
       let step = steps[i]
       guard let outputGradient = locateGradient(step.outputGradient) else { return }
+      let start = profile.map { _ in ContinuousClock.now }
       step.layer.backward(
         BackwardMemory(
           input: locate(step.input), output: locate(step.output), outputGradient: outputGradient,
@@ -286,6 +301,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
           parameters: memory.parameters + step.firstParameter,
           parameterGradients: memory.parameterGradients + step.firstParameter, saved: memory.saved + step.saved,
           workspace: memory.workspace + stepWorkspace))
+      if let start, let profiled = step.profiled { profile?.steps[profiled].backward += ContinuousClock.now - start }
     }
   }
 }

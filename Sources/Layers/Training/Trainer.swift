@@ -101,12 +101,13 @@ public final class Trainer {
   ///   - seed: determines the order of the images in each epoch.
   ///   - threads: the number of threads that share the work of a kernel; results do not depend on it.
   ///   - level: the instruction-set level; nil for the best that the processor has and `KERNELS_ISA` permits.
+  ///   - profile: lists and times the steps of the passes of ``batchSize`` images.
   /// - Throws: ``LayerError``, ``LossError`` or ``OptimizerError`` if the model, the loss or the optimiser cannot be
   ///   planned.
   public init(
     model: Model, optimizer: any Optimizer, loss: any Loss = CrossEntropy(), batchSize: Int,
     normalization: Normalization = .signedUnit, evaluationBatchSize: Int = 100, seed: UInt64 = 0, threads: Int = 1,
-    level: InstructionSet? = nil
+    level: InstructionSet? = nil, profile: PlanProfile? = nil
   ) throws {
     self.model = model
     self.batchSize = batchSize
@@ -119,7 +120,8 @@ public final class Trainer {
     baseRates = self.optimizer.learningRates
     accumulator = try GradientAccumulator(model, threads: threads, level: level)
     runner = try BatchRunner(
-      model.plan(batchSize: batchSize, mode: .training, threads: threads, level: level), loss, normalization)
+      model.plan(batchSize: batchSize, mode: .training, threads: threads, level: level, profile: profile), loss,
+      normalization)
     makeEvaluator = { () throws in
       try BatchRunner(
         model.plan(batchSize: evaluationBatchSize, mode: .inference, threads: threads, level: level), loss,
@@ -169,6 +171,10 @@ public final class Trainer {
 
   /// The forward and backward pass of the loaded batch and, after ``batchesPerUpdate`` batches, the update.
   func step(count: Int, isLast: Bool) throws -> BatchTotal {
+    try runner.choosingThreads(count: count) { try runStep(count: count, isLast: isLast) }
+  }
+
+  private func runStep(count: Int, isLast: Bool) throws -> BatchTotal {
     let total = try runner.run(count: count, trains: true)
     if batchesPerUpdate > 1 || accumulator.passes > 0 {
       // For a mean, batches are weighted by their images; for a sum, they are added.
