@@ -63,21 +63,25 @@ import Testing
       outputChannels: channels * multiplier, kernel: size, padding: size / 2, groups: channels)
   }
 
+  /// Runs every forward kernel of a level on shape number `i`, with and without a bias and activations.
+  private func checkForward(_ shape: Conv2DShape, _ i: Int, _ level: InstructionSet) throws {
+    let problem = Conv2DForward.Problem(shape: shape, activation: [.relu, nil, .relu6][i % 3])
+    try Conv2DTests().check(Conv2DForward.self, problem, shape, level: level) { plan, data in
+      let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
+      plan.run(
+        .init(
+          input: data.input.pointer, weights: data.weights.pointer,
+          bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+      return output.values
+    }
+  }
+
   @Test("every kernel gives the reference's result exactly", arguments: InstructionSet.available)
   func matchesReference(level: InstructionSet) throws {
     let tests = Conv2DTests()
     for (i, shape) in Self.shapes.enumerated() {
-      try tests.check(
-        Conv2DForward.self, .init(shape: shape, activation: [.relu, nil, .relu6][i % 3]), shape, level: level
-      ) { plan, data in
-        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
-        plan.run(
-          .init(
-            input: data.input.pointer, weights: data.weights.pointer,
-            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
-          workspace: poisonedWorkspace(plan.workspaceByteCount))
-        return output.values
-      }
+      try checkForward(shape, i, level)
       try tests.check(Conv2DBackwardData.self, shape, shape, level: level) { plan, data in
         let gradient = GuardedBuffer<Float>.poisoned(count: shape.inputCount)
         plan.run(
@@ -102,19 +106,8 @@ import Testing
 
   @Test("every forward kernel gives the reference's result exactly with strides", arguments: InstructionSet.available)
   func matchesReferenceWithStrides(level: InstructionSet) throws {
-    let tests = Conv2DTests()
     for (i, shape) in Self.stridedShapes.enumerated() {
-      try tests.check(
-        Conv2DForward.self, .init(shape: shape, activation: [.relu, nil, .relu6][i % 3]), shape, level: level
-      ) { plan, data in
-        let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
-        plan.run(
-          .init(
-            input: data.input.pointer, weights: data.weights.pointer,
-            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
-          workspace: poisonedWorkspace(plan.workspaceByteCount))
-        return output.values
-      }
+      try checkForward(shape, i, level)
     }
   }
 
