@@ -7,7 +7,7 @@
 ///     for step in profile.steps { print(step.path, step.kind, step.forward, step.backward) }
 ///
 /// A step is a layer, with an activation that is fused into it. Layers that only reshape have none. A profile belongs to
-/// one plan, whose passes run one after another; reading the clock takes some 50 ns a step and pass.
+/// one plan, whose passes run one after another; the clock is read twice a step and pass.
 public final class PlanProfile: @unchecked Sendable {
   /// A step of the plan.
   public struct Step: Sendable {
