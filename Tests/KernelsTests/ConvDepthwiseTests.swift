@@ -55,6 +55,13 @@ import Testing
     return shapes
   }()
 
+  /// 3×3 kernels with stride 2 and padding 1: every even width of input up to two vectors of outputs and more.
+  static let halvingShapes: [Conv2DShape] = (1...40).map { i in
+    Conv2DShape(
+      batch: 1 + i % 3, inputChannels: 1 + i % 4, inputHeight: 1 + i % 9, inputWidth: 2 * i, outputChannels: 1 + i % 4,
+      kernel: 3, stride: 2, padding: 1, groups: 1 + i % 4)
+  }
+
   static func shape(
     batch: Int, channels: Int, height: Int, width: Int, size: Int, multiplier: Int = 1
   ) -> Conv2DShape {
@@ -106,7 +113,7 @@ import Testing
 
   @Test("every forward kernel gives the reference's result exactly with strides", arguments: InstructionSet.available)
   func matchesReferenceWithStrides(level: InstructionSet) throws {
-    for (i, shape) in Self.stridedShapes.enumerated() {
+    for (i, shape) in (Self.stridedShapes + Self.halvingShapes).enumerated() {
       try checkForward(shape, i, level)
     }
   }
@@ -153,6 +160,34 @@ import Testing
     }
   }
 
+  @Test("an infinity or NaN at a border of a halved plane reaches what it is summed into, and nothing else")
+  func specialValuesWithStrides() throws {
+    for width in [2, 6, 14, 16, 28, 38] {
+      let shape = Conv2DShape(
+        batch: 2, inputChannels: 3, inputHeight: 6, inputWidth: width, outputChannels: 3, kernel: 3, stride: 2,
+        padding: 1, groups: 3)
+      let data = Conv2DTests.Data(shape)
+      let plane = 6 * width
+      for (channel, place, value) in [
+        (0, 0, Float.infinity), (1, plane - 1, .nan), (2, 3 * width + width - 1, .infinity), (3, 3 * width, .nan),
+        (4, width - 1, .nan), (5, plane - width, -.infinity),
+      ] {
+        data.input.pointer[channel * plane + place] = value
+      }
+      let results = try Conv2DTests().results(Conv2DForward.self, .init(shape: shape), shape) {
+        plan, workspace, output in
+        plan.run(
+          .init(input: data.input.pointer, weights: data.weights.pointer, output: output), workspace: workspace)
+        return shape.outputCount
+      }
+      let depthwise = results.filter { $0.key.hasPrefix("depthwise") }
+      #expect(depthwise.count == 2 * InstructionSet.available.count)
+      for (name, values) in depthwise {
+        #expect(firstDifference(values, results["reference"]!) == nil, "\(name) \(shape)")
+      }
+    }
+  }
+
   @Test("depthwise convolutions run the depthwise kernels, others do not")
   func choice() throws {
     for level in InstructionSet.available {
@@ -170,9 +205,9 @@ import Testing
         dilated.paddingHeight = size - 1
         var strided = shape
         (strided.strideHeight, strided.strideWidth) = (2, 2)
-        for shape in [dilated, strided] {
-          let rows = "depthwise.\(level).rows"
-          #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.name == rows, "\(shape)")
+        for (shape, tile) in [(dilated, "rows"), (strided, size == 3 && width % 2 == 0 ? "3x3s2" : "rows")] {
+          let expected = "depthwise.\(level).\(tile)"
+          #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.name == expected, "\(shape)")
         }
       }
     }

@@ -44,7 +44,7 @@ public enum Conv2DForward: KernelOperation {
   public static let kernels: [Kernel<Conv2DForward>] =
     Levels.winogradTiles().map(winogradForwardKernel) + DirectTile.all.map(directForwardKernel)
     + Levels.batchTiles().map(batchForwardKernel) + depthwiseForwardKernels()
-    + depthwiseRowsForwardKernels() + [.reference(referenceConv2DForward)]
+    + depthwiseRowsForwardKernels() + depthwiseStridedForwardKernels() + [.reference(referenceConv2DForward)]
 
   public static func validate(_ problem: Problem) throws(KernelError) { try problem.shape.validate(name) }
 }

@@ -42,6 +42,23 @@ extension HalfLanes {
     Vector.interleave(even, odd)
   }
 
+  /// `first`, then all lanes of `vector` but the last.
+  @inline(always)
+  static func shiftedUp(_ vector: Vector, first: Float) -> Vector {
+    if Vector.self == SIMD16<Float>.self {
+      let v = unsafeBitCast(vector, to: SIMD16<Float>.self)
+      let r = SIMD16(
+        first, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13], v[14])
+      return unsafeBitCast(r, to: Vector.self)
+    } else if Vector.self == SIMD8<Float>.self {
+      let v = unsafeBitCast(vector, to: SIMD8<Float>.self)
+      return unsafeBitCast(SIMD8(first, v[0], v[1], v[2], v[3], v[4], v[5], v[6]), to: Vector.self)
+    } else {
+      let v = unsafeBitCast(vector, to: SIMD4<Float>.self)
+      return unsafeBitCast(SIMD4(first, v[0], v[1], v[2]), to: Vector.self)
+    }
+  }
+
   /// Where a window's next value replaces the maximum so far: it is larger, or NaN.
   @inline(always)
   static func replacesMaximum(_ value: Vector, _ maximum: Vector) -> SIMDMask<Vector.MaskStorage> {

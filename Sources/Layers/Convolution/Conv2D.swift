@@ -220,7 +220,7 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApar
 
   /// The most outputs of a channel, in the whole batch, for which weights are packed in advance: with more outputs,
   /// packing at each run costs little compared with the convolution.
-  private static let fewOutputs = 1024
+  private static let fewOutputs = 4096
 
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
     let shape = forward.problem.shape

@@ -19,7 +19,7 @@ extension RunsImagesApart {
 struct ImageBlocks {
   /// The steps of the sequence.
   let steps: Range<Int>
-  /// The images of a block: a multiple of 16, so that every block's data begins at a cache line.
+  /// The images of a block, as many that every block's data begins at a cache line.
   let images: Int
   /// The layers planned for a block, and for the rest of the batch behind the last whole one; empty where there is none.
   let layers: [any PlannedLayer]
@@ -30,8 +30,11 @@ struct ImageBlocks {
     let layer: any PlannedLayer
     let description: any Layer
     let problem: LayerProblem
-    /// Bytes that it reads and writes of an image.
-    let imageBytes: Int
+    /// Bytes that it reads of an image, and bytes that it writes.
+    let inputBytes: Int
+    let outputBytes: Int
+    /// Outputs of a channel, or of an image where it has no planes.
+    let outputPlane: Int
   }
 
   /// The layers that run a step of the sequence; none for a step of another group.
@@ -62,15 +65,29 @@ struct ImageBlocks {
   /// The images of a block; nil where the whole batch stays in the caches, or has few blocks.
   ///
   /// What a layer reads and writes of a block is to fit the threads' share of the last cache, but a block has at least
-  /// 16 images for each thread, because weights are packed for every block.
+  /// `leastImages`.
   private static func blockImages(_ steps: ArraySlice<Candidate>) -> Int? {
     guard let problem = steps.first?.problem else { return nil }
-    let perImage = steps.map(\.imageBytes).max() ?? 0
+    let perImage = steps.map { $0.inputBytes + $0.outputBytes }.max() ?? 0
     let share = Machine.current.thirdLevelBytes * problem.threads
     guard perImage > 0, problem.batchSize > 4 * share / perImage else { return nil }
-    let images = max(share / perImage / 16, problem.threads) * 16
+    let least = leastImages(steps, problem)
+    let images = max(share / perImage / least, 1) * least
     return problem.batchSize >= 2 * images ? images : nil
   }
+
+  /// The images of the smallest block: 16 for each thread in training, because weights are packed for every block. In
+  /// inference they are not, and large planes are enough work.
+  private static func leastImages(_ steps: ArraySlice<Candidate>, _ problem: LayerProblem) -> Int {
+    let most = 16 * problem.threads
+    let isAligned = steps.allSatisfy { $0.inputBytes % 64 == 0 && $0.outputBytes % 64 == 0 }
+    guard problem.mode == .inference, isAligned else { return most }
+    let plane = max(steps.map(\.outputPlane).min() ?? 1, 1)
+    return min((outputsWorthBlocks * problem.threads + plane - 1) / plane, most)
+  }
+
+  /// Outputs of a channel that are enough work for a thread.
+  private static let outputsWorthBlocks = 2048
 
   private static func plan(_ steps: ArraySlice<Candidate>, images: Int) throws(LayerError) -> [any PlannedLayer] {
     var layers: [any PlannedLayer] = []

@@ -5,9 +5,9 @@ import Kernels
 /// It assigns all memory. For training, the outputs between layers are saved, one after another, and gradients
 /// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
 /// layers that can run in place do. Large batches pass through some layers in blocks, see ``ImageBlocks``; what only
-/// the next of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of that layer, layers
-/// that only reshape disappear, and the backward pass ends at the first layer with parameters to train unless the
-/// input's gradient is needed.
+/// the next of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of
+/// that layer, layers that only reshape disappear, and the backward pass ends at the first layer with parameters to
+/// train unless the input's gradient is needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -103,8 +103,9 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         steps.append(step)
         candidates.append(
           ImageBlocks.Candidate(
-            layer: planned, description: placed.layer, problem: stepProblem,
-            imageBytes: step.inputBytes + step.outputBytes))
+            layer: planned, description: placed.layer, problem: stepProblem, inputBytes: step.inputBytes,
+            outputBytes: step.outputBytes,
+            outputPlane: placed.outputShape.rank == 3 ? placed.outputShape[1] * placed.outputShape[2] : 1))
       }
       parameterCount += placed.parameters.count
       isTrained = isTrained || trains

@@ -125,10 +125,14 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
   var fast = 0
   switch draw.below(10) {
   case 0:
-    // Depthwise, mostly with planes that stay as large as they are.
+    // Depthwise, mostly with planes that stay as large as they are, or that are halved.
     groups = channels
     outputs = channels * (draw.once(in: 3) ? draw.int(2...3) : 1)
-    if !draw.once(in: 4) {
+    if draw.once(in: 4) {
+      (y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation) = (3, 3, 2, 2, 1, 1)
+      (y.padding, x.padding) = (1, 1)
+      if !draw.once(in: 4) { (x.input, outputs) = ((x.input + 1) / 2 * 2, channels) }
+    } else if !draw.once(in: 4) {
       let kernel = draw.pick([3, 5, 7])
       (y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation) = (kernel, kernel, 1, 1, 1, 1)
       (y.padding, x.padding) = (kernel / 2, kernel / 2)

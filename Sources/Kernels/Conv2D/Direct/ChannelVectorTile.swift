@@ -100,6 +100,8 @@ struct ChannelVectorArguments {
   var scratch: UnsafeMutablePointer<Float>
   /// Lines to prefetch meanwhile.
   var prefetch: PlanePrefetch
+  /// Lines of the panels behind the first: each panel is prefetched while the one before it is computed.
+  var panelPrefetch: PlanePrefetch
 }
 
 /// Applies the upper limit to a tile in scratch memory.
@@ -124,6 +126,7 @@ func convolveChannelVectors<let runs: Int, let run: Int, let vectors: Int, L: La
   let depth = p.pointee.depth
   let last = p.pointee.runs &- 1
   var bandPrefetch = p.pointee.prefetch
+  var panelPrefetch = p.pointee.panelPrefetch
   var panel = p.pointee.panels
   var channel = 0
   while channel < p.pointee.channels {
@@ -143,6 +146,7 @@ func convolveChannelVectors<let runs: Int, let run: Int, let vectors: Int, L: La
         let count = min(end &- k, PlanePrefetch.steps)
         sum.multiply(p.pointee.source, p.pointee.taps + k, offsets, panel + k &* tile.columns, depth: count)
         bandPrefetch.advance()
+        panelPrefetch.advance()
         k &+= count
       }
       sum.storeAccumulators(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
@@ -169,6 +173,22 @@ private func prefetchTarget(_ p: UnsafePointer<ChannelVectorArguments>, channel:
   }
 }
 
+/// Whether a tile of fewer pixels than lanes may be stored as whole vectors: what is stored behind its pixels are those of
+/// the next runs, which are computed later.
+@inline(always)
+private func storesWholeVectors<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>, first: Int,
+  columns: Int
+) -> Bool {
+  // One run behind the tile's is enough to overwrite.
+  guard tile.pixels < L.count, tile.pixels &+ run >= L.count, columns % L.count == 0, p.pointee.runPixels == run,
+    first &+ runs < p.pointee.runs
+  else { return false }
+  let targets = p.pointee.targets + first
+  for r in 1...runs where Int(targets[r]) &- Int(targets[0]) != r &* run { return false }
+  return true
+}
+
 /// Transposes a tile from scratch memory (pixels × channels) to the target's planes, as many runs at a time as are
 /// contiguous there.
 ///
@@ -185,6 +205,15 @@ private func transposeToTarget<let runs: Int, let run: Int, let vectors: Int, L:
   let target = p.pointee.target + channel &* p.pointee.channelStride
   let targets = p.pointee.targets + first
   let isFull = p.pointee.runPixels == run
+  if storesWholeVectors(tile, p, first: first, columns: columns) {
+    var c = 0
+    while c < columns {
+      L.transposeSquare(
+        scratch + c, tile.columns, target + (c &* p.pointee.channelStride &+ Int(targets[0])), p.pointee.channelStride)
+      c &+= L.count
+    }
+    return
+  }
   var r = 0
   while r < count {
     let start = Int(targets[r])
@@ -207,5 +236,6 @@ struct ChannelVectorTile: Sendable {
 
   /// Runs × pixels of a run × vectors.
   var name: String { "\(runs)x\(run)x\(vectors)" }
-  var byteCount: Int { cacheLines(runs * run * vectors * level.lanes * 4) }
+  /// Bytes of a tile in scratch memory, of at least as many pixels as lanes: those behind its own are read, not used.
+  var byteCount: Int { cacheLines(max(runs * run, level.lanes) * vectors * level.lanes * 4) }
 }

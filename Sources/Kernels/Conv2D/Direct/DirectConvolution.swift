@@ -178,7 +178,7 @@ struct DirectConvolution: Sendable {
               band: band, images: min(chunk, batch - image), group: group,
               panels: block.panels.lowerBound + range.lowerBound..<block.panels.lowerBound + range.upperBound,
               weights: panels.panels(block, group: group, panel: range.lowerBound, of: weights, packedPanels),
-              isFirst: unit == threadUnits.lowerBound,
+              isFirst: unit == threadUnits.lowerBound, wasPacked: packed != nil,
               next: nextImage < batch
                 ? source + nextPlane * sourceChannels * view.y.sourceCount * view.x.sourceCount : nil,
               nextBand: next % view.bands),
@@ -212,6 +212,8 @@ struct DirectConvolution: Sendable {
     let weights: UnsafePointer<Float>
     /// Whether this is the thread's first band, whose source nothing has prefetched.
     let isFirst: Bool
+    /// Whether the weights were packed by an earlier run, so that they may have left the caches.
+    let wasPacked: Bool
     /// The source planes of the thread's next band; nil behind the last.
     let next: UnsafePointer<Float>?
     let nextBand: Int
@@ -253,6 +255,20 @@ struct DirectConvolution: Sendable {
       base: UnsafeRawPointer(base)?.assumingMemoryBound(to: CChar.self), lines: lines, planes: planes,
       linesPerPlane: lines,
       planeGap: plane * 4 - lines * 64, linesPerRequest: (lines * planes + requests - 1) / max(requests, 1))
+  }
+
+  /// Elements of panels from which they are prefetched: 32 KB.
+  private static let panelsWorthPrefetching = 8 << 10
+
+  /// The lines of a band's panels behind the first, in as many requests as the panels before them make.
+  private func panelPrefetch(_ band: Band, _ weights: UnsafePointer<Float>, requests: Int) -> PlanePrefetch {
+    let count = band.panels.count * panels.panelStride
+    guard band.wasPacked, band.panels.count > 1, count >= Self.panelsWorthPrefetching else { return PlanePrefetch() }
+    let lines = (count - panels.panelStride) / 16
+    let requests = max(requests / band.panels.count * (band.panels.count - 1), 1)
+    return PlanePrefetch(
+      base: UnsafeRawPointer(weights + panels.panelStride).assumingMemoryBound(to: CChar.self), lines: lines, planes: 1,
+      linesPerPlane: lines, planeGap: 0, linesPerRequest: (lines + requests - 1) / requests)
   }
 
   private func runBand(
@@ -320,10 +336,11 @@ struct DirectConvolution: Sendable {
     let weights = band.weights + phase.firstRow * panels.panelRowStride
     let count = outputs.ranges == nil ? outputs.count : rows * outputs.perRow
     let tiles = band.panels.count * ((count + tile.units - 1) / tile.units)
+    let requests = tiles * ((phase.depth + PlanePrefetch.steps - 1) / PlanePrefetch.steps)
     let bandPrefetch = prefetch(
       band, row: phase.row, column: phase.column,
       target: UnsafePointer(groupOutput) + band.band * view.bandRows * rowPhases * targetWidth, rows: rows,
-      channels: channels, requests: tiles * ((phase.depth + PlanePrefetch.steps - 1) / PlanePrefetch.steps))
+      channels: channels, requests: requests)
     // A 1×1 convolution that reads in place, with at least as many source channels as target channels, or from a source
     // that has not been prefetched.
     let passesPlanes =
@@ -352,7 +369,7 @@ struct DirectConvolution: Sendable {
         bias: bias, target: target, sources: outputs.sources.base, targets: outputs.targets.base, ranges: ranges,
         runs: count, runPixels: outputs.stored, channels: channels, channelStride: channelStride, floor: limits.floor,
         ceiling: limits.ceiling,
-        scratch: scratch, prefetch: bandPrefetch)
+        scratch: scratch, prefetch: bandPrefetch, panelPrefetch: panelPrefetch(band, weights, requests: requests))
       tile.function(&arguments)
     }
   }

@@ -28,6 +28,7 @@ extension Levels {
 @c(conv_channels_3x4x2_avx512_body) private func conv_channels_3x4x2_avx512_body(_ p: UnsafeRawPointer) { convolveChannelVectors(ChannelVectorSums<3, 4, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: ChannelVectorArguments.self)) }
 @c(conv_channels_2x10x1_avx512_body) private func conv_channels_2x10x1_avx512_body(_ p: UnsafeRawPointer) { convolveChannelVectors(ChannelVectorSums<2, 10, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: ChannelVectorArguments.self)) }
 @c(conv_channels_7x4x1_avx512_body) private func conv_channels_7x4x1_avx512_body(_ p: UnsafeRawPointer) { convolveChannelVectors(ChannelVectorSums<7, 4, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: ChannelVectorArguments.self)) }
+@c(conv_channels_5x5x1_avx512_body) private func conv_channels_5x5x1_avx512_body(_ p: UnsafeRawPointer) { convolveChannelVectors(ChannelVectorSums<5, 5, 1, AVX512Lanes>.self, p.assumingMemoryBound(to: ChannelVectorArguments.self)) }
 @c(conv_channels_6x1x2_avx2_body) private func conv_channels_6x1x2_avx2_body(_ p: UnsafeRawPointer) { convolveChannelVectors(ChannelVectorSums<6, 1, 2, AVX2Lanes>.self, p.assumingMemoryBound(to: ChannelVectorArguments.self)) }
 @c(conv_channels_6x1x2_baseline_body) private func conv_channels_6x1x2_baseline_body(_ p: UnsafeRawPointer) { convolveChannelVectors(ChannelVectorSums<6, 1, 2, BaselineLanes>.self, p.assumingMemoryBound(to: ChannelVectorArguments.self)) }
 @c(conv_pixels_12x2_avx512_body) private func conv_pixels_12x2_avx512_body(_ p: UnsafeRawPointer) { convolvePixelVectors(RegisterTile<12, 2, AVX512Lanes>.self, tail: RegisterTile<8, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: PixelVectorArguments.self)) }
@@ -49,6 +50,7 @@ extension Levels {
       .init(level: .avx512, runs: 3, run: 4, vectors: 2, function: .init(conv_channels_3x4x2_avx512)),
       .init(level: .avx512, runs: 2, run: 10, vectors: 1, function: .init(conv_channels_2x10x1_avx512)),
       .init(level: .avx512, runs: 7, run: 4, vectors: 1, function: .init(conv_channels_7x4x1_avx512)),
+      .init(level: .avx512, runs: 5, run: 5, vectors: 1, function: .init(conv_channels_5x5x1_avx512)),
       .init(level: .avx2, runs: 6, run: 1, vectors: 2, function: .init(conv_channels_6x1x2_avx2)),
       .init(level: .baseline, runs: 6, run: 1, vectors: 2, function: .init(conv_channels_6x1x2_baseline)),
     ]
