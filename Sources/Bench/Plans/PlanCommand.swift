@@ -18,7 +18,8 @@ enum PlanCommand: Command {
 
     Then it runs the step on made-up images some times, after one that is not timed, and gives the mean times, the
     floating-point operations of convolutions and linear layers over them, and the share of the peak. "the whole" is the
-    step from the loaded batch to the updated weights; what is not in a row is the loss, the update and reading the clock.
+    step from the loaded batch to the updated weights; what is not in a row is copying the images, the loss, the update and
+    reading the clock.
     Convolutions with fewer products than the sums have (winograd) may exceed the peak.
 
     Networks:
@@ -68,13 +69,17 @@ enum PlanCommand: Command {
   private static func makeRun(
     _ model: Model, _ options: PlanOptions, level: InstructionSet, _ profile: PlanProfile
   ) throws -> () throws -> Void {
-    var random = SplitMix64(seed: 1)
-    let shape = model.inputShape.batched(options.batchSize)
-    let images = try Tensor(shape: shape, (0..<shape.count).map { _ in Float.random(in: -1...1, using: &random) })
+    // Made when the plan is, which says so where memory does not suffice.
+    func makeImages() throws -> Tensor {
+      var random = SplitMix64(seed: 1)
+      let shape = model.inputShape.batched(options.batchSize)
+      return try Tensor(shape: shape, (0..<shape.count).map { _ in Float.random(in: -1...1, using: &random) })
+    }
     if options.isInference {
       let predictor = try Predictor(
         model, threads: options.threadCount, mostImages: options.batchSize, level: level, profile: profile)
       try predictor.prepare(count: options.batchSize)
+      let images = try makeImages()
       let output = UnsafeMutableBufferPointer<Float>.allocate(
         capacity: options.batchSize * predictor.outputShape.count)
       return {
@@ -88,6 +93,7 @@ enum PlanCommand: Command {
       model: model, optimizer: SGD(learningRate: 0.001, momentum: 0.9),
       loss: isClassifier ? CrossEntropy() : MeanSquaredError(), batchSize: options.batchSize, seed: 1,
       threads: options.threadCount, level: level, profile: profile)
+    let images = try makeImages()
     if isClassifier {
       let labels = (0..<options.batchSize).map { $0 % model.outputShape[0] }
       return { _ = try trainer.step(images, labels: labels) }

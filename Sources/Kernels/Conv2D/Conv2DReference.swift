@@ -63,7 +63,7 @@ func referenceConv2DBackwardWeights(_ s: Conv2DShape, _ operands: Conv2DBackward
 extension Conv2DShape {
   /// Calls `body` for each input that an output is summed from, with the index of the weight that it is multiplied
   /// with.
-  fileprivate func forEachTap(
+  func forEachTap(
     _ oc: Int, _ oy: Int, _ ox: Int, _ body: (_ ic: Int, _ y: Int, _ x: Int, _ weight: Int) -> Void
   ) {
     let group = oc / groupOutputChannels

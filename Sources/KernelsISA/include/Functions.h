@@ -40,6 +40,8 @@ ISA_KERNEL(bias_forward)
 // Conv2D/BatchInnermost/BatchInnermostLevels
 ISA_KERNEL(conv_images_pack)
 ISA_KERNEL(conv_images_unpack)
+ISA_KERNEL(conv_images_pool)
+ISA_KERNEL(conv_images_unpool)
 ISA_TILE_AVX512(conv_images_12x2)
 ISA_TILE_AVX512(conv_images_8x3)
 ISA_TILE_AVX512(conv_images_6x4)

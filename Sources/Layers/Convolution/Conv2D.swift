@@ -164,14 +164,19 @@ public struct Conv2D: Layer {
   }
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
-    if let layer = paddingLayer {
-      var layers: [any Layer] = [layer, unpadded]
-      if let activation = problem.activation { layers.append(activation.layer) }
-      return try Sequential(layers).plan(problem)
-    }
+    if let shape = try kernelShape(problem) { return try PlannedConv2D(shape, hasBias: bias, problem, kind) }
+    var layers: [any Layer] = [unpadded]
+    if let layer = paddingLayer { layers.insert(layer, at: 0) }
+    if let activation = problem.activation { layers.append(activation.layer) }
+    return try Sequential(layers).plan(problem)
+  }
+
+  /// The kernels' problem for a batch; nil where another layer has to pad before.
+  func kernelShape(_ problem: LayerProblem) throws(LayerError) -> Conv2DShape? {
+    guard paddingLayer == nil else { return nil }
     var shape = try shape(for: problem.inputShape, batchSize: problem.batchSize)
     shape.precision = precision ?? problem.precision
-    return try PlannedConv2D(shape, hasBias: bias, problem, kind)
+    return shape
   }
 }
 

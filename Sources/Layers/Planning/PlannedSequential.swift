@@ -6,7 +6,7 @@ import Kernels
 /// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
 /// layers that can run in place do. Large batches pass through some layers in blocks, see ``ImageBlocks``; what only
 /// the next of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of
-/// that layer, layers that only reshape disappear, and the backward pass ends at the first layer with parameters to
+/// that layer, and so does max pooling after a convolution where that pays (``PooledConv2D``); layers that only reshape disappear, and the backward pass ends at the first layer with parameters to
 /// train unless the input's gradient is needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
@@ -74,15 +74,22 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     var position = 0
     let allParameters = layers.reduce(0) { $0 + $1.parameters.count }
     while position < layers.count {
-      let placed = layers[position]
+      var placed = layers[position]
       var stepProblem = problem
       stepProblem.inputShape = placed.inputShape
       stepProblem.narrowFrozen(to: placed.parameters, from: parameterCount, of: allParameters)
       let trains = stepProblem.trains(placed.parameters)
       stepProblem.needsInputGradient = problem.needsInputGradient || isTrained
-      let following = position + 1 < layers.count ? FusedActivation(layers[position + 1].layer) : nil
-      stepProblem.activation = following.flatMap { placed.layer.canApply($0) ? $0 : nil }
-      let next = position + (stepProblem.activation == nil ? 1 : 2)
+      var next = position + 1
+      if let pooled = try PooledConv2D.front(of: layers[position...], stepProblem) {
+        placed = try PlacedLayer(pooled.layer, path: placed.path, inputShape: placed.inputShape)
+        next = position + pooled.count
+      } else if next < layers.count, let following = FusedActivation(layers[next].layer),
+        placed.layer.canApply(following)
+      {
+        stepProblem.activation = following
+        next += 1
+      }
       stepProblem.keepsOutputGradient = problem.keepsOutputGradient && next == layers.count
       stepProblem.path = joined(problem.path, placed.path)
       let firstInner = problem.profile?.steps.count ?? 0

@@ -32,6 +32,11 @@ public struct MaxPool2D: Layer {
 
   public var kind: String { "MaxPool2D" }
 
+  /// Whether it halves planes of even sizes, by windows that do not overlap.
+  var halves: Bool {
+    kernelSize == Size2D(2) && stride == Size2D(2) && padding == Size2D(0) && dilation == Size2D(1)
+  }
+
   public func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
     let shape = try shape(for: inputShape, batchSize: 1)
     do {

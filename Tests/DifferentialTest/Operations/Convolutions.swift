@@ -48,6 +48,56 @@ let convolutionTests: [any AnyOperationTest] = [
         weightGradient: memory.output(shape.weightCount),
         biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil)
     }),
+  // Without indices: where values that round are nearly equal, rows may differ in which is the largest.
+  OperationTest<Conv2DMaxPool2DForward>(
+    name: Conv2DMaxPool2DForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
+    terms: { convolutionShape($0).depthOfSums },
+    draw: { draw in
+      var parameters = drawPooledConvolution(&draw)
+      parameters["relu"] = draw.fusedActivation()
+      parameters["bias"] = draw.flag()
+      return parameters
+    },
+    problem: { .init(shape: convolutionShape($0), activation: $0.fusedActivation) },
+    operands: { parameters, memory in
+      let shape = convolutionShape(parameters)
+      return .init(
+        input: memory.numbers(shape.inputCount, images: shape.batch),
+        weights: memory.numbers(shape.weightCount, special: !shape.pads),
+        bias: parameters.flag("bias") ? memory.numbers(shape.outputChannels) : nil,
+        output: memory.output(shape.pooledOutputCount, images: shape.batch))
+    }),
+  OperationTest<Conv2DMaxPool2DBackwardData>(
+    name: Conv2DMaxPool2DBackwardData.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"),
+    terms: { convolutionShape($0).weightCount / $0["ic"] * $0["g"] },
+    draw: { drawPooledConvolution(&$0) },
+    problem: { convolutionShape($0) },
+    operands: { parameters, memory in
+      let shape = convolutionShape(parameters)
+      return .init(
+        outputGradient: memory.numbers(shape.pooledOutputCount, special: false),
+        maxIndices: memory.values(shape.pooledIndexCount, Int32.self) { _, draw in Int32(draw.below(5)) },
+        weights: memory.numbers(shape.weightCount, special: false),
+        inputGradient: memory.output(shape.inputCount))
+    }),
+  OperationTest<Conv2DMaxPool2DBackwardWeights>(
+    name: Conv2DMaxPool2DBackwardWeights.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"),
+    terms: { convolutionShape($0).pooledOutputCount / $0["oc"] },
+    draw: { draw in
+      var parameters = drawPooledConvolution(&draw)
+      parameters["bias"] = draw.flag()
+      return parameters
+    },
+    problem: { convolutionShape($0) },
+    operands: { parameters, memory in
+      let shape = convolutionShape(parameters)
+      return .init(
+        input: memory.numbers(shape.inputCount, special: false),
+        outputGradient: memory.numbers(shape.pooledOutputCount, special: false),
+        maxIndices: memory.values(shape.pooledIndexCount, Int32.self) { _, draw in Int32(draw.below(5)) },
+        weightGradient: memory.output(shape.weightCount),
+        biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil)
+    }),
 ]
 
 private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1 fast=0"
@@ -192,4 +242,13 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
     "sh": y.stride, "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "g": groups,
     "fast": fast,
   ])
+}
+
+/// A convolution whose outputs 2×2 windows cover.
+private func drawPooledConvolution(_ draw: inout Draw) -> ProblemParameters {
+  var parameters = drawConvolution(&draw)
+  if convolutionShape(parameters).outputHeight % 2 != 0 { parameters["ih"] += parameters["sh"] }
+  if convolutionShape(parameters).outputWidth % 2 != 0 { parameters["iw"] += parameters["sw"] }
+  parameters["fast"] = 0
+  return parameters
 }

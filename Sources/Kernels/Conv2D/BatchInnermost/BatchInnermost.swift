@@ -6,6 +6,10 @@ import KernelsISA
 /// A unit of work is as many images as a vector has lanes, one group of channels, and a band of rows of the target. The
 /// band's source is packed once as [channel][row][column][image]. Each panel of channels is then computed for a strip
 /// of rows at a time, which stays in the first-level cache until it is unpacked to the target's planes.
+///
+/// With pooling, a strip is pooled before it is unpacked, and the source of the input gradient, a gradient of pooled
+/// outputs, is packed as it is and then given its place in each window. The pooled planes are a quarter of those that the
+/// geometry says.
 struct BatchInnermost: Sendable {
   let tile: BatchTile
   let geometry: BatchGeometry
@@ -23,6 +27,8 @@ struct BatchInnermost: Sendable {
   let packImages: LevelFunction<BatchTransposeArguments>
   let unpackImages: LevelFunction<BatchTransposeArguments>
   let packPanels: LevelFunction<PackPanelsArguments>
+  /// The pooling behind the convolution; nil for none.
+  let pooling: BatchPooling?
 
   struct Band: Sendable {
     /// Rows of the source that are packed.
@@ -47,8 +53,12 @@ struct BatchInnermost: Sendable {
   /// Elements of a strip of the packed target: 128 KB.
   static let stripLimit = 32 << 10
 
-  init(tile: BatchTile, geometry: BatchGeometry, isBackward: Bool, activation: FusedActivation?, threads: Int) {
+  init(
+    tile: BatchTile, geometry: BatchGeometry, isBackward: Bool, activation: FusedActivation?, threads: Int,
+    pools: Bool = false
+  ) {
     self.tile = tile
+    pooling = pools ? BatchPooling(tile.level, activation) : nil
     self.geometry = geometry
     self.isBackward = isBackward
     limits = activation.limits
@@ -60,10 +70,12 @@ struct BatchInnermost: Sendable {
     let units = (geometry.batch + lanes - 1) / lanes * geometry.groups
     let fitting = geometry.bandRows(lanes: lanes)
     // One band an image, unless more bands give the threads even work.
-    let wanted = units % threads == 0 || units >= 4 * threads ? 1 : threads
+    let wanted = units % threads == 0 || units >= 4 * threads || (pools && isBackward) ? 1 : threads
     let bandCount = max((geometry.targetHeight + fitting - 1) / fitting, wanted)
-    let bandRows = (geometry.targetHeight + bandCount - 1) / bandCount
-    let stripRows = min(geometry.stripRows(tile), bandRows)
+    // Windows are not cut.
+    let unit = pools && !isBackward ? 2 : 1
+    let bandRows = ((geometry.targetHeight + bandCount - 1) / bandCount + unit - 1) / unit * unit
+    let stripRows = max(min(geometry.stripRows(tile), bandRows) / unit, 1) * unit
     // The groups of pixels of all strips of all bands; how many source rows are packed follows from them.
     let plannedBands = stride(from: 0, to: geometry.targetHeight, by: bandRows).map { first in
       let band = first..<min(first + bandRows, geometry.targetHeight)
@@ -72,7 +84,12 @@ struct BatchInnermost: Sendable {
         return (rows: rows, groups: pixels.groups(rows: rows, tile: tile))
       }
     }
-    let sourceRows = plannedBands.map { pixels.sourceRows($0.flatMap(\.groups)) }
+    let sourceRows = plannedBands.map { strips in
+      let rows = pixels.sourceRows(strips.flatMap(\.groups))
+      // All rows of the pooled source are given their places.
+      return pools && isBackward ? min(rows.lowerBound, 0)..<max(rows.upperBound, geometry.sourceHeight) : rows
+    }
+    planCheck(!pools || !isBackward || plannedBands.count <= 1, "a pooled source is read in one band")
     packedRows = sourceRows.map(\.count).max() ?? 0
     stripPixels = stripRows * geometry.targetWidth
     var steps = BatchSteps(geometry: geometry, tile: tile, packedRows: packedRows)
@@ -124,14 +141,27 @@ struct BatchInnermost: Sendable {
   /// Bytes of packed weights and padded bias, which all threads read.
   private var sharedByteCount: Int { weightsByteCount + cacheLines(geometry.groups * paddedChannels * 4) }
   /// Bytes of each thread's workspace.
-  private var threadByteCount: Int { 4 * (packedCount + stripCount + scratchCount) }
+  private var threadByteCount: Int { 4 * (packedCount + stripCount + scratchCount + pooledCount) }
   private var packedCount: Int { geometry.sourceChannels * packedRows * geometry.sourceWidth * lanes }
   private var stripCount: Int { tile.rows * stripPixels * lanes }
   private var scratchCount: Int { lanes * lanes }
+  /// Elements of a pooled source in packed form.
+  private var pooledCount: Int {
+    pooling != nil && isBackward ? geometry.sourceChannels * sourcePlane * lanes : 0
+  }
+  /// Elements of a plane of the source and of the target in memory.
+  private var sourcePlane: Int {
+    geometry.sourceHeight * geometry.sourceWidth / (pooling != nil && isBackward ? 4 : 1)
+  }
+  private var targetPlane: Int {
+    geometry.targetHeight * geometry.targetWidth / (pooling != nil && !isBackward ? 4 : 1)
+  }
 
+  /// - Parameter indices: of pooled windows, written by the forward pass and read by the input gradient; nil to write none.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    target: UnsafeMutablePointer<Float>, parts: Int, workspace: UnsafeMutableRawPointer
+    target: UnsafeMutablePointer<Float>, indices: UnsafeMutablePointer<Int32>? = nil, parts: Int,
+    workspace: UnsafeMutableRawPointer
   ) {
     let imageGroups = (geometry.batch + lanes - 1) / lanes
     if imageGroups == 0 { return }
@@ -144,13 +174,15 @@ struct BatchInnermost: Sendable {
         let image = unit / bands.count / geometry.groups * lanes
         let plane = image * geometry.groups + group
         let next = (unit + 1) / bands.count * lanes
+        let prefetches = geometry.groups == 1 && unit + 1 < units.upperBound && pooledCount == 0
         runBand(
           bands[unit % bands.count], group: group, images: min(geometry.batch - image, lanes),
-          sourcePrefetch: geometry.groups == 1 && unit + 1 < units.upperBound
+          sourcePrefetch: prefetches
             ? prefetch(of: source, image: next, band: bands[(unit + 1) % bands.count]) : .none,
-          source: source + plane * geometry.sourceChannels * geometry.sourceHeight * geometry.sourceWidth,
-          target: target + plane * geometry.targetChannels * geometry.targetHeight * geometry.targetWidth,
-          shared: workspace, threadWorkspace: threadWorkspace.assumingMemoryBound(to: Float.self))
+          source: source + plane * geometry.sourceChannels * sourcePlane,
+          target: target + plane * geometry.targetChannels * targetPlane,
+          indices: indices.map { $0 + indexOffset(image: image, channel: 0, window: 0) }, shared: workspace,
+          threadWorkspace: threadWorkspace.assumingMemoryBound(to: Float.self))
       }
     }
   }
@@ -187,12 +219,17 @@ struct BatchInnermost: Sendable {
 
   private func runBand(
     _ band: Band, group: Int, images: Int, sourcePrefetch: ImagePrefetch, source: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>, shared: UnsafeMutableRawPointer, threadWorkspace: UnsafeMutablePointer<Float>
+    target: UnsafeMutablePointer<Float>, indices: UnsafeMutablePointer<Int32>?, shared: UnsafeMutableRawPointer,
+    threadWorkspace: UnsafeMutablePointer<Float>
   ) {
     let packed = threadWorkspace
     let strip = threadWorkspace + packedCount
     let scratch = strip + stripCount
-    packSource(band.rows, images: images, source, packed, scratch)
+    if pooledCount > 0, let indices {
+      unpoolSource(band.rows, images: images, source, indices, packed, scratch)
+    } else {
+      packSource(band.rows, images: images, source, packed, scratch)
+    }
     let plane = geometry.targetHeight * geometry.targetWidth
     let weights = shared.assumingMemoryBound(to: Float.self) + group * paddedChannels * geometry.depth
     let bias = (shared + weightsByteCount).assumingMemoryBound(to: Float.self) + group * paddedChannels
@@ -209,7 +246,7 @@ struct BatchInnermost: Sendable {
         let lines = ((isRun ? channels * count : count) + 15) / 16
         let runs = isRun ? 1 : channels
         let targetPrefetch: ImagePrefetch =
-          geometry.groups > 1
+          geometry.groups > 1 || targetPlane < plane
           ? .none
           : ImagePrefetch(
             base: UnsafePointer(stripTarget), lines: lines, runs: runs, images: images, runStride: plane,
@@ -218,17 +255,79 @@ struct BatchInnermost: Sendable {
         sourcePrefetch.take(call, of: calls, requests: rows.requests)
         call += 1
         var arguments = BatchTileArguments(
-          source: packed, weights: weights + channel * geometry.depth, bias: isBackward ? nil : bias + channel,
+          source: packed, weights: weights + channel * geometry.depth,
+          bias: isBackward || pooling != nil ? nil : bias + channel,
           records: rows.records.base, recordCount: rows.recordCount, sourceSteps: sourceSteps.base,
           weightSteps: weightSteps.base, target: strip, channelStride: count * lanes, floor: limits.floor,
           ceiling: limits.ceiling, sourcePrefetch: sourcePrefetch,
           targetPrefetch: targetPrefetch)
         tile.run(&arguments)
+        if targetPlane < plane {
+          storePooled(
+            rows.rows, channel: channel, channels: channels, images: images, bias: bias + channel, strip, target,
+            indices, scratch)
+          continue
+        }
         transposePixels(
           unpackImages, stripTarget, strip, channels: channels, count: count, plane: plane, packedPlane: count,
           imageStride: imageStride, images: images, scratch)
       }
     }
+  }
+
+  private func indexOffset(image: Int, channel: Int, window: Int) -> Int {
+    let channels = isBackward ? geometry.sourceChannels : geometry.targetChannels
+    return PooledIndices(channels: channels, plane: isBackward ? sourcePlane : targetPlane)
+      .offset(image: image, channel: channel, window: window)
+  }
+
+  /// Pools a strip of a panel in place, and unpacks the maxima.
+  private func storePooled(
+    _ rows: Range<Int>, channel: Int, channels: Int, images: Int, bias: UnsafePointer<Float>,
+    _ strip: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+    _ indices: UnsafeMutablePointer<Int32>?, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard let pooling else { return }
+    let count = rows.count * geometry.targetWidth
+    let window = rows.lowerBound / 2 * (geometry.targetWidth / 2)
+    var arguments = BatchPoolArguments(
+      bias: bias, source: strip, sourceChannelStride: count * lanes, target: strip, targetChannelStride: count * lanes,
+      indices: indices.map { $0 + indexOffset(image: 0, channel: channel, window: window) },
+      indexChannelStride: targetPlane * BatchPooling.imagesOfIndices, channels: channels, height: rows.count / 2,
+      width: geometry.targetWidth / 2, floor: pooling.limits.floor, ceiling: pooling.limits.ceiling,
+      lowest: pooling.gradientLimits.lowest, highest: pooling.gradientLimits.highest)
+    pooling.pool(&arguments)
+    transposePixels(
+      unpackImages, target + (channel * targetPlane + window), strip, channels: channels, count: count / 4,
+      plane: targetPlane, packedPlane: count, imageStride: geometry.targetChannels * targetPlane, images: images,
+      scratch)
+  }
+
+  /// Packs pooled gradients and gives them their places in the planes of the source; stores zeros in all other places.
+  private func unpoolSource(
+    _ rows: Range<Int>, images: Int, _ source: UnsafePointer<Float>, _ indices: UnsafeMutablePointer<Int32>,
+    _ packed: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    guard let pooling else { return }
+    let pooled = scratch + scratchCount
+    transposePixels(
+      packImages, UnsafeMutablePointer(mutating: source), pooled, channels: geometry.sourceChannels,
+      count: sourcePlane, plane: sourcePlane, packedPlane: sourcePlane,
+      imageStride: geometry.sourceChannels * sourcePlane, images: images, scratch)
+    let rowCount = geometry.sourceWidth * lanes
+    let planeCount = packedRows * rowCount
+    for channel in 0..<geometry.sourceChannels {
+      let plane = packed + channel * planeCount
+      plane.update(repeating: 0, count: -rows.lowerBound * rowCount)
+      (plane + (geometry.sourceHeight - rows.lowerBound) * rowCount).update(
+        repeating: 0, count: (rows.upperBound - geometry.sourceHeight) * rowCount)
+    }
+    var arguments = BatchUnpoolArguments(
+      gradient: pooled, gradientChannelStride: sourcePlane * lanes, indices: indices,
+      indexChannelStride: sourcePlane * BatchPooling.imagesOfIndices, target: packed - rows.lowerBound * rowCount,
+      channelStride: planeCount, rowStride: rowCount, columnStride: lanes, channels: geometry.sourceChannels,
+      height: geometry.sourceHeight / 2, width: geometry.sourceWidth / 2, sums: nil)
+    pooling.unpool(&arguments)
   }
 
   /// Packs the rows of a band that are inside the source, and stores zeros in the others.

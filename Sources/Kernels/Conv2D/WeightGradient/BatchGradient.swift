@@ -5,6 +5,9 @@ import KernelsISA
 ///
 /// Input and output gradient of as many images as a vector has lanes are packed. A tile of channels and taps then reads
 /// a few rows of the gradient at a time, which stay in the first-level cache for all taps.
+///
+/// With pooling, the gradient is that of pooled outputs: it is packed as it is and then given its place in each window.
+/// Meanwhile it is summed for the bias, lane by lane over a segment, as the weight gradient is.
 struct BatchGradient: Sendable {
   let shape: Conv2DShape
   let tile: ConvTile<BatchGradientArguments>
@@ -19,6 +22,8 @@ struct BatchGradient: Sendable {
   let targetOffsets: OffsetTable
   let packImages: LevelFunction<BatchTransposeArguments>
   let sumLanes: LevelFunction<LaneSumArguments>
+  /// The pooling behind the convolution; nil for none.
+  let pooling: BatchPooling?
 
   /// Sizes that follow from shape and tile alone.
   struct Layout: Sendable {
@@ -73,11 +78,13 @@ struct BatchGradient: Sendable {
     private static let chunkLimit = 5 << 10
   }
 
-  init(shape: Conv2DShape, tile: ConvTile<BatchGradientArguments>, threads: Int) {
+  init(shape: Conv2DShape, tile: ConvTile<BatchGradientArguments>, threads: Int, pools: Bool = false) {
     self.shape = shape
     self.tile = tile
     let lanes = tile.level.lanes
     let layout = Layout(shape, tile)
+    pooling = pools ? BatchPooling(tile.level, nil) : nil
+    let pooledCount = pools ? tile.rows * (layout.bandRows * shape.outputWidth / 4 + layout.channelTiles) * lanes : 0
     self.layout = layout
     packImages = Levels.convImagesPack[tile.level]
     sumLanes = Levels.convGradientSumLanes[tile.level]
@@ -91,7 +98,8 @@ struct BatchGradient: Sendable {
     reduction = SegmentedReduction(
       shape: shape, level: tile.level, segments: segments, parts: threads,
       itemsPerSegment: shape.groups * splits * tapSplits,
-      threadByteCount: 4 * (layout.sumCount + layout.sourceCount + layout.gradientCount + lanes * lanes))
+      threadByteCount: 4
+        * (layout.sumCount + layout.sourceCount + layout.gradientCount + lanes * lanes + pooledCount))
     let taps = Self.taps(shape)
     records = OffsetTable(
       stride(from: 0, to: taps.count, by: tile.vectors).flatMap { first in
@@ -171,9 +179,24 @@ struct BatchGradient: Sendable {
       }
   }
 
-  private var lanes: Int { tile.level.lanes }
+  var lanes: Int { tile.level.lanes }
 
-  func run(_ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer) {
+  /// Bytes of the bias sums of all segments, which lie behind the reduction's memory.
+  private var biasByteCount: Int {
+    pooling == nil ? 0 : cacheLines(reduction.segments.count * shape.outputChannels * MemoryLayout<Float>.stride)
+  }
+  var workspaceByteCount: Int { reduction.workspaceByteCount + biasByteCount }
+
+  /// What a pooled gradient has besides its values.
+  struct PooledGradient {
+    let indices: UnsafePointer<Int32>
+    /// A sum for each channel of each segment.
+    let biasSums: UnsafeMutablePointer<Float>
+  }
+
+  func run(
+    _ operands: Conv2DBackwardWeights.Operands, _ workspace: UnsafeMutableRawPointer, _ pooled: PooledGradient? = nil
+  ) {
     if shape.batch == 0 {
       SegmentedReduction.clear(shape, operands)
       return
@@ -186,13 +209,15 @@ struct BatchGradient: Sendable {
         item % itemsPerGroup / splits, of: tapSplits, items: layout.tapTiles, granule: layout.tapGranule)
       let sums = threadWorkspace.assumingMemoryBound(to: Float.self)
       sums.update(repeating: 0, count: layout.sumCount)
+      if pooled != nil { laneSums(sums).update(repeating: 0, count: layout.channelTiles * tile.rows * lanes) }
       for image in stride(from: images.lowerBound, to: images.upperBound, by: lanes) {
         for firstRow in stride(from: 0, to: shape.outputHeight, by: layout.bandRows) {
           add(
             image..<min(image + lanes, images.upperBound), group: group, channelTiles: channelTiles,
-            tapTiles: tapTiles, firstRow: firstRow, operands, sums)
+            tapTiles: tapTiles, firstRow: firstRow, operands, sums, pooled)
         }
       }
+      if let pooled, tapTiles.lowerBound == 0 { reduceBias(channelTiles, images, laneSums(sums), pooled) }
       reduce(channelTiles, tapTiles, sums, target + group * shape.groupOutputChannels * shape.depth)
     }
   }
@@ -218,7 +243,7 @@ struct BatchGradient: Sendable {
   /// Adds a band of rows of some images to the sums.
   private func add(
     _ images: Range<Int>, group: Int, channelTiles: Range<Int>, tapTiles: Range<Int>, firstRow: Int,
-    _ operands: Conv2DBackwardWeights.Operands, _ sums: UnsafeMutablePointer<Float>
+    _ operands: Conv2DBackwardWeights.Operands, _ sums: UnsafeMutablePointer<Float>, _ pooled: PooledGradient?
   ) {
     let source = sums + layout.sumCount
     let gradient = source + layout.sourceCount
@@ -237,6 +262,12 @@ struct BatchGradient: Sendable {
       let channels = min(shape.groupOutputChannels - channel, tile.rows)
       let packed = gradient + channelTile * tileCount
       if channels < tile.rows { packed.update(repeating: 0, count: tileCount) }
+      if let pooled {
+        unpool(
+          pooled, images, channel: channel, channels: channels, rows: firstRow..<firstRow + rows,
+          gradient: operands.outputGradient, packed, laneSums: laneSums(sums), scratch)
+        continue
+      }
       var arguments = BatchTransposeArguments(
         images: UnsafeMutablePointer(mutating: output + (channel * shape.outputPlane + firstRow * width)),
         packed: packed, runs: channels, length: rows * width, imageRunStride: shape.outputPlane,

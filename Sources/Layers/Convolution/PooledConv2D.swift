@@ -1,0 +1,142 @@
+import Kernels
+
+/// A convolution, the activation fused into it and 2×2 max pooling as one layer: the planes before pooling, and their
+/// gradients, never leave the caches.
+///
+/// It pays where the convolution's passes compute with images innermost, which pools whole vectors. An image has the same
+/// bits as with layers apart, and so have the weights' gradients; the bias's gradient is summed in another order.
+struct PooledConv2D: Layer {
+  let convolution: Conv2D
+  let activation: FusedActivation?
+
+  /// The convolution with pooling at the front of `layers`, and how many of them it replaces; nil where there is none or
+  /// it does not pay.
+  static func front(
+    of layers: ArraySlice<PlacedLayer>, _ problem: LayerProblem
+  ) throws(LayerError) -> (layer: PooledConv2D, count: Int)? {
+    guard let first = layers.first, let convolution = first.layer as? Conv2D, convolution.groups == 1
+    else { return nil }
+    var rest = layers.dropFirst()
+    let activation = rest.first.flatMap { FusedActivation($0.layer) }
+    if activation != nil { rest = rest.dropFirst() }
+    guard let pooling = rest.first?.layer as? MaxPool2D, pooling.halves, first.outputShape[1].isMultiple(of: 2),
+      first.outputShape[2].isMultiple(of: 2)
+    else { return nil }
+    let layer = PooledConv2D(convolution: convolution, activation: activation)
+    guard try layer.pays(problem) else { return nil }
+    return (layer, layers.count - rest.count + 1)
+  }
+
+  /// Whether all passes of the convolution alone would compute with images innermost, with vectors that are nearly all
+  /// full, and enough of them for all threads.
+  private func pays(_ problem: LayerProblem) throws(LayerError) -> Bool {
+    let images = 16
+    guard problem.batchSize >= images * problem.threads,
+      problem.batchSize.isMultiple(of: images) || problem.batchSize >= 10 * images,
+      let shape = try convolution.kernelShape(problem)
+    else { return false }
+    let forward = Conv2DForward.Problem(shape: shape, activation: activation)
+    guard try computesImages(Conv2DForward.self, forward, problem),
+      try computesImages(Conv2DMaxPool2DForward.self, forward, problem)
+    else { return false }
+    if problem.mode == .inference { return true }
+    if problem.needsParameterGradients {
+      guard try computesImages(Conv2DBackwardWeights.self, shape, problem),
+        try computesImages(Conv2DMaxPool2DBackwardWeights.self, shape, problem)
+      else { return false }
+    }
+    if problem.needsInputGradient {
+      guard try computesImages(Conv2DBackwardData.self, shape, problem),
+        try computesImages(Conv2DMaxPool2DBackwardData.self, shape, problem)
+      else { return false }
+    }
+    return true
+  }
+
+  private func computesImages<Op: KernelOperation>(
+    _ operation: Op.Type, _ kernelProblem: Op.Problem, _ problem: LayerProblem
+  ) throws(LayerError) -> Bool {
+    try problem.kernel(operation, kernelProblem, for: kind).kernel.algorithm == "images"
+  }
+
+  var kind: String { convolution.kind + (activation.map { " + \($0)" } ?? "") + " + MaxPool2D" }
+
+  func outputShape(for inputShape: Shape) throws(LayerError) -> Shape {
+    let shape = try convolution.outputShape(for: inputShape)
+    return [shape[0], shape[1] / 2, shape[2] / 2]
+  }
+
+  func parameters(for inputShape: Shape) throws(LayerError) -> [ParameterDescription] {
+    try convolution.parameters(for: inputShape)
+  }
+
+  func multiplyAddsPerImage(for inputShape: Shape) throws(LayerError) -> Int {
+    try convolution.multiplyAddsPerImage(for: inputShape)
+  }
+
+  func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
+    guard let shape = try convolution.kernelShape(problem) else { return nil }
+    return try PlannedPooledConv2D(shape, activation, hasBias: convolution.bias, problem, kind)
+  }
+}
+
+/// Saves where in each window the maximum is.
+private final class PlannedPooledConv2D: PlannedLayer, RunsImagesApart {
+  let workspaceByteCount: Int
+  let savedByteCount: Int
+  let savedBytesPerImage: Int
+  private let hasBias: Bool
+  private let forward: Plan<Conv2DMaxPool2DForward>
+  private let backwardWeights: Plan<Conv2DMaxPool2DBackwardWeights>?
+  private let backwardData: Plan<Conv2DMaxPool2DBackwardData>?
+
+  init(
+    _ shape: Conv2DShape, _ activation: FusedActivation?, hasBias: Bool, _ problem: LayerProblem, _ kind: String
+  ) throws(LayerError) {
+    self.hasBias = hasBias
+    forward = try problem.kernel(
+      Conv2DMaxPool2DForward.self, Conv2DForward.Problem(shape: shape, activation: activation), for: kind)
+    backwardWeights = try problem.backwardKernel(
+      Conv2DMaxPool2DBackwardWeights.self, shape, for: kind, if: problem.needsParameterGradients)
+    backwardData = try problem.backwardKernel(
+      Conv2DMaxPool2DBackwardData.self, shape, for: kind, if: problem.needsInputGradient)
+    let savesIndices = backwardWeights != nil || backwardData != nil
+    savedByteCount = savesIndices ? shape.pooledIndexCount * MemoryLayout<Int32>.stride : 0
+    savedBytesPerImage =
+      savesIndices ? shape.pooledOutputCount / max(shape.batch, 1) * MemoryLayout<Int32>.stride : 0
+    workspaceByteCount = max(
+      forward.workspaceByteCount, backwardWeights?.workspaceByteCount ?? 0, backwardData?.workspaceByteCount ?? 0)
+  }
+
+  var overwritesOutputGradient: Bool { false }
+  var readsOutput: Bool { false }
+  var readsInput: Bool { backwardWeights != nil }
+
+  var convolutionKernels: [String] {
+    [forward.kernel.name] + [backwardData?.kernel.name, backwardWeights?.kernel.name].compactMap(\.self)
+  }
+
+  func forward(_ memory: ForwardMemory) {
+    forward.run(
+      Conv2DMaxPool2DForward.Operands(
+        input: memory.input, weights: memory.parameters[0], bias: hasBias ? UnsafePointer(memory.parameters[1]) : nil,
+        output: memory.output,
+        maxIndices: savedByteCount == 0 ? nil : memory.saved.assumingMemoryBound(to: Int32.self)),
+      workspace: memory.workspace)
+  }
+
+  func backward(_ memory: BackwardMemory) {
+    let indices = UnsafePointer(memory.saved.assumingMemoryBound(to: Int32.self))
+    backwardWeights?.run(
+      Conv2DMaxPool2DBackwardWeights.Operands(
+        input: memory.input, outputGradient: memory.outputGradient, maxIndices: indices,
+        weightGradient: memory.parameterGradients[0], biasGradient: hasBias ? memory.parameterGradients[1] : nil),
+      workspace: memory.workspace)
+    guard let inputGradient = memory.inputGradient else { return }
+    backwardData?.run(
+      Conv2DMaxPool2DBackwardData.Operands(
+        outputGradient: memory.outputGradient, maxIndices: indices, weights: memory.parameters[0],
+        inputGradient: inputGradient),
+      workspace: memory.workspace)
+  }
+}
