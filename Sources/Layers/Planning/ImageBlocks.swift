@@ -76,8 +76,8 @@ struct ImageBlocks {
     return problem.batchSize >= 2 * images ? images : nil
   }
 
-  /// The images of the smallest block: 16 for each thread in training, because weights are packed for every block. In
-  /// inference they are not, and large planes are enough work.
+  /// The images of the smallest block: 16 for each thread, because weights are packed for every block. In inference, where
+  /// a predictor packs them once, fewer images with large planes are enough work.
   private static func leastImages(_ steps: ArraySlice<Candidate>, _ problem: LayerProblem) -> Int {
     let most = 16 * problem.threads
     let isAligned = steps.allSatisfy { $0.inputBytes % 64 == 0 && $0.outputBytes % 64 == 0 }
