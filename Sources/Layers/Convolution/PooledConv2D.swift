@@ -3,7 +3,7 @@ import Kernels
 /// A convolution, the activation fused into it and 2×2 max pooling as one layer: the planes before pooling, and their
 /// gradients, never leave the caches.
 ///
-/// It pays where the convolution's passes compute with images innermost, which pools whole vectors. An image has the same
+/// It pays where the convolution's passes compute fast with images innermost, which pools whole vectors. An image has the same
 /// bits as with layers apart, and so have the weights' gradients; the bias's gradient is summed in another order.
 struct PooledConv2D: Layer {
   let convolution: Conv2D
@@ -27,8 +27,11 @@ struct PooledConv2D: Layer {
     return (layer, layers.count - rest.count + 1)
   }
 
-  /// Whether all passes of the convolution alone would compute with images innermost, with vectors that are nearly all
-  /// full, and enough of them for all threads.
+  /// Whether the weight gradient alone would compute with images innermost, and the other passes about as fast so as
+  /// otherwise, with vectors that are nearly all full, and enough of them for all threads.
+  ///
+  /// The bias's gradient has other bits where it pays, so the costs are those of one machine wherever the plan runs, as a
+  /// weight gradient's are.
   private func pays(_ problem: LayerProblem) throws(LayerError) -> Bool {
     let images = 16
     guard problem.batchSize >= images * problem.threads,
@@ -36,27 +39,46 @@ struct PooledConv2D: Layer {
       let shape = try convolution.kernelShape(problem)
     else { return false }
     let forward = Conv2DForward.Problem(shape: shape, activation: activation)
-    guard try computesImages(Conv2DForward.self, forward, problem),
-      try computesImages(Conv2DMaxPool2DForward.self, forward, problem)
+    guard try costOfImages(Conv2DForward.self, forward, problem) <= PooledConv2D.costOfPooling,
+      try isComputed(Conv2DMaxPool2DForward.self, forward, problem)
     else { return false }
     if problem.mode == .inference { return true }
     if problem.needsParameterGradients {
-      guard try computesImages(Conv2DBackwardWeights.self, shape, problem),
-        try computesImages(Conv2DMaxPool2DBackwardWeights.self, shape, problem)
+      guard try costOfImages(Conv2DBackwardWeights.self, shape, problem) <= 1,
+        try isComputed(Conv2DMaxPool2DBackwardWeights.self, shape, problem)
       else { return false }
     }
     if problem.needsInputGradient {
-      guard try computesImages(Conv2DBackwardData.self, shape, problem),
-        try computesImages(Conv2DMaxPool2DBackwardData.self, shape, problem)
+      guard try costOfImages(Conv2DBackwardData.self, shape, problem) <= PooledConv2D.costOfPooling,
+        try isComputed(Conv2DMaxPool2DBackwardData.self, shape, problem)
       else { return false }
     }
     return true
   }
 
-  private func computesImages<Op: KernelOperation>(
+  /// How much longer a pass may take than by other kernels: what pooling, activation and bias apart take of a step.
+  private static let costOfPooling = 1.1
+
+  /// Whether the operation has a kernel that computes with images innermost.
+  private func isComputed<Op: KernelOperation>(
     _ operation: Op.Type, _ kernelProblem: Op.Problem, _ problem: LayerProblem
   ) throws(LayerError) -> Bool {
-    try problem.kernel(operation, kernelProblem, for: kind).kernel.algorithm == "images"
+    try !problem.kernel(operation, kernelProblem, for: kind).kernel.isReference
+  }
+
+  /// The cost with images innermost over that of the kernel that would be chosen; infinite where none computes so.
+  private func costOfImages<Op: KernelOperation>(
+    _ operation: Op.Type, _ kernelProblem: Op.Problem, _ problem: LayerProblem
+  ) throws(LayerError) -> Double {
+    let level = try problem.kernel(operation, kernelProblem, for: kind).kernel.level
+    func chosen(of isCandidate: (Kernel<Op>) -> Bool) -> Kernel<Op>? {
+      Op.cheapest(of: { $0.level == level && !$0.isReference && isCandidate($0) }, for: kernelProblem, .zen5)
+    }
+    guard let best = chosen(of: { _ in true }), let images = chosen(of: { $0.algorithm == "images" }) else {
+      return .infinity
+    }
+    guard best.algorithm != "images", let least = best.cost(kernelProblem, .zen5) else { return 1 }
+    return images.cost(kernelProblem, .zen5).map { $0 / max(least, 1) } ?? .infinity
   }
 
   var kind: String { convolution.kind + (activation.map { " + \($0)" } ?? "") + " + MaxPool2D" }
