@@ -161,6 +161,35 @@ import Testing
     }
   }
 
+  @Test("the state of a parameter without gradients decays to zero, not to denormals for ever")
+  func decayedStateIsZero() throws {
+    for row in runnableRows(SGDStep.self) {
+      let memory = (0..<3).map { GuardedBuffer<Float>(repeating: $0 == 2 ? 1 : 0, count: 37) }
+      let sgd = try plan(row, .init(count: 37, momentum: 0.9))
+      for _ in 0..<1000 {
+        run(
+          sgd,
+          .init(
+            parameters: memory[0].pointer, gradients: memory[1].pointer, velocity: memory[2].pointer,
+            learningRate: 0.1, isFirst: false))
+      }
+      #expect(memory[2].values.allSatisfy { $0 == 0 }, "\(row.name)")
+      #expect(memory[0].values.allSatisfy { abs($0 + 0.9) < 1e-5 }, "\(row.name)")
+    }
+    for row in runnableRows(AdamStep.self) {
+      let memory = (0..<4).map { GuardedBuffer<Float>(repeating: $0 == 2 || $0 == 3 ? 1 : 0, count: 37) }
+      let adam = try plan(row, .init(count: 37, beta2: 0.9))
+      for step in 2...1001 {
+        run(
+          adam,
+          .init(
+            parameters: memory[0].pointer, gradients: memory[1].pointer, firstMoments: memory[2].pointer,
+            secondMoments: memory[3].pointer, learningRate: 0.1, step: step))
+      }
+      #expect(memory[2].values.allSatisfy { $0 == 0 } && memory[3].values.allSatisfy { $0 == 0 }, "\(row.name)")
+    }
+  }
+
   @Test func hyperparametersAreValidated() {
     for problem in [
       SGDStep.Problem(count: -1), .init(count: 1, momentum: -0.5), .init(count: 1, momentum: .nan),

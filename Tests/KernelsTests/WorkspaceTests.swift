@@ -5,7 +5,7 @@ import Testing
 @Suite struct WorkspaceTests {
   @Test("a workspace that is too small grows to what the plan needs, and stays so")
   func grows() throws {
-    let problem = GEMM.Problem(rows: 40, columns: 50, depth: 60)
+    let problem = GEMM.Problem(rows: 40, columns: 50, depth: 160)
     let data = GEMMTests.Data(problem, seed: 5)
     let expected = try data.run(Plan<GEMM>(problem, kernel: "reference"))
     let plan = try Plan<GEMM>(problem)
@@ -24,8 +24,8 @@ import Testing
   @Test(
     "only the first run allocates", .enabled(if: Allocations.areCounted, "allocations are counted with glibc only"))
   func growsOnce() throws {
-    let plan = try Plan<GEMM>(.init(rows: 40, columns: 50, depth: 60))
-    let memory = GuardedBuffer<Float>(repeating: 0, count: 3000)
+    let plan = try Plan<GEMM>(.init(rows: 40, columns: 50, depth: 160))
+    let memory = GuardedBuffer<Float>(repeating: 0, count: 8000)
     let c = GuardedBuffer<Float>(repeating: 0, count: 2000)
     let workspace = Workspace(byteCount: 1)
     let run = { plan.run(.init(a: memory.pointer, b: memory.pointer, c: c.pointer), workspace: workspace) }

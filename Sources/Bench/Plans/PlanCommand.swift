@@ -14,7 +14,8 @@ enum PlanCommand: Command {
     Plans a training step of a network, or with --inference a predictor's run, and prints a row a step: a layer, with an
     activation that is fused into it. Layers that only reshape have no step; what a residual block does besides its layers
     is "the rest". The rows of convolutions name the kernels of the forward pass, the input gradient and the weight
-    gradient, where they are computed.
+    gradient, where they are computed. "Planned in" is the time that making the plan took, with the memory that it
+    allocates and does not touch yet.
 
     Then it runs the step on made-up images some times, after one that is not timed, and gives the mean times, the
     floating-point operations of convolutions and linear layers over them, and the share of the peak. "the whole" is the
@@ -34,14 +35,14 @@ enum PlanCommand: Command {
     let model = try Model(ModelDescription(options.model), seed: 1)
     model.precision = options.precision
     let profile = PlanProfile()
-    let run = try makeRun(model, options, level: level, profile)
+    let (run, planning) = try makeRun(model, options, level: level, profile)
     let machine = MachineReport.measure(level: level, threads: options.threadCount)
 
     try Console.print(machine.header)
     try Console.print(
       """
       plan       \(options.model.rawValue), \(options.isInference ? "inference" : "training"), batch \(options.batchSize), \
-      precision \(options.precision.rawValue)
+      precision \(options.precision.rawValue), planned in \(Figure.fixed(planning * 1e3, 2)) ms
 
       """)
     var seconds: [Double] = []
@@ -61,45 +62,51 @@ enum PlanCommand: Command {
     try file?.write(
       PlanReport(
         machine: machine, model: options.model.rawValue, batchSize: options.batchSize, inference: options.isInference,
-        precision: options.precision.rawValue, timedSteps: seconds.count, stepSeconds: JSONNumber(mean), steps: steps))
+        precision: options.precision.rawValue, planSeconds: planning, timedSteps: seconds.count,
+        stepSeconds: JSONNumber(mean), steps: steps))
     return interrupt.status ?? .done
   }
 
-  /// What runs a step or a prediction on made-up images.
+  /// What runs a step or a prediction on made-up images, and the seconds that planning it took.
   private static func makeRun(
     _ model: Model, _ options: PlanOptions, level: InstructionSet, _ profile: PlanProfile
-  ) throws -> () throws -> Void {
+  ) throws -> (run: () throws -> Void, planning: Double) {
+    let clock = ContinuousClock()
     // Made when the plan is, which says so where memory does not suffice.
     func makeImages() throws -> Tensor {
       var random = SplitMix64(seed: 1)
       let shape = model.inputShape.batched(options.batchSize)
       return try Tensor(shape: shape, (0..<shape.count).map { _ in Float.random(in: -1...1, using: &random) })
     }
+    let start = clock.now
     if options.isInference {
       let predictor = try Predictor(
         model, threads: options.threadCount, mostImages: options.batchSize, level: level, profile: profile)
       try predictor.prepare(count: options.batchSize)
+      let planning = (clock.now - start) / .seconds(1)
       let images = try makeImages()
       let output = UnsafeMutableBufferPointer<Float>.allocate(
         capacity: options.batchSize * predictor.outputShape.count)
-      return {
+      let run = {
         try images.withUnsafeBufferPointer { input throws(PredictionError) in
           try predictor.predict(input: input, output: output)
         }
       }
+      return (run, planning)
     }
     let isClassifier = model.outputShape.rank == 1
     let trainer = try Trainer(
       model: model, optimizer: SGD(learningRate: 0.001, momentum: 0.9),
       loss: isClassifier ? CrossEntropy() : MeanSquaredError(), batchSize: options.batchSize, seed: 1,
       threads: options.threadCount, level: level, profile: profile)
+    let planning = (clock.now - start) / .seconds(1)
     let images = try makeImages()
     if isClassifier {
       let labels = (0..<options.batchSize).map { $0 % model.outputShape[0] }
-      return { _ = try trainer.step(images, labels: labels) }
+      return ({ _ = try trainer.step(images, labels: labels) }, planning)
     }
     let targets = try Tensor(shape: model.outputShape.batched(options.batchSize))
-    return { _ = try trainer.step(images, targets: targets) }
+    return ({ _ = try trainer.step(images, targets: targets) }, planning)
   }
 
   private static func printTable(_ steps: [PlannedStep], mean: Double, peakGflops: Double) throws {

@@ -8,6 +8,8 @@ struct PlanReport: Encodable {
   let batchSize: Int
   let inference: Bool
   let precision: String
+  /// The time that making the plan took.
+  let planSeconds: Double
   /// How many steps or predictions were timed.
   let timedSteps: Int
   /// A whole step or prediction; null where none was timed.

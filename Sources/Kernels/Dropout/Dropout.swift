@@ -92,20 +92,18 @@ public enum DropoutForward: KernelOperation {
     Parallel.run(parts: parts) { part in
       let range = Parallel.range(
         part, of: parts, items: problem.count / sharing, granule: sharing == 1 ? Elementwise.granule : 1)
-      withRowScratch { scratch in
-        var first = range.lowerBound
-        while first < range.upperBound {
-          let block = first >> 32
-          let last = min(range.upperBound, (block + 1) << 32)
-          let draw = DropoutDraw(key: operands.key, block: block)
-          var arguments = DropoutArguments(
-            input: operands.input + first * sharing, output: operands.output + first * sharing,
-            count: (last - first) * sharing, sharing: sharing, first: Int32(truncatingIfNeeded: first),
-            firstKey: Int32(bitPattern: draw.firstKey), secondKey: Int32(bitPattern: draw.secondKey),
-            limit: problem.limit, scale: problem.scale, nonTemporal: nonTemporal, scratch: scratch)
-          body(&arguments)
-          first = last
-        }
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let block = first >> 32
+        let last = min(range.upperBound, (block + 1) << 32)
+        let draw = DropoutDraw(key: operands.key, block: block)
+        var arguments = DropoutArguments(
+          input: operands.input + first * sharing, output: operands.output + first * sharing,
+          count: (last - first) * sharing, sharing: sharing, first: Int32(truncatingIfNeeded: first),
+          firstKey: Int32(bitPattern: draw.firstKey), secondKey: Int32(bitPattern: draw.secondKey),
+          limit: problem.limit, scale: problem.scale, nonTemporal: nonTemporal)
+        body(&arguments)
+        first = last
       }
     }
   }
@@ -134,8 +132,6 @@ struct DropoutArguments {
   var scale: Float
   /// Whether the output is stored non-temporally: it is then other memory, aligned for vectors.
   var nonTemporal: Bool
-  /// Memory of one vector.
-  var scratch: UnsafeMutablePointer<Float>
 }
 
 @inline(always)
@@ -165,7 +161,7 @@ private func dropValues<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArg
     i &+= L.count
   }
   if i < count {
-    scaleLast(lanes, input + i, by: draw.factor(numbers), into: output + i, count: count &- i, p.pointee.scratch)
+    scaleLast(lanes, input + i, by: draw.factor(numbers), into: output + i, count: count &- i)
   }
 }
 
@@ -192,7 +188,7 @@ private func dropRuns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArgum
       }
     }
     if i < sharing {
-      scaleLast(lanes, input + i, by: factor, into: output + i, count: sharing &- i, p.pointee.scratch)
+      scaleLast(lanes, input + i, by: factor, into: output + i, count: sharing &- i)
     }
     start &+= sharing
     number = number &+ 1
@@ -204,9 +200,7 @@ private func dropRuns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<DropoutArgum
 @inline(always)
 private func scaleLast<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, by factor: L.Vector, into output: UnsafeMutablePointer<Float>,
-  count: Int, _ scratch: UnsafeMutablePointer<Float>
+  count: Int
 ) {
-  L.copy(input, scratch, first: count)
-  L.store(L.load(scratch) * factor, scratch)
-  L.copy(scratch, output, first: count)
+  L.store(L.load(input, first: count) * factor, output, first: count)
 }

@@ -110,6 +110,9 @@ public enum GEMM: KernelOperation {
 }
 
 extension GEMM.Problem {
+  /// Whether C is the product and nothing else: no C before, bias or activation.
+  var isProductAlone: Bool { beta == 0 && bias == .none && activation == nil }
+
   /// Elements from op(A)[i, k] to op(A)[i + 1, k] and to op(A)[i, k + 1].
   var aStrides: (row: Int, depth: Int) { transposeA ? (1, aRowStride) : (aRowStride, 1) }
   /// Elements from op(B)[k, j] to op(B)[k + 1, j] and to op(B)[k, j + 1].

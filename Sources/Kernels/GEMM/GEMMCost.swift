@@ -91,8 +91,15 @@ struct GEMMCost {
     let lanes = level.lanes
     let vectors = Double((problem.columns + lanes - 1) / lanes)
     let partialVectors = problem.columns % lanes > 0 ? rows : 0
-    // Cycles of a call; of a multiply-add, a vector of C, and one that is not whole; of a line of B.
-    return 260 + 1.9 * rows * vectors * depth + 5.5 * rows * vectors + 14 * partialVectors + 23 * linesOfB
+    // Cycles of a call; of a vector that is not whole; of a line of B.
+    let rest = 260 + 4 * partialVectors + 23 * linesOfB
+    if problem.isProductAlone, vectors >= 4 {
+      // Four vectors at a time. Cycles of a multiply-add, with B in the first-level cache or not; of a line of C.
+      let isNear = depth * columns * 4 < Double(machine.firstLevelBytes) * 2 / 3
+      return rest + (isNear ? 1.1 : 1.4) * rows * vectors * depth + 4.6 * linesOfC
+    }
+    // Cycles of a multiply-add, and of a vector of C.
+    return rest + 1.9 * rows * vectors * depth + 5.5 * rows * vectors
   }
 
   /// `FewRowsGEMM`.

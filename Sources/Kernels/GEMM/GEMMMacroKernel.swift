@@ -121,24 +121,22 @@ func macroKernel<let most: Int, let vectors: Int, L: Lanes>(
         tile.target = c
         tile.targetStride = p.pointee.cRowStride
       }
-      if tile.panel != nil, p.pointee.bPrefetchRows > 0 {
-        let other = tile.cursor
+      // A tile that packs B prefetches what it packs next; the first tile of a panel prefetches the next panel of A; the
+      // others what the block is told to prefetch. The micro-kernel, which is large, is called in one place.
+      let blockCursor = tile.cursor
+      let packsB = tile.panel != nil && p.pointee.bPrefetchRows > 0
+      let beginsPanel =
+        column == 0 && p.pointee.prefetchesPanels && row &+ height < p.pointee.rows
+        && (p.pointee.columns > width.columns || blockCursor.isDone)
+      if packsB {
         let isLast = column &+ width.columns >= p.pointee.columns
         tile.cursor = PrefetchCursor(
           rowsToPackNext(p, tile.b, next: isLast ? p.pointee.bNext : tile.b + width.columns))
-        microKernel(tileRows, width, height: height, &tile)
-        tile.cursor = other
-      } else if column == 0, p.pointee.prefetchesPanels, row &+ height < p.pointee.rows,
-        p.pointee.columns > width.columns || tile.cursor.isDone
-      {
-        // The first tile of a panel prefetches the next panel of A, the others what the block is told to prefetch.
-        let other = tile.cursor
+      } else if beginsPanel {
         tile.cursor = PrefetchCursor(nextPanel(p, row: row &+ height))
-        microKernel(tileRows, width, height: height, &tile)
-        tile.cursor = other
-      } else {
-        microKernel(tileRows, width, height: height, &tile)
       }
+      microKernel(tileRows, width, height: height, &tile)
+      if packsB || beginsPanel { tile.cursor = blockCursor }
       if tile.cursor.isDone, hasSecondPrefetch {
         tile.cursor = PrefetchCursor(p.pointee.secondPrefetch)
         hasSecondPrefetch = false

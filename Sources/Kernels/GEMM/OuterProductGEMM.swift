@@ -27,15 +27,24 @@ enum OuterProductGEMM {
   static func accepts(_ problem: GEMM.Problem) -> Bool { !problem.transposeB && problem.depth <= mostDepth }
 }
 
-/// One vector of C after the other.
+/// One vector of C after the other, or four where C is the product alone.
 @inline(always)
 func outerProduct<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArguments>) {
   let (columns, depth) = (p.pointee.columns, p.pointee.depth)
+  let isProductAlone =
+    p.pointee.beta == 0 && p.pointee.rowBias == nil && p.pointee.columnBias == nil && !p.pointee.relu
   var row = 0
   while row < p.pointee.rows {
     let a = p.pointee.a + row &* p.pointee.aRowStride
     let c = p.pointee.c + row &* p.pointee.cRowStride
     var j = 0
+    if isProductAlone {
+      while j &+ 4 &* L.count <= columns {
+        let sums = product(RegisterTile<1, 4, L>.self, p, a, p.pointee.b + j)
+        sums.store(to: c + j, stride: 0)
+        j &+= 4 &* L.count
+      }
+    }
     while j < columns {
       let width = columns &- j
       var sum = initialSums(lanes, p, row, j, width)
@@ -51,6 +60,25 @@ func outerProduct<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMRowsArgument
     }
     row &+= 1
   }
+}
+
+/// A row of A times some vectors of B.
+@inline(always)
+private func product<let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMRowsArguments>, _ a: UnsafePointer<Float>,
+  _ b: UnsafePointer<Float>
+) -> RegisterTile<1, vectors, L> {
+  var tile = RegisterTile<1, vectors, L>()
+  var (a, b) = (a, b)
+  var k = p.pointee.depth
+  while k > 0 {
+    let scalar = L.splat(a.pointee * p.pointee.alpha)
+    for v in 0..<vectors { tile.sums[0][v] = L.multiplyAdd(scalar, L.load(b + v &* L.count), tile.sums[0][v]) }
+    a += p.pointee.aDepthStride
+    b += p.pointee.bRowStride
+    k &-= 1
+  }
+  return tile
 }
 
 /// What a row's sums begin with: beta · C + bias, whichever there is of the two, or 0. Without a bias nothing is added:

@@ -110,13 +110,22 @@ extension HalfLanes {
   /// Stores the first `count` indices.
   @inline(always)
   static func store(_ indices: Indices, _ destination: UnsafeMutablePointer<Int32>, first count: Int) {
-    withUnsafeBytes(of: indices) { lanes in
-      let lanes = lanes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int32.self)
-      var i = 0
-      while i < count {
-        destination[i] = lanes[i]
-        i &+= 1
-      }
+    store(vector(indices), UnsafeMutableRawPointer(destination).assumingMemoryBound(to: Float.self), first: count)
+  }
+
+  /// Copies a row that is narrower than a vector, without the level's masked instructions: for methods of protocols, which
+  /// are compiled outside of the level functions, too.
+  @inline(always)
+  static func copyNarrow(_ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, count: Int) {
+    var x = 0
+    while x &+ 4 <= count {
+      let values = UnsafeRawPointer(source + x).loadUnaligned(as: SIMD4<Float>.self)
+      UnsafeMutableRawPointer(destination + x).storeBytes(of: values, as: SIMD4<Float>.self)
+      x &+= 4
+    }
+    while x < count {
+      destination[x] = source[x]
+      x &+= 1
     }
   }
 

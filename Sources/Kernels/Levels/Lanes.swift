@@ -66,124 +66,68 @@ extension Lanes {
     Builtin.storeRaw(vector, UnsafeMutableRawPointer(destination)._rawValue)
   }
 
-  /// The first `count` values, with `fill` in the other lanes; nothing beyond them is read.
+  /// The first `count` values, fewer than a vector has lanes, with `fill` in the other lanes; nothing beyond them is read.
   ///
-  /// The vector is assembled in registers from loads of 8, 4 and up to 3 values, as the bits of the count say.
-  @inline(__always) static func load(
-    _ source: UnsafePointer<Float>, first count: Int, fill: Float = 0
+  /// Not a requirement of the protocol: a witness of it would be compiled outside of the level functions.
+  @inline(__always) private static func loadPart(
+    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
   ) -> Vector {
-    if count >= self.count { return load(source) }
-    if Vector.self == SIMD16<Float>.self {
-      return unsafeBitCast(load16(source, count, fill), to: Vector.self)
-    } else if Vector.self == SIMD8<Float>.self {
-      return unsafeBitCast(load8(source, count, fill), to: Vector.self)
-    } else {
-      return unsafeBitCast(load4(source, count, fill), to: Vector.self)
-    }
+    #if arch(x86_64)
+      if Vector.self != SIMD4<Float>.self {
+        var vector = splat(fill)
+        if Vector.self == SIMD8<Float>.self {
+          isa_load_first8(&vector, source, count)
+        } else if Vector.self == SIMD32<Float>.self {
+          isa_load_first32(&vector, source, count)
+        } else if isPair {
+          isa_load_first8x2(&vector, source, count)
+        } else {
+          isa_load_first16(&vector, source, count)
+        }
+        return vector
+      }
+    #endif
+    return unsafeBitCast(loadPart4(source, count, fill), to: Vector.self)
   }
 
-  @inline(__always) private static func load16(
-    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
-  ) -> SIMD16<Float> {
-    if count & 8 == 0 {
-      return SIMD16(lowHalf: load8(source, count, fill), highHalf: SIMD8(repeating: fill))
-    }
-    let low = UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self)
-    return SIMD16(lowHalf: low, highHalf: load8(source + 8, count & 7, fill))
+  /// Stores the first `count` lanes, fewer than a vector has; nothing beyond them is written.
+  @inline(__always) private static func storePart(
+    _ vector: Vector, _ destination: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    #if arch(x86_64)
+      if Vector.self != SIMD4<Float>.self {
+        return withUnsafePointer(to: vector) {
+          if Vector.self == SIMD8<Float>.self {
+            isa_store_first8(destination, $0, count)
+          } else if Vector.self == SIMD32<Float>.self {
+            isa_store_first32(destination, $0, count)
+          } else if isPair {
+            isa_store_first8x2(destination, $0, count)
+          } else {
+            isa_store_first16(destination, $0, count)
+          }
+        }
+      }
+    #endif
+    storePart4(unsafeBitCast(vector, to: SIMD4<Float>.self), destination, count)
   }
 
-  @inline(__always) private static func load8(
-    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
-  ) -> SIMD8<Float> {
-    if count & 4 == 0 {
-      return SIMD8(lowHalf: load4(source, count, fill), highHalf: SIMD4(repeating: fill))
-    }
-    let low = UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
-    return SIMD8(lowHalf: low, highHalf: load4(source + 4, count & 3, fill))
+  /// The first `count` values, or a whole vector if there are more, with `fill` in the other lanes; nothing beyond them is
+  /// read.
+  @inline(__always) static func load(_ source: UnsafePointer<Float>, first count: Int, fill: Float = 0) -> Vector {
+    count >= self.count ? load(source) : loadPart(source, count, fill)
   }
 
-  @inline(__always) private static func load4(
-    _ source: UnsafePointer<Float>, _ count: Int, _ fill: Float
-  ) -> SIMD4<Float> {
-    switch count & 3 {
-    case 1: SIMD4(source[0], fill, fill, fill)
-    case 2: SIMD4(source[0], source[1], fill, fill)
-    case 3: SIMD4(source[0], source[1], source[2], fill)
-    default: SIMD4(repeating: fill)
-    }
+  /// Stores the first `count` lanes, or a whole vector if there are more; nothing beyond them is written.
+  @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, first count: Int) {
+    if count >= self.count { store(vector, destination) } else { storePart(vector, destination, count) }
   }
 
   /// Copies fewer values than a vector has lanes; nothing beyond them is read or written.
-  ///
-  /// To store a part of a computed vector, prefer storing it to scratch memory and copying from there over
-  /// `store(_:_:first:)`, which makes the compiler compute the vector in pieces.
   @inline(__always) static func copy(
     _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, first count: Int
   ) {
-    let from = UnsafeRawPointer(source)
-    let to = UnsafeMutableRawPointer(destination)
-    var offset = 0
-    if self.count > 16 && count & 16 != 0 {
-      to.storeBytes(of: from.loadUnaligned(as: SIMD16<Float>.self), as: SIMD16<Float>.self)
-      offset = 64
-    }
-    if count & 8 != 0 {
-      let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
-      to.storeBytes(of: piece, toByteOffset: offset, as: SIMD8<Float>.self)
-      offset &+= 32
-    }
-    if count & 4 != 0 {
-      let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD4<Float>.self)
-      to.storeBytes(of: piece, toByteOffset: offset, as: SIMD4<Float>.self)
-      offset &+= 16
-    }
-    if count & 2 != 0 {
-      let piece = from.loadUnaligned(fromByteOffset: offset, as: SIMD2<Float>.self)
-      to.storeBytes(of: piece, toByteOffset: offset, as: SIMD2<Float>.self)
-      offset &+= 8
-    }
-    if count & 1 != 0 {
-      to.storeBytes(
-        of: from.loadUnaligned(fromByteOffset: offset, as: Float.self), toByteOffset: offset, as: Float.self)
-    }
-  }
-
-  /// Stores the first `count` lanes; nothing beyond them is written.
-  @inline(__always) static func store(_ vector: Vector, _ destination: UnsafeMutablePointer<Float>, first count: Int) {
-    if count >= self.count {
-      store(vector, destination)
-    } else if Vector.self == SIMD16<Float>.self {
-      let v = unsafeBitCast(vector, to: SIMD16<Float>.self)
-      if count & 8 == 0 {
-        store8(v.lowHalf, destination, count)
-      } else {
-        UnsafeMutableRawPointer(destination).storeBytes(of: v.lowHalf, as: SIMD8<Float>.self)
-        store8(v.highHalf, destination + 8, count)
-      }
-    } else if Vector.self == SIMD8<Float>.self {
-      store8(unsafeBitCast(vector, to: SIMD8<Float>.self), destination, count)
-    } else {
-      store4(unsafeBitCast(vector, to: SIMD4<Float>.self), destination, count)
-    }
-  }
-
-  @inline(__always) private static func store8(
-    _ v: SIMD8<Float>, _ destination: UnsafeMutablePointer<Float>, _ count: Int
-  ) {
-    if count & 4 == 0 {
-      store4(v.lowHalf, destination, count)
-    } else {
-      UnsafeMutableRawPointer(destination).storeBytes(of: v.lowHalf, as: SIMD4<Float>.self)
-      store4(v.highHalf, destination + 4, count)
-    }
-  }
-
-  @inline(__always) private static func store4(
-    _ v: SIMD4<Float>, _ destination: UnsafeMutablePointer<Float>, _ count: Int
-  ) {
-    if count & 3 > 0 { destination[0] = v.x }
-    if count & 3 > 1 { destination[1] = v.y }
-    if count & 3 > 2 { destination[2] = v.z }
+    storePart(loadPart(source, count, 0), destination, count)
   }
 
   /// The sum of all lanes, by halves: the order is part of the numeric contract of a level.
@@ -227,6 +171,25 @@ extension Lanes {
     for lane in 0..<count { indices[lane] = Float(lane) }
     return indices
   }
+}
+
+/// The first `count` values, fewer than four, with `fill` in the other lanes.
+@inline(__always)
+private func loadPart4(_ source: UnsafePointer<Float>, _ count: Int, _ fill: Float) -> SIMD4<Float> {
+  switch count {
+  case 1: SIMD4(source[0], fill, fill, fill)
+  case 2: SIMD4(source[0], source[1], fill, fill)
+  case 3: SIMD4(source[0], source[1], source[2], fill)
+  default: SIMD4(repeating: fill)
+  }
+}
+
+/// Stores the first `count` lanes, fewer than four.
+@inline(__always)
+private func storePart4(_ vector: SIMD4<Float>, _ destination: UnsafeMutablePointer<Float>, _ count: Int) {
+  if count > 0 { destination[0] = vector.x }
+  if count > 1 { destination[1] = vector.y }
+  if count > 2 { destination[2] = vector.z }
 }
 
 /// A value of zeros, such as an array of vectors in registers. (`InlineArray.init(repeating:)` is not inlined for long

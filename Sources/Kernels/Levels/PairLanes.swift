@@ -1,9 +1,7 @@
 /// Two vectors of a level as one, for bodies that are long chains of dependent operations.
 ///
 /// The compiler makes two adjacent instructions of each operation, so that the two chains overlap and hide each other's
-/// latency. Of two calls it would put one chain after the other, with a branch between them. A remainder that does not
-/// fill a pair goes through scratch memory, because `load(_:first:)` and `store(_:_:first:)` do not handle the pairs of
-/// AVX-512.
+/// latency. Of two calls it would put one chain after the other, with a branch between them.
 #if !arch(arm64)
   enum AVX2PairLanes: Lanes {
     typealias Vector = SIMD16<Float>

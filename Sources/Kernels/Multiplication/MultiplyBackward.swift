@@ -40,14 +40,11 @@ public enum MultiplyBackward: KernelOperation {
         Parallel.run(parts: parts) { part in
           let range = Parallel.range(part, of: parts, items: problem.rows, granule: problem.granule)
           let first = range.lowerBound * problem.columns
-          withRowScratch { scratch in
-            var arguments = MultiplicationBackwardArguments(
-              a: operands.a + first, b: operands.b + range.lowerBound, outputGradient: operands.outputGradient + first,
-              aGradient: operands.aGradient.map { $0 + first },
-              bGradient: operands.bGradient.map { $0 + range.lowerBound }, rows: range.count, columns: problem.columns,
-              scratch: scratch)
-            body(&arguments)
-          }
+          var arguments = MultiplicationBackwardArguments(
+            a: operands.a + first, b: operands.b + range.lowerBound, outputGradient: operands.outputGradient + first,
+            aGradient: operands.aGradient.map { $0 + first },
+            bGradient: operands.bGradient.map { $0 + range.lowerBound }, rows: range.count, columns: problem.columns)
+          body(&arguments)
         }
       })
     let reference = Kernel<MultiplyBackward>.reference { problem, operands in
@@ -83,8 +80,6 @@ struct MultiplicationBackwardArguments {
   var bGradient: UnsafeMutablePointer<Float>?
   var rows: Int
   var columns: Int
-  /// Memory of one vector.
-  var scratch: UnsafeMutablePointer<Float>
 }
 
 @inline(always)
@@ -135,8 +130,7 @@ private func sum<L: Lanes>(
     let g = L.load(outputGradient + i, first: remaining)
     first = L.multiplyAdd(g, L.load(a + i, first: remaining), first)
     if let aGradient {
-      L.store(g * L.splat(factor), remaining == L.count ? aGradient + i : p.pointee.scratch)
-      if remaining < L.count { L.copy(p.pointee.scratch, aGradient + i, first: remaining) }
+      L.store(g * L.splat(factor), aGradient + i, first: remaining)
     }
     i &+= L.count
   }

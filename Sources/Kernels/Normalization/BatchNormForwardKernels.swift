@@ -221,7 +221,6 @@ private func sumColumns<L: Lanes>(
     }
     column &+= 4 &* L.count
   }
-  let spare = scratch.spare(0)
   while column < width {
     let start = vectorStart(lanes, column, width: width)
     let shift = L.load(shifts + start)
@@ -229,7 +228,7 @@ private func sumColumns<L: Lanes>(
     var q = L.splat(0)
     var image = 0
     while image < images {
-      let d = loadPart(lanes, x + (image &* block.image &+ start), first: width &- start, by: spare) - shift
+      let d = L.load(x + (image &* block.image &+ start), first: width &- start) - shift
       s += d
       q = L.multiplyAdd(d, d, q)
       image &+= 1
@@ -315,17 +314,15 @@ private func normalizeColumns<L: Lanes>(
     let start = block.start &+ image &* block.image
     normalizeRow(
       lanes, p.pointee.input + start, p.pointee.output + start, count: block.width, means: scratch.floats(0),
-      scales: scratch.floats(1), offsets: scratch.floats(2), floor: floor, spare: scratch.floats(3))
+      scales: scratch.floats(1), offsets: scratch.floats(2), floor: floor)
   }
 }
 
-/// Normalises neighbouring columns of an image, each by its own factors. Input and output may be the same memory; `spare` is a
-/// vector of scratch memory.
+/// Normalises neighbouring columns of an image, each by its own factors. Input and output may be the same memory.
 @inline(always)
 func normalizeRow<L: Lanes>(
   _ lanes: L.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int,
-  means: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>, floor: L.Vector,
-  spare: UnsafeMutablePointer<Float>
+  means: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>, floor: L.Vector
 ) {
   var i = 0
   while i &+ L.count <= count {
@@ -336,10 +333,9 @@ func normalizeRow<L: Lanes>(
     i &+= L.count
   }
   if i < count {
-    let x = loadPart(lanes, input + i, first: count &- i, by: spare)
+    let x = L.load(input + i, first: count &- i)
     let y = normalized(
       lanes, x, mean: L.load(means + i), scale: L.load(scales + i), offset: L.load(offsets + i), floor: floor)
-    L.store(y, spare)
-    L.copy(spare, output + i, first: count &- i)
+    L.store(y, output + i, first: count &- i)
   }
 }

@@ -203,7 +203,7 @@ private func inferColumns<L: Lanes>(
     normalizeRow(
       lanes, p.pointee.input + i, p.pointee.output + i, count: count, means: means + firstColumn,
       scales: scales + firstColumn,
-      offsets: offsets + firstColumn, floor: floor, spare: scratch.scales + channels)
+      offsets: offsets + firstColumn, floor: floor)
     i &+= count
     firstColumn = 0
   }

@@ -57,11 +57,6 @@ struct NormalizationScratch {
     (base + index &* ChannelBlock.largestWidth &* 4).assumingMemoryBound(to: Float.self)
   }
 
-  /// A vector of scratch memory in an array that holds fewer columns than a vector has lanes.
-  @inline(always) func spare(_ index: Int) -> UnsafeMutablePointer<Float> {
-    floats(index) + ChannelBlock.largestWidth / 2
-  }
-
   /// An array for a value of each channel of a block.
   @inline(always) func doubles(_ index: Int) -> UnsafeMutablePointer<Double> {
     (base + ChannelBlock.largestWidth &* (NormalizationScratch.floatArrays &* 4 &+ index &* 8))

@@ -116,8 +116,8 @@ func sumGradientColumns<L: Lanes>(
       var image = firstImage
       while image < end {
         let a = centeredAndGradient(
-          lanes, x: loadPart(lanes, x + start, first: width &- first, by: scratch.spare(3)),
-          gradient: loadPart(lanes, gradient + start, first: width &- first, by: scratch.spare(4)), forward, relu: relu)
+          lanes, x: L.load(x + start, first: width &- first),
+          gradient: L.load(gradient + start, first: width &- first), forward, relu: relu)
         s += a.gradient
         q = L.multiplyAdd(a.gradient, a.centered, q)
         start &+= block.image

@@ -199,8 +199,8 @@ private func sumColumns<L: Lanes>(
       let standard = standardization(p, image, group)
       let forward = pixelFactors(lanes, standard, weight: weight, bias: bias)
       let (centered, g) = centeredAndGradient(
-        lanes, x: loadPart(lanes, p.pointee.input + start, first: left, by: scratch.spare(3)),
-        gradient: loadPart(lanes, p.pointee.outputGradient + start, first: left, by: scratch.spare(4)), forward,
+        lanes, x: L.load(p.pointee.input + start, first: left),
+        gradient: L.load(p.pointee.outputGradient + start, first: left), forward,
         relu: relu)
       addColumns(lanes, centered, g, standard, &s, &q)
       start &+= block.image

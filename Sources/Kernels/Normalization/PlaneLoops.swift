@@ -1,18 +1,5 @@
 import KernelsISA
 
-/// A vector that begins with `count` values, copied to a vector of scratch memory, whose content is in the other lanes.
-///
-/// For loops in which the count is constant: the optimiser would hoist the cases of `L.load(_:first:)` out of the loop as a
-/// jump table.
-@inline(always)
-func loadPart<L: Lanes>(
-  _ lanes: L.Type, _ source: UnsafePointer<Float>, first count: Int, by scratch: UnsafeMutablePointer<Float>
-) -> L.Vector {
-  if count >= L.count { return L.load(source) }
-  L.copy(source, scratch, first: count)
-  return L.load(scratch)
-}
-
 extension Lanes {
   /// Values that are added to four vectors of partial sums, 64 a lane, before these are added to the total: no Float sum has
   /// more terms at any level.

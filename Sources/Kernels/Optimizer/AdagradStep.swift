@@ -75,8 +75,9 @@ private func referenceAdagrad(_ problem: AdagradStep.Problem, _ operands: Adagra
   let sign: Float = problem.maximize ? -1 : 1
   for i in 0..<problem.count {
     let gradient = sign * operands.gradients[i] + problem.weightDecay * operands.parameters[i]
-    operands.sums[i] += gradient * gradient
-    let denominator = operands.sums[i].squareRoot() + problem.epsilon
+    let sum = operands.sums[i] + gradient * gradient
+    operands.sums[i] = normalOrZero(sum)
+    let denominator = sum.squareRoot() + problem.epsilon
     operands.parameters[i] -= operands.learningRate * quotient(gradient, denominator)
   }
 }

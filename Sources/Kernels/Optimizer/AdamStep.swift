@@ -159,11 +159,11 @@ private func referenceAdam(_ problem: AdamStep.Problem, _ operands: AdamStep.Ope
     let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
     let m = operands.firstMoments[i] + factors.oneMinusBeta1 * (gradient - operands.firstMoments[i])
     var v = Float(problem.beta2) * operands.secondMoments[i] + factors.oneMinusBeta2 * gradient * gradient
-    operands.firstMoments[i] = m
-    operands.secondMoments[i] = v
+    operands.firstMoments[i] = normalOrZero(m)
+    operands.secondMoments[i] = normalOrZero(v)
     if problem.amsgrad, let largest = operands.largestMoments {
-      largest[i] = largest[i] > v ? largest[i] : v
-      v = largest[i]
+      v = largest[i] > v ? largest[i] : v
+      largest[i] = normalOrZero(v)
     }
     let denominator = v.squareRoot() * factors.rootScale + problem.epsilon
     operands.parameters[i] = factors.decayFactor * operands.parameters[i] - factors.stepSize * quotient(m, denominator)

@@ -165,8 +165,8 @@ private func referenceNAdam(_ problem: NAdamStep.Problem, _ operands: NAdamStep.
     let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
     let m = operands.firstMoments[i] + factors.oneMinusBeta1 * (gradient - operands.firstMoments[i])
     let v = Float(problem.beta2) * operands.secondMoments[i] + factors.oneMinusBeta2 * gradient * gradient
-    operands.firstMoments[i] = m
-    operands.secondMoments[i] = v
+    operands.firstMoments[i] = normalOrZero(m)
+    operands.secondMoments[i] = normalOrZero(v)
     let denominator = v.squareRoot() * factors.rootScale + problem.epsilon
     let direction = factors.gradientStepSize * gradient + factors.momentStepSize * m
     operands.parameters[i] = factors.decayFactor * operands.parameters[i] - quotient(direction, denominator)

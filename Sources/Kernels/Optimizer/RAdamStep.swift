@@ -150,8 +150,8 @@ private func referenceRAdam(_ problem: RAdamStep.Problem, _ operands: RAdamStep.
     let gradient = sign * operands.gradients[i] + factors.weightDecay * operands.parameters[i]
     let m = operands.firstMoments[i] + factors.oneMinusBeta1 * (gradient - operands.firstMoments[i])
     let v = Float(problem.beta2) * operands.secondMoments[i] + factors.oneMinusBeta2 * gradient * gradient
-    operands.firstMoments[i] = m
-    operands.secondMoments[i] = v
+    operands.firstMoments[i] = normalOrZero(m)
+    operands.secondMoments[i] = normalOrZero(v)
     let direction = factors.isRectified ? quotient(m, v.squareRoot() + problem.epsilon) : m
     operands.parameters[i] = factors.decayFactor * operands.parameters[i] - factors.stepSize * direction
   }

@@ -122,17 +122,18 @@ private func referenceRMSprop(_ problem: RMSpropStep.Problem, _ operands: RMSpro
   for i in 0..<problem.count {
     let gradient = sign * operands.gradients[i] + problem.weightDecay * operands.parameters[i]
     let square = alpha * operands.squares[i] + oneMinusAlpha * gradient * gradient
-    operands.squares[i] = square
+    operands.squares[i] = normalOrZero(square)
     var variance = square
     if problem.centered, let means = operands.means {
-      means[i] += oneMinusAlpha * (gradient - means[i])
-      variance = square - means[i] * means[i]
+      let mean = means[i] + oneMinusAlpha * (gradient - means[i])
+      means[i] = normalOrZero(mean)
+      variance = square - mean * mean
       if variance < 0 { variance = 0 }
     }
     var step = quotient(gradient, variance.squareRoot() + problem.epsilon)
     if momentum != 0, let velocity = operands.velocity {
-      velocity[i] = momentum * velocity[i] + step
-      step = velocity[i]
+      step = momentum * velocity[i] + step
+      velocity[i] = normalOrZero(step)
     }
     operands.parameters[i] -= operands.learningRate * step
   }

@@ -131,8 +131,9 @@ private func referenceSGD(_ problem: SGDStep.Problem, _ operands: SGDStep.Operan
     var gradient = sign * operands.gradients[i] + problem.weightDecay * operands.parameters[i]
     if momentum != 0, let velocity = operands.velocity {
       let decayed = momentum * velocity[i]
-      velocity[i] = operands.isFirst ? gradient : decayed + (1 - problem.dampening) * gradient
-      gradient = problem.nesterov ? gradient + momentum * velocity[i] : velocity[i]
+      let sum = operands.isFirst ? gradient : decayed + (1 - problem.dampening) * gradient
+      velocity[i] = normalOrZero(sum)
+      gradient = problem.nesterov ? gradient + momentum * sum : sum
     }
     operands.parameters[i] -= operands.learningRate * gradient
   }

@@ -223,9 +223,7 @@ private func sum<L: Lanes>(
     // The lanes behind the last value hold 0 and add nothing.
     let (x, g) = (L.load(input + i, first: left), L.load(outputGradient + i, first: left))
     if let inputGradient {
-      let result = gradient(lanes, x, g, L.splat(slope))
-      L.store(result, left == L.count ? inputGradient + i : p.pointee.scratch)
-      if left < L.count { L.copy(p.pointee.scratch, inputGradient + i, first: left) }
+      L.store(gradient(lanes, x, g, L.splat(slope)), inputGradient + i, first: left)
     }
     first += term(lanes, x, g)
     i &+= L.count
@@ -252,9 +250,7 @@ private func columns<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<PReLUBackward
         let x = L.load(p.pointee.input + start, first: width)
         let g = L.load(p.pointee.outputGradient + start, first: width)
         if let inputGradient = p.pointee.inputGradient {
-          let result = gradient(lanes, x, g, slope)
-          L.store(result, width == L.count ? inputGradient + start : p.pointee.scratch)
-          if width < L.count { L.copy(p.pointee.scratch, inputGradient + start, first: width) }
+          L.store(gradient(lanes, x, g, slope), inputGradient + start, first: width)
         }
         sum += term(lanes, x, g)
         image &+= 1

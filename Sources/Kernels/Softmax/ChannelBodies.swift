@@ -18,8 +18,6 @@ struct ChannelRowsArguments {
   var nonTemporal: Bool
   /// Scratch memory of 2 · block floats, and channels · block floats for each array that is read.
   var workspace: UnsafeMutablePointer<Float>
-  /// Scratch memory of two vectors.
-  var scratch: UnsafeMutablePointer<Float>
 }
 
 /// Softmax and log softmax along the channels of images: each lane of a vector holds a different pixel, whose channels are a
@@ -211,24 +209,24 @@ private func blockBackward<L: Lanes, Gradient: RowGradient>(
 private func pixelsForward<L: Lanes, Map: RowMap>(
   _ lanes: L.Type, _ map: Map.Type, _ p: UnsafePointer<ChannelRowsArguments>, _ offset: Int, _ count: Int
 ) {
-  let (plane, scratch) = (p.pointee.plane, p.pointee.scratch)
+  let plane = p.pointee.plane
   let input = p.pointee.values + offset
   let output = p.pointee.result + offset
   let end = p.pointee.channels &* plane
-  var largest = loadPixels(lanes, input, count, scratch)
+  var largest = L.load(input, first: count)
   var c = plane
   while c < end {
     // The next vector of pixels.
     prefetch(input + c + L.count)
-    largest = L.larger(largest, loadPixels(lanes, input + c, count, scratch))
+    largest = L.larger(largest, L.load(input + c, first: count))
     c &+= plane
   }
   var sums = L.splat(0)
   c = 0
   while c < end {
-    let exponentials = L.exponential(loadPixels(lanes, input + c, count, scratch) - largest)
+    let exponentials = L.exponential(L.load(input + c, first: count) - largest)
     sums += exponentials
-    if Map.usesExponentials { storePixels(lanes, exponentials, output + c, count, scratch) }
+    if Map.usesExponentials { L.store(exponentials, output + c, first: count) }
     c &+= plane
   }
   let parameters = Map.parameters(lanes, sums: sums)
@@ -236,9 +234,9 @@ private func pixelsForward<L: Lanes, Map: RowMap>(
   while c < end {
     let value =
       Map.usesExponentials
-      ? loadPixels(lanes, UnsafePointer(output + c), count, scratch)
-      : loadPixels(lanes, input + c, count, scratch) - largest
-    storePixels(lanes, Map.apply(lanes, value, parameters), output + c, count, scratch)
+      ? L.load(UnsafePointer(output + c), first: count)
+      : L.load(input + c, first: count) - largest
+    L.store(Map.apply(lanes, value, parameters), output + c, first: count)
     c &+= plane
   }
 }
@@ -249,7 +247,7 @@ private func pixelsBackward<L: Lanes, Gradient: RowGradient>(
   _ lanes: L.Type, _ gradient: Gradient.Type, _ p: UnsafePointer<ChannelRowsArguments>,
   _ outputGradient: UnsafePointer<Float>, _ offset: Int, _ count: Int
 ) {
-  let (plane, scratch) = (p.pointee.plane, p.pointee.scratch)
+  let plane = p.pointee.plane
   let output = p.pointee.values + offset
   let result = p.pointee.result + offset
   let end = p.pointee.channels &* plane
@@ -258,37 +256,16 @@ private func pixelsBackward<L: Lanes, Gradient: RowGradient>(
   while c < end {
     prefetch(output + c + L.count)
     prefetch(outputGradient + c + L.count)
-    let y = loadPixels(lanes, output + c, count, scratch)
-    let g = loadPixels(lanes, outputGradient + c, count, scratch)
+    let y = L.load(output + c, first: count)
+    let g = L.load(outputGradient + c, first: count)
     sums += Gradient.term(lanes, output: y, gradient: g)
     c &+= plane
   }
   c = 0
   while c < end {
-    let y = loadPixels(lanes, output + c, count, scratch)
-    let g = loadPixels(lanes, outputGradient + c, count, scratch)
-    storePixels(lanes, Gradient.apply(lanes, output: y, gradient: g, sum: sums), result + c, count, scratch)
+    let y = L.load(output + c, first: count)
+    let g = L.load(outputGradient + c, first: count)
+    L.store(Gradient.apply(lanes, output: y, gradient: g, sum: sums), result + c, first: count)
     c &+= plane
   }
-}
-
-/// A vector of which `count` lanes are loaded, by way of the scratch memory, whose content is in the other lanes.
-@inline(always)
-private func loadPixels<L: Lanes>(
-  _ lanes: L.Type, _ source: UnsafePointer<Float>, _ count: Int, _ scratch: UnsafeMutablePointer<Float>
-) -> L.Vector {
-  if count == L.count { return L.load(source) }
-  L.copy(source, scratch, first: count)
-  return L.load(scratch)
-}
-
-/// Stores the first `count` lanes.
-@inline(always)
-private func storePixels<L: Lanes>(
-  _ lanes: L.Type, _ vector: L.Vector, _ target: UnsafeMutablePointer<Float>, _ count: Int,
-  _ scratch: UnsafeMutablePointer<Float>
-) {
-  if count == L.count { return L.store(vector, target) }
-  L.store(vector, scratch)
-  L.copy(scratch, target, first: count)
 }

@@ -128,14 +128,12 @@ private struct ChannelsRun: Sendable {
     Parallel.run(parts: parts) { part in
       let range = Parallel.range(part, of: parts, items: problem.batch)
       let first = range.lowerBound * count
-      withRowScratch { scratch in
-        var arguments = ChannelRowsArguments(
-          values: values + first, outputGradient: outputGradient.map { $0 + first }, result: result + first,
-          images: range.count, channels: problem.channels, plane: problem.plane, block: block,
-          nonTemporal: nonTemporal,
-          workspace: (workspace + part * byteCount).assumingMemoryBound(to: Float.self), scratch: scratch)
-        body(&arguments)
-      }
+      var arguments = ChannelRowsArguments(
+        values: values + first, outputGradient: outputGradient.map { $0 + first }, result: result + first,
+        images: range.count, channels: problem.channels, plane: problem.plane, block: block,
+        nonTemporal: nonTemporal,
+        workspace: (workspace + part * byteCount).assumingMemoryBound(to: Float.self))
+      body(&arguments)
     }
   }
 }

@@ -142,10 +142,10 @@ private func addRows<L: HalfLanes>(
     i &+= L.count
   }
   if i < count {
-    var sum = loadPart(lanes, values + i, first: count &- i, by: sums + i)
+    var sum = L.load(values + i, first: count &- i)
     var row = 1
     while row < rows {
-      sum += loadPart(lanes, values + (row &* count &+ i), first: count &- i, by: sums + i)
+      sum += L.load(values + (row &* count &+ i), first: count &- i)
       row &+= 1
     }
     L.store(sum, sums + i)

@@ -71,6 +71,62 @@ __attribute__((always_inline)) static inline void isa_stream32(float *_Nonnull t
   isa_stream16(target + 16, (const float *)vector + 16);
 }
 
+// The first `count` floats of a vector, which is in memory at `vector`, read from or written to `source` and `target` by
+// one masked instruction; the other lanes keep their values, and nothing beyond the first `count` is touched.
+#if defined(__x86_64__)
+typedef int isa_lanes8 __attribute__((vector_size(32)));
+
+__attribute__((always_inline, target("avx"), min_vector_width(256))) static inline isa_lanes8 isa_first8(ptrdiff_t count) {
+  const int lanes = count < 8 ? (int)count : 8;
+  return lanes > (isa_lanes8){0, 1, 2, 3, 4, 5, 6, 7};
+}
+__attribute__((always_inline)) static inline unsigned short isa_first16(ptrdiff_t count) {
+  return count <= 0 ? 0 : count < 16 ? (unsigned short)((1u << count) - 1) : 0xffff;
+}
+
+__attribute__((always_inline, target("avx"), min_vector_width(256))) static inline void isa_load_first8(
+    void *_Nonnull vector, const float *_Nonnull source, ptrdiff_t count) {
+  const isa_lanes8 mask = isa_first8(count);
+  isa_unaligned8 *const lanes = (isa_unaligned8 *)vector;
+  const isa_vector8 loaded = __builtin_ia32_maskloadps256((const isa_vector8 *)source, mask);
+  *lanes = (isa_unaligned8)(((isa_lanes8)loaded & mask) | ((isa_lanes8)*lanes & ~mask));
+}
+__attribute__((always_inline, target("avx"), min_vector_width(256))) static inline void isa_store_first8(
+    float *_Nonnull target, const void *_Nonnull vector, ptrdiff_t count) {
+  __builtin_ia32_maskstoreps256((isa_vector8 *)target, isa_first8(count), *(const isa_unaligned8 *)vector);
+}
+__attribute__((always_inline, target("avx512f"), min_vector_width(512))) static inline void isa_load_first16(
+    void *_Nonnull vector, const float *_Nonnull source, ptrdiff_t count) {
+  isa_unaligned16 *const lanes = (isa_unaligned16 *)vector;
+  *lanes = __builtin_ia32_loadups512_mask(source, *lanes, isa_first16(count));
+}
+__attribute__((always_inline, target("avx512f"), min_vector_width(512))) static inline void isa_store_first16(
+    float *_Nonnull target, const void *_Nonnull vector, ptrdiff_t count) {
+  __builtin_ia32_storeups512_mask(target, *(const isa_unaligned16 *)vector, isa_first16(count));
+}
+// Pairs of vectors.
+__attribute__((always_inline, target("avx"), min_vector_width(256))) static inline void isa_load_first8x2(
+    void *_Nonnull vector, const float *_Nonnull source, ptrdiff_t count) {
+  isa_load_first8(vector, source, count);
+  isa_load_first8((float *)vector + 8, source + 8, count - 8);
+}
+__attribute__((always_inline, target("avx"), min_vector_width(256))) static inline void isa_store_first8x2(
+    float *_Nonnull target, const void *_Nonnull vector, ptrdiff_t count) {
+  isa_store_first8(target, vector, count);
+  isa_store_first8(target + 8, (const float *)vector + 8, count - 8);
+}
+__attribute__((always_inline, target("avx512f"), min_vector_width(512))) static inline void isa_load_first32(
+    void *_Nonnull vector, const float *_Nonnull source, ptrdiff_t count) {
+  isa_load_first16(vector, source, count);
+  isa_load_first16((float *)vector + 16, source + 16, count - 16);
+}
+__attribute__((always_inline, target("avx512f"), min_vector_width(512))) static inline void isa_store_first32(
+    float *_Nonnull target, const void *_Nonnull vector, ptrdiff_t count) {
+  isa_store_first16(target, vector, count);
+  isa_store_first16(target + 16, (const float *)vector + 16, count - 16);
+}
+#endif
+
 // Orders non-temporal stores before all later stores.
 __attribute__((always_inline)) static inline void isa_stream_fence(void) {
 #if defined(__x86_64__)

@@ -69,7 +69,7 @@ private struct MeanGradient<L: HalfLanes>: WindowGradient {
     let gradient = gradient + output
     let rowDivisor = L.splat(g.rowDivisor(y))
     if g.outputWidth < L.count {
-      L.copy(gradient, row, first: g.outputWidth)
+      L.copyNarrow(gradient, row, count: g.outputWidth)
       L.store(L.load(row) / (L.load(columnDivisors) * rowDivisor), row)
       return
     }

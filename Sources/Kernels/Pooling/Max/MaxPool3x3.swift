@@ -98,8 +98,8 @@ private struct MaximumGradient<L: HalfLanes>: WindowGradient {
     let gradient = gradient + output
     let indices = UnsafeRawPointer(maxIndices + output).assumingMemoryBound(to: Float.self)
     if width < L.count {
-      L.copy(gradient, row, first: width)
-      L.copy(indices, row + stride, first: width)
+      L.copyNarrow(gradient, row, count: width)
+      L.copyNarrow(indices, row + stride, count: width)
       return
     }
     var x = 0
