@@ -58,8 +58,8 @@ func quotient(_ numerator: Float, _ denominator: Float) -> Float {
   numerator / (denominator == 0 ? .infinity : denominator)
 }
 
-/// Applies a rule to all parameters of an array, and keeps no denormal state. `arrays.count` and `arrays.isRead` are compile-time constants after
-/// inlining.
+/// Applies a rule to all parameters of an array, and keeps no denormal state. `arrays.count` and `arrays.isRead` are
+/// compile-time constants after inlining.
 @inline(always)
 func stepAll<Rule: StepRule>(
   _ rule: Rule, _ parameters: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>, _ arrays: OptimizerState,
