@@ -40,8 +40,8 @@ extension Lanes {
   /// Each value of a state that is written, but 0 where it is denormal.
   ///
   /// The state of a parameter whose gradients are 0, as behind a ReLU that never fires, decays, and within a thousand steps
-  /// a velocity would be denormal for ever: 0.9 times the smallest numbers rounds to themselves. Arithmetic with denormal
-  /// results takes several times as long (Zen 4: 37 cycles more a vector).
+  /// a velocity would be denormal for ever: 0.9 times the smallest numbers rounds to themselves. Steps take up to 2.5 times
+  /// as long then (Adam, Zen 4; docs/performance.md).
   @inline(always) static func normalOrZero(_ value: Vector) -> Vector {
     let exponents = bits(value) & Bits(repeating: 0x7F80_0000)
     return value.replacing(with: splat(0), where: exponents .== Bits(repeating: 0))
