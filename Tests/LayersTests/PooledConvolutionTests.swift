@@ -52,10 +52,11 @@ import Testing
     for level in InstructionSet.available where "\(level)" == "avx2" {
       #expect(try kinds(32, level: level) == [pooled[0]] + apart[2...])
     }
-    // Vectors that are not full, and fewer of them than threads.
+    // Vectors that are not full.
     #expect(try kinds(4) == apart)
     #expect(try kinds(33) == apart)
-    #expect(try kinds(16, threads: 2) == apart)
+    // The bias's gradient has other bits where layers are one, so threads must not decide it.
+    for batch in [4, 16, 32, 33] { #expect(try kinds(batch, threads: 3) == kinds(batch)) }
   }
 
   @Test func otherPoolingsStayApart() throws {
@@ -101,6 +102,23 @@ import Testing
           #expect(gradient.values == expected.values, "\(gradient.name)")
         }
       }
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 33, 48, 49, 64])
+  func gradientsDoNotDependOnTheThreads(batch: Int) throws {
+    let images = try images(batch)
+    let model = try model(apart: false)
+    func pass(threads: Int) throws -> [[Float]] {
+      let plan = try model.plan(batchSize: batch, mode: .training, needsInputGradient: true, threads: threads)
+      let output = try plan.forward(images).scalars
+      for i in 0..<output.count { plan.outputGradient[i] = Float((i * 7) % 11) / 11 - 0.4 }
+      try plan.backward(count: batch)
+      return [output, Array(plan.inputGradient)] + (try model.parameters.map { try model.gradient($0.name).scalars })
+    }
+    let expected = try pass(threads: 1)
+    for threads in [2, 3, 4] {
+      #expect(try pass(threads: threads) == expected, "\(threads) threads")
     }
   }
 

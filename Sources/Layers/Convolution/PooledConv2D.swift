@@ -34,7 +34,7 @@ struct PooledConv2D: Layer {
   /// weight gradient's are.
   private func pays(_ problem: LayerProblem) throws(LayerError) -> Bool {
     let images = 16
-    guard problem.batchSize >= images * problem.threads,
+    guard problem.batchSize >= images,
       problem.batchSize.isMultiple(of: images) || problem.batchSize >= 10 * images,
       let shape = try convolution.kernelShape(problem)
     else { return false }
