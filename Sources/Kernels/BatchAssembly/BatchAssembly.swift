@@ -50,7 +50,8 @@ public enum BatchAssembly: KernelOperation {
       let function = Levels.batchAssembly[level]
       return Kernel<BatchAssembly>(algorithm: "elementwise", level: level) { problem, threads in
         let elements = problem.channels * problem.plane
-        let parts = Work(bytes: problem.batch * elements * 5, pieces: problem.batch).parts(threads: threads)
+        let bytes = elements * (MemoryLayout<Float>.stride + bytesOfRandomByte)
+        let parts = Work(bytes: problem.batch * bytes, pieces: problem.batch).parts(threads: threads)
         let output = StreamedOutput(items: problem.batch, itemCount: elements, level: level)
         return PreparedKernel(workspaceByteCount: parts * output.byteCount) { operands, workspace in
           Parallel.run(parts: parts) { part in
@@ -103,6 +104,14 @@ public enum BatchAssembly: KernelOperation {
 /// A byte's colour, 0 to 1, is byte · colourScale.
 private let colourScale: Float = 1 / 255
 
+/// A byte of an image somewhere in memory takes as long as so many bytes of a cache.
+private let bytesOfRandomByte = 16
+
+/// How many images ahead of the current one are prefetched, and at most how many bytes of each: the processor itself
+/// follows the rest.
+private let imagesAhead = 2
+private let mostPrefetchedBytes = 4096
+
 /// The arguments of the level functions of ``BatchAssembly``.
 struct BatchAssemblyArguments {
   /// `[images, channels, plane]`
@@ -120,6 +129,18 @@ struct BatchAssemblyArguments {
   var offsets: UnsafePointer<Float>
 }
 
+/// Prefetches the beginning of an image of the batch.
+@inline(always)
+private func prefetchImage(_ p: UnsafePointer<BatchAssemblyArguments>, _ image: Int) {
+  let bytes = p.pointee.channels &* p.pointee.plane
+  let source = p.pointee.images + Int(p.pointee.indices[image]) &* bytes
+  var offset = 0
+  while offset < Swift.min(bytes, mostPrefetchedBytes) {
+    prefetch(source + offset)
+    offset &+= 64
+  }
+}
+
 /// The body does without `Lanes`: LLVM's loop vectoriser compiles the conversion of bytes to floats to each level's
 /// instructions, whereas Swift's conversions of integer vectors are calls or go through scalars.
 @inline(always)
@@ -127,7 +148,13 @@ func assemble(_ p: UnsafePointer<BatchAssemblyArguments>) {
   let (channels, plane) = (p.pointee.channels, p.pointee.plane)
   let (scales, offsets) = (p.pointee.scales, p.pointee.offsets)
   var image = 0
+  while image < Swift.min(imagesAhead, p.pointee.batch) {
+    prefetchImage(p, image)
+    image &+= 1
+  }
+  image = 0
   while image < p.pointee.batch {
+    if image &+ imagesAhead < p.pointee.batch { prefetchImage(p, image &+ imagesAhead) }
     var source = p.pointee.images + Int(p.pointee.indices[image]) &* channels &* plane
     var destination = p.pointee.output + image &* channels &* plane
     if plane == 1 {

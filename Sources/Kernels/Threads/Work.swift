@@ -27,6 +27,17 @@ struct Work {
   }
 }
 
+/// How many threads, of so many, are worth sharing an amount of work among: the rule of all operations.
+package func partsWorthSharing(multiplyAdds: Int, bytes: Int, threads: Int) -> Int {
+  Work(multiplyAdds: multiplyAdds, bytes: bytes).parts(threads: threads)
+}
+
+/// Calls `body` for every part in 0 ..< parts, on at most as many threads, and returns when all are done. Plans for as
+/// many threads have to exist. Operations within a part run on its thread alone. Nothing is allocated.
+package func runInParallel(parts: Int, _ body: (Int) -> Void) {
+  Parallel.run(parts: parts, body)
+}
+
 /// Runs operations on this thread alone if `isAlone`, whatever number of threads their plans are for.
 @inline(__always)
 package func withThisThreadAlone<Result>(_ isAlone: Bool, _ run: () throws -> Result) rethrows -> Result {

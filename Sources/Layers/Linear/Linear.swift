@@ -63,7 +63,7 @@ public struct Linear: Layer {
   }
 }
 
-private final class PlannedLinear: PlannedLayer {
+private final class PlannedLinear: PlannedLayer, RunsImagesApart {
   let workspaceByteCount: Int
   let overwritesOutputGradient: Bool
   let readsOutput: Bool
@@ -102,6 +102,9 @@ private final class PlannedLinear: PlannedLayer {
       max(backwardWeights?.workspaceByteCount ?? 0, backwardBias?.workspaceByteCount ?? 0),
       backwardData?.workspaceByteCount ?? 0)
   }
+
+  var readsInput: Bool { backwardWeights != nil }
+  var runsInManyBlocks: Bool { false }
 
   func forward(_ memory: ForwardMemory) {
     forward.run(

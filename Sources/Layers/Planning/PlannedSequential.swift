@@ -4,31 +4,38 @@ import Kernels
 ///
 /// It assigns all memory. For training, the outputs between layers are saved, one after another, and gradients
 /// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
-/// layers that can run in place do. Large batches pass through some layers in blocks, see ``ImageBlocks``; what only
-/// the next of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of
-/// that layer, and so does max pooling after a convolution where that pays (``PooledConv2D``); layers that only reshape disappear, and the backward pass ends at the first layer with parameters to
-/// train unless the input's gradient is needed.
+/// layers that can run in place do. Batches pass through some layers in blocks, see ``ImageBlocks``; what only the next
+/// of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of that
+/// layer, and so does max pooling after a convolution where that pays (``PooledConv2D``); layers that only reshape
+/// disappear, and the backward pass ends at the first layer with parameters to train unless the input's gradient is
+/// needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
   private let steps: [Step]
-  /// The steps whose forward passes a batch goes through in blocks of images.
+  /// The steps that a batch passes in blocks of images.
   private let blocks: [ImageBlocks]
   private let batchSize: Int
   private let profile: PlanProfile?
-  /// The byte offset of the memory for outputs of a block.
+  /// The byte offset of the memory for outputs of a block, and its bytes, for each of the threads that run blocks.
   private let blockWorkspace: Int
+  private let blockWorkspaceBytes: Int
   /// The index of the last step that the backward pass runs.
   private let lastBackwardStep: Int
+  /// The byte offset of the workspace that the steps use one after the other, and its bytes, for each of the threads.
+  private let stepWorkspace: Int
+  private let stepWorkspaceBytes: Int
+
   var convolutionKernels: [String] {
     steps.enumerated().flatMap { i, step in
-      // A convolution's forward pass is the one of a block.
-      let forward = blocks.lazy.flatMap { $0.layers(ofStep: i) }.first?.convolutionKernels.first
-      return forward.map { [$0] + step.layer.convolutionKernels.dropFirst() } ?? step.layer.convolutionKernels
+      // A convolution's forward pass is the one of a block, and so is its input's gradient where blocks pass backward.
+      guard let group = blocks.first(where: { $0.steps.contains(i) }) else { return step.layer.convolutionKernels }
+      let ofBlock = group.layers[i - group.steps.lowerBound].convolutionKernels
+      let ofBatch = group.passesBackward ? group.parameterLayer(ofStep: i) : step.layer
+      let apart = group.passesBackward ? ofBlock : Array(ofBlock.prefix(1))
+      return apart + (ofBatch?.convolutionKernels.dropFirst() ?? [])
     }
   }
-  /// The byte offset of the steps' shared workspace.
-  private let stepWorkspace: Int
 
   /// One planned layer and the places of its data.
   private struct Step {
@@ -109,10 +116,7 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
           profiled: problem.profile?.add(planned, placed, stepProblem, trains: trains, firstInner: firstInner))
         steps.append(step)
         candidates.append(
-          ImageBlocks.Candidate(
-            layer: planned, description: placed.layer, problem: stepProblem, inputBytes: step.inputBytes,
-            outputBytes: step.outputBytes,
-            outputPlane: placed.outputShape.rank == 3 ? placed.outputShape[1] * placed.outputShape[2] : 1))
+          ImageBlocks.Candidate(layer: planned, placed: placed, problem: stepProblem, trains: trains))
       }
       parameterCount += placed.parameters.count
       isTrained = isTrained || trains
@@ -134,34 +138,44 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     savedByteCount = PlannedSequential.place(
       &steps, outputBytes: outputBytes, keepsOutputs: problem.mode == .training, turn: turn)
     lastBackwardStep = problem.mode == .training ? firstBackward ?? steps.count : steps.count
-    PlannedSequential.placeGradients(
-      &steps, downTo: lastBackwardStep, needsInputGradient: problem.needsInputGradient,
-      keepsOutputGradient: problem.keepsOutputGradient, turn: turn)
+    let threads = blocks.map(\.threads).max() ?? 1
     blockWorkspace = 2 * turn
-    stepWorkspace = blockWorkspace + 2 * blockTurn
-    let layers = steps.map(\.layer) + blocks.flatMap { $0.layers + $0.lastLayers }
-    workspaceByteCount = stepWorkspace + (layers.map(\.workspaceByteCount).max() ?? 0)
+    blockWorkspaceBytes = 2 * blockTurn
+    stepWorkspace = PlannedSequential.placeGradients(
+      &steps, blocks, downTo: lastBackwardStep, needsInputGradient: problem.needsInputGradient,
+      keepsOutputGradient: problem.keepsOutputGradient, outputBytes: outputBytes, turn: turn,
+      kept: blockWorkspace + threads * blockWorkspaceBytes)
+    stepWorkspaceBytes = cacheLines(
+      blocks.flatMap { $0.layers + $0.lastLayers }.map(\.workspaceByteCount).max() ?? 0)
+    let ofBatch = steps.map(\.layer) + blocks.flatMap { $0.parameterLayers.compactMap(\.self) }
+    workspaceByteCount =
+      stepWorkspace + max(ofBatch.map(\.workspaceByteCount).max() ?? 0, threads * stepWorkspaceBytes)
     self.steps = steps
   }
 
-  var overwritesOutputGradient: Bool { steps.last?.layer.overwritesOutputGradient ?? false }
-  var readsOutput: Bool { steps.last?.layer.readsOutput ?? false }
+  var overwritesOutputGradient: Bool { lastLayers.contains(where: \.overwritesOutputGradient) }
+  var readsOutput: Bool { lastLayers.contains(where: \.readsOutput) }
+  /// The layers that may run the last step.
+  private var lastLayers: [any PlannedLayer] {
+    steps.suffix(1).map(\.layer) + blocks.flatMap { $0.layers(ofStep: steps.count - 1) }
+  }
 
   /// Assigns block memory to the outputs of blocks that no other pass reads; returns the bytes of one of two regions,
   /// which they alternate between.
   private static func placeInBlocks(_ steps: inout [Step], _ blocks: [ImageBlocks], keepsOutputs: Bool) -> Int {
-    func isTransient(_ i: Int) -> Bool {
+    func isTransient(_ i: Int, _ group: ImageBlocks) -> Bool {
       guard keepsOutputs, let next = steps[i + 1].layer as? any RunsImagesApart else { return true }
-      return !steps[i].layer.readsOutput && !next.readsInput
+      let layers = [steps[i].layer] + (group.passesBackward ? group.layers(ofStep: i) : [])
+      return !layers.contains(where: \.readsOutput) && !next.readsInput
     }
     var turn = 0
     for group in blocks {
-      for i in group.steps.dropLast() where isTransient(i) {
+      for i in group.steps.dropLast() where isTransient(i, group) {
         turn = max(turn, cacheLines(group.images * steps[i].outputBytes))
       }
     }
     for group in blocks {
-      for i in group.steps.dropLast() where isTransient(i) { steps[i].output = .block(i % 2 * turn) }
+      for i in group.steps.dropLast() where isTransient(i, group) { steps[i].output = .block(i % 2 * turn) }
     }
     return turn
   }
@@ -200,22 +214,35 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     }
   }
 
-  /// Assigns the gradients of each step of the backward pass.
+  /// Assigns the gradients of each step of the backward pass. Where blocks pass backward, those between layers are
+  /// kept, from the offset `kept` on, for the gradients of parameters; returns the end of what is kept.
   private static func placeGradients(
-    _ steps: inout [Step], downTo last: Int, needsInputGradient: Bool, keepsOutputGradient: Bool, turn: Int
-  ) {
-    var place = Place.output
+    _ steps: inout [Step], _ blocks: [ImageBlocks], downTo last: Int, needsInputGradient: Bool,
+    keepsOutputGradient: Bool, outputBytes: [Int], turn: Int, kept: Int
+  ) -> Int {
+    var (place, kept) = (Place.output, kept)
+    // The region of the two that the last gradient was put in: what enters a group of blocks is read until its end.
+    var region = Place.output
     for i in steps.indices.reversed() where i >= last {
       steps[i].outputGradient = place
+      let group = blocks.first { $0.passesBackward && $0.steps.contains(i) }
       if i == last {
         steps[i].inputGradient = needsInputGradient ? .input : nil
-      } else {
-        if !steps[i].layer.canShareGradients || (keepsOutputGradient && i == steps.count - 1) {
-          place = place == .workspace(0) ? .workspace(turn) : .workspace(0)
-        }
-        steps[i].inputGradient = place
+        continue
       }
+      let isKept = group?.parameterLayer(ofStep: i) != nil || (keepsOutputGradient && i == steps.count - 1)
+      if !steps[i].layer.canShareGradients || isKept {
+        if let group, i > group.steps.lowerBound {
+          place = .workspace(kept)
+          kept += outputBytes[i - 1]
+        } else {
+          region = region == .workspace(0) ? .workspace(turn) : .workspace(0)
+          place = region
+        }
+      }
+      steps[i].inputGradient = place
     }
+    return kept
   }
 
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
@@ -226,6 +253,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     }
   }
 
+  // MARK: The passes
+
   func forward(_ memory: ForwardMemory) {
     var i = 0
     var group = 0
@@ -235,24 +264,37 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         i = blocks[group].steps.upperBound
         group += 1
       } else {
-        forward(i, steps[i].layer, fromImage: 0, memory)
+        forward(i, steps[i].layer, .whole, memory)
         i += 1
       }
     }
   }
 
-  /// Block after block of the batch through a group of steps.
+  /// Images that a step runs for.
+  private struct Block {
+    var firstImage = 0
+    /// The number of the thread that runs it.
+    var thread = 0
+    static let whole = Block()
+  }
+
+  /// The blocks of the batch through a group of steps, in turn or side by side.
   private func forward(_ group: ImageBlocks, _ memory: ForwardMemory) {
-    var first = 0
-    while first < batchSize {
-      let layers = first + group.images <= batchSize ? group.layers : group.lastLayers
-      for (layer, i) in zip(layers, group.steps) { forward(i, layer, fromImage: first, memory) }
-      first += group.images
+    func run(_ block: Int, thread: Int) {
+      let layers = group.layers(ofBlock: block, batch: batchSize)
+      for (layer, i) in zip(layers, group.steps) {
+        forward(i, layer, Block(firstImage: block * group.images, thread: thread), memory)
+      }
+    }
+    if group.threads > 1 {
+      runInParallel(parts: group.threads) { run($0, thread: $0) }
+    } else {
+      for block in 0..<(batchSize + group.images - 1) / group.images { run(block, thread: 0) }
     }
   }
 
-  /// A step, by a layer that is planned for the images from `first` on.
-  private func forward(_ i: Int, _ layer: any PlannedLayer, fromImage first: Int, _ memory: ForwardMemory) {
+  /// A step, by a layer that is planned for the images of the block.
+  private func forward(_ i: Int, _ layer: any PlannedLayer, _ block: Block, _ memory: ForwardMemory) {
     let step = steps[i]
     func locate(_ place: Place, _ imageBytes: Int) -> UnsafeMutablePointer<Float> {
       let base =
@@ -261,55 +303,95 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         case .output: UnsafeMutableRawPointer(memory.output)
         case .saved(let offset): memory.saved + offset
         case .workspace(let offset): memory.workspace + offset
-        case .block(let offset): memory.workspace + (blockWorkspace + offset)
+        case .block(let offset): memory.workspace + (blockWorkspace + block.thread * blockWorkspaceBytes + offset)
         }
-      return (place.isInBlock ? base : base + first * imageBytes).assumingMemoryBound(to: Float.self)
+      return (place.isInBlock ? base : base + block.firstImage * imageBytes).assumingMemoryBound(to: Float.self)
     }
-    let start = profile.map { _ in ContinuousClock.now }
+    let start = startTime(block)
     layer.forward(
       ForwardMemory(
         input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
         parameters: memory.parameters + step.firstParameter,
-        saved: memory.saved + (step.saved + first * step.savedBytes),
-        workspace: memory.workspace + stepWorkspace, random: memory.random(ofInnerLayer: i)))
+        saved: memory.saved + (step.saved + block.firstImage * step.savedBytes),
+        workspace: memory.workspace + (stepWorkspace + block.thread * stepWorkspaceBytes),
+        random: memory.random(ofInnerLayer: i)))
     if let start, let profiled = step.profiled { profile?.steps[profiled].forward += ContinuousClock.now - start }
   }
 
+  /// The time, where a profile is kept: of blocks side by side, that of the calling thread's.
+  private func startTime(_ block: Block) -> ContinuousClock.Instant? {
+    profile == nil || block.thread > 0 ? nil : ContinuousClock.now
+  }
+
   func backward(_ memory: BackwardMemory) {
-    func locate(_ place: Place) -> UnsafePointer<Float> {
-      switch place {
-      case .input: memory.input
-      case .output: memory.output
-      case .saved(let offset): UnsafePointer((memory.saved + offset).assumingMemoryBound(to: Float.self))
-      case .workspace(let offset): UnsafePointer((memory.workspace + offset).assumingMemoryBound(to: Float.self))
-      // Not read: what the backward pass reads is saved.
-      case .block(let offset):
-        UnsafePointer((memory.workspace + (blockWorkspace + offset)).assumingMemoryBound(to: Float.self))
-      }
-    }
-    func locateGradient(_ place: Place) -> UnsafeMutablePointer<Float>? {
-      switch place {
-      case .input: memory.inputGradient
-      case .output: memory.outputGradient
-      case .saved(let offset): (memory.saved + offset).assumingMemoryBound(to: Float.self)
-      case .workspace(let offset), .block(let offset):
-        (memory.workspace + offset).assumingMemoryBound(to: Float.self)
-      }
-    }
     var i = steps.count
     while i > lastBackwardStep {
       i -= 1
-      let step = steps[i]
-      guard let outputGradient = locateGradient(step.outputGradient) else { return }
-      let start = profile.map { _ in ContinuousClock.now }
-      step.layer.backward(
-        BackwardMemory(
-          input: locate(step.input), output: locate(step.output), outputGradient: outputGradient,
-          inputGradient: step.inputGradient.flatMap(locateGradient),
-          parameters: memory.parameters + step.firstParameter,
-          parameterGradients: memory.parameterGradients + step.firstParameter, saved: memory.saved + step.saved,
-          workspace: memory.workspace + stepWorkspace))
-      if let start, let profiled = step.profiled { profile?.steps[profiled].backward += ContinuousClock.now - start }
+      if let group = blocks.first(where: { $0.passesBackward && $0.steps.contains(i) }) {
+        backward(group, memory)
+        i = group.steps.lowerBound
+      } else {
+        backward(i, steps[i].layer, .whole, memory)
+      }
     }
+  }
+
+  /// The blocks of the batch backward through a group of steps, side by side, and then the gradients of the parameters.
+  private func backward(_ group: ImageBlocks, _ memory: BackwardMemory) {
+    let first = max(group.steps.lowerBound, lastBackwardStep)
+    runInParallel(parts: group.threads) { thread in
+      let layers = group.layers(ofBlock: thread, batch: batchSize)
+      var i = group.steps.upperBound
+      while i > first {
+        i -= 1
+        let block = Block(firstImage: thread * group.images, thread: thread)
+        backward(i, layers[i - group.steps.lowerBound], block, memory)
+      }
+    }
+    var i = group.steps.upperBound
+    while i > first {
+      i -= 1
+      if let layer = group.parameterLayer(ofStep: i) { backward(i, layer, .whole, memory, toInput: false) }
+    }
+  }
+
+  private func backward(
+    _ i: Int, _ layer: any PlannedLayer, _ block: Block, _ memory: BackwardMemory, toInput: Bool = true
+  ) {
+    let step = steps[i]
+    func locate(_ place: Place, _ imageBytes: Int) -> UnsafePointer<Float> {
+      let base =
+        switch place {
+        case .input: UnsafeRawPointer(memory.input)
+        case .output: UnsafeRawPointer(memory.output)
+        case .saved(let offset): UnsafeRawPointer(memory.saved + offset)
+        case .workspace(let offset): UnsafeRawPointer(memory.workspace + offset)
+        // Not read: what the backward pass reads is saved.
+        case .block(let offset): UnsafeRawPointer(memory.workspace + (blockWorkspace + offset))
+        }
+      return (place.isInBlock ? base : base + block.firstImage * imageBytes).assumingMemoryBound(to: Float.self)
+    }
+    func locateGradient(_ place: Place, _ imageBytes: Int) -> UnsafeMutablePointer<Float>? {
+      let base: UnsafeMutableRawPointer? =
+        switch place {
+        case .input: UnsafeMutableRawPointer(memory.inputGradient)
+        case .output: UnsafeMutableRawPointer(memory.outputGradient)
+        case .saved(let offset): memory.saved + offset
+        case .workspace(let offset), .block(let offset): memory.workspace + offset
+        }
+      return base.map { ($0 + block.firstImage * imageBytes).assumingMemoryBound(to: Float.self) }
+    }
+    guard let outputGradient = locateGradient(step.outputGradient, step.outputBytes) else { return }
+    let start = startTime(block)
+    layer.backward(
+      BackwardMemory(
+        input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
+        outputGradient: outputGradient,
+        inputGradient: toInput ? step.inputGradient.flatMap { locateGradient($0, step.inputBytes) } : nil,
+        parameters: memory.parameters + step.firstParameter,
+        parameterGradients: memory.parameterGradients + step.firstParameter,
+        saved: memory.saved + (step.saved + block.firstImage * step.savedBytes),
+        workspace: memory.workspace + (stepWorkspace + block.thread * stepWorkspaceBytes)))
+    if let start, let profiled = step.profiled { profile?.steps[profiled].backward += ContinuousClock.now - start }
   }
 }
