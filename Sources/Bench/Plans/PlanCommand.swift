@@ -20,7 +20,8 @@ enum PlanCommand: Command {
     Then it runs the step on made-up images some times, after one that is not timed, and gives the mean times, the
     floating-point operations of convolutions and linear layers over them, and the share of the peak. "the whole" is the
     step from the loaded batch to the updated weights; what is not in a row is copying the images, the loss, the update and
-    reading the clock.
+    reading the clock. Blocks of images follow one after the other, or each thread takes one: a row has the time of the
+    calling thread's then, and waiting for the others is in no row.
     Convolutions with fewer products than the sums have (winograd) may exceed the peak.
 
     Networks:

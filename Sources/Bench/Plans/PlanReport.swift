@@ -23,7 +23,7 @@ struct PlannedStep: Encodable {
   let kind: String
   let outputShape: [Int]
   let kernels: [String]
-  /// The images that pass forward at once; null for the whole batch.
+  /// The images of the blocks that a batch passes the step in; null for the whole batch.
   let imagesPerBlock: Int?
   let savedBytes: Int
   let parameters: Int
@@ -54,7 +54,7 @@ struct PlannedStep: Encodable {
     let seconds = forwardSeconds + backwardSeconds
     let plan = [
       layer, kind, outputShape.map { "\($0)" }.joined(separator: "×"), Figure.fixed(flops / 1e6, 1),
-      kernels.joined(separator: " ") + (imagesPerBlock.map { ", \($0) images at once" } ?? ""),
+      (kernels + (imagesPerBlock.map { ["blocks of \($0) images"] } ?? [])).joined(separator: " "),
     ]
     guard isTimed else { return plan }
     let gflops = flops / max(seconds, 1e-12) / 1e9

@@ -26,7 +26,8 @@ public final class PlanProfile: @unchecked Sendable {
     public let backwardPasses: Int
     /// The rows of the kernels' tables that run its convolutions, see ``ModelPlan/convolutionKernels``.
     public let convolutionKernels: [String]
-    /// The images that pass forward through this and its neighbouring steps at once; nil for the whole batch.
+    /// The images of the blocks that pass through this and its neighbouring steps: forward, one block after the other,
+    /// or in both directions, a block for each thread. nil for the whole batch.
     public internal(set) var imagesPerBlock: Int?
     /// The bytes that its forward pass saves for the backward pass, the output not counted.
     public let savedByteCount: Int
@@ -34,7 +35,8 @@ public final class PlanProfile: @unchecked Sendable {
     public let workspaceByteCount: Int
     /// The steps within it, such as those of a residual block, whose times are part of its own.
     public let innerSteps: Range<Int>
-    /// The time of all forward passes and of all backward passes since the profile began or was reset.
+    /// The time of all forward passes and of all backward passes since the profile began or was reset; where each
+    /// thread takes a block of images, that of the calling thread.
     public internal(set) var forward = Duration.zero
     public internal(set) var backward = Duration.zero
   }
