@@ -117,7 +117,7 @@ private final class PlannedPooledConv2D: PlannedLayer, RunsImagesApart {
   private let hasBias: Bool
   /// Where blocks of few images passed forward, which save indices image after image: the transposition of 16 images.
   private let interleaving: Plan<Transposition>?
-  private let groupCount: Int
+  /// The bytes of what it writes, at the beginning of the workspace.
   private let indexBytes: Int
   private let forward: Plan<Conv2DMaxPool2DForward>
   private let backwardWeights: Plan<Conv2DMaxPool2DBackwardWeights>?
@@ -139,13 +139,13 @@ private final class PlannedPooledConv2D: PlannedLayer, RunsImagesApart {
     savedBytesPerImage =
       savesIndices ? shape.pooledOutputCount / max(shape.batch, 1) * MemoryLayout<Int32>.stride : 0
     let isInterleaved = problem.imagesOfBlock?.isMultiple(of: PooledConv2D.images) ?? true
-    groupCount = shape.batch / PooledConv2D.images
+    let groups = shape.batch / PooledConv2D.images
     let perImage = shape.pooledOutputCount / max(shape.batch, 1)
     interleaving =
       isInterleaved
       ? nil
       : try problem.kernel(
-        Transposition.self, .init(batch: groupCount, rows: PooledConv2D.images, columns: perImage), for: kind)
+        Transposition.self, .init(batch: groups, rows: PooledConv2D.images, columns: perImage), for: kind)
     indexBytes = isInterleaved ? 0 : cacheLines(savedByteCount)
     workspaceByteCount =
       indexBytes
