@@ -53,7 +53,7 @@ import Testing
           for bias in [nil, UnsafePointer(bias.pointer)] {
             let memory = Workspace(byteCount: packing.byteCount)
             memory.base.initializeMemory(as: UInt8.self, repeating: 0xFF, count: packing.byteCount)
-            packing.pack(weights.pointer, bias, memory.base)
+            packing.pack([UnsafePointer(weights.pointer)], [bias], memory.base)
             var operands = Conv2DForward.Operands(
               input: input.pointer, weights: weights.pointer, bias: bias, output: expected.pointer)
             plan.run(operands, workspace: Workspace())

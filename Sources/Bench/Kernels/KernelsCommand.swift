@@ -24,8 +24,8 @@ enum KernelsCommand: Command {
     thread, and what looks slower is measured again in fresh processes. docs/regression.md says more.
 
     A shape is pairs of name and number: m n k for products (ta1, tb1 for operands stored transposed), mb ic ih iw oc kh
-    kw sh sw ph pw dh dw g for convolutions (fast1: with kernels that need not sum directly), without oc for pooling, oh
-    ow for adaptive pooling, mb ic ih iw for bias, batch assembly and global pooling, mb ic for the softmax family, n for
+    kw sh sw ph pw dh dw g for convolutions (fast1: with kernels that need not sum directly), hc besides for inverted
+    bottlenecks, whose depthwise convolution has hc channels, without oc for pooling, oh ow for adaptive pooling, mb ic ih iw for bias, batch assembly and global pooling, mb ic for the softmax family, n for
     activations and optimiser steps.
 
     OP is one of \(KernelCases.operationNames.joined(separator: ", ")); all are run if none is given.

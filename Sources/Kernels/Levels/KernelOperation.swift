@@ -171,8 +171,12 @@ public struct WeightPacking: Sendable {
   public let byteCount: Int
   /// Plans of equal layouts read each other's packed weights.
   public let layout: [Int]
-  /// Writes the packed form of weights and bias, which are as the operation's operands have them.
-  public let pack: @Sendable (UnsafePointer<Float>, UnsafePointer<Float>?, UnsafeMutableRawPointer) -> Void
+  /// Writes the packed form of weights and biases, which are as the operation's operands have them, and in their order: a
+  /// bias, or nil for zeros, for each of the weights.
+  public let pack:
+    @Sendable (
+      _ weights: [UnsafePointer<Float>], _ biases: [UnsafePointer<Float>?], _ packed: UnsafeMutableRawPointer
+    ) -> Void
 }
 
 /// A validated problem with the kernel that will run it.

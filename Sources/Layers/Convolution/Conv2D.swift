@@ -232,7 +232,8 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApar
     guard let packing = forward.weightPacking,
       shape.batch * shape.outputHeight * shape.outputWidth <= PlannedConv2D.fewOutputs
     else { return }
-    packedWeights = packed.form(packing, weights: parameters[0], bias: hasBias ? UnsafePointer(parameters[1]) : nil)
+    packedWeights = packed.form(
+      packing, weights: [UnsafePointer(parameters[0])], biases: [hasBias ? UnsafePointer(parameters[1]) : nil])
   }
 
   func backward(_ memory: BackwardMemory) {

@@ -11,7 +11,7 @@ protocol PacksParameters: PlannedLayer {
 /// Weights packed into kernels' layouts. Plans for different numbers of images share equal packings.
 final class PackedParameters: @unchecked Sendable {
   private struct Form: Hashable {
-    let weights: UnsafePointer<Float>
+    let weights: [UnsafePointer<Float>]
     let layout: [Int]
   }
 
@@ -19,15 +19,15 @@ final class PackedParameters: @unchecked Sendable {
   private let lock = NSLock()
   private var forms: [Form: Workspace] = [:]
 
-  /// A layer's packed weights and bias; packs them at the first call.
+  /// A layer's packed weights and biases; packs them at the first call.
   func form(
-    _ packing: WeightPacking, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?
+    _ packing: WeightPacking, weights: [UnsafePointer<Float>], biases: [UnsafePointer<Float>?]
   ) -> Workspace {
     lock.withLock {
       let form = Form(weights: weights, layout: packing.layout)
       if let known = forms[form] { return known }
       let memory = Workspace(byteCount: packing.byteCount)
-      packing.pack(weights, bias, memory.base)
+      packing.pack(weights, biases, memory.base)
       forms[form] = memory
       return memory
     }

@@ -6,7 +6,8 @@ import Kernels
 /// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
 /// layers that can run in place do. Batches pass through some layers in blocks, see ``ImageBlocks``; what only the next
 /// of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of that
-/// layer, and so does max pooling after a convolution where that pays (``PooledConv2D``); layers that only reshape
+/// layer, and so does max pooling after a convolution where that pays (``PooledConv2D``), and in inference what is around
+/// a depthwise convolution (``InvertedBottleneck``); layers that only reshape
 /// disappear, and the backward pass ends at the first layer with parameters to train unless the input's gradient is
 /// needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
@@ -91,6 +92,9 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       if let pooled = try PooledConv2D.front(of: layers[position...], stepProblem) {
         placed = try PlacedLayer(pooled.layer, path: placed.path, inputShape: placed.inputShape)
         next = position + pooled.count
+      } else if let bottleneck = try InvertedBottleneck.front(of: layers[position...], stepProblem) {
+        placed = try PlacedLayer(bottleneck.layer, path: placed.path, inputShape: placed.inputShape)
+        next = position + bottleneck.count
       } else if next < layers.count, let following = FusedActivation(layers[next].layer),
         placed.layer.canApply(following)
       {

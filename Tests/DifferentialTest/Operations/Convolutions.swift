@@ -98,7 +98,42 @@ let convolutionTests: [any AnyOperationTest] = [
         weightGradient: memory.output(shape.weightCount),
         biasGradient: parameters.flag("bias") ? memory.output(shape.outputChannels) : nil)
     }),
+  OperationTest<InvertedBottleneckForward>(
+    name: InvertedBottleneckForward.lineName, schema: bottleneckSchema, images: "mb",
+    // What a result is a sum of, each a product of four numbers.
+    terms: { $0["ic"] * $0["kh"] * $0["kw"] * $0["hc"] },
+    draw: { drawBottleneck(&$0) },
+    problem: { bottleneckShape($0) },
+    operands: { parameters, memory in
+      let shape = bottleneckShape(parameters)
+      let hidden = shape.depthwise.inputChannels
+      func bias(_ count: Int) -> UnsafePointer<Float>? { parameters.flag("bias") ? memory.numbers(count) : nil }
+      return .init(
+        input: memory.numbers(shape.inputCount, images: shape.depthwise.batch),
+        weights: .init(
+          expansion: memory.numbers(hidden * shape.inputChannels, special: false), expansionBias: bias(hidden),
+          depthwise: memory.numbers(shape.depthwise.weightCount, special: !shape.depthwise.pads),
+          depthwiseBias: bias(hidden),
+          projection: memory.numbers(hidden * shape.outputChannels, special: false),
+          projectionBias: bias(shape.outputChannels)),
+        output: memory.output(shape.outputCount, images: shape.depthwise.batch))
+    }),
 ]
+
+private let bottleneckSchema = ProblemSchema(
+  "mb=1 ic=1 ih iw=ih hc=1 oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh relu=0 bias=1")
+
+private func bottleneckShape(_ p: ProblemParameters) -> InvertedBottleneckShape {
+  InvertedBottleneckShape(
+    inputChannels: p["ic"],
+    depthwise: Conv2DShape(
+      batch: p["mb"], inputChannels: p["hc"], inputHeight: p["ih"], inputWidth: p["iw"], outputChannels: p["hc"],
+      kernelHeight: p["kh"], kernelWidth: p["kw"], strideHeight: p["sh"], strideWidth: p["sw"],
+      paddingHeight: p["ph"], paddingWidth: p["pw"], dilationHeight: p["dh"], dilationWidth: p["dw"],
+      groups: p["hc"]),
+    outputChannels: p["oc"], expansionActivation: p.fusedActivation, depthwiseActivation: p.fusedActivation,
+    activation: p["relu"] == 6 ? nil : p.fusedActivation)
+}
 
 private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1 fast=0"
 private let shapes = ProblemSchema(convolutionSchema + " relu=0 bias=1")
@@ -242,6 +277,29 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
     "sh": y.stride, "sw": x.stride, "ph": y.padding, "pw": x.padding, "dh": y.dilation, "dw": x.dilation, "g": groups,
     "fast": fast,
   ])
+}
+
+/// A depthwise convolution's axes, with few channels around it.
+private func drawBottleneck(_ draw: inout Draw) -> ProblemParameters {
+  let convolution = drawConvolution(&draw)
+  var parameters = bottleneckSchema([
+    "mb": min(convolution["mb"], 5), "ic": draw.size(upTo: 24), "hc": draw.size(upTo: 70), "oc": draw.size(upTo: 40),
+    "relu": draw.fusedActivation(), "bias": draw.flag(), "ih": 1, "kh": 1,
+  ])
+  for name in ["ih", "iw", "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw"] { parameters[name] = convolution[name] }
+  if draw.once(in: 2) {
+    for name in ["kh", "kw"] { parameters[name] = 3 }
+    for name in ["dh", "dw", "ph", "pw"] { parameters[name] = 1 }
+    for name in ["sh", "sw"] { parameters[name] = draw.int(1...2) }
+  }
+  let limit = draw.workLimit()
+  while bottleneckShape(parameters).multiplyAdds > limit {
+    guard let largest = ["ic", "hc", "oc", "mb"].max(by: { parameters[$0] < parameters[$1] }),
+      parameters[largest] > 1
+    else { break }
+    parameters[largest] /= 2
+  }
+  return parameters
 }
 
 /// A convolution whose outputs 2×2 windows cover.

@@ -6,6 +6,7 @@ enum KernelCases {
     switch shape.family {
     case .product: ProductCases.cases(shape)
     case .convolution: ConvolutionCases.cases(shape) + PooledConvolutionCases.cases(shape)
+    case .bottleneck: InvertedBottleneckCases.cases(shape)
     case .pooling: PoolingCases.cases(shape)
     case .adaptivePooling: PoolingCases.adaptiveCases(shape)
     case .planes:
@@ -19,7 +20,7 @@ enum KernelCases {
   /// The names of all operations.
   static var operationNames: [String] {
     let examples = [
-      "m1n1k1", "mb16ic1ih3oc1kh2", "mb1ic1ih1kh1", "mb1ic1ih1oh1", "mb1ic1ih1", "mb1ic1", "n1",
+      "m1n1k1", "mb16ic1ih3oc1kh2", "mb1ic1ih1hc1oc1kh1", "mb1ic1ih1kh1", "mb1ic1ih1oh1", "mb1ic1ih1", "mb1ic1", "n1",
     ]
     let cases = examples.compactMap { try? KernelShape($0, at: "") }.flatMap(cases)
     return cases.reduce(into: []) { names, next in

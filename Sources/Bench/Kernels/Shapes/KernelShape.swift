@@ -111,6 +111,8 @@ struct KernelShape: Hashable, CustomStringConvertible {
         throw Reason("fast is \(self["fast"]); expected 0, or 1 for kernels that need not sum directly")
       }
       try Conv2DForward.validate(.init(shape: Conv2DShape(self)))
+    case .bottleneck:
+      try InvertedBottleneckForward.validate(InvertedBottleneckShape(self))
     case .adaptivePooling: try AdaptiveAveragePool2DForward.validate(AdaptivePool2DShape(self))
     case .pooling: try MaxPool2DForward.validate(Pool2DShape(self))
     case .planes: try GlobalAveragePool2DForward.validate(GlobalPoolShape(self))
@@ -135,6 +137,19 @@ extension Conv2DShape {
       outputChannels: shape["oc"], kernelHeight: shape["kh"], kernelWidth: shape["kw"], strideHeight: shape["sh"],
       strideWidth: shape["sw"], paddingHeight: shape["ph"], paddingWidth: shape["pw"], dilationHeight: shape["dh"],
       dilationWidth: shape["dw"], groups: shape["g"], precision: shape["fast"] == 1 ? .fast : .direct)
+  }
+}
+
+extension InvertedBottleneckShape {
+  init(_ shape: KernelShape) {
+    let hidden = shape["hc"]
+    self.init(
+      inputChannels: shape["ic"],
+      depthwise: Conv2DShape(
+        batch: shape["mb"], inputChannels: hidden, inputHeight: shape["ih"], inputWidth: shape["iw"],
+        outputChannels: hidden, kernelHeight: shape["kh"], kernelWidth: shape["kw"], strideHeight: shape["sh"],
+        strideWidth: shape["sw"], paddingHeight: shape["ph"], paddingWidth: shape["pw"], groups: hidden),
+      outputChannels: shape["oc"])
   }
 }
 

@@ -23,6 +23,7 @@ struct ShapeSize {
 enum ShapeFamily: String, CaseIterable {
   case product = "a matrix product"
   case convolution = "a convolution"
+  case bottleneck = "an inverted bottleneck"
   case adaptivePooling = "an adaptive pooling"
   case pooling = "a pooling"
   case planes = "planes of images"
@@ -38,6 +39,12 @@ enum ShapeFamily: String, CaseIterable {
       [.required("mb"), .required("ic"), .required("ih"), .optional("iw", .same("ih")), .required("oc")]
         + ShapeFamily.window
         + [.optional("dh", .number(1)), .optional("dw", .same("dh")), .optional("g", .number(1)), .flag("fast")]
+    case .bottleneck:
+      [
+        .required("mb"), .required("ic"), .required("ih"), .optional("iw", .same("ih")), .required("hc"),
+        .required("oc"),
+      ]
+        + ShapeFamily.window
     case .adaptivePooling:
       [
         .required("mb"), .required("ic"), .required("ih"), .optional("iw", .same("ih")), .required("oh"),
@@ -64,7 +71,8 @@ enum ShapeFamily: String, CaseIterable {
   /// The family of a string that names these sizes; nil where no family has them.
   init?(naming names: Set<String>) {
     let marks: [(String, ShapeFamily)] = [
-      ("m", .product), ("k", .product), ("oc", .convolution), ("oh", .adaptivePooling), ("kh", .pooling),
+      ("m", .product), ("k", .product), ("hc", .bottleneck), ("oc", .convolution), ("oh", .adaptivePooling),
+      ("kh", .pooling),
       ("ih", .planes), ("ic", .rows), ("mb", .rows), ("n", .elements),
     ]
     guard let mark = marks.first(where: { names.contains($0.0) }) else { return nil }

@@ -106,11 +106,11 @@ struct ChannelVectorArguments {
 
 /// Applies the upper limit to a tile in scratch memory.
 @inline(always)
-private func applyCeiling<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
-  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ p: UnsafePointer<ChannelVectorArguments>
+func applyCeiling<let runs: Int, let run: Int, let vectors: Int, L: Lanes>(
+  _ tile: ChannelVectorSums<runs, run, vectors, L>.Type, _ scratch: UnsafeMutablePointer<Float>, _ ceiling: Float
 ) {
-  let limit = L.splat(p.pointee.ceiling)
-  var address = p.pointee.scratch
+  let limit = L.splat(ceiling)
+  var address = scratch
   let end = address + runs &* run &* vectors &* L.count
   while address < end {
     L.store(L.smaller(L.load(address), limit), address)
@@ -150,7 +150,7 @@ func convolveChannelVectors<let runs: Int, let run: Int, let vectors: Int, L: La
         k &+= count
       }
       sum.storeAccumulators(to: p.pointee.scratch, bias: p.pointee.bias + channel, floor: L.splat(p.pointee.floor))
-      if p.pointee.ceiling < .infinity { applyCeiling(tile, p) }
+      if p.pointee.ceiling < .infinity { applyCeiling(tile, p.pointee.scratch, p.pointee.ceiling) }
       transposeToTarget(tile, p, channel: channel, first: first)
       first &+= runs
     }

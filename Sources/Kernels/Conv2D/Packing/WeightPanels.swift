@@ -163,9 +163,9 @@ struct WeightPanels: Sendable {
   var packing: WeightPacking? {
     guard let packingLayout else { return nil }
     return WeightPacking(byteCount: wholeByteCount + cacheLines(groups * layout.padded * 4), layout: packingLayout) {
-      weights, bias, memory in
-      packPaddedBias(bias, (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
-      packPanels(whole[0], weights: weights, memory, parts: 1)
+      weights, biases, memory in
+      packPaddedBias(biases[0], (memory + wholeByteCount).assumingMemoryBound(to: Float.self))
+      packPanels(whole[0], weights: weights[0], memory, parts: 1)
     }
   }
 

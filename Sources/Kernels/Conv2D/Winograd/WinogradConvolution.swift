@@ -129,14 +129,15 @@ struct WinogradConvolution: Sendable {
     // The first number is none that the layout of another row begins with.
     let layout = [-Self.points, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0]
     let byteCount = weightByteCount(panels: panels)
-    return WeightPacking(byteCount: groups * byteCount + biasByteCount, layout: layout) { weights, bias, memory in
+    return WeightPacking(byteCount: groups * byteCount + biasByteCount, layout: layout) { weights, biases, memory in
       let scratch = Workspace(byteCount: scratchByteCount)
       for group in 0..<groups {
         transformWeights(
-          weights, group: group, panels: 0..<panels, (memory + group * byteCount).assumingMemoryBound(to: Float.self),
+          weights[0], group: group, panels: 0..<panels,
+          (memory + group * byteCount).assumingMemoryBound(to: Float.self),
           part: 0, of: 1, scratch: scratch.base.assumingMemoryBound(to: Float.self))
       }
-      packBias(bias, (memory + groups * byteCount).assumingMemoryBound(to: Float.self))
+      packBias(biases[0], (memory + groups * byteCount).assumingMemoryBound(to: Float.self))
     }
   }
 
