@@ -15,7 +15,8 @@ import Testing
         + [Conv2D(35, kernelSize: 3, stride: isResidual ? 1 : 2, padding: 1, groups: 35), ReLU()] + border
         + [Conv2D(isResidual ? 6 : 20, kernelSize: 1, bias: bias)])
     return Sequential(
-      isResidual ? Residual(block) : block, ReLU(), Conv2D(5, kernelSize: 3), GlobalAveragePool2D(), Flatten(), Linear(10))
+      isResidual ? Residual(block) : block, ReLU(), Conv2D(5, kernelSize: 3), GlobalAveragePool2D(), Flatten(),
+      Linear(10))
   }
 
   private func model(apart: Bool, bias: Bool, isResidual: Bool) throws -> Model {
