@@ -1,6 +1,6 @@
 import Kernels
 
-// The errors of 3×3 convolutions beside sums in double precision: of the reference, which sums in order, of the direct
+// The errors of 3×3 and 5×5 convolutions beside sums in double precision: of the reference, which sums in order, of the direct
 // kernel that a plan chooses, and of the kernel that it chooses where `fast` is permitted. docs/numerics.md has the table.
 //
 //     swift run -c release PrecisionErrors
@@ -51,15 +51,17 @@ struct Sums {
     inputGradient = [Double](repeating: 0, count: shape.inputCount)
     weightGradient = [Double](repeating: 0, count: shape.weightCount)
     let (height, width) = (shape.inputHeight, shape.inputWidth)
+    let (kernel, padding) = (shape.kernelWidth, shape.paddingWidth)
     for o in 0..<shape.outputChannels {
       for c in 0..<shape.inputChannels {
-        for tap in 0..<9 {
-          let index = (o * shape.inputChannels + c) * 9 + tap
+        for tap in 0..<kernel * kernel {
+          let index = (o * shape.inputChannels + c) * kernel * kernel + tap
+          let (dy, dx) = (tap / kernel - padding, tap % kernel - padding)
           let weight = Double(weights[index])
           var sum = 0.0
-          for y in max(0, 1 - tap / 3)..<min(height, height + 1 - tap / 3) {
-            for x in max(0, 1 - tap % 3)..<min(width, width + 1 - tap % 3) {
-              let i = (c * height + y + tap / 3 - 1) * width + x + tap % 3 - 1
+          for y in max(0, -dy)..<min(height, height - dy) {
+            for x in max(0, -dx)..<min(width, width - dx) {
+              let i = (c * height + y + dy) * width + x + dx
               let j = (o * height + y) * width + x
               let (value, slope) = (Double(input[i]), Double(gradient[j]))
               output[j] += value * weight
@@ -100,14 +102,17 @@ func text(_ value: Double) -> String {
 }
 
 print("errors in millionths of the results' root mean square: largest, root mean square; \(Machine.processorName)\n")
-print("| channels, size | inputs | pass | in order | direct row | | fast row | | of in order |")
+print("| channels, size, kernel | inputs | pass | in order | direct row | | fast row | | of in order |")
 print("| --- | --- | --- | ---: | --- | ---: | --- | ---: | ---: |")
-for (channels, size) in [(16, 32), (64, 32), (64, 31), (128, 16), (256, 8), (256, 16), (512, 7)] {
+for (channels, size, kernel) in [
+  (16, 32, 3), (64, 32, 3), (64, 31, 3), (128, 16, 3), (256, 8, 3), (256, 16, 3), (512, 7, 3), (32, 28, 5), (64, 16, 5),
+  (192, 13, 5),
+] {
   for distribution in Distribution.allCases {
     var random = Random()
     var shape = Conv2DShape(
-      batch: 1, inputChannels: channels, inputHeight: size, inputWidth: size, outputChannels: channels, kernelHeight: 3,
-      kernelWidth: 3, paddingHeight: 1, paddingWidth: 1)
+      batch: 1, inputChannels: channels, inputHeight: size, inputWidth: size, outputChannels: channels,
+      kernelHeight: kernel, kernelWidth: kernel, paddingHeight: kernel / 2, paddingWidth: kernel / 2)
     let input = distribution.draw(shape.inputCount, &random)
     let weights = Distribution.normal.draw(shape.weightCount, &random)
     let gradient = Distribution.normal.draw(shape.outputCount, &random)
@@ -139,7 +144,7 @@ for (channels, size) in [(16, 32), (64, 32), (64, 31), (128, 16), (256, 8), (256
             let fast = try measure(nil)
             let ratio = Int((fast.mean / order.mean * 10).rounded())
             print(
-              "| \(channels), \(size)×\(size) | \(distribution.rawValue) | \(pass) "
+              "| \(channels), \(size)×\(size), \(kernel)×\(kernel) | \(distribution.rawValue) | \(pass) "
                 + "| \(text(order.largest)), \(text(order.mean)) "
                 + "| `\(direct.row)` | \(text(direct.largest)), \(text(direct.mean)) "
                 + "| `\(fast.row)` | \(text(fast.largest)), \(text(fast.mean)) | \(ratio / 10).\(ratio % 10) |")

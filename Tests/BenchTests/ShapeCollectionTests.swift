@@ -16,7 +16,7 @@ import Testing
   @Test func hasAFileForEachPurpose() throws {
     #expect(
       try Self.files.get().map(\.name) == [
-        "depthwise", "elementwise", "fully-connected", "mobile", "normalization", "pooling", "resnet",
+        "bottleneck", "depthwise", "elementwise", "fully-connected", "mobile", "normalization", "pooling", "resnet",
         "square", "tails", "targets", "tutorial", "winograd",
       ])
   }

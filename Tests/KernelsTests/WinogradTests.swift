@@ -14,14 +14,21 @@ import Testing
     shape(2, 32, 48, 12, 12, padding: 1, groups: 2), shape(1, 16, 16, 4, 150), shape(1, 130, 20, 15, 15),
     shape(5, 16, 33, 1, 1), shape(1, 1, 1, 2, 2, padding: 2), shape(9, 20, 40, 7, 7), shape(19, 18, 35, 3, 3),
     shape(4, 16, 24, 15, 12), shape(3, 16, 24, 8, 15), shape(2, 4, 20, 11, 107), shape(2, 4, 20, 3, 98, padding: 2),
+    shape(2, 64, 64, 8, 8, kernel: 5, padding: 2), shape(1, 24, 40, 7, 9, kernel: 5),
+    shape(3, 17, 70, 6, 5, kernel: 5, padding: 4), shape(1, 3, 5, 11, 6, kernel: 5, padding: 0),
+    shape(2, 32, 48, 12, 11, kernel: 5, padding: 2, groups: 2), shape(1, 16, 16, 5, 150, kernel: 5),
+    shape(9, 20, 40, 7, 7, kernel: 5, padding: 2), shape(5, 16, 33, 1, 1, kernel: 5, padding: 2),
+    shape(3, 4, 20, 8, 99, kernel: 5, padding: 3),
   ]
 
   private static func shape(
-    _ batch: Int, _ inputs: Int, _ outputs: Int, _ height: Int, _ width: Int, padding: Int = 1, groups: Int = 1
+    _ batch: Int, _ inputs: Int, _ outputs: Int, _ height: Int, _ width: Int, kernel: Int = 3, padding: Int = 1,
+    groups: Int = 1
   ) -> Conv2DShape {
     Conv2DShape(
       batch: batch, inputChannels: inputs, inputHeight: height, inputWidth: width, outputChannels: outputs,
-      kernelHeight: 3, kernelWidth: 3, paddingHeight: padding, paddingWidth: padding, groups: groups, precision: .fast)
+      kernelHeight: kernel, kernelWidth: kernel, paddingHeight: padding, paddingWidth: padding, groups: groups,
+      precision: .fast)
   }
 
   @Test("the error is at most four times that of a sum in order, or that of sums of some terms", arguments: shapes)
@@ -99,6 +106,27 @@ import Testing
     }
   }
 
+  @Test(
+    "kernels of 5×5 are transformed from 24 channels in the vectors' panels and 16 outputs on, or 49 for the weights")
+  func choiceOfLargeKernels() throws {
+    func algorithms(_ inputs: Int, _ outputs: Int, _ size: Int, _ level: InstructionSet) throws -> [Bool] {
+      let shape = Self.shape(8, inputs, outputs, size, size, kernel: 5, padding: 2)
+      return [
+        try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.algorithm,
+        try Plan<Conv2DBackwardData>(shape, level: level).kernel.algorithm,
+        try Plan<Conv2DBackwardWeights>(shape, level: level).kernel.algorithm,
+      ].map { $0 == "winograd" }
+    }
+    for level in InstructionSet.available {
+      #expect(try algorithms(24, 24, 8, level) == [true, true, true])
+      #expect(try algorithms(16, 32, 8, level) == [true, false, false])
+      #expect(try algorithms(32, 16, 8, level) == [false, true, true])
+      #expect(try algorithms(64, 64, 4, level) == [true, true, false])
+      #expect(try algorithms(64, 64, 3, level) == [false, false, false])
+      #expect(try algorithms(16, 16, 28, level) == [false, false, false])
+    }
+  }
+
   @Test("where sums are wanted, no transform is chosen")
   func direct() throws {
     for level in InstructionSet.available {
@@ -160,13 +188,13 @@ import Testing
         for o in 0..<shape.outputChannels {
           for c in 0..<inputs {
             let channel = o / outputs * inputs + c
-            for tap in 0..<9 {
-              let weight = (o * inputs + c) * 9 + tap
+            for tap in 0..<shape.kernelHeight * shape.kernelWidth {
+              let weight = (o * inputs + c) * shape.kernelHeight * shape.kernelWidth + tap
               for y in 0..<shape.outputHeight {
-                let row = y + tap / 3 - shape.paddingHeight
+                let row = y + tap / shape.kernelWidth - shape.paddingHeight
                 guard (0..<shape.inputHeight).contains(row) else { continue }
                 for x in 0..<shape.outputWidth {
-                  let column = x + tap % 3 - shape.paddingWidth
+                  let column = x + tap % shape.kernelWidth - shape.paddingWidth
                   guard (0..<shape.inputWidth).contains(column) else { continue }
                   let i = ((b * shape.inputChannels + channel) * shape.inputHeight + row) * shape.inputWidth + column
                   let j = ((b * shape.outputChannels + o) * shape.outputHeight + y) * shape.outputWidth + x

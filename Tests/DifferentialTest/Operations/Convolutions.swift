@@ -233,10 +233,12 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
     if draw.once(in: 2) { (y.stride, x.stride) = (1, 1) }
   case 4, 5:
     // What Winograd's tiles compute.
+    let kernel = draw.pick([3, 3, 5])
     for axis in [\Axis.kernel, \.stride, \.dilation] {
-      (y[keyPath: axis], x[keyPath: axis]) = axis == \.kernel ? (3, 3) : (1, 1)
+      (y[keyPath: axis], x[keyPath: axis]) = axis == \.kernel ? (kernel, kernel) : (1, 1)
     }
-    (y.padding, x.padding) = (draw.pick([0, 1, 1, 2]), draw.pick([0, 1, 1, 2]))
+    let paddings = kernel == 3 ? [0, 1, 1, 2] : [0, 1, 2, 2, 3, 4]
+    (y.padding, x.padding) = (draw.pick(paddings), draw.pick(paddings))
     fast = draw.once(in: 8) ? 0 : 1
   default: fast = draw.once(in: 16) ? 1 : 0
   }

@@ -1,6 +1,7 @@
 import KernelsISA
 
-/// A convolution of 3×3 at stride 1, or the input gradient of one, by tiles of 4×4 outputs (`Winograd43`).
+/// A convolution of 3×3 or 5×5 at stride 1, or the input gradient of one, by tiles of 4×4 or 2×2 outputs (`Winograd43`,
+/// `Winograd25`).
 ///
 /// The weights are transformed first, by all threads. Then each thread takes blocks of tiles: it transforms their inputs
 /// for all channels, and for one panel of target channels after the other it multiplies and transforms the sums into
@@ -8,6 +9,7 @@ import KernelsISA
 /// block, the weights of a panel are transformed when their turn comes, so that they are still in the caches then.
 struct WinogradConvolution: Sendable {
   let tile: WinogradTile
+  private let size: WinogradSize
   let batch: Int
   let groups: Int
   /// Channels of a group.
@@ -32,16 +34,18 @@ struct WinogradConvolution: Sendable {
   private let transformWeights: LevelFunction<WinogradWeightsArguments>
   private let transformOutput: LevelFunction<WinogradOutputArguments>
 
-  /// Products of a tile.
-  private static let points = 36
   /// Tiles of a block, a multiple of a register tile's rows: with 64 channels its inputs and sums take 440 KB. The more
   /// channels, the longer all weights take to come from the last cache, for each block once.
   private static func blockTiles(channels: Int) -> Int { channels > 320 ? 48 : 24 }
   /// Elements behind those of each of the 36 products, so that they do not all fall into the same sets of the caches.
   private static let pointGap = 16
 
-  init(tile: WinogradTile, shape: Conv2DShape, isBackward: Bool, activation: FusedActivation?, threads: Int) {
+  init(
+    tile: WinogradTile, size: WinogradSize, shape: Conv2DShape, isBackward: Bool, activation: FusedActivation?,
+    threads: Int
+  ) {
     self.tile = tile
+    self.size = size
     self.isBackward = isBackward
     batch = shape.batch
     groups = shape.groups
@@ -51,12 +55,13 @@ struct WinogradConvolution: Sendable {
     // The input gradient is a convolution of the output gradient with as much padding as the kernel's size leaves.
     padding =
       isBackward
-      ? (2 - shape.paddingHeight, 2 - shape.paddingWidth) : (shape.paddingHeight, shape.paddingWidth)
+      ? (size.overlap - shape.paddingHeight, size.overlap - shape.paddingWidth)
+      : (shape.paddingHeight, shape.paddingWidth)
     sourceChannels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
     targetChannels = isBackward ? shape.groupInputChannels : shape.groupOutputChannels
     limits = activation.limits
-    tileRows = (target.height + 3) / 4
-    let tileColumns = (target.width + 3) / 4
+    tileRows = size.tiles(target.height)
+    let tileColumns = size.tiles(target.width)
     let blockTiles = Self.blockTiles(channels: sourceChannels)
     columnRanges = (tileColumns + blockTiles - 1) / blockTiles
     columnTiles = (tileColumns + columnRanges - 1) / columnRanges
@@ -64,16 +69,19 @@ struct WinogradConvolution: Sendable {
     blockRows = columnRanges > 1 ? 1 : max(min(blockTiles / tileColumns, units), 1)
     parts = max(min(threads, units), 1)
     hasOneBlock = (units + parts - 1) / parts <= blockRows
-    transformInput = Levels.winogradInput[tile.level]
-    transformWeights = Levels.winogradWeights[tile.level]
-    transformOutput = Levels.winogradOutput[tile.level]
+    let is43 = size.taps == Winograd43.taps
+    transformInput = (is43 ? Levels.winograd43Input : Levels.winograd25Input)[tile.level]
+    transformWeights = (is43 ? Levels.winograd43Weights : Levels.winograd25Weights)[tile.level]
+    transformOutput = (is43 ? Levels.winograd43Output : Levels.winograd25Output)[tile.level]
   }
 
-  /// Whether the tiles can compute a convolution.
-  static func accepts(_ shape: Conv2DShape) -> Bool {
-    shape.precision == .fast && shape.kernelHeight == 3 && shape.kernelWidth == 3
-      && shape.strideHeight == 1 && shape.strideWidth == 1 && shape.dilationHeight == 1 && shape.dilationWidth == 1
-      && shape.paddingHeight <= 2 && shape.paddingWidth <= 2
+  /// The size of the tiles that can compute a convolution; nil where none can.
+  static func size(_ shape: Conv2DShape) -> WinogradSize? {
+    guard let size = WinogradSize(kernel: shape), shape.precision == .fast, shape.strideHeight == 1,
+      shape.strideWidth == 1, shape.dilationHeight == 1, shape.dilationWidth == 1,
+      shape.paddingHeight <= size.overlap, shape.paddingWidth <= size.overlap
+    else { return nil }
+    return size
   }
 
   // MARK: - Sizes, in elements
@@ -96,13 +104,14 @@ struct WinogradConvolution: Sendable {
   }
 
   /// The parts of a thread's workspace.
-  private var inputByteCount: Int { cacheLines(Self.points * inputPointStride * 4) }
-  private var sumByteCount: Int { cacheLines(Self.points * sumPointStride * 4) }
+  private var inputByteCount: Int { cacheLines(WinogradSize.points * inputPointStride * 4) }
+  private var sumByteCount: Int { cacheLines(WinogradSize.points * sumPointStride * 4) }
   private var stripByteCount: Int {
-    let inputs = (4 * min(blockRows, tileRows) + 2) * (4 * columnTiles + 2)
-    return cacheLines(max(inputs, 16 * columnTiles) * lanes * 4)
+    let inputs =
+      (size.outputs * min(blockRows, tileRows) + size.overlap) * (size.outputs * columnTiles + size.overlap)
+    return cacheLines(max(inputs, size.outputs * size.outputs * columnTiles) * lanes * 4)
   }
-  private var scratchByteCount: Int { cacheLines(Self.points * lanes * 4) }
+  private var scratchByteCount: Int { cacheLines(max(WinogradSize.points, size.weightVectors) * lanes * 4) }
   private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
   private var threadByteCount: Int {
     inputByteCount + sumByteCount + stripByteCount + scratchByteCount + positionByteCount
@@ -110,7 +119,9 @@ struct WinogradConvolution: Sendable {
 
   /// The parts of the shared workspace: whether a row of tiles has sums that are not finite; transformed weights of one
   /// group, and the padded bias of all.
-  private func weightByteCount(panels: Int) -> Int { cacheLines(Self.points * weightPointStride(panels: panels) * 4) }
+  private func weightByteCount(panels: Int) -> Int {
+    cacheLines(WinogradSize.points * weightPointStride(panels: panels) * 4)
+  }
   /// Panels whose weights are transformed at once.
   private var panelsAtOnce: Int { hasOneBlock ? 1 : panels }
   private var biasByteCount: Int { cacheLines(groups * panels * panelColumns * 4) }
@@ -127,7 +138,7 @@ struct WinogradConvolution: Sendable {
   /// nor the image.
   var packing: WeightPacking {
     // The first number is none that the layout of another row begins with.
-    let layout = [-Self.points, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0]
+    let layout = [-size.taps, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0]
     let byteCount = weightByteCount(panels: panels)
     return WeightPacking(byteCount: groups * byteCount + biasByteCount, layout: layout) { weights, biases, memory in
       let scratch = Workspace(byteCount: scratchByteCount)
@@ -228,10 +239,11 @@ struct WinogradConvolution: Sendable {
     _ weights: UnsafePointer<Float>, group: Int, panels: Range<Int>, _ transformed: UnsafeMutablePointer<Float>,
     part: Int, of parts: Int, scratch: UnsafeMutablePointer<Float>
   ) {
-    let weights = weights + group * sourceChannels * targetChannels * 9
+    let taps = size.taps * size.taps
+    let weights = weights + group * sourceChannels * targetChannels * taps
     let firstVector = panels.lowerBound * tile.vectors
     let end = min(panels.upperBound * tile.vectors, (targetChannels + lanes - 1) / lanes)
-    let (laneStride, channelStride) = isBackward ? (9, targetChannels * 9) : (sourceChannels * 9, 9)
+    let (laneStride, channelStride) = isBackward ? (taps, targetChannels * taps) : (sourceChannels * taps, taps)
     for item in Parallel.range(part, of: parts, items: (end - firstVector) * parts) {
       let vector = item / parts
       let channels = Parallel.range(item % parts, of: parts, items: sourceChannels)
@@ -250,7 +262,7 @@ struct WinogradConvolution: Sendable {
   /// The row of tiles of a unit, counted through all images, and its columns of tiles.
   private func location(_ unit: Int) -> (row: Int, columns: Range<Int>) {
     let first = unit % columnRanges * columnTiles
-    return (unit / columnRanges, first..<min(first + columnTiles, (target.width + 3) / 4))
+    return (unit / columnRanges, first..<min(first + columnTiles, size.tiles(target.width)))
   }
 
   /// The parts of a thread's workspace.
@@ -274,7 +286,7 @@ struct WinogradConvolution: Sendable {
   private func order(_ units: Range<Int>) -> WinogradTileOrder {
     let (firstRow, columns) = location(units.lowerBound)
     return WinogradTileOrder(
-      firstRow: firstRow, rows: units.count, columns: columns, height: target.height, width: target.width)
+      size, firstRow: firstRow, rows: units.count, columns: columns, height: target.height, width: target.width)
   }
 
   /// Transforms the inputs of a block's units for all channels of a group.
@@ -297,8 +309,8 @@ struct WinogradConvolution: Sendable {
         var arguments = WinogradInputArguments(
           planes: .init(
             source: source + channel * plane, stride: plane, channels: min(lanes, sourceChannels - vector * lanes),
-            height: self.source.height, width: self.source.width, firstRow: 4 * tileRow - padding.height,
-            firstColumn: 4 * columns.lowerBound - padding.width),
+            height: self.source.height, width: self.source.width, firstRow: size.outputs * tileRow - padding.height,
+            firstColumn: size.outputs * columns.lowerBound - padding.width),
           tileRows: rows, tileColumns: columns.count, strip: memory.strip,
           positions: memory.positions + (row - firstRow) * columns.count, target: memory.inputs + vector * lanes,
           tileStride: inputStride, pointStride: inputPointStride, scratch: memory.scratch)
@@ -326,14 +338,15 @@ struct WinogradConvolution: Sendable {
     tile.run(&products)
     for index in 0..<units.count {
       let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
+      let (row, column) = (size.outputs * tileRow, size.outputs * columns.lowerBound)
       let channel = (image * groups + group) * targetChannels + panel * panelColumns
       var arguments = WinogradOutputArguments(
         positions: memory.positions + index * columns.count, sums: memory.sums, tileStride: panelColumns,
         pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
         bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
-        target: target + (channel * plane + 4 * tileRow * self.target.width + 4 * columns.lowerBound),
-        planeStride: plane, rows: min(4, self.target.height - 4 * tileRow),
-        columns: min(4 * columns.upperBound, self.target.width) - 4 * columns.lowerBound, width: self.target.width,
+        target: target + (channel * plane + row * self.target.width + column), planeStride: plane,
+        rows: min(size.outputs, self.target.height - row),
+        columns: min(size.outputs * columns.upperBound, self.target.width) - column, width: self.target.width,
         strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index))
       transformOutput(&arguments)
     }

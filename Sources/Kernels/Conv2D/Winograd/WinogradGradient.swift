@@ -1,6 +1,7 @@
 import KernelsISA
 
-/// The weight gradient of a convolution of 3×3 at stride 1, by tiles of 4×4 output gradients (`Winograd43`).
+/// The weight gradient of a convolution of 3×3 or 5×5 at stride 1, by tiles of 4×4 or 2×2 output gradients (`Winograd43`,
+/// `Winograd25`).
 ///
 /// Blocks of tiles follow each other. Threads first transform the inputs and the output gradients of a block, vectors of
 /// channels each; then they sum the products of the block's tiles, pairs of some output channels and a panel of input
@@ -8,6 +9,7 @@ import KernelsISA
 /// so the bits do not depend on the threads.
 struct WinogradGradient: Sendable {
   let tile: WinogradGradientTile
+  private let size: WinogradSize
   let shape: Conv2DShape
   let parts: Int
   private let tileRows: Int
@@ -22,7 +24,6 @@ struct WinogradGradient: Sendable {
   private let transformSums: LevelFunction<WinogradGradientOutputArguments>
   private let store: LevelFunction<WinogradGradientStoreArguments>
 
-  private static let points = 36
   /// The most tiles of a block, and the most elements of its transformed inputs and gradients: 6 MB.
   private static let blockTiles = 96
   private static let blockCount = 1536 << 10
@@ -34,14 +35,15 @@ struct WinogradGradient: Sendable {
   /// Output channels of a pair, whole register tiles.
   private let pairChannels: Int
 
-  init(tile: WinogradGradientTile, shape: Conv2DShape, threads: Int) {
+  init(tile: WinogradGradientTile, size: WinogradSize, shape: Conv2DShape, threads: Int) {
     self.tile = tile
+    self.size = size
     self.shape = shape
     let lanes = tile.level.lanes
-    tileRows = (shape.outputHeight + 3) / 4
-    let tileColumns = (shape.outputWidth + 3) / 4
+    tileRows = size.tiles(shape.outputHeight)
+    let tileColumns = size.tiles(shape.outputWidth)
     let channels = paddedCount(shape.groupInputChannels, lanes) + paddedCount(shape.groupOutputChannels, lanes)
-    let tiles = max(min(Self.blockTiles, Self.blockCount / (Self.points * channels)), 1)
+    let tiles = max(min(Self.blockTiles, Self.blockCount / (WinogradSize.points * channels)), 1)
     columnRanges = (tileColumns + tiles - 1) / tiles
     columnTiles = (tileColumns + columnRanges - 1) / columnRanges
     units = shape.batch * tileRows * columnRanges
@@ -52,10 +54,11 @@ struct WinogradGradient: Sendable {
     bias = kernel.prepare(
       .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), parts)
     pairChannels = Self.pairChannels(shape, tile, parts: parts)
-    transformInput = Levels.winogradInput[tile.level]
-    transformGradient = Levels.winogradGradientInput[tile.level]
-    transformSums = Levels.winogradGradientOutput[tile.level]
-    store = Levels.winogradGradientStore[tile.level]
+    let is43 = size.taps == Winograd43.taps
+    transformInput = (is43 ? Levels.winograd43Input : Levels.winograd25Input)[tile.level]
+    transformGradient = (is43 ? Levels.winograd43GradientInput : Levels.winograd25GradientInput)[tile.level]
+    transformSums = (is43 ? Levels.winograd43GradientOutput : Levels.winograd25GradientOutput)[tile.level]
+    store = (is43 ? Levels.winograd43GradientStore : Levels.winograd25GradientStore)[tile.level]
   }
 
   /// As many channels as there may be, unless fewer give threads shares that are more equal. The bits do not depend on
@@ -84,17 +87,20 @@ struct WinogradGradient: Sendable {
   private var gradientPointStride: Int { blockTileCount * gradientStride + Self.pointGap }
   private var sumPointStride: Int { (pairChannels + tile.rows) * panelColumns + 16 }
   /// From an output channel's gradients to the next one's.
-  private var totalStride: Int { inputStride * 9 }
+  private var totalStride: Int { inputStride * taps }
+  private var taps: Int { size.taps * size.taps }
 
-  private var inputByteCount: Int { cacheLines(Self.points * inputPointStride * 4) }
-  private var gradientByteCount: Int { cacheLines(Self.points * gradientPointStride * 4) }
+  private var inputByteCount: Int { cacheLines(WinogradSize.points * inputPointStride * 4) }
+  private var gradientByteCount: Int { cacheLines(WinogradSize.points * gradientPointStride * 4) }
   private var totalByteCount: Int { cacheLines(shape.groupOutputChannels * totalStride * 4) }
   private var flagByteCount: Int { cacheLines(parts) }
-  private var sumByteCount: Int { cacheLines(Self.points * sumPointStride * 4) }
+  private var sumByteCount: Int { cacheLines(WinogradSize.points * sumPointStride * 4) }
   private var stripByteCount: Int {
-    cacheLines((4 * min(blockUnits, tileRows) + 2) * (4 * columnTiles + 2) * lanes * 4)
+    cacheLines(
+      (size.outputs * min(blockUnits, tileRows) + size.overlap) * (size.outputs * columnTiles + size.overlap) * lanes
+        * 4)
   }
-  private var scratchByteCount: Int { cacheLines(Self.points * lanes * 4) }
+  private var scratchByteCount: Int { cacheLines(WinogradSize.points * lanes * 4) }
   private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
   private var threadByteCount: Int { max(sumByteCount, stripByteCount) + scratchByteCount + positionByteCount }
 
@@ -125,7 +131,7 @@ struct WinogradGradient: Sendable {
         var arguments = WinogradGradientStoreArguments(
           totals: totals + outputs.lowerBound * totalStride, totalStride: totalStride, outputChannels: outputs.count,
           inputChannels: shape.groupInputChannels,
-          target: operands.weightGradient + channel * shape.groupInputChannels * 9, isNonFinite: flags + part)
+          target: operands.weightGradient + channel * shape.groupInputChannels * taps, isNonFinite: flags + part)
         store(&arguments)
       }
     }
@@ -139,13 +145,13 @@ struct WinogradGradient: Sendable {
   /// The columns of tiles of a unit.
   private func columns(_ unit: Int) -> Range<Int> {
     let first = unit % columnRanges * columnTiles
-    return first..<min(first + columnTiles, (shape.outputWidth + 3) / 4)
+    return first..<min(first + columnTiles, size.tiles(shape.outputWidth))
   }
 
   /// The order of the tiles of a block.
   private func order(_ firstUnit: Int, _ count: Int) -> WinogradTileOrder {
     WinogradTileOrder(
-      firstRow: firstUnit / columnRanges, rows: count, columns: columns(firstUnit), height: shape.outputHeight,
+      size, firstRow: firstUnit / columnRanges, rows: count, columns: columns(firstUnit), height: shape.outputHeight,
       width: shape.outputWidth)
   }
 
@@ -180,8 +186,8 @@ struct WinogradGradient: Sendable {
           source: (isInput ? operands.input : operands.outputGradient) + offset * plane, stride: plane,
           channels: min(lanes, channels - channel), height: isInput ? shape.inputHeight : shape.outputHeight,
           width: isInput ? shape.inputWidth : shape.outputWidth,
-          firstRow: 4 * tileRow - (isInput ? shape.paddingHeight : 0),
-          firstColumn: 4 * columns.lowerBound - (isInput ? shape.paddingWidth : 0))
+          firstRow: size.outputs * tileRow - (isInput ? shape.paddingHeight : 0),
+          firstColumn: size.outputs * columns.lowerBound - (isInput ? shape.paddingWidth : 0))
         let stride = isInput ? inputStride : gradientStride
         var arguments = WinogradInputArguments(
           planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
@@ -214,7 +220,8 @@ struct WinogradGradient: Sendable {
       tile.run(&products)
       var arguments = WinogradGradientOutputArguments(
         sums: sums, sumStride: panelColumns, sumPointStride: sumPointStride, channels: channels,
-        vectors: min(tile.vectors, (inputStride - panel) / lanes), totals: totals + (channel * totalStride + panel * 9),
+        vectors: min(tile.vectors, (inputStride - panel) / lanes),
+        totals: totals + (channel * totalStride + panel * taps),
         totalStride: totalStride, isFirst: firstUnit == 0, scratch: scratch)
       transformSums(&arguments)
     }

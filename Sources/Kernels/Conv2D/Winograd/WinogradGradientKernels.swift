@@ -1,31 +1,33 @@
 /// Transforms the output gradients of each tile, as `winogradInput` does with the inputs.
 @inline(always)
-func winogradGradientInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>) {
+func winogradGradientInput<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>
+) {
   let n = L.count
-  let pixels = 4 &* p.pointee.tileColumns
-  fillStrip(L.self, p.pointee.strip, rows: 4 &* p.pointee.tileRows, pixels: pixels, of: p.pointee.planes)
+  let pixels = F.outputs &* p.pointee.tileColumns
+  fillStrip(L.self, p.pointee.strip, rows: F.outputs &* p.pointee.tileRows, pixels: pixels, of: p.pointee.planes)
   let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
   var position = p.pointee.positions
   var tileRow = 0
   while tileRow < p.pointee.tileRows {
-    var source = UnsafePointer(p.pointee.strip + 4 &* tileRow &* pitch)
+    var source = UnsafePointer(p.pointee.strip + F.outputs &* tileRow &* pitch)
     var tile = p.pointee.tileColumns
     while tile > 0 {
       var j = 0
-      while j < 4 {
-        L.store6(Winograd43.gradients(L.self, L.four(source + j &* n, pitch)), scratch + j &* n, 4 &* n)
+      while j < F.outputs {
+        L.store6(F.gradients(L.self, source + j &* n, pitch), scratch + j &* n, F.outputs &* n)
         j &+= 1
       }
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       var i = 0
       while i < 6 {
         L.store6(
-          Winograd43.gradients(L.self, L.four(scratch + 4 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
+          F.gradients(L.self, scratch + F.outputs &* i &* n, n), target + 6 &* i &* pointStride, pointStride)
         i &+= 1
       }
-      source += 4 &* n
+      source += F.outputs &* n
       position += 1
       tile &-= 1
     }
@@ -111,17 +113,19 @@ struct WinogradGradientOutputArguments {
   /// Output channels, and vectors of input channels.
   var channels: Int
   var vectors: Int
-  /// Nine vectors for each output channel and vector of input channels; elements from an output channel to the next.
+  /// A vector of each tap for each output channel and vector of input channels; elements from an output channel to the next.
   var totals: UnsafeMutablePointer<Float>
   var totalStride: Int
   /// Whether these are the first tiles, so that there is nothing to add to.
   var isFirst: Bool
-  /// Memory for 18 vectors.
+  /// Memory for 30 vectors.
   var scratch: UnsafeMutablePointer<Float>
 }
 
 @inline(always)
-func winogradGradientOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradGradientOutputArguments>) {
+func winogradGradientOutput<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradGradientOutputArguments>
+) {
   let n = L.count
   let scratch = p.pointee.scratch
   let pointStride = p.pointee.sumPointStride
@@ -133,28 +137,40 @@ func winogradGradientOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogr
     while vector > 0 {
       var j = 0
       while j < 6 {
-        let g = Winograd43.weightGradients(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
+        let g = F.weightGradients(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
         L.store(g.0, scratch + j &* n)
         L.store(g.1, scratch + (6 &+ j) &* n)
         L.store(g.2, scratch + (12 &+ j) &* n)
+        if F.taps > 3 {
+          L.store(g.3, scratch + (18 &+ j) &* n)
+          L.store(g.4, scratch + (24 &+ j) &* n)
+        }
         j &+= 1
       }
       var i = 0
-      while i < 3 {
-        var g = Winograd43.weightGradients(L.self, L.six(scratch + 6 &* i &* n, n))
-        let total = totals + 3 &* i &* n
+      while i < F.taps {
+        var g = F.weightGradients(L.self, L.six(scratch + 6 &* i &* n, n))
+        let total = totals + F.taps &* i &* n
         if !p.pointee.isFirst {
           g.0 = L.load(total) + g.0
           g.1 = L.load(total + n) + g.1
           g.2 = L.load(total + 2 &* n) + g.2
+          if F.taps > 3 {
+            g.3 = L.load(total + 3 &* n) + g.3
+            g.4 = L.load(total + 4 &* n) + g.4
+          }
         }
         L.store(g.0, total)
         L.store(g.1, total + n)
         L.store(g.2, total + 2 &* n)
+        if F.taps > 3 {
+          L.store(g.3, total + 3 &* n)
+          L.store(g.4, total + 4 &* n)
+        }
         i &+= 1
       }
       sums += n
-      totals += 9 &* n
+      totals += F.taps &* F.taps &* n
       vector &-= 1
     }
     channel &+= 1
@@ -168,15 +184,18 @@ struct WinogradGradientStoreArguments {
   var totalStride: Int
   var outputChannels: Int
   var inputChannels: Int
-  /// `[outputChannels, inputChannels, 3, 3]`
+  /// `[outputChannels, inputChannels, taps, taps]`
   var target: UnsafeMutablePointer<Float>
   /// Set to true where a gradient is not finite.
   var isNonFinite: UnsafeMutablePointer<Bool>
 }
 
 @inline(always)
-func winogradGradientStore<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradGradientStoreArguments>) {
+func winogradGradientStore<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradGradientStoreArguments>
+) {
   let n = L.count
+  let taps = F.taps &* F.taps
   var check = L.splat(0)
   var target = p.pointee.target
   var row = p.pointee.totals
@@ -186,10 +205,10 @@ func winogradGradientStore<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
     var channel = 0
     while channel < p.pointee.inputChannels {
       let count = min(p.pointee.inputChannels &- channel, n)
-      for tap in 0..<9 { check = L.multiplyAdd(L.load(totals + tap &* n), L.splat(0), check) }
-      L.transpose(totals, n, rows: 9, columns: count, target, 9)
-      totals += 9 &* n
-      target += 9 &* count
+      for tap in 0..<taps { check = L.multiplyAdd(L.load(totals + tap &* n), L.splat(0), check) }
+      L.transpose(totals, n, rows: taps, columns: count, target, taps)
+      totals += taps &* n
+      target += taps &* count
       channel &+= n
     }
     row += p.pointee.totalStride

@@ -19,8 +19,8 @@ struct WinogradInputArguments {
   var planes: WinogradPlanes
   var tileRows: Int
   var tileColumns: Int
-  /// Memory for what the tiles cover, pixel by pixel, a vector of channels each: rows of 4·tileColumns pixels, and two more
-  /// rows and columns of inputs.
+  /// Memory for what the tiles cover, pixel by pixel, a vector of channels each: rows of as many pixels as
+  /// the tiles have outputs, and of inputs the rows and columns more that a tile shares with the next.
   var strip: UnsafeMutablePointer<Float>
   /// The position of each tile among those of its block, row by row.
   var positions: UnsafePointer<Int>
@@ -70,34 +70,38 @@ func fillStrip<L: Lanes>(
   }
 }
 
-/// Transforms the inputs of each tile: two of their rows and columns are those of the next, too.
+/// Transforms the inputs of each tile: some of their rows and columns are those of the next, too.
 @inline(always)
-func winogradInput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>) {
+func winogradInput<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>
+) {
   let n = L.count
-  let pixels = 4 &* p.pointee.tileColumns &+ 2
-  fillStrip(L.self, p.pointee.strip, rows: 4 &* p.pointee.tileRows &+ 2, pixels: pixels, of: p.pointee.planes)
+  let overlap = F.taps &- 1
+  let pixels = F.outputs &* p.pointee.tileColumns &+ overlap
+  fillStrip(
+    L.self, p.pointee.strip, rows: F.outputs &* p.pointee.tileRows &+ overlap, pixels: pixels, of: p.pointee.planes)
   let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
   var position = p.pointee.positions
   var tileRow = 0
   while tileRow < p.pointee.tileRows {
-    var source = UnsafePointer(p.pointee.strip + 4 &* tileRow &* pitch)
+    var source = UnsafePointer(p.pointee.strip + F.outputs &* tileRow &* pitch)
     var tile = p.pointee.tileColumns
     while tile > 0 {
       var j = 0
       while j < 6 {
-        L.store6(Winograd43.data(L.self, L.six(source + j &* n, pitch)), scratch + j &* n, 6 &* n)
+        L.store6(F.data(L.self, L.six(source + j &* n, pitch)), scratch + j &* n, 6 &* n)
         j &+= 1
       }
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       var i = 0
       while i < 6 {
         L.store6(
-          Winograd43.data(L.self, L.six(scratch + 6 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
+          F.data(L.self, L.six(scratch + 6 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
         i &+= 1
       }
-      source += 4 &* n
+      source += F.outputs &* n
       position += 1
       tile &-= 1
     }

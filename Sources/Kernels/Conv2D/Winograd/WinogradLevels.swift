@@ -3,22 +3,34 @@
 import KernelsISA
 
 #if arch(arm64)
-@c(winograd_input_neon_body) private func winograd_input_neon_body(_ p: UnsafeRawPointer) { winogradInput(NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_weights_neon_body) private func winograd_weights_neon_body(_ p: UnsafeRawPointer) { winogradWeights(NEONLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
-@c(winograd_output_neon_body) private func winograd_output_neon_body(_ p: UnsafeRawPointer) { winogradOutput(NEONLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
-@c(winograd_gradient_input_neon_body) private func winograd_gradient_input_neon_body(_ p: UnsafeRawPointer) { winogradGradientInput(NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_gradient_output_neon_body) private func winograd_gradient_output_neon_body(_ p: UnsafeRawPointer) { winogradGradientOutput(NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
-@c(winograd_gradient_store_neon_body) private func winograd_gradient_store_neon_body(_ p: UnsafeRawPointer) { winogradGradientStore(NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd43_input_neon_body) private func winograd43_input_neon_body(_ p: UnsafeRawPointer) { winogradInput(Winograd43.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_input_neon_body) private func winograd25_input_neon_body(_ p: UnsafeRawPointer) { winogradInput(Winograd25.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_weights_neon_body) private func winograd43_weights_neon_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd43.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd25_weights_neon_body) private func winograd25_weights_neon_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd25.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd43_output_neon_body) private func winograd43_output_neon_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd43.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd25_output_neon_body) private func winograd25_output_neon_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd25.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd43_gradient_input_neon_body) private func winograd43_gradient_input_neon_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd43.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_gradient_input_neon_body) private func winograd25_gradient_input_neon_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd25.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_gradient_output_neon_body) private func winograd43_gradient_output_neon_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd43.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd25_gradient_output_neon_body) private func winograd25_gradient_output_neon_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd25.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd43_gradient_store_neon_body) private func winograd43_gradient_store_neon_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd43.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd25_gradient_store_neon_body) private func winograd25_gradient_store_neon_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd25.self, NEONLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
 @c(winograd_products_6x4_neon_body) private func winograd_products_6x4_neon_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 4, NEONLanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
 @c(winograd_gradient_products_6x4_neon_body) private func winograd_gradient_products_6x4_neon_body(_ p: UnsafeRawPointer) { winogradGradientProducts(RegisterTile<6, 4, NEONLanes>.self, p.assumingMemoryBound(to: WinogradGradientProductsArguments.self)) }
 
 extension Levels {
-  static let winogradInput = LevelFunctions<WinogradInputArguments>(neon: winograd_input_neon)
-  static let winogradWeights = LevelFunctions<WinogradWeightsArguments>(neon: winograd_weights_neon)
-  static let winogradOutput = LevelFunctions<WinogradOutputArguments>(neon: winograd_output_neon)
-  static let winogradGradientInput = LevelFunctions<WinogradInputArguments>(neon: winograd_gradient_input_neon)
-  static let winogradGradientOutput = LevelFunctions<WinogradGradientOutputArguments>(neon: winograd_gradient_output_neon)
-  static let winogradGradientStore = LevelFunctions<WinogradGradientStoreArguments>(neon: winograd_gradient_store_neon)
+  static let winograd43Input = LevelFunctions<WinogradInputArguments>(neon: winograd43_input_neon)
+  static let winograd25Input = LevelFunctions<WinogradInputArguments>(neon: winograd25_input_neon)
+  static let winograd43Weights = LevelFunctions<WinogradWeightsArguments>(neon: winograd43_weights_neon)
+  static let winograd25Weights = LevelFunctions<WinogradWeightsArguments>(neon: winograd25_weights_neon)
+  static let winograd43Output = LevelFunctions<WinogradOutputArguments>(neon: winograd43_output_neon)
+  static let winograd25Output = LevelFunctions<WinogradOutputArguments>(neon: winograd25_output_neon)
+  static let winograd43GradientInput = LevelFunctions<WinogradInputArguments>(neon: winograd43_gradient_input_neon)
+  static let winograd25GradientInput = LevelFunctions<WinogradInputArguments>(neon: winograd25_gradient_input_neon)
+  static let winograd43GradientOutput = LevelFunctions<WinogradGradientOutputArguments>(neon: winograd43_gradient_output_neon)
+  static let winograd25GradientOutput = LevelFunctions<WinogradGradientOutputArguments>(neon: winograd25_gradient_output_neon)
+  static let winograd43GradientStore = LevelFunctions<WinogradGradientStoreArguments>(neon: winograd43_gradient_store_neon)
+  static let winograd25GradientStore = LevelFunctions<WinogradGradientStoreArguments>(neon: winograd25_gradient_store_neon)
   @inline(never) static func winogradTiles() -> [WinogradTile] {
     [
       .init(level: .neon, rows: 6, vectors: 4, run: .init(winograd_products_6x4_neon)),
@@ -31,24 +43,42 @@ extension Levels {
   }
 }
 #else
-@c(winograd_input_baseline_body) private func winograd_input_baseline_body(_ p: UnsafeRawPointer) { winogradInput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_input_avx2_body) private func winograd_input_avx2_body(_ p: UnsafeRawPointer) { winogradInput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_input_avx512_body) private func winograd_input_avx512_body(_ p: UnsafeRawPointer) { winogradInput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_weights_baseline_body) private func winograd_weights_baseline_body(_ p: UnsafeRawPointer) { winogradWeights(BaselineLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
-@c(winograd_weights_avx2_body) private func winograd_weights_avx2_body(_ p: UnsafeRawPointer) { winogradWeights(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
-@c(winograd_weights_avx512_body) private func winograd_weights_avx512_body(_ p: UnsafeRawPointer) { winogradWeights(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
-@c(winograd_output_baseline_body) private func winograd_output_baseline_body(_ p: UnsafeRawPointer) { winogradOutput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
-@c(winograd_output_avx2_body) private func winograd_output_avx2_body(_ p: UnsafeRawPointer) { winogradOutput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
-@c(winograd_output_avx512_body) private func winograd_output_avx512_body(_ p: UnsafeRawPointer) { winogradOutput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
-@c(winograd_gradient_input_baseline_body) private func winograd_gradient_input_baseline_body(_ p: UnsafeRawPointer) { winogradGradientInput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_gradient_input_avx2_body) private func winograd_gradient_input_avx2_body(_ p: UnsafeRawPointer) { winogradGradientInput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_gradient_input_avx512_body) private func winograd_gradient_input_avx512_body(_ p: UnsafeRawPointer) { winogradGradientInput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
-@c(winograd_gradient_output_baseline_body) private func winograd_gradient_output_baseline_body(_ p: UnsafeRawPointer) { winogradGradientOutput(BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
-@c(winograd_gradient_output_avx2_body) private func winograd_gradient_output_avx2_body(_ p: UnsafeRawPointer) { winogradGradientOutput(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
-@c(winograd_gradient_output_avx512_body) private func winograd_gradient_output_avx512_body(_ p: UnsafeRawPointer) { winogradGradientOutput(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
-@c(winograd_gradient_store_baseline_body) private func winograd_gradient_store_baseline_body(_ p: UnsafeRawPointer) { winogradGradientStore(BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
-@c(winograd_gradient_store_avx2_body) private func winograd_gradient_store_avx2_body(_ p: UnsafeRawPointer) { winogradGradientStore(AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
-@c(winograd_gradient_store_avx512_body) private func winograd_gradient_store_avx512_body(_ p: UnsafeRawPointer) { winogradGradientStore(AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd43_input_baseline_body) private func winograd43_input_baseline_body(_ p: UnsafeRawPointer) { winogradInput(Winograd43.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_input_avx2_body) private func winograd43_input_avx2_body(_ p: UnsafeRawPointer) { winogradInput(Winograd43.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_input_avx512_body) private func winograd43_input_avx512_body(_ p: UnsafeRawPointer) { winogradInput(Winograd43.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_input_baseline_body) private func winograd25_input_baseline_body(_ p: UnsafeRawPointer) { winogradInput(Winograd25.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_input_avx2_body) private func winograd25_input_avx2_body(_ p: UnsafeRawPointer) { winogradInput(Winograd25.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_input_avx512_body) private func winograd25_input_avx512_body(_ p: UnsafeRawPointer) { winogradInput(Winograd25.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_weights_baseline_body) private func winograd43_weights_baseline_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd43.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd43_weights_avx2_body) private func winograd43_weights_avx2_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd43.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd43_weights_avx512_body) private func winograd43_weights_avx512_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd43.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd25_weights_baseline_body) private func winograd25_weights_baseline_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd25.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd25_weights_avx2_body) private func winograd25_weights_avx2_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd25.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd25_weights_avx512_body) private func winograd25_weights_avx512_body(_ p: UnsafeRawPointer) { winogradWeights(Winograd25.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradWeightsArguments.self)) }
+@c(winograd43_output_baseline_body) private func winograd43_output_baseline_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd43.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd43_output_avx2_body) private func winograd43_output_avx2_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd43.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd43_output_avx512_body) private func winograd43_output_avx512_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd43.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd25_output_baseline_body) private func winograd25_output_baseline_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd25.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd25_output_avx2_body) private func winograd25_output_avx2_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd25.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd25_output_avx512_body) private func winograd25_output_avx512_body(_ p: UnsafeRawPointer) { winogradOutput(Winograd25.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradOutputArguments.self)) }
+@c(winograd43_gradient_input_baseline_body) private func winograd43_gradient_input_baseline_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd43.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_gradient_input_avx2_body) private func winograd43_gradient_input_avx2_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd43.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_gradient_input_avx512_body) private func winograd43_gradient_input_avx512_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd43.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_gradient_input_baseline_body) private func winograd25_gradient_input_baseline_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd25.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_gradient_input_avx2_body) private func winograd25_gradient_input_avx2_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd25.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd25_gradient_input_avx512_body) private func winograd25_gradient_input_avx512_body(_ p: UnsafeRawPointer) { winogradGradientInput(Winograd25.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradInputArguments.self)) }
+@c(winograd43_gradient_output_baseline_body) private func winograd43_gradient_output_baseline_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd43.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd43_gradient_output_avx2_body) private func winograd43_gradient_output_avx2_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd43.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd43_gradient_output_avx512_body) private func winograd43_gradient_output_avx512_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd43.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd25_gradient_output_baseline_body) private func winograd25_gradient_output_baseline_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd25.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd25_gradient_output_avx2_body) private func winograd25_gradient_output_avx2_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd25.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd25_gradient_output_avx512_body) private func winograd25_gradient_output_avx512_body(_ p: UnsafeRawPointer) { winogradGradientOutput(Winograd25.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientOutputArguments.self)) }
+@c(winograd43_gradient_store_baseline_body) private func winograd43_gradient_store_baseline_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd43.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd43_gradient_store_avx2_body) private func winograd43_gradient_store_avx2_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd43.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd43_gradient_store_avx512_body) private func winograd43_gradient_store_avx512_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd43.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd25_gradient_store_baseline_body) private func winograd25_gradient_store_baseline_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd25.self, BaselineLanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd25_gradient_store_avx2_body) private func winograd25_gradient_store_avx2_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd25.self, AVX2Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
+@c(winograd25_gradient_store_avx512_body) private func winograd25_gradient_store_avx512_body(_ p: UnsafeRawPointer) { winogradGradientStore(Winograd25.self, AVX512Lanes.self, p.assumingMemoryBound(to: WinogradGradientStoreArguments.self)) }
 @c(winograd_products_6x4_avx512_body) private func winograd_products_6x4_avx512_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 4, AVX512Lanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
 @c(winograd_products_12x2_avx512_body) private func winograd_products_12x2_avx512_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<12, 2, AVX512Lanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
 @c(winograd_products_6x2_avx2_body) private func winograd_products_6x2_avx2_body(_ p: UnsafeRawPointer) { winogradProducts(RegisterTile<6, 2, AVX2Lanes>.self, p.assumingMemoryBound(to: WinogradProductsArguments.self)) }
@@ -59,12 +89,18 @@ extension Levels {
 @c(winograd_gradient_products_6x2_baseline_body) private func winograd_gradient_products_6x2_baseline_body(_ p: UnsafeRawPointer) { winogradGradientProducts(RegisterTile<6, 2, BaselineLanes>.self, p.assumingMemoryBound(to: WinogradGradientProductsArguments.self)) }
 
 extension Levels {
-  static let winogradInput = LevelFunctions<WinogradInputArguments>(baseline: winograd_input_baseline, avx2: winograd_input_avx2, avx512: winograd_input_avx512)
-  static let winogradWeights = LevelFunctions<WinogradWeightsArguments>(baseline: winograd_weights_baseline, avx2: winograd_weights_avx2, avx512: winograd_weights_avx512)
-  static let winogradOutput = LevelFunctions<WinogradOutputArguments>(baseline: winograd_output_baseline, avx2: winograd_output_avx2, avx512: winograd_output_avx512)
-  static let winogradGradientInput = LevelFunctions<WinogradInputArguments>(baseline: winograd_gradient_input_baseline, avx2: winograd_gradient_input_avx2, avx512: winograd_gradient_input_avx512)
-  static let winogradGradientOutput = LevelFunctions<WinogradGradientOutputArguments>(baseline: winograd_gradient_output_baseline, avx2: winograd_gradient_output_avx2, avx512: winograd_gradient_output_avx512)
-  static let winogradGradientStore = LevelFunctions<WinogradGradientStoreArguments>(baseline: winograd_gradient_store_baseline, avx2: winograd_gradient_store_avx2, avx512: winograd_gradient_store_avx512)
+  static let winograd43Input = LevelFunctions<WinogradInputArguments>(baseline: winograd43_input_baseline, avx2: winograd43_input_avx2, avx512: winograd43_input_avx512)
+  static let winograd25Input = LevelFunctions<WinogradInputArguments>(baseline: winograd25_input_baseline, avx2: winograd25_input_avx2, avx512: winograd25_input_avx512)
+  static let winograd43Weights = LevelFunctions<WinogradWeightsArguments>(baseline: winograd43_weights_baseline, avx2: winograd43_weights_avx2, avx512: winograd43_weights_avx512)
+  static let winograd25Weights = LevelFunctions<WinogradWeightsArguments>(baseline: winograd25_weights_baseline, avx2: winograd25_weights_avx2, avx512: winograd25_weights_avx512)
+  static let winograd43Output = LevelFunctions<WinogradOutputArguments>(baseline: winograd43_output_baseline, avx2: winograd43_output_avx2, avx512: winograd43_output_avx512)
+  static let winograd25Output = LevelFunctions<WinogradOutputArguments>(baseline: winograd25_output_baseline, avx2: winograd25_output_avx2, avx512: winograd25_output_avx512)
+  static let winograd43GradientInput = LevelFunctions<WinogradInputArguments>(baseline: winograd43_gradient_input_baseline, avx2: winograd43_gradient_input_avx2, avx512: winograd43_gradient_input_avx512)
+  static let winograd25GradientInput = LevelFunctions<WinogradInputArguments>(baseline: winograd25_gradient_input_baseline, avx2: winograd25_gradient_input_avx2, avx512: winograd25_gradient_input_avx512)
+  static let winograd43GradientOutput = LevelFunctions<WinogradGradientOutputArguments>(baseline: winograd43_gradient_output_baseline, avx2: winograd43_gradient_output_avx2, avx512: winograd43_gradient_output_avx512)
+  static let winograd25GradientOutput = LevelFunctions<WinogradGradientOutputArguments>(baseline: winograd25_gradient_output_baseline, avx2: winograd25_gradient_output_avx2, avx512: winograd25_gradient_output_avx512)
+  static let winograd43GradientStore = LevelFunctions<WinogradGradientStoreArguments>(baseline: winograd43_gradient_store_baseline, avx2: winograd43_gradient_store_avx2, avx512: winograd43_gradient_store_avx512)
+  static let winograd25GradientStore = LevelFunctions<WinogradGradientStoreArguments>(baseline: winograd25_gradient_store_baseline, avx2: winograd25_gradient_store_avx2, avx512: winograd25_gradient_store_avx512)
   @inline(never) static func winogradTiles() -> [WinogradTile] {
     [
       .init(level: .avx512, rows: 6, vectors: 4, run: .init(winograd_products_6x4_avx512)),

@@ -15,12 +15,12 @@ struct WinogradOutputArguments {
   /// The first output of the row of tiles in the first channel's plane; elements from a plane to the next.
   var target: UnsafeMutablePointer<Float>
   var planeStride: Int
-  /// Output rows of these tiles, at most 4, and their columns.
+  /// Output rows of these tiles, at most a tile's, and their columns.
   var rows: Int
   var columns: Int
   /// Columns of the target.
   var width: Int
-  /// Memory for the outputs, pixel by pixel, a vector of channels each: 4 rows of `columns`.
+  /// Memory for the outputs, pixel by pixel, a vector of channels each: a tile's rows of `columns`.
   var strip: UnsafeMutablePointer<Float>
   /// Memory for 24 vectors.
   var scratch: UnsafeMutablePointer<Float>
@@ -30,7 +30,9 @@ struct WinogradOutputArguments {
 
 /// Transforms the sums of each tile into outputs, finishes them, and transposes them to the planes of the target.
 @inline(always)
-func winogradOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>) {
+func winogradOutput<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>
+) {
   let n = L.count
   let scratch = p.pointee.scratch
   let width = p.pointee.columns
@@ -47,18 +49,20 @@ func winogradOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutput
       let sums = p.pointee.sums + (position.pointee &* p.pointee.tileStride &+ channel)
       var j = 0
       while j < 6 {
-        let y = Winograd43.outputs(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
+        let y = F.outputs(L.self, L.six(sums + j &* pointStride, 6 &* pointStride))
         L.store(y.0, scratch + j &* n)
         L.store(y.1, scratch + (6 &+ j) &* n)
-        L.store(y.2, scratch + (12 &+ j) &* n)
-        L.store(y.3, scratch + (18 &+ j) &* n)
+        if F.outputs > 2 {
+          L.store(y.2, scratch + (12 &+ j) &* n)
+          L.store(y.3, scratch + (18 &+ j) &* n)
+        }
         j &+= 1
       }
-      let columns = min(width &- x, 4)
+      let columns = min(width &- x, F.outputs)
       var i = 0
-      // The fourth row or column of a tile that has three is made of products that were not computed.
+      // The last row or column of a tile that has one less is made of products that were not computed.
       while i < p.pointee.rows {
-        let y = Winograd43.outputs(L.self, L.six(scratch + 6 &* i &* n, n))
+        let y = F.outputs(L.self, L.six(scratch + 6 &* i &* n, n))
         let target = p.pointee.strip + (i &* width &+ x) &* n
         check = L.multiplyAdd(y.0, L.splat(0), check)
         L.store(L.larger(y.0 + bias, floor), target)
@@ -66,18 +70,18 @@ func winogradOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutput
           check = L.multiplyAdd(y.1, L.splat(0), check)
           L.store(L.larger(y.1 + bias, floor), target + n)
         }
-        if columns > 2 {
+        if F.outputs > 2, columns > 2 {
           check = L.multiplyAdd(y.2, L.splat(0), check)
           L.store(L.larger(y.2 + bias, floor), target + 2 &* n)
         }
-        if columns > 3 {
+        if F.outputs > 2, columns > 3 {
           check = L.multiplyAdd(y.3, L.splat(0), check)
           L.store(L.larger(y.3 + bias, floor), target + 3 &* n)
         }
         i &+= 1
       }
       position += 1
-      x &+= 4
+      x &+= F.outputs
     }
     let count = p.pointee.rows &* width
     if p.pointee.ceiling < .infinity {

@@ -24,16 +24,27 @@ extension Conv2DShape {
   /// It is next to nothing where they are faster and infinite elsewhere, by the size of an image and the channels: a
   /// choice by cycles would depend on the batch, and with it an image's bits. Among tiles, the one that pads channels
   /// least is chosen.
-  /// - Parameter panel: the columns of the register tile, and the channels that fill them.
+  /// - Parameters:
+  ///   - panel: the columns of the register tile, and the channels that fill them.
+  ///   - isWeightGradient: whether this is that pass, whose direct kernels skip what is padding.
   func winogradCost(
-    source: Int, target: Int, height: Int, width: Int, panel: (columns: Int, channels: Int)
+    source: Int, target: Int, height: Int, width: Int, panel: (columns: Int, channels: Int),
+    isWeightGradient: Bool = false
   ) -> Double? {
-    guard WinogradConvolution.accepts(self) else { return nil }
+    guard let size = WinogradConvolution.size(self) else { return nil }
     // Outputs that tiles compute and nobody needs: 8×8 for 5×5 are more than half.
-    let tiles = ((height + 3) / 4) * ((width + 3) / 4) * 16
-    let isFaster = source >= 16 && target >= 16 && 2 * height * width >= tiles && height * width >= 9
+    let tiles = size.tiles(height) * size.tiles(width) * size.outputs * size.outputs
+    let isFaster =
+      min(source, target) >= 16 && panel.channels >= size.leastPanelChannels && 2 * height * width >= tiles
+      && height * width >= (isWeightGradient ? size.leastGradients : size.leastOutputs)
     let padded = (panel.channels + panel.columns - 1) / panel.columns * panel.columns
     return isFaster ? 1e-6 * Double(padded) : .infinity
+  }
+
+  /// The tiles of a shape that a row of these tables accepted.
+  fileprivate var winogradSize: WinogradSize {
+    guard let size = WinogradConvolution.size(self) else { fatalError("no tiles compute \(self)") }
+    return size
   }
 
   /// A shape that is to be computed directly, of one image.
@@ -58,7 +69,7 @@ func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
     prepareForMachine: { problem, machine, threads in
       let shape = problem.shape
       let convolution = WinogradConvolution(
-        tile: tile, shape: shape, isBackward: false, activation: problem.activation,
+        tile: tile, size: shape.winogradSize, shape: shape, isBackward: false, activation: problem.activation,
         threads: shape.parts(threads: threads))
       let image = directKernel(
         Conv2DForward.self, .init(shape: shape.directImage, activation: problem.activation), tile.level, machine)
@@ -92,7 +103,8 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
     },
     prepareForMachine: { shape, machine, threads in
       let convolution = WinogradConvolution(
-        tile: tile, shape: shape, isBackward: true, activation: nil, threads: shape.parts(threads: threads))
+        tile: tile, size: shape.winogradSize, shape: shape, isBackward: true, activation: nil,
+        threads: shape.parts(threads: threads))
       let image = directKernel(Conv2DBackwardData.self, shape.directImage, tile.level, machine)
       return PreparedKernel(
         workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
@@ -119,14 +131,15 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
     cost: { shape, _ in
       shape.winogradCost(
         source: shape.groupInputChannels, target: shape.groupOutputChannels, height: shape.outputHeight,
-        width: shape.outputWidth, panel: (tile.vectors * tile.level.lanes, shape.groupInputChannels))
+        width: shape.outputWidth, panel: (tile.vectors * tile.level.lanes, shape.groupInputChannels),
+        isWeightGradient: true)
     },
     prepareForMachine: { shape, machine, threads in
       var directShape = shape
       directShape.precision = .direct
       let direct = directKernel(
         Conv2DBackwardWeights.self, directShape, tile.level, machine, threads: threads, isOneImage: false)
-      let gradient = WinogradGradient(tile: tile, shape: shape, threads: threads)
+      let gradient = WinogradGradient(tile: tile, size: shape.winogradSize, shape: shape, threads: threads)
       return PreparedKernel(
         workspaceByteCount: max(gradient.workspaceByteCount, direct.workspaceByteCount)
       ) { operands, workspace in

@@ -1,13 +1,13 @@
 /// The order in memory of the tiles of a block: by which of the six products along each axis they need.
 ///
-/// A tile's fourth output alone takes the product of the point at infinity, so a tile of which three rows are wanted, at
-/// the lower edge of an image whose height is 4·n + 3, does without the sixth row of products, and one of three columns
-/// without the sixth column: 25 products at such a corner in place of 36, and 121 in place of 144 for an image of 7×7.
-/// Tiles that need a product lie next to each other:
+/// A tile's last output alone takes the product of the point at infinity, so a tile of which one row less is wanted, at
+/// the lower edge of an image whose height is 4·n + 3 (with tiles of 2×2 outputs, 2·n + 1), does without the sixth row of
+/// products, and one of a column less without the sixth column: 25 products at such a corner in place of 36, and 121 in
+/// place of 144 for an image of 7×7. Tiles that need a product lie next to each other:
 ///
 ///     [tall and narrow] [tall and wide] [short and wide] [short and narrow]
 ///
-/// where tall and wide tiles have four rows or columns, short and narrow ones three.
+/// where tall and wide tiles have all rows or columns, short and narrow ones one less.
 struct WinogradTileOrder {
   /// Rows of tiles of the block, of which so many are short, and tiles of a row.
   let rows: Int
@@ -24,14 +24,14 @@ struct WinogradTileOrder {
   ///   - rows: the rows of tiles of the block.
   ///   - columns: the columns of tiles of the block, in an image.
   ///   - height: outputs of an image; the width alike.
-  init(firstRow: Int, rows: Int, columns: Range<Int>, height: Int, width: Int) {
+  init(_ size: WinogradSize, firstRow: Int, rows: Int, columns: Range<Int>, height: Int, width: Int) {
     self.firstRow = firstRow
     self.rows = rows
     self.columns = columns.count
-    let rowsOfImage = (height + 3) / 4
+    let rowsOfImage = size.tiles(height)
     self.rowsOfImage = rowsOfImage
-    isLastRowShort = height % 4 == 3
-    narrowColumns = width % 4 == 3 && columns.upperBound == (width + 3) / 4 ? 1 : 0
+    isLastRowShort = (height + 1) % size.outputs == 0
+    narrowColumns = (width + 1) % size.outputs == 0 && columns.upperBound == size.tiles(width) ? 1 : 0
     shortRows = isLastRowShort ? (firstRow + rows) / rowsOfImage - firstRow / rowsOfImage : 0
   }
 
@@ -63,9 +63,9 @@ struct WinogradTileOrder {
 struct WinogradTileRanges {
   /// All tiles.
   var count: Int
-  /// Tiles of four rows: the first ones.
+  /// Tiles of all rows: the first ones.
   var tallCount: Int
-  /// Tiles of four columns.
+  /// Tiles of all columns.
   var firstWide: Int
   var wideCount: Int
 

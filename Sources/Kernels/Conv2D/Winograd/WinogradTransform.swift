@@ -1,16 +1,30 @@
-/// The one-dimensional transforms of Winograd's minimal filtering F(4, 3): four outputs of a filter of three taps by six
-/// products, with the points 0, 1, −1, 2, −½ and ∞ (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
-/// 2016; the points: Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020).
+/// The one-dimensional transforms of Winograd's minimal filtering F(m, r): m outputs of a filter of r taps by six products,
+/// m + r − 1 of them, with the points 0, 1, −1, 2, −½ and ∞ (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+/// Networks", 2016; the points: Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020).
 ///
-/// Applied to the columns and then to the rows of a tile, they make a convolution of 3×3 into 36 products a tile of 4×4
-/// outputs, which a direct sum makes of 144.
-enum Winograd43 {
-  /// Outputs of a tile along an axis, its inputs and products.
-  @inline(always) static var outputs: Int { 4 }
-  @inline(always) static var points: Int { 6 }
+/// Applied to the columns and then to the rows of a tile, they make a convolution of r×r into 36 products a tile of m×m
+/// outputs. The six inputs of a tile are transformed alike for all of them.
+protocol WinogradFilter {
+  /// Outputs of a tile along an axis.
+  static var outputs: Int { get }
+  /// Taps of the filter.
+  static var taps: Int { get }
 
-  typealias Six<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector, L.Vector, L.Vector)
+  /// Aᵀ x: the outputs of six products; zeros behind them.
+  static func outputs<L: Lanes>(_ lanes: L.Type, _ x: Six<L>) -> Four<L>
+  /// G g: of weights that lie `stride` elements apart.
+  static func weights<L: Lanes>(_ lanes: L.Type, _ g: UnsafePointer<Float>, _ stride: Int) -> Six<L>
+  /// A y: of output gradients that lie `stride` elements apart, the transpose of `outputs`.
+  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int) -> Six<L>
+  /// Gᵀ t: the weight gradients of six sums, the transpose of `weights`; zeros behind them.
+  static func weightGradients<L: Lanes>(_ lanes: L.Type, _ t: Six<L>) -> Five<L>
+}
 
+typealias Four<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector)
+typealias Five<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector, L.Vector)
+typealias Six<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector, L.Vector, L.Vector)
+
+extension WinogradFilter {
   /// Bᵀ d: of six inputs.
   @inline(always)
   static func data<L: Lanes>(_ lanes: L.Type, _ d: Six<L>) -> Six<L> {
@@ -26,11 +40,32 @@ enum Winograd43 {
     )
   }
 
-  /// Aᵀ x: four outputs of six products.
+  /// The sums of five weights at the finite points, over the points' distances.
   @inline(always)
-  static func outputs<L: Lanes>(
-    _ lanes: L.Type, _ x: Six<L>
-  ) -> (L.Vector, L.Vector, L.Vector, L.Vector) {
+  fileprivate static func weights<L: Lanes>(
+    _ lanes: L.Type, even: L.Vector, odd: L.Vector, at2: L.Vector, atMinusHalf: L.Vector, _ first: L.Vector,
+    _ last: L.Vector
+  ) -> Six<L> {
+    (
+      first, (even + odd) * L.splat(-1.0 / 3), (even - odd) * L.splat(1.0 / 3), at2 * L.splat(1.0 / 15),
+      atMinusHalf * L.splat(-16.0 / 15), last
+    )
+  }
+
+  /// Four of six sums, over the points' distances.
+  @inline(always)
+  fileprivate static func overDistances<L: Lanes>(_ lanes: L.Type, _ t: Six<L>) -> Four<L> {
+    (t.1 * L.splat(-1.0 / 3), t.2 * L.splat(1.0 / 3), t.3 * L.splat(1.0 / 15), t.4 * L.splat(-16.0 / 15))
+  }
+}
+
+/// F(4, 3): a tile of 4×4 outputs of a kernel of 3×3, which a direct sum makes of 144 products.
+enum Winograd43: WinogradFilter {
+  @inline(always) static var outputs: Int { 4 }
+  @inline(always) static var taps: Int { 3 }
+
+  @inline(always)
+  static func outputs<L: Lanes>(_ lanes: L.Type, _ x: Six<L>) -> Four<L> {
     let p = x.1 + x.2
     let q = x.1 - x.2
     return (
@@ -41,25 +76,17 @@ enum Winograd43 {
     )
   }
 
-  /// G g: of three weights.
   @inline(always)
-  static func weights<L: Lanes>(_ lanes: L.Type, _ g: (L.Vector, L.Vector, L.Vector)) -> Six<L> {
-    let e = g.0 + g.2
-    return (
-      g.0,
-      (e + g.1) * L.splat(-1.0 / 3),
-      (e - g.1) * L.splat(1.0 / 3),
-      L.multiplyAdd(L.splat(4), g.2, L.multiplyAdd(L.splat(2), g.1, g.0)) * L.splat(1.0 / 15),
-      L.multiplyAdd(L.splat(0.25), g.2, L.multiplyAdd(L.splat(-0.5), g.1, g.0)) * L.splat(-16.0 / 15),
-      g.2
-    )
+  static func weights<L: Lanes>(_ lanes: L.Type, _ g: UnsafePointer<Float>, _ stride: Int) -> Six<L> {
+    let (g0, g1, g2) = (L.load(g), L.load(g + stride), L.load(g + 2 &* stride))
+    return weights(
+      L.self, even: g0 + g2, odd: g1, at2: L.multiplyAdd(L.splat(4), g2, L.multiplyAdd(L.splat(2), g1, g0)),
+      atMinusHalf: L.multiplyAdd(L.splat(0.25), g2, L.multiplyAdd(L.splat(-0.5), g1, g0)), g0, g2)
   }
 
-  /// A y: of four output gradients, the transpose of `outputs`.
   @inline(always)
-  static func gradients<L: Lanes>(
-    _ lanes: L.Type, _ y: (L.Vector, L.Vector, L.Vector, L.Vector)
-  ) -> Six<L> {
+  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int) -> Six<L> {
+    let y = L.four(y, stride)
     let e = y.0 + y.2
     let o = y.1 + y.3
     return (
@@ -73,21 +100,116 @@ enum Winograd43 {
     )
   }
 
-  /// Gᵀ t: three weight gradients of six sums, the transpose of `weights`.
   @inline(always)
-  static func weightGradients<L: Lanes>(
-    _ lanes: L.Type, _ t: Six<L>
-  ) -> (L.Vector, L.Vector, L.Vector) {
-    let a1 = t.1 * L.splat(-1.0 / 3)
-    let a2 = t.2 * L.splat(1.0 / 3)
-    let a3 = t.3 * L.splat(1.0 / 15)
-    let a4 = t.4 * L.splat(-16.0 / 15)
+  static func weightGradients<L: Lanes>(_ lanes: L.Type, _ t: Six<L>) -> Five<L> {
+    let a = overDistances(L.self, t)
     return (
-      (t.0 + (a1 + a2)) + (a3 + a4),
-      L.multiplyAdd(L.splat(-0.5), a4, L.multiplyAdd(L.splat(2), a3, a1 - a2)),
-      L.multiplyAdd(L.splat(0.25), a4, L.multiplyAdd(L.splat(4), a3, a1 + a2)) + t.5
+      (t.0 + (a.0 + a.1)) + (a.2 + a.3),
+      L.multiplyAdd(L.splat(-0.5), a.3, L.multiplyAdd(L.splat(2), a.2, a.0 - a.1)),
+      L.multiplyAdd(L.splat(0.25), a.3, L.multiplyAdd(L.splat(4), a.2, a.0 + a.1)) + t.5,
+      L.splat(0), L.splat(0)
     )
   }
+}
+
+/// F(2, 5): a tile of 2×2 outputs of a kernel of 5×5, which a direct sum makes of 100 products.
+enum Winograd25: WinogradFilter {
+  @inline(always) static var outputs: Int { 2 }
+  @inline(always) static var taps: Int { 5 }
+
+  @inline(always)
+  static func outputs<L: Lanes>(_ lanes: L.Type, _ x: Six<L>) -> Four<L> {
+    let p = x.1 + x.2
+    let q = x.1 - x.2
+    return (
+      (x.0 + p) + (x.3 + x.4),
+      L.multiplyAdd(L.splat(-0.5), x.4, L.multiplyAdd(L.splat(2), x.3, q)) + x.5,
+      L.splat(0), L.splat(0)
+    )
+  }
+
+  @inline(always)
+  static func weights<L: Lanes>(_ lanes: L.Type, _ g: UnsafePointer<Float>, _ stride: Int) -> Six<L> {
+    let (g0, g1, g2) = (L.load(g), L.load(g + stride), L.load(g + 2 &* stride))
+    let (g3, g4) = (L.load(g + 3 &* stride), L.load(g + 4 &* stride))
+    return weights(
+      L.self, even: (g0 + g2) + g4, odd: g1 + g3,
+      at2: L.multiplyAdd(
+        L.splat(16), g4,
+        L.multiplyAdd(L.splat(8), g3, L.multiplyAdd(L.splat(4), g2, L.multiplyAdd(L.splat(2), g1, g0)))),
+      atMinusHalf: L.multiplyAdd(
+        L.splat(0.0625), g4,
+        L.multiplyAdd(
+          L.splat(-0.125), g3, L.multiplyAdd(L.splat(0.25), g2, L.multiplyAdd(L.splat(-0.5), g1, g0)))),
+      g0, g4)
+  }
+
+  @inline(always)
+  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int) -> Six<L> {
+    let (y0, y1) = (L.load(y), L.load(y + stride))
+    return (
+      y0, y0 + y1, y0 - y1, L.multiplyAdd(L.splat(2), y1, y0), L.multiplyAdd(L.splat(-0.5), y1, y0), y1
+    )
+  }
+
+  @inline(always)
+  static func weightGradients<L: Lanes>(_ lanes: L.Type, _ t: Six<L>) -> Five<L> {
+    let a = overDistances(L.self, t)
+    let p = a.0 + a.1
+    let q = a.0 - a.1
+    return (
+      (t.0 + p) + (a.2 + a.3),
+      L.multiplyAdd(L.splat(-0.5), a.3, L.multiplyAdd(L.splat(2), a.2, q)),
+      L.multiplyAdd(L.splat(0.25), a.3, L.multiplyAdd(L.splat(4), a.2, p)),
+      L.multiplyAdd(L.splat(-0.125), a.3, L.multiplyAdd(L.splat(8), a.2, q)),
+      L.multiplyAdd(L.splat(0.0625), a.3, L.multiplyAdd(L.splat(16), a.2, p)) + t.5
+    )
+  }
+}
+
+/// The sizes of a filter's tiles.
+struct WinogradSize: Sendable {
+  /// Outputs of a tile, and taps of the kernel, along an axis.
+  let outputs: Int
+  let taps: Int
+  /// From how many channels of the vectors' panels they are faster than sums, and from how many outputs of a plane; the
+  /// weight gradient from how many output gradients.
+  let leastPanelChannels: Int
+  let leastOutputs: Int
+  let leastGradients: Int
+
+  /// Products of a tile.
+  static let points = 36
+  static let f43 = WinogradSize(
+    outputs: Winograd43.outputs, taps: Winograd43.taps, leastPanelChannels: 16, leastOutputs: 9, leastGradients: 9)
+  /// With 2×2 outputs a tile, transforms take a larger share, and large kernels have much padding on small planes.
+  static let f25 = WinogradSize(
+    outputs: Winograd25.outputs, taps: Winograd25.taps, leastPanelChannels: 24, leastOutputs: 16, leastGradients: 49)
+
+  /// The tiles of a kernel's height and width; nil where there are none.
+  init?(kernel shape: Conv2DShape) {
+    guard shape.kernelHeight == shape.kernelWidth else { return nil }
+    switch shape.kernelHeight {
+    case Winograd43.taps: self = .f43
+    case Winograd25.taps: self = .f25
+    default: return nil
+    }
+  }
+
+  private init(outputs: Int, taps: Int, leastPanelChannels: Int, leastOutputs: Int, leastGradients: Int) {
+    self.outputs = outputs
+    self.taps = taps
+    self.leastPanelChannels = leastPanelChannels
+    self.leastOutputs = leastOutputs
+    self.leastGradients = leastGradients
+  }
+
+  /// Inputs that a tile shares with the next.
+  var overlap: Int { taps - 1 }
+  /// Vectors that the transforms of weights need.
+  var weightVectors: Int { taps * taps + 6 * taps }
+  /// Tiles along an axis of so many outputs.
+  func tiles(_ count: Int) -> Int { (count + outputs - 1) / outputs }
 }
 
 /// Vectors that lie `stride` elements apart.
