@@ -309,9 +309,13 @@ struct WinogradConvolution: Sendable {
         var arguments = WinogradInputArguments(
           planes: .init(
             source: source + channel * plane, stride: plane, channels: min(lanes, sourceChannels - vector * lanes),
-            height: self.source.height, width: self.source.width, firstRow: size.outputs * tileRow - padding.height,
-            firstColumn: size.outputs * columns.lowerBound - padding.width),
-          tileRows: rows, tileColumns: columns.count, strip: memory.strip,
+            height: self.source.height, width: self.source.width,
+            firstRow: size.start(tileRow, of: target.height) - padding.height,
+            firstColumn: size.start(columns.lowerBound, of: target.width) - padding.width),
+          tileRows: rows, tallRows: size.wideTiles(target.height, from: tileRow, count: rows),
+          tileColumns: columns.count,
+          wideColumns: size.wideTiles(target.width, from: columns.lowerBound, count: columns.count),
+          strip: memory.strip,
           positions: memory.positions + (row - firstRow) * columns.count, target: memory.inputs + vector * lanes,
           tileStride: inputStride, pointStride: inputPointStride, scratch: memory.scratch)
         transformInput(&arguments)
@@ -338,15 +342,18 @@ struct WinogradConvolution: Sendable {
     tile.run(&products)
     for index in 0..<units.count {
       let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
-      let (row, column) = (size.outputs * tileRow, size.outputs * columns.lowerBound)
+      let row = size.start(tileRow, of: self.target.height)
+      let column = size.start(columns.lowerBound, of: self.target.width)
       let channel = (image * groups + group) * targetChannels + panel * panelColumns
       var arguments = WinogradOutputArguments(
         positions: memory.positions + index * columns.count, sums: memory.sums, tileStride: panelColumns,
         pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
         bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
         target: target + (channel * plane + row * self.target.width + column), planeStride: plane,
-        rows: min(size.outputs, self.target.height - row),
-        columns: min(size.outputs * columns.upperBound, self.target.width) - column, width: self.target.width,
+        rows: size.start(tileRow + 1, of: self.target.height) - row,
+        columns: size.start(columns.upperBound, of: self.target.width) - column,
+        wideColumns: size.wideTiles(self.target.width, from: columns.lowerBound, count: columns.count),
+        width: self.target.width,
         strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index))
       transformOutput(&arguments)
     }

@@ -186,11 +186,13 @@ struct WinogradGradient: Sendable {
           source: (isInput ? operands.input : operands.outputGradient) + offset * plane, stride: plane,
           channels: min(lanes, channels - channel), height: isInput ? shape.inputHeight : shape.outputHeight,
           width: isInput ? shape.inputWidth : shape.outputWidth,
-          firstRow: size.outputs * tileRow - (isInput ? shape.paddingHeight : 0),
-          firstColumn: size.outputs * columns.lowerBound - (isInput ? shape.paddingWidth : 0))
+          firstRow: size.start(tileRow, of: shape.outputHeight) - (isInput ? shape.paddingHeight : 0),
+          firstColumn: size.start(columns.lowerBound, of: shape.outputWidth) - (isInput ? shape.paddingWidth : 0))
         let stride = isInput ? inputStride : gradientStride
         var arguments = WinogradInputArguments(
-          planes: planes, tileRows: rows, tileColumns: columns.count, strip: strip,
+          planes: planes, tileRows: rows, tallRows: size.wideTiles(shape.outputHeight, from: tileRow, count: rows),
+          tileColumns: columns.count,
+          wideColumns: size.wideTiles(shape.outputWidth, from: columns.lowerBound, count: columns.count), strip: strip,
           positions: positions + (row - firstRow) * columns.count,
           target: (isInput ? inputs : gradients) + channel, tileStride: stride,
           pointStride: isInput ? inputPointStride : gradientPointStride, scratch: scratch)

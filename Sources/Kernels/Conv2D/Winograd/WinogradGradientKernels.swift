@@ -4,33 +4,42 @@ func winogradGradientInput<F: WinogradFilter, L: Lanes>(
   _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>
 ) {
   let n = L.count
-  let pixels = F.outputs &* p.pointee.tileColumns
-  fillStrip(L.self, p.pointee.strip, rows: F.outputs &* p.pointee.tileRows, pixels: pixels, of: p.pointee.planes)
+  let (rows, columns) = (p.pointee.tileRows, p.pointee.tileColumns)
+  let pixels = F.outputs &* columns &- (columns &- p.pointee.wideColumns)
+  fillStrip(
+    L.self, p.pointee.strip, rows: F.outputs &* rows &- (rows &- p.pointee.tallRows), pixels: pixels,
+    of: p.pointee.planes)
   let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
   var position = p.pointee.positions
+  var row = UnsafePointer(p.pointee.strip)
   var tileRow = 0
-  while tileRow < p.pointee.tileRows {
-    var source = UnsafePointer(p.pointee.strip + F.outputs &* tileRow &* pitch)
-    var tile = p.pointee.tileColumns
-    while tile > 0 {
+  while tileRow < rows {
+    let isShort = tileRow >= p.pointee.tallRows
+    var source = row
+    var tile = 0
+    while tile < columns {
+      let isNarrow = tile >= p.pointee.wideColumns
       var j = 0
-      while j < F.outputs {
-        L.store6(F.gradients(L.self, source + j &* n, pitch), scratch + j &* n, F.outputs &* n)
+      while j < (isNarrow ? F.outputs &- 1 : F.outputs) {
+        L.store6(
+          F.gradients(L.self, source + j &* n, pitch, isNarrow: isShort), scratch + j &* n, F.outputs &* n)
         j &+= 1
       }
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       var i = 0
       while i < 6 {
         L.store6(
-          F.gradients(L.self, scratch + F.outputs &* i &* n, n), target + 6 &* i &* pointStride, pointStride)
+          F.gradients(L.self, scratch + F.outputs &* i &* n, n, isNarrow: isNarrow), target + 6 &* i &* pointStride,
+          pointStride)
         i &+= 1
       }
-      source += F.outputs &* n
+      source += (isNarrow ? F.outputs &- 1 : F.outputs) &* n
       position += 1
-      tile &-= 1
+      tile &+= 1
     }
+    row += (isShort ? F.outputs &- 1 : F.outputs) &* pitch
     tileRow &+= 1
   }
 }

@@ -17,8 +17,11 @@ struct WinogradPlanes {
 /// image.
 struct WinogradInputArguments {
   var planes: WinogradPlanes
+  /// Rows and columns of tiles; the first of them have all outputs, the others one row or column less.
   var tileRows: Int
+  var tallRows: Int
   var tileColumns: Int
+  var wideColumns: Int
   /// Memory for what the tiles cover, pixel by pixel, a vector of channels each: rows of as many pixels as
   /// the tiles have outputs, and of inputs the rows and columns more that a tile shares with the next.
   var strip: UnsafeMutablePointer<Float>
@@ -76,19 +79,24 @@ func winogradInput<F: WinogradFilter, L: Lanes>(
   _ filter: F.Type, _ lanes: L.Type, _ p: UnsafePointer<WinogradInputArguments>
 ) {
   let n = L.count
+  // Inputs of the last tile that are those of a further output do not enter the products that are needed.
   let overlap = F.taps &- 1
-  let pixels = F.outputs &* p.pointee.tileColumns &+ overlap
+  let (rows, columns) = (p.pointee.tileRows, p.pointee.tileColumns)
+  let pixels = F.outputs &* columns &+ overlap &- max(columns &- p.pointee.wideColumns &- 1, 0)
   fillStrip(
-    L.self, p.pointee.strip, rows: F.outputs &* p.pointee.tileRows &+ overlap, pixels: pixels, of: p.pointee.planes)
+    L.self, p.pointee.strip,
+    rows: F.outputs &* rows &+ overlap &- max(rows &- p.pointee.tallRows &- 1, 0), pixels: pixels,
+    of: p.pointee.planes)
   let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
   var position = p.pointee.positions
+  var row = UnsafePointer(p.pointee.strip)
   var tileRow = 0
-  while tileRow < p.pointee.tileRows {
-    var source = UnsafePointer(p.pointee.strip + F.outputs &* tileRow &* pitch)
-    var tile = p.pointee.tileColumns
-    while tile > 0 {
+  while tileRow < rows {
+    var source = row
+    var tile = 0
+    while tile < columns {
       var j = 0
       while j < 6 {
         L.store6(F.data(L.self, L.six(source + j &* n, pitch)), scratch + j &* n, 6 &* n)
@@ -101,10 +109,11 @@ func winogradInput<F: WinogradFilter, L: Lanes>(
           F.data(L.self, L.six(scratch + 6 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
         i &+= 1
       }
-      source += F.outputs &* n
+      source += (tile < p.pointee.wideColumns ? F.outputs : F.outputs &- 1) &* n
       position += 1
-      tile &-= 1
+      tile &+= 1
     }
+    row += (tileRow < p.pointee.tallRows ? F.outputs : F.outputs &- 1) &* pitch
     tileRow &+= 1
   }
 }

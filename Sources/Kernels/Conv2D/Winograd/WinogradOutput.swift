@@ -18,6 +18,8 @@ struct WinogradOutputArguments {
   /// Output rows of these tiles, at most a tile's, and their columns.
   var rows: Int
   var columns: Int
+  /// Tiles of all columns; those behind them have one less.
+  var wideColumns: Int
   /// Columns of the target.
   var width: Int
   /// Memory for the outputs, pixel by pixel, a vector of channels each: a tile's rows of `columns`.
@@ -44,8 +46,10 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
   while channel < p.pointee.channels {
     let bias = L.load(p.pointee.bias + channel)
     var position = p.pointee.positions
+    var wide = p.pointee.wideColumns
     var x = 0
     while x < width {
+      let step = wide > 0 ? F.outputs : F.outputs &- 1
       let sums = p.pointee.sums + (position.pointee &* p.pointee.tileStride &+ channel)
       var j = 0
       while j < 6 {
@@ -58,7 +62,7 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
         }
         j &+= 1
       }
-      let columns = min(width &- x, F.outputs)
+      let columns = min(width &- x, step)
       var i = 0
       // The last row or column of a tile that has one less is made of products that were not computed.
       while i < p.pointee.rows {
@@ -81,7 +85,8 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
         i &+= 1
       }
       position += 1
-      x &+= F.outputs
+      wide &-= 1
+      x &+= step
     }
     let count = p.pointee.rows &* width
     if p.pointee.ceiling < .infinity {

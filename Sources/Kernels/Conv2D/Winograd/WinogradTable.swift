@@ -32,10 +32,10 @@ extension Conv2DShape {
     isWeightGradient: Bool = false
   ) -> Double? {
     guard let size = WinogradConvolution.size(self) else { return nil }
-    // Outputs that tiles compute and nobody needs: 8×8 for 5×5 are more than half.
-    let tiles = size.tiles(height) * size.tiles(width) * size.outputs * size.outputs
+    // With those that nobody needs: 6×6 for 5×5, 3×12 for 1×10.
+    let computed = size.computedOutputs(height) * size.computedOutputs(width)
     let isFaster =
-      min(source, target) >= 16 && panel.channels >= size.leastPanelChannels && 2 * height * width >= tiles
+      min(source, target) >= 16 && panel.channels >= size.leastPanelChannels && 2 * height * width >= computed
       && height * width >= (isWeightGradient ? size.leastGradients : size.leastOutputs)
     let padded = (panel.channels + panel.columns - 1) / panel.columns * panel.columns
     return isFaster ? 1e-6 * Double(padded) : .infinity

@@ -1,9 +1,10 @@
 /// The order in memory of the tiles of a block: by which of the six products along each axis they need.
 ///
-/// A tile's last output alone takes the product of the point at infinity, so a tile of which one row less is wanted, at
-/// the lower edge of an image whose height is 4·n + 3 (with tiles of 2×2 outputs, 2·n + 1), does without the sixth row of
-/// products, and one of a column less without the sixth column: 25 products at such a corner in place of 36, and 121 in
-/// place of 144 for an image of 7×7. Tiles that need a product lie next to each other:
+/// A tile's last output alone takes the product of the point at infinity, so a tile of one row less does without the sixth
+/// row of products, and one of a column less without the sixth column: 25 products in place of 36 where it has both. Where
+/// the tiles along an axis would have more outputs than an image, as many of the last as there are outputs too many have
+/// one less: 14 rows are 4 + 4 + 3 + 3, and 7×7 outputs take 121 products in place of 144. Tiles that need a product lie
+/// next to each other:
 ///
 ///     [tall and narrow] [tall and wide] [short and wide] [short and narrow]
 ///
@@ -13,11 +14,12 @@ struct WinogradTileOrder {
   let rows: Int
   let shortRows: Int
   let columns: Int
-  /// The last column of tiles, where it is narrow: 1 or 0.
+  /// The last columns of tiles, where they are narrow.
   private let narrowColumns: Int
   private let firstRow: Int
+  /// Rows of tiles of an image, and the last of them, which are short.
   private let rowsOfImage: Int
-  private let isLastRowShort: Bool
+  private let shortRowsOfImage: Int
 
   /// - Parameters:
   ///   - firstRow: the block's first row of tiles, counted through all images.
@@ -30,9 +32,13 @@ struct WinogradTileOrder {
     self.columns = columns.count
     let rowsOfImage = size.tiles(height)
     self.rowsOfImage = rowsOfImage
-    isLastRowShort = (height + 1) % size.outputs == 0
-    narrowColumns = (width + 1) % size.outputs == 0 && columns.upperBound == size.tiles(width) ? 1 : 0
-    shortRows = isLastRowShort ? (firstRow + rows) / rowsOfImage - firstRow / rowsOfImage : 0
+    let shortRowsOfImage = size.narrowTiles(height)
+    self.shortRowsOfImage = shortRowsOfImage
+    narrowColumns = max(columns.upperBound - max(columns.lowerBound, size.wideTiles(width)), 0)
+    func count(before row: Int) -> Int {
+      row / rowsOfImage * shortRowsOfImage + max(row % rowsOfImage - (rowsOfImage - shortRowsOfImage), 0)
+    }
+    shortRows = count(before: firstRow + rows) - count(before: firstRow)
   }
 
   /// The position of each tile, row by row.
@@ -42,10 +48,11 @@ struct WinogradTileOrder {
     var (nextTall, nextShort) = (0, 0)
     for row in 0..<rows {
       let tile = positions + row * columns
-      let isShort = isLastRowShort && (firstRow + row) % rowsOfImage == rowsOfImage - 1
+      let isShort = (firstRow + row) % rowsOfImage >= rowsOfImage - shortRowsOfImage
       let first = isShort ? tall * columns + nextShort * wide : tall * narrowColumns + nextTall * wide
       for column in 0..<wide { tile[column] = first + column }
-      if narrowColumns == 1 { tile[wide] = isShort ? tall * columns + shortRows * wide + nextShort : nextTall }
+      let narrow = isShort ? tall * columns + shortRows * wide + nextShort * narrowColumns : nextTall * narrowColumns
+      for column in 0..<narrowColumns { tile[wide + column] = narrow + column }
       if isShort { nextShort += 1 } else { nextTall += 1 }
     }
   }

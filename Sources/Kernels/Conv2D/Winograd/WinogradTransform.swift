@@ -14,8 +14,11 @@ protocol WinogradFilter {
   static func outputs<L: Lanes>(_ lanes: L.Type, _ x: Six<L>) -> Four<L>
   /// G g: of weights that lie `stride` elements apart.
   static func weights<L: Lanes>(_ lanes: L.Type, _ g: UnsafePointer<Float>, _ stride: Int) -> Six<L>
-  /// A y: of output gradients that lie `stride` elements apart, the transpose of `outputs`.
-  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int) -> Six<L>
+  /// A y: of output gradients that lie `stride` elements apart, the transpose of `outputs`; the last is zero where the
+  /// tile is narrow.
+  static func gradients<L: Lanes>(
+    _ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int, isNarrow: Bool
+  ) -> Six<L>
   /// Gᵀ t: the weight gradients of six sums, the transpose of `weights`; zeros behind them.
   static func weightGradients<L: Lanes>(_ lanes: L.Type, _ t: Six<L>) -> Five<L>
 }
@@ -85,8 +88,11 @@ enum Winograd43: WinogradFilter {
   }
 
   @inline(always)
-  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int) -> Six<L> {
-    let y = L.four(y, stride)
+  static func gradients<L: Lanes>(
+    _ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int, isNarrow: Bool
+  ) -> Six<L> {
+    let last = isNarrow ? L.splat(0) : L.load(y + 3 &* stride)
+    let y = (L.load(y), L.load(y + stride), L.load(y + 2 &* stride), last)
     let e = y.0 + y.2
     let o = y.1 + y.3
     return (
@@ -145,8 +151,10 @@ enum Winograd25: WinogradFilter {
   }
 
   @inline(always)
-  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int) -> Six<L> {
-    let (y0, y1) = (L.load(y), L.load(y + stride))
+  static func gradients<L: Lanes>(
+    _ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int, isNarrow: Bool
+  ) -> Six<L> {
+    let (y0, y1) = (L.load(y), isNarrow ? L.splat(0) : L.load(y + stride))
     return (
       y0, y0 + y1, y0 - y1, L.multiplyAdd(L.splat(2), y1, y0), L.multiplyAdd(L.splat(-0.5), y1, y0), y1
     )
@@ -210,6 +218,18 @@ struct WinogradSize: Sendable {
   var weightVectors: Int { taps * taps + 6 * taps }
   /// Tiles along an axis of so many outputs.
   func tiles(_ count: Int) -> Int { (count + outputs - 1) / outputs }
+  /// The last of them, of which one output less is taken, see `WinogradTileOrder`.
+  func narrowTiles(_ count: Int) -> Int { min(tiles(count) * outputs - count, tiles(count)) }
+  /// The tiles before those.
+  func wideTiles(_ count: Int) -> Int { tiles(count) - narrowTiles(count) }
+  /// Outputs that the tiles along an axis compute.
+  func computedOutputs(_ count: Int) -> Int { tiles(count) * outputs - narrowTiles(count) }
+  /// How many of `count` tiles, from a tile on, are among those.
+  func wideTiles(_ outputs: Int, from tile: Int, count: Int) -> Int { min(max(wideTiles(outputs) - tile, 0), count) }
+  /// The first output of a tile along an axis of so many outputs; of the tile behind the last, their number.
+  func start(_ tile: Int, of count: Int) -> Int {
+    tile == tiles(count) ? count : tile * outputs - max(tile - wideTiles(count), 0)
+  }
 }
 
 /// Vectors that lie `stride` elements apart.
@@ -220,11 +240,6 @@ extension Lanes {
       load(source), load(source + stride), load(source + 2 &* stride), load(source + 3 &* stride),
       load(source + 4 &* stride), load(source + 5 &* stride)
     )
-  }
-
-  @inline(always)
-  static func four(_ source: UnsafePointer<Float>, _ stride: Int) -> (Vector, Vector, Vector, Vector) {
-    (load(source), load(source + stride), load(source + 2 &* stride), load(source + 3 &* stride))
   }
 
   @inline(always)
