@@ -62,7 +62,19 @@ struct BottleneckConvolution: Sendable {
     let room = machine.secondLevelBytes * Self.eighthsOfSecondLevel / 8 - span * paddedRowBytes
     let most = max(least, min(room / (rowBytes + depthwise.strideHeight * paddedRowBytes), depthwise.outputHeight))
     let fewestBands = (depthwise.outputHeight + most - 1) / most
-    bandRows = max(least, (depthwise.outputHeight + fewestBands - 1) / fewestBands)
+    let parts = Work(
+      multiplyAdds: shape.multiplyAdds, bytes: (shape.inputCount + shape.outputCount) * 4
+    ).parts(threads: threads)
+    self.parts = parts
+    // Where threads share an image that has several bands, as many of equal height for each.
+    let sharedBands =
+      fewestBands == 1 || depthwise.batch % parts == 0
+      ? nil
+      : (fewestBands...2 * fewestBands).first {
+        $0 % parts == 0 && depthwise.outputHeight % $0 == 0 && depthwise.outputHeight / $0 >= least
+      }
+    let bandCount = sharedBands ?? fewestBands
+    bandRows = max(least, (depthwise.outputHeight + bandCount - 1) / bandCount)
     bands = (depthwise.outputHeight + bandRows - 1) / bandRows
     paddedRows = (bandRows - 1) * depthwise.strideHeight + span
     self.paddedWidth = paddedWidth
@@ -71,10 +83,6 @@ struct BottleneckConvolution: Sendable {
     self.hidden = hidden
     outputs = PanelLayout(channels: shape.outputChannels, width: tile.vectors * lanes, tail: lanes)
     limits = (shape.expansionActivation.limits, shape.depthwiseActivation.limits, shape.activation.limits)
-    parts = Work(
-      multiplyAdds: shape.multiplyAdds, bytes: (shape.inputCount + shape.outputCount) * 4
-    ).parts(threads: threads)
-
     let width = depthwise.inputWidth
     let insideRows = rowsInside(bandRows).map(\.count).max() ?? 0
     planes = OffsetTable((0..<shape.inputChannels).map { $0 * depthwise.inputPlane })
@@ -228,38 +236,52 @@ struct BottleneckConvolution: Sendable {
       operands: operands, weights: packed.assumingMemoryBound(to: Float.self), offsets: offsets, convolution: self)
     // Each thread takes as many whole images; all of them share each image that is left.
     let apart = batch / parts * parts
-    if apart > 0 {
+    func runApart(_ units: Int, firstImage: Int) {
       Parallel.run(parts: parts) { part in
         let memory = memory(workspace, part: part)
-        for image in Parallel.range(part, of: parts, items: apart) {
-          for band in 0..<bands {
-            run.expandAndFilter(image, band, panels: 0..<hidden.count, memory, to: memory.blocks)
-            run.project(image, band, panels: 0..<outputs.count, pixels: 0..<bandPixels, memory, from: memory.blocks)
-          }
+        for unit in Parallel.range(part, of: parts, items: units) {
+          let (image, band) = (firstImage + unit / bands, unit % bands)
+          run.expandAndFilter(image, band, panels: 0..<hidden.count, memory, to: memory.blocks)
+          run.project(image, band, panels: 0..<outputs.count, pixels: 0..<bandPixels, memory, from: memory.blocks)
         }
       }
     }
-    let tiles = bandPixels / tile.pixels
-    let splitsPanels = (outputs.count + parts - 1) / parts * tiles <= (tiles + parts - 1) / parts * outputs.count
+    if apart > 0 { runApart(apart * bands, firstImage: 0) }
+    if apart == batch { return }
+    if bands % parts == 0, bands * bandRows == shape.depthwise.outputHeight {
+      runApart((batch - apart) * bands, firstImage: apart)
+      return
+    }
     for image in apart..<batch {
-      for band in 0..<bands {
-        let blocks = memory(workspace, part: 0).blocks
-        Parallel.run(parts: parts) { part in
-          run.expandAndFilter(
-            image, band, panels: Parallel.range(part, of: parts, items: hidden.count), memory(workspace, part: part),
-            to: blocks)
-        }
-        Parallel.run(parts: parts) { part in
-          let range = Parallel.range(part, of: parts, items: splitsPanels ? outputs.count : tiles)
-          let pixels =
-            splitsPanels
-            ? 0..<bandPixels
-            : range.lowerBound * tile.pixels..<(range.upperBound == tiles ? bandPixels : range.upperBound * tile.pixels)
-          if range.isEmpty { return }
-          run.project(
-            image, band, panels: splitsPanels ? range : 0..<outputs.count, pixels: pixels,
-            memory(workspace, part: part), from: blocks)
-        }
+      for band in 0..<bands { runTogether(run, image, band, workspace) }
+    }
+  }
+
+  /// Computes a band with all threads: each takes some panels of the depthwise channels, then some of the outputs'. Panels
+  /// that do not divide evenly are divided by pixels, too.
+  private func runTogether(_ run: Run, _ image: Int, _ band: Int, _ workspace: UnsafeMutableRawPointer) {
+    let blocks = memory(workspace, part: 0).blocks
+    Parallel.run(parts: parts) { part in
+      run.expandAndFilter(
+        image, band, panels: Parallel.range(part, of: parts, items: hidden.count), memory(workspace, part: part),
+        to: blocks)
+    }
+    let tiles = bandPixels / tile.pixels
+    let pieces = outputs.count % parts == 0 ? 1 : min(parts, tiles)
+    Parallel.run(parts: parts) { part in
+      let memory = memory(workspace, part: part)
+      let items = Parallel.range(part, of: parts, items: outputs.count * pieces)
+      if pieces == 1 {
+        run.project(image, band, panels: items, pixels: 0..<bandPixels, memory, from: blocks)
+        return
+      }
+      for item in items {
+        let range = Parallel.range(item % pieces, of: pieces, items: tiles)
+        run.project(
+          image, band, panels: item / pieces..<item / pieces + 1,
+          pixels: range.lowerBound
+            * tile.pixels..<(range.upperBound == tiles ? bandPixels : range.upperBound * tile.pixels), memory,
+          from: blocks)
       }
     }
   }
