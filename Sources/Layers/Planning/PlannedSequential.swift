@@ -6,10 +6,9 @@ import Kernels
 /// alternate between two regions of the workspace. For inference, the outputs alternate between these regions, and
 /// layers that can run in place do. Batches pass through some layers in blocks, see ``ImageBlocks``; what only the next
 /// of these layers reads is kept for one block. An activation after a layer that can fuse it becomes part of that
-/// layer, and so does max pooling after a convolution where that pays (``PooledConv2D``), and in inference what is around
-/// a depthwise convolution (``InvertedBottleneck``); layers that only reshape
-/// disappear, and the backward pass ends at the first layer with parameters to train unless the input's gradient is
-/// needed.
+/// layer, and so does max pooling after a convolution where that pays (``PooledConv2D``), and in inference what is
+/// around a depthwise convolution (``InvertedBottleneck``); layers that only reshape disappear, and the backward pass
+/// ends at the first layer with parameters to train unless the input's gradient is needed.
 final class PlannedSequential: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
