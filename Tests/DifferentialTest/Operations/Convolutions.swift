@@ -100,8 +100,8 @@ let convolutionTests: [any AnyOperationTest] = [
     }),
   OperationTest<InvertedBottleneckForward>(
     name: InvertedBottleneckForward.lineName, schema: bottleneckSchema, images: "mb",
-    // What a result is a sum of, each a product of four numbers.
-    terms: { $0["ic"] * $0["kh"] * $0["kw"] * $0["hc"] },
+    // What a result is a sum of; each is a product of four numbers, two more than those of a convolution.
+    terms: { 16 * $0["ic"] * $0["kh"] * $0["kw"] * $0["hc"] },
     draw: { drawBottleneck(&$0) },
     problem: { bottleneckShape($0) },
     operands: { parameters, memory in
