@@ -5,18 +5,20 @@ import KernelsISA
 /// One workspace serves any number of plans one after another. Give it the largest `workspaceByteCount` among them, or
 /// let it grow: a plan's run enlarges a workspace that is too small.
 ///
-/// Workspaces of 256 KB and more use huge pages of 2 MB where the system grants them. A tile reads a dozen rows of a
-/// matrix at once, each on a page of its own, or packed data of hundreds of pages in sequence; small pages would miss
-/// the processor's translation cache, which costs a tenth to a quarter of the time of a convolution that packs 64
-/// channels and more.
+/// Workspaces of 256 KB and more use huge pages of 2 MB where the system grants them (``PageMemory``).
 public final class Workspace: @unchecked Sendable {
   public var byteCount: Int { memory.pointee.byteCount }
   /// The memory. It moves when the workspace grows.
-  public var base: UnsafeMutableRawPointer { memory.pointee.base }
+  public var base: UnsafeMutableRawPointer { memory.pointee.pages.base }
 
   private struct Memory {
-    var base: UnsafeMutableRawPointer
+    var pages: PageMemory
     var byteCount: Int
+
+    init(byteCount: Int) {
+      pages = PageMemory(byteCount: byteCount)
+      self.byteCount = byteCount
+    }
   }
 
   /// Behind a pointer, because each access to a class's variable checks for exclusivity, which takes as long as the
@@ -31,35 +33,21 @@ public final class Workspace: @unchecked Sendable {
 
   public init(byteCount: Int = 0) {
     memory = .allocate(capacity: 1)
-    memory.initialize(to: Memory(base: Workspace.allocate(byteCount), byteCount: byteCount))
+    memory.initialize(to: Memory(byteCount: byteCount))
   }
 
   deinit {
-    base.deallocate()
+    memory.pointee.pages.deallocate()
     memory.deallocate()
   }
 
   /// Enlarges the workspace to at least `needed` bytes. Where it grows, its memory moves and its contents are lost.
   public func grow(toByteCount needed: Int) {
     if needed <= byteCount { return }
-    base.deallocate()
-    memory.pointee = Memory(base: Workspace.allocate(needed), byteCount: needed)
-  }
-
-  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    let isLarge = byteCount >= hugePage / 8
-    let size = isLarge ? (byteCount + hugePage - 1) / hugePage * hugePage : max(byteCount, 64)
-    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isLarge ? hugePage : 64)
-    #if os(Linux)
-      // Only advice: the memory serves without huge pages, too.
-      if isLarge { _ = madvise(base, size, MADV_HUGEPAGE) }
-    #endif
-    return base
+    memory.pointee.pages.deallocate()
+    memory.pointee = Memory(byteCount: needed)
   }
 }
-
-/// Bytes of a huge page.
-private let hugePage = 2 << 20
 
 extension Workspace {
   /// The largest workspace of a kernel, in bytes for each thread, without that of ``StreamedOutput``, which takes at

@@ -29,8 +29,8 @@ public final class PreparedBatch {
     self.targetShape = targetShape
     self.targetsAreImages = targetsAreImages
     self.normalization = normalization
-    imageStorage = FloatStorage(uninitialized: capacity * imageShape.count)
-    targetStorage = targetShape.map { FloatStorage(uninitialized: capacity * $0.count) }
+    imageStorage = FloatStorage(zeros: capacity * imageShape.count)
+    targetStorage = targetShape.map { FloatStorage(zeros: capacity * $0.count) }
     weightStorage = hasWeights ? FloatStorage(uninitialized: capacity) : nil
     labelMemory = .allocate(capacity: capacity)
     positionMemory = .allocate(capacity: capacity)

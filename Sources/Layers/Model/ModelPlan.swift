@@ -67,7 +67,7 @@ public final class ModelPlan {
     let outputCount = problem.batchSize * model.outputShape.count
     var buffers: [FloatStorage] = []
     func buffer(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
-      let storage = FloatStorage(repeating: 0, count: count)
+      let storage = FloatStorage(zeros: count)
       buffers.append(storage)
       return UnsafeMutableBufferPointer(start: storage.pointer, count: count)
     }

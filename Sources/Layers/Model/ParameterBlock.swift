@@ -38,8 +38,8 @@ final class ParameterBlock {
     self.offsets = offsets
     sizes = parameters.map(\.shape.count)
     roles = parameters.map(\.role)
-    storage = FloatStorage(repeating: 0, count: end)
-    others = FloatStorage(repeating: 0, count: othersEnd)
+    storage = FloatStorage(zeros: end)
+    others = FloatStorage(zeros: othersEnd)
     pointers = .allocate(capacity: max(parameters.count, 1))
     for (i, parameter) in parameters.enumerated() {
       let base = parameter.role == .trainable ? storage.pointer : others.pointer

@@ -14,7 +14,7 @@ public final class GradientAccumulator {
   private let model: Model
   private let gradients: UnsafeMutablePointer<Float>
   /// The accumulated gradients, allocated at first use.
-  private lazy var sums = FloatStorage(repeating: 0, count: model.gradientBuffer.count)
+  private lazy var sums = FloatStorage(zeros: model.gradientBuffer.count)
   /// ``Model/freezeCount`` at the last accumulation.
   private var freezeCount = 0
   private let kernel: Plan<GradientAccumulation>

@@ -162,7 +162,7 @@ final class PlannedSteps<Options: KernelOptimizer>: PlannedOptimizer {
   private static func states(_ groups: [OptimizerGroup<Options>], count: Int) -> [FloatStorage?] {
     Options.stateNames.indices.map { i in
       guard groups.contains(where: { $0.options.firstStates[i] != nil }) else { return nil }
-      let storage = FloatStorage(repeating: 0, count: count)
+      let storage = FloatStorage(zeros: count)
       for group in groups {
         guard let first = group.options.firstStates[i], first != 0 else { continue }
         for range in group.ranges {

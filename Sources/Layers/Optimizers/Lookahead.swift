@@ -69,7 +69,7 @@ private final class PlannedLookahead: PlannedOptimizer {
     interval = options.interval
     alpha = Double(options.alpha)
     self.memory = memory
-    slow = FloatStorage(repeating: 0, count: memory.count)
+    slow = FloatStorage(zeros: memory.count)
     let makeRuns = { () throws(OptimizerError) -> [Run] in
       var runs: [Run] = []
       for piece in memory.unfrozenPieces(of: 0..<memory.count) {

@@ -93,7 +93,7 @@ private final class PlannedMuon: PlannedOptimizer {
   init(_ options: Muon, _ memory: ParameterMemory, threads: Int, level: InstructionSet?) throws(OptimizerError) {
     self.options = options
     self.memory = memory
-    velocity = FloatStorage(repeating: 0, count: memory.count)
+    velocity = FloatStorage(zeros: memory.count)
     var matrices: [MuonMatrix] = []
     for (i, parameter) in memory.parameters.enumerated() {
       guard parameter.shape.rank >= 2 else {
@@ -143,16 +143,16 @@ private final class MuonScratch {
   /// XXᵀ, or XᵀX where that is smaller, and the polynomial of it.
   let gram: FloatStorage
   let polynomial: FloatStorage
-  let norm = FloatStorage(repeating: 0, count: 1)
+  let norm = FloatStorage(zeros: 1)
   let workspace: Workspace
 
   init(_ matrices: [MuonMatrix]) {
     let count = matrices.map(\.count).max() ?? 0
     let square = matrices.map { $0.side * $0.side }.max() ?? 0
-    update = FloatStorage(repeating: 0, count: count)
-    nextUpdate = FloatStorage(repeating: 0, count: count)
-    gram = FloatStorage(repeating: 0, count: square)
-    polynomial = FloatStorage(repeating: 0, count: square)
+    update = FloatStorage(zeros: count)
+    nextUpdate = FloatStorage(zeros: count)
+    gram = FloatStorage(zeros: square)
+    polynomial = FloatStorage(zeros: square)
     workspace = Workspace(byteCount: matrices.map(\.workspaceByteCount).max() ?? 0)
   }
 }

@@ -1,16 +1,28 @@
 import Foundation
+import Kernels
 
 /// Floats in memory aligned to a cache line (64 bytes). Unchecked: its users make sure that no one writes while others
 /// access it.
 final class FloatStorage: @unchecked Sendable {
   let count: Int
   let pointer: UnsafeMutablePointer<Float>
+  /// The memory behind ``pointer`` if it is in pages of its own.
+  private let pages: PageMemory?
 
   /// Uninitialised memory, which the caller must write before it is read.
   init(uninitialized count: Int) {
     self.count = count
     let bytes = max(count * MemoryLayout<Float>.stride, 64)
     pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).assumingMemoryBound(to: Float.self)
+    pages = nil
+  }
+
+  /// Zeros that live as long as a model or a plan, in huge pages where there are enough of them (``PageMemory``).
+  init(zeros count: Int) {
+    self.count = count
+    let pages = PageMemory(byteCount: count * MemoryLayout<Float>.stride)
+    self.pages = pages
+    pointer = pages.base.assumingMemoryBound(to: Float.self)
   }
 
   convenience init(repeating value: Float, count: Int) {
@@ -35,5 +47,7 @@ final class FloatStorage: @unchecked Sendable {
     return true
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  deinit {
+    if let pages { pages.deallocate() } else { UnsafeMutableRawPointer(pointer).deallocate() }
+  }
 }

@@ -27,7 +27,7 @@ final class BatchRunner {
   /// Whether the loaded batch has labels to compare predictions with.
   private var hasLabels = true
   /// The target values, one for each output; allocated at first use.
-  private lazy var targets = FloatStorage(repeating: 0, count: plan.batchSize * plan.model.outputShape.count)
+  private lazy var targets = FloatStorage(zeros: plan.batchSize * plan.model.outputShape.count)
 
   /// The plans for one number of images. A class, because plans are large values, which would be copied at every step.
   private final class Variant {
