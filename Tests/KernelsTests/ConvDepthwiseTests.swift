@@ -84,37 +84,44 @@ import Testing
     }
   }
 
-  @Test("every kernel gives the reference's result exactly", arguments: InstructionSet.available)
-  func matchesReference(level: InstructionSet) throws {
+  /// Runs every kernel of both gradients of a level on shape number `i`, with and without the bias gradient.
+  private func checkGradients(_ shape: Conv2DShape, _ i: Int, _ level: InstructionSet) throws {
     let tests = Conv2DTests()
-    for (i, shape) in Self.shapes.enumerated() {
-      try checkForward(shape, i, level)
-      try tests.check(Conv2DBackwardData.self, shape, shape, level: level) { plan, data in
-        let gradient = GuardedBuffer<Float>.poisoned(count: shape.inputCount)
-        plan.run(
-          .init(
-            outputGradient: data.outputGradient.pointer, weights: data.weights.pointer,
-            inputGradient: gradient.pointer),
-          workspace: poisonedWorkspace(plan.workspaceByteCount))
-        return gradient.values
-      }
-      try tests.check(Conv2DBackwardWeights.self, shape, shape, level: level) { plan, data in
-        let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
-        let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
-        plan.run(
-          .init(
-            input: data.input.pointer, outputGradient: data.outputGradient.pointer,
-            weightGradient: weights.pointer, biasGradient: i % 3 == 0 ? nil : bias.pointer),
-          workspace: poisonedWorkspace(plan.workspaceByteCount))
-        return weights.values + bias.values
-      }
+    try tests.check(Conv2DBackwardData.self, shape, shape, level: level) { plan, data in
+      let gradient = GuardedBuffer<Float>.poisoned(count: shape.inputCount)
+      plan.run(
+        .init(
+          outputGradient: data.outputGradient.pointer, weights: data.weights.pointer, inputGradient: gradient.pointer),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+      return gradient.values
+    }
+    try tests.check(Conv2DBackwardWeights.self, shape, shape, level: level) { plan, data in
+      let weights = GuardedBuffer<Float>.poisoned(count: shape.weightCount)
+      let bias = GuardedBuffer<Float>.poisoned(count: shape.outputChannels)
+      plan.run(
+        .init(
+          input: data.input.pointer, outputGradient: data.outputGradient.pointer, weightGradient: weights.pointer,
+          biasGradient: i % 3 == 0 ? nil : bias.pointer),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+      return weights.values + bias.values
     }
   }
 
-  @Test("every forward kernel gives the reference's result exactly with strides", arguments: InstructionSet.available)
+  @Test("every kernel gives the reference's result exactly", arguments: InstructionSet.available)
+  func matchesReference(level: InstructionSet) throws {
+    for (i, shape) in Self.shapes.enumerated() {
+      try checkForward(shape, i, level)
+      try checkGradients(shape, i, level)
+    }
+  }
+
+  @Test("every kernel gives the reference's result exactly with strides", arguments: InstructionSet.available)
   func matchesReferenceWithStrides(level: InstructionSet) throws {
     for (i, shape) in (Self.stridedShapes + Self.halvingShapes).enumerated() {
       try checkForward(shape, i, level)
+    }
+    for (i, shape) in Self.halvingShapes.enumerated() {
+      try checkGradients(shape, i, level)
     }
   }
 
@@ -174,16 +181,39 @@ import Testing
       ] {
         data.input.pointer[channel * plane + place] = value
       }
-      let results = try Conv2DTests().results(Conv2DForward.self, .init(shape: shape), shape) {
-        plan, workspace, output in
+      let tests = Conv2DTests()
+      let forward = try tests.results(Conv2DForward.self, .init(shape: shape), shape) { plan, workspace, output in
         plan.run(
           .init(input: data.input.pointer, weights: data.weights.pointer, output: output), workspace: workspace)
         return shape.outputCount
       }
-      let depthwise = results.filter { $0.key.hasPrefix("depthwise") }
-      #expect(depthwise.count == 2 * InstructionSet.available.count)
-      for (name, values) in depthwise {
-        #expect(firstDifference(values, results["reference"]!) == nil, "\(name) \(shape)")
+      // The gradient of a whole plane of ones shows every weight that an input must not reach.
+      for i in 0..<shape.outputCount { data.outputGradient.pointer[i] = 1 }
+      let weights = try tests.results(Conv2DBackwardWeights.self, shape, shape) { plan, workspace, output in
+        plan.run(
+          .init(input: data.input.pointer, outputGradient: data.outputGradient.pointer, weightGradient: output),
+          workspace: workspace)
+        return shape.weightCount
+      }
+      let outputPlane = shape.outputHeight * shape.outputWidth
+      for (channel, place, value) in [
+        (0, 0, Float.infinity), (1, outputPlane - 1, .nan), (2, shape.outputWidth - 1, .infinity),
+        (3, outputPlane - shape.outputWidth, -.infinity), (4, outputPlane / 2, .nan),
+      ] {
+        data.outputGradient.pointer[channel * outputPlane + place] = value
+      }
+      let backward = try tests.results(Conv2DBackwardData.self, shape, shape) { plan, workspace, output in
+        plan.run(
+          .init(outputGradient: data.outputGradient.pointer, weights: data.weights.pointer, inputGradient: output),
+          workspace: workspace)
+        return shape.inputCount
+      }
+      for (results, rows) in [(forward, 2), (weights, 1), (backward, 1)] {
+        let depthwise = results.filter { $0.key.hasPrefix("depthwise") }
+        #expect(depthwise.count == rows * InstructionSet.available.count)
+        for (name, values) in depthwise {
+          #expect(firstDifference(values, results["reference"]!) == nil, "\(name) \(shape)")
+        }
       }
     }
   }
@@ -208,6 +238,9 @@ import Testing
         for (shape, tile) in [(dilated, "rows"), (strided, size == 3 && width % 2 == 0 ? "3x3s2" : "rows")] {
           let expected = "depthwise.\(level).\(tile)"
           #expect(try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.name == expected, "\(shape)")
+          if tile == "rows" { continue }
+          #expect(try Plan<Conv2DBackwardData>(shape, level: level).kernel.name == expected, "\(shape)")
+          #expect(try Plan<Conv2DBackwardWeights>(shape, level: level).kernel.name == expected, "\(shape)")
         }
       }
     }
@@ -242,6 +275,42 @@ import Testing
         workspace: poisonedWorkspace(largePlan.workspaceByteCount))
       for i in 0..<large.batch {
         let values = Array(UnsafeBufferPointer(start: target + i * small.outputCount, count: small.outputCount))
+        #expect(values == expected.values, "\(level) image \(i)")
+      }
+    }
+  }
+
+  @Test("input gradients larger than the caches, which are stored past them, are the same with strides")
+  func streamsWithStrides() throws {
+    // The last vectors of a row overlap those before.
+    let large = Conv2DShape(
+      batch: 12, inputChannels: 32, inputHeight: 112, inputWidth: 112, outputChannels: 32, kernel: 3, stride: 2,
+      padding: 1, groups: 32)
+    var small = large
+    small.batch = 1
+    var random = TestRandom(seed: 13)
+    let image = GuardedBuffer(random.reals(small.outputCount))
+    let weights = GuardedBuffer(random.reals(small.weightCount))
+    let (gradient, result) = (Workspace(byteCount: large.outputCount * 4), Workspace(byteCount: large.inputCount * 4))
+    let (source, target) = (
+      gradient.base.assumingMemoryBound(to: Float.self), result.base.assumingMemoryBound(to: Float.self)
+    )
+    for i in 0..<large.batch {
+      (source + i * small.outputCount).update(from: image.pointer, count: small.outputCount)
+    }
+    for level in InstructionSet.available {
+      let plan = try Plan<Conv2DBackwardData>(small, level: level)
+      let expected = GuardedBuffer<Float>.poisoned(count: small.inputCount)
+      plan.run(
+        .init(outputGradient: image.pointer, weights: weights.pointer, inputGradient: expected.pointer),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+      let largePlan = try Plan<Conv2DBackwardData>(large, level: level, threads: 2)
+      target.update(repeating: .nan, count: large.inputCount)
+      largePlan.run(
+        .init(outputGradient: source, weights: weights.pointer, inputGradient: target),
+        workspace: poisonedWorkspace(largePlan.workspaceByteCount))
+      for i in 0..<large.batch {
+        let values = Array(UnsafeBufferPointer(start: target + i * small.inputCount, count: small.inputCount))
         #expect(values == expected.values, "\(level) image \(i)")
       }
     }

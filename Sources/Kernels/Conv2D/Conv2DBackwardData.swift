@@ -27,7 +27,7 @@ public enum Conv2DBackwardData: KernelOperation {
   public static let kernels: [Kernel<Conv2DBackwardData>] =
     Levels.winogradTiles().map(winogradBackwardDataKernel) + DirectTile.all.map(directBackwardDataKernel)
     + Levels.batchTiles().map(batchBackwardDataKernel)
-    + depthwiseBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
+    + depthwiseBackwardDataKernels() + depthwiseStridedBackwardDataKernels() + [.reference(referenceConv2DBackwardData)]
 
   public static func validate(_ shape: Conv2DShape) throws(KernelError) { try shape.validate(name) }
 }

@@ -140,9 +140,9 @@ struct DepthwiseGradientArguments {
   var firstChannel: Int
   /// The end of the channels to compute.
   var endChannel: Int
-  /// Rows of a plane.
+  /// Rows of an input plane.
   var height: Int
-  /// Columns of a plane.
+  /// Columns of an input plane.
   var width: Int
   /// The weight gradient of all channels.
   var target: UnsafeMutablePointer<Float>

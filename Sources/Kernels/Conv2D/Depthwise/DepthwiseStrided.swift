@@ -80,7 +80,7 @@ private func convolvePlanes<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<De
 }
 
 /// The inputs of a row that neighbouring outputs multiply with the three columns of the kernel.
-private struct StridedTaps<L: HalfLanes> {
+struct StridedTaps<L: HalfLanes> {
   var before: L.Vector
   var even: L.Vector
   var odd: L.Vector
@@ -197,7 +197,7 @@ private struct DepthwiseStrided: Sendable {
 extension Conv2DShape {
   /// What is counted of a depthwise pass with stride 2; nil where the kernels do not compute it: with other kernels,
   /// strides or padding, several output channels of an input channel, or an odd number of columns.
-  fileprivate func depthwiseStridedTerms(_ level: InstructionSet, _ machine: Machine) -> CostTerms? {
+  func depthwiseStridedTerms(_ model: CostModel, _ level: InstructionSet, _ machine: Machine) -> CostTerms? {
     guard groups == inputChannels, groups == outputChannels, kernelHeight == 3, kernelWidth == 3, strideHeight == 2,
       strideWidth == 2, dilationHeight == 1, dilationWidth == 1, paddingHeight == 1, paddingWidth == 1,
       inputWidth % 2 == 0, outputCount > 0,
@@ -208,7 +208,7 @@ extension Conv2DShape {
     let perStep = max(1 / machine.multiplyAdds(lanes: level.lanes), 1 / machine.loads(lanes: level.lanes))
     let vectors = batch * outputChannels * outputHeight * ((outputWidth + lanes - 1) / lanes)
     return CostTerms(
-      .depthwiseRows, [Double(vectors * kernelCount) * perStep, Double(batch * outputChannels), 0, 0, 0, 0, 0, 0])
+      model, [Double(vectors * kernelCount) * perStep, Double(batch * outputChannels), 0, 0, 0, 0, 0, 0])
   }
 }
 
@@ -217,7 +217,7 @@ func depthwiseStridedForwardKernels() -> [Kernel<Conv2DForward>] {
   InstructionSet.allCases.map { level in
     Kernel(
       algorithm: "depthwise", level: level, tile: "3x3s2",
-      terms: { $0.shape.depthwiseStridedTerms(level, $1) },
+      terms: { $0.shape.depthwiseStridedTerms(.depthwiseRows, level, $1) },
       prepare: { problem, threads in
         let convolution = DepthwiseStrided(level, problem, threads: threads)
         return PreparedKernel(workspaceByteCount: convolution.parts * convolution.threadByteCount) {

@@ -118,7 +118,17 @@ func depthwiseBackwardWeightsKernels() -> [Kernel<Conv2DBackwardWeights>] {
     3: Levels.convDepthwiseGradient3, 5: Levels.convDepthwiseGradient5, 7: Levels.convDepthwiseGradient7,
   ]
   return InstructionSet.allCases.flatMap { level in
-    [3, 5, 7].compactMap { size in functions[size].map { gradientKernel(level, size, $0[level]) } }
+    [3, 5, 7].compactMap { size in
+      functions[size].map { function in
+        gradientKernel(level, size, tile: "\(size)x\(size)", function[level]) { shape in
+          shape.depthwiseTerms(.gradientDepthwise, level, size, .nominal)
+        }
+      }
+    } + [
+      gradientKernel(level, 3, tile: "3x3s2", Levels.convDepthwiseStridedGradient[level]) { shape in
+        shape.depthwiseStridedTerms(.gradientDepthwise, level, .nominal)
+      }
+    ]
   }
 }
 
@@ -132,11 +142,11 @@ private func depthwiseBlocks(_ shape: Conv2DShape, sumsOfChannel: Int, parts: In
 }
 
 private func gradientKernel(
-  _ level: InstructionSet, _ size: Int, _ function: LevelFunction<DepthwiseGradientArguments>
+  _ level: InstructionSet, _ size: Int, tile: String, _ function: LevelFunction<DepthwiseGradientArguments>,
+  terms: @escaping @Sendable (Conv2DShape) -> CostTerms?
 ) -> Kernel<Conv2DBackwardWeights> {
   Kernel(
-    algorithm: "depthwise", level: level, tile: "\(size)x\(size)",
-    terms: { shape, _ in shape.depthwiseTerms(.gradientDepthwise, level, size, .nominal) },
+    algorithm: "depthwise", level: level, tile: tile, terms: { shape, _ in terms(shape) },
     prepare: { shape, threads in
       let parts = shape.parts(threads: threads)
       let sumsOfChannel = size * (size + 2) * level.lanes
