@@ -2,8 +2,8 @@ import KernelsISA
 
 // Depthwise convolution with a 3×3 kernel, stride 2 and padding 1, as MobileNets halve their planes. A vector holds
 // neighbouring outputs of a row. The even and odd columns of an input row are the second and third column of the kernel;
-// the first is the odd ones, moved by a lane. A column of vectors is computed from the plane's top to its bottom, and an
-// odd row, which two outputs read, is loaded once.
+// the first is the odd ones, moved by a lane. Two rows of the input are read at once, from left to right, as they lie in
+// memory. The second one meets the outputs above it and those below it, whose sums it begins.
 
 /// The arguments of `convolveDepthwiseStrided`: planes firstPlane ..< endPlane, of an even width.
 struct DepthwiseStridedArguments {
@@ -31,7 +31,7 @@ struct DepthwiseStridedArguments {
   var floor: Float
   /// The upper limit of outputs: 6 for ReLU6, else infinity.
   var ceiling: Float
-  /// Memory for a vector, and a plane of the source with two vectors behind it.
+  /// Memory for the vectors of a row of outputs and one more, and a plane of the source with two vectors behind it.
   var scratch: UnsafeMutablePointer<Float>
 }
 
@@ -51,7 +51,7 @@ private func convolvePlanes<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<De
   let width = arguments.width / 2
   let count = arguments.height &* arguments.width
   let outputs = (arguments.height &+ 1) / 2 &* width
-  let targetEnd = arguments.target + arguments.endPlane &* outputs
+  let copy = arguments.scratch + ((width &+ L.count &- 1) / L.count &+ 1) &* L.count
   var plane = arguments.firstPlane
   while plane < arguments.endPlane {
     let channel = plane % arguments.channels
@@ -59,21 +59,18 @@ private func convolvePlanes<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<De
     var source = arguments.source + start
     if start &+ count &+ 2 &* L.count > arguments.sourceCount {
       // Vectors may not read beyond the last plane in memory: a copy is read instead.
-      let copy = arguments.scratch + L.count
       L.copyRow(source, copy, count: count)
       source = UnsafePointer(copy)
     }
     let kernel = StridedKernel(
       lanes, weights: arguments.weights + channel &* 9, bias: arguments.bias.map { $0[channel] } ?? 0, arguments)
-    var x = 0
-    while x < width {
-      let isLast = x &+ L.count >= width
-      if x > 0 { x = min(x, width &- L.count) }
-      kernel.walk(
-        source, arguments.target + plane &* outputs, x: x,
-        // The next column of vectors, or the first of the next plane.
-        prefetchOffset: isLast ? count &- 2 &* x : 2 &* L.count, targetEnd: targetEnd, scratch: arguments.scratch)
-      x &+= L.count
+    var target = arguments.target + plane &* outputs
+    var y = 0
+    while y < arguments.height {
+      kernel.convolveRow(source, target, isFirst: y == 0, isLast: y &+ 1 == arguments.height)
+      source += 2 &* arguments.width
+      target += width
+      y &+= 2
     }
     plane &+= 1
   }
@@ -99,8 +96,10 @@ private struct StridedKernel<L: HalfLanes> {
   private let bias: L.Vector
   private let floor: L.Vector
   private let ceiling: L.Vector
-  private let height: Int
+  /// Columns of a plane of the source.
   private let width: Int
+  private let targetEnd: UnsafeMutablePointer<Float>
+  private let scratch: UnsafeMutablePointer<Float>
 
   @inline(always)
   init(
@@ -114,8 +113,9 @@ private struct StridedKernel<L: HalfLanes> {
     self.bias = L.splat(bias)
     floor = L.splat(arguments.floor)
     ceiling = L.splat(arguments.ceiling)
-    height = arguments.height
     width = arguments.width
+    targetEnd = arguments.target + arguments.endPlane &* ((arguments.height &+ 1) / 2 &* (arguments.width / 2))
+    scratch = arguments.scratch
   }
 
   /// Adds a row of inputs, times a row of the kernel.
@@ -126,40 +126,47 @@ private struct StridedKernel<L: HalfLanes> {
     return L.multiplyAdd(weights.sums[row][2], taps.odd, sum)
   }
 
-  /// Computes a column of vectors: the outputs from `x` on of all rows. Rows above and below the plane are not added.
+  /// Computes a row of outputs. Rows above and below the plane are not added.
+  ///
+  /// - Parameters:
+  ///   - source: the row of the source at the kernel's second row.
+  ///   - isFirst: whether no row is above it.
+  ///   - isLast: whether no row is below it.
   @inline(always)
-  func walk(
-    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, x: Int, prefetchOffset: Int,
-    targetEnd: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  func convolveRow(
+    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, isFirst: Bool, isLast: Bool
   ) {
-    var row = source + 2 &* x
-    var address = target + x
-    // Row -1 of the kernel's first row is 0, and is not added.
-    var above = StridedTaps<L>(row, before: 0)
-    var y = 0
-    while y < height {
-      prefetch(row + prefetchOffset)
-      prefetch(row + (prefetchOffset &+ L.count))
-      prefetch(row + (prefetchOffset &+ width))
-      prefetch(row + (prefetchOffset &+ width &+ L.count))
+    let outputs = width / 2
+    // The sums of the row's outputs so far, then of those below it.
+    var sums = scratch + L.count
+    var x = 0
+    while x < outputs {
+      // The last vector of a row ends with it and overlaps the one before.
+      if x > 0 { x = min(x, outputs &- L.count) }
+      let row = source + 2 &* x
+      prefetch(row + depthwisePrefetch)
+      prefetch(row + (depthwisePrefetch &+ L.count))
       var sum = L.splat(0)
-      if y > 0 { sum = add(0, above, sum) }
+      if !isFirst { sum = L.load(sums) }
       sum = add(1, StridedTaps<L>(row, before: x == 0 ? 0 : row[-1]), sum)
-      if y &+ 1 < height {
-        row += width
-        above = StridedTaps<L>(row, before: x == 0 ? 0 : row[-1])
-        sum = add(2, above, sum)
+      if !isLast {
+        let below = row + width
+        prefetch(below + depthwisePrefetch)
+        prefetch(below + (depthwisePrefetch &+ L.count))
+        let taps = StridedTaps<L>(below, before: x == 0 ? 0 : below[-1])
+        sum = add(2, taps, sum)
+        L.store(add(0, taps, L.splat(0)), sums)
       }
       let value = L.smaller(L.larger(sum + bias, floor), ceiling)
-      if width >= 2 &* L.count || !(targetEnd < address + L.count) {
+      let address = target + x
+      if outputs >= L.count || !(targetEnd < address + L.count) {
         L.store(value, address)
       } else {
         L.store(value, scratch)
-        L.copy(scratch, address, first: width / 2)
+        L.copy(scratch, address, first: outputs)
       }
-      row += width
-      address += width / 2
-      y &+= 2
+      sums += L.count
+      x &+= L.count
     }
   }
 }
@@ -178,7 +185,7 @@ private struct DepthwiseStrided: Sendable {
     shape = problem.shape
     limits = problem.activation.limits
     parts = shape.parts(threads: threads)
-    threadByteCount = cacheLines((shape.inputPlane + 3 * level.lanes) * 4)
+    threadByteCount = cacheLines((shape.inputPlane + shape.outputWidth + 5 * level.lanes) * 4)
   }
 
   func run(_ operands: Conv2DForward.Operands, _ workspace: UnsafeMutableRawPointer) {

@@ -3,8 +3,7 @@ import KernelsISA
 // The input gradient of a depthwise convolution with a 3×3 kernel, stride 2 and padding 1. A vector holds neighbouring
 // gradients of an output row. They are those of as many even columns of the input, by the kernel's second column, and of
 // as many odd ones, by its third; the odd ones also take the kernel's first column times the gradients one further to
-// the right. An even row of the input meets one row of gradients, an odd row two, of which the second is kept for the
-// next rows.
+// the right. An even row of the input meets one row of gradients, an odd row that one and the next.
 
 /// The arguments of `convolveDepthwiseStridedBackward`: planes firstPlane ..< endPlane, of an even width.
 struct DepthwiseStridedBackwardArguments {
@@ -63,17 +62,14 @@ private func convolvePlanes<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<De
     }
     let kernel = StridedBackwardKernel(
       lanes, weights: arguments.weights + plane % arguments.channels &* 9, arguments)
-    var x = 0
-    while x < width {
-      if x > 0 { x = min(x, width &- L.count) }
-      let target = arguments.target + plane &* targetCount
-      if x &+ L.count < width {
-        kernel.walk(source, target, x: x, isLast: false, prefetchOffset: L.count)
-      } else {
-        // Behind the last column of vectors comes the first of the next plane.
-        kernel.walk(source, target, x: x, isLast: true, prefetchOffset: count &- x)
-      }
-      x &+= L.count
+    var target = arguments.target + plane &* targetCount
+    var y = 0
+    while y < arguments.height {
+      kernel.convolveRows(
+        source, target, isWhole: y &+ 1 < arguments.height, isLast: y &+ 2 >= arguments.height)
+      source += width
+      target += 2 &* arguments.width
+      y &+= 2
     }
     plane &+= 1
   }
@@ -84,18 +80,18 @@ private struct StridedGradients<L: HalfLanes> {
   var here: L.Vector
   var right: L.Vector
 
-  /// - Parameter inside: the gradients that the row has from `row` on, if they are at most a vector's.
+  /// - Parameter inside: the gradients that the row has from `row` on.
   @inline(always)
-  init(_ row: UnsafePointer<Float>, inside: Int, isLast: Bool) {
+  init(_ row: UnsafePointer<Float>, inside: Int) {
     here = L.load(row)
     right = L.load(row + 1)
-    if isLast { right = L.clip(right, first: inside &- 1, fill: 0) }
+    if inside <= L.count { right = L.clip(right, first: inside &- 1, fill: 0) }
   }
 }
 
 private struct StridedBackwardKernel<L: HalfLanes> {
   private let weights: RegisterTile<3, 3, L>
-  private let height: Int
+  /// Columns of a plane of the target.
   private let width: Int
   private let nonTemporal: Bool
   private let targetEnd: UnsafeMutablePointer<Float>
@@ -108,7 +104,6 @@ private struct StridedBackwardKernel<L: HalfLanes> {
       for column in 0..<3 { weights.sums[row][column] = L.splat(values[3 &* row &+ column]) }
     }
     self.weights = weights
-    height = arguments.height
     width = arguments.width
     nonTemporal = arguments.nonTemporal
     targetEnd = arguments.target + arguments.endPlane &* (arguments.height &* arguments.width)
@@ -124,34 +119,34 @@ private struct StridedBackwardKernel<L: HalfLanes> {
     odd = L.multiplyAdd(weights.sums[row][0], gradients.right, odd)
   }
 
-  /// Computes a column of vectors of all rows: the inputs from 2 · `x` on.
+  /// Computes two rows of inputs, from a row of gradients and the next.
+  ///
+  /// - Parameters:
+  ///   - isWhole: whether the target has the second row.
+  ///   - isLast: whether there is no next row of gradients.
   @inline(always)
-  func walk(
-    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, x: Int, isLast: Bool, prefetchOffset: Int
+  func convolveRows(
+    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, isWhole: Bool, isLast: Bool
   ) {
-    let inside = width / 2 &- x
-    var row = source + x
-    var address = target + 2 &* x
-    var gradients = StridedGradients<L>(row, inside: inside, isLast: isLast)
-    var y = 0
-    while y < height {
-      prefetch(row + prefetchOffset)
+    let gradients = width / 2
+    var x = 0
+    while x < gradients {
+      // The last vectors of a row end with it and overlap those before.
+      if x > 0 { x = min(x, gradients &- L.count) }
+      let row = source + x
+      let address = target + 2 &* x
+      prefetch(row + depthwisePrefetch)
+      let here = StridedGradients<L>(row, inside: gradients &- x)
       var (even, odd) = (L.splat(0), L.splat(0))
-      add(1, gradients, &even, &odd)
+      add(1, here, &even, &odd)
       store(even, odd, address)
-      address += width
-      if y &+ 1 < height {
+      if isWhole {
         (even, odd) = (L.splat(0), L.splat(0))
-        add(2, gradients, &even, &odd)
-        row += width / 2
-        if y &+ 2 < height {
-          gradients = StridedGradients<L>(row, inside: inside, isLast: isLast)
-          add(0, gradients, &even, &odd)
-        }
-        store(even, odd, address)
-        address += width
+        add(2, here, &even, &odd)
+        if !isLast { add(0, StridedGradients<L>(row + gradients, inside: gradients &- x), &even, &odd) }
+        store(even, odd, address + width)
       }
-      y &+= 2
+      x &+= L.count
     }
   }
 

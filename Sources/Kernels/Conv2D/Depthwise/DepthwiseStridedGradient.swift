@@ -2,76 +2,56 @@ import KernelsISA
 
 // The weight gradient of a depthwise convolution with a 3×3 kernel, stride 2 and padding 1. A vector holds neighbouring
 // gradients of an output row, and every lane sums its own products. The gradients meet the even columns of an input row
-// at the kernel's second column, the odd ones at its third, and the odd ones, moved by a lane, at its first. A column of
-// vectors is read from the plane's top to its bottom, with the nine sums in registers; an odd row of the input, which
-// two rows of gradients meet, is loaded once.
+// at the kernel's second column, the odd ones at its third, and the odd ones, moved by a lane, at its first. Two rows of
+// the input are read at once, from left to right, as they lie in memory, with the nine sums in registers: the first one
+// meets one row of gradients, the second one that row and the next.
 
-/// A column of vectors of one plane of the gradient.
-private struct StridedColumn<L: HalfLanes> {
-  /// The input plane; two vectors behind it may be read.
-  let source: UnsafePointer<Float>
-  /// The plane of the output gradient; a vector behind it may be read.
-  let gradient: UnsafePointer<Float>
-  /// The first gradient of the column's vectors in their rows.
-  let x: Int
-  /// The lanes that count: the column on the left has summed the lanes before, and behind them are other rows.
-  let lanes: Range<Int>
-  /// Rows and columns of the input plane.
-  let height: Int
-  let width: Int
-  /// The distance of the elements that are prefetched, for the input; half of it for the gradient.
-  let prefetchOffset: Int
-
-  /// The inputs of a row at the three columns of the kernel; 0 in lanes that do not count.
-  @inline(always)
-  func taps(_ row: Int, isInside: Bool) -> InlineArray<3, L.Vector> {
-    let address = source + (row &* width &+ 2 &* x)
-    prefetch(address + prefetchOffset)
-    prefetch(address + (prefetchOffset &+ L.count))
-    let taps = StridedTaps<L>(address, before: x == 0 ? 0 : address[-1])
-    if isInside { return [taps.before, taps.even, taps.odd] }
-    return [masked(taps.before), masked(taps.even), masked(taps.odd)]
-  }
-
-  /// A row's gradients; 0 in lanes that do not count.
-  @inline(always)
-  func gradient(_ row: Int, isInside: Bool) -> L.Vector {
-    let address = gradient + (row &* (width / 2) &+ x)
-    prefetch(address + prefetchOffset / 2)
-    let vector = L.load(address)
-    return isInside ? vector : masked(vector)
-  }
-
-  @inline(always)
-  private func masked(_ vector: L.Vector) -> L.Vector {
-    let indices = L.laneIndices
-    let outside =
-      (L.splat(Float(lanes.lowerBound)) .> indices) .| (indices .>= L.splat(Float(lanes.upperBound)))
-    return vector.replacing(with: L.splat(0), where: outside)
-  }
-}
-
-extension RegisterTile {
+extension RegisterTile where L: HalfLanes {
   /// Adds the products of a row of gradients with the inputs that it meets at one row of the kernel.
   @inline(always)
-  fileprivate mutating func add(_ row: Int, _ gradient: L.Vector, _ taps: InlineArray<3, L.Vector>) {
-    for column in 0..<3 { sums[row][column] = L.multiplyAdd(gradient, taps[column], sums[row][column]) }
+  private mutating func add(_ row: Int, _ gradient: L.Vector, _ taps: StridedTaps<L>) {
+    sums[row][0] = L.multiplyAdd(gradient, taps.before, sums[row][0])
+    sums[row][1] = L.multiplyAdd(gradient, taps.even, sums[row][1])
+    sums[row][2] = L.multiplyAdd(gradient, taps.odd, sums[row][2])
   }
 
-  /// Adds all rows of a column of vectors. Rows above and below the plane are not added.
+  /// Adds the products of a vector of gradients, and of the one below it, with two rows of inputs.
+  ///
+  /// - Parameters:
+  ///   - source: the first input of the first row; two vectors may be read from each row.
+  ///   - gradient: the first gradient; a vector may be read from each row.
+  ///   - x: its column.
+  ///   - width: gradients of a row.
+  ///   - isWhole: whether the input has the second row.
+  ///   - isLast: whether there is no next row of gradients.
+  ///   - lanes: the lanes that count; nil: all.
   @inline(always)
-  fileprivate mutating func walk(_ column: StridedColumn<L>, isInside: Bool) where L: HalfLanes {
-    var above = zeros(InlineArray<3, L.Vector>.self)
-    var y = 0
-    while y < column.height {
-      let gradient = column.gradient(y / 2, isInside: isInside)
-      if y > 0 { add(0, gradient, above) }
-      add(1, gradient, column.taps(y, isInside: isInside))
-      if y &+ 1 < column.height {
-        above = column.taps(y &+ 1, isInside: isInside)
-        add(2, gradient, above)
-      }
-      y &+= 2
+  fileprivate mutating func addRows(
+    _ source: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, x: Int, width: Int, isWhole: Bool, isLast: Bool,
+    lanes: Range<Int>?
+  ) {
+    func counted(_ vector: L.Vector) -> L.Vector {
+      guard let lanes else { return vector }
+      let indices = L.laneIndices
+      let outside = (L.splat(Float(lanes.lowerBound)) .> indices) .| (indices .>= L.splat(Float(lanes.upperBound)))
+      return vector.replacing(with: L.splat(0), where: outside)
+    }
+    func taps(_ row: UnsafePointer<Float>) -> StridedTaps<L> {
+      prefetch(row + depthwisePrefetch)
+      prefetch(row + (depthwisePrefetch &+ L.count))
+      var taps = StridedTaps<L>(row, before: x == 0 ? 0 : row[-1])
+      taps.before = counted(taps.before)
+      taps.even = counted(taps.even)
+      taps.odd = counted(taps.odd)
+      return taps
+    }
+    prefetch(gradient + depthwisePrefetch)
+    let here = counted(L.load(gradient))
+    add(1, here, taps(source))
+    if isWhole {
+      let second = taps(source + 2 &* width)
+      add(2, here, second)
+      if !isLast { add(0, counted(L.load(gradient + width)), second) }
     }
   }
 }
@@ -116,20 +96,25 @@ private func accumulateGradient<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointe
       }
       let sums = a.sums + (channel &- a.firstChannel) &* kernelSums
       var tile = RegisterTile<3, 3, L>(accumulators: sums)
-      var x = 0
-      while x < width {
-        let first = x > 0 && x &+ L.count > width ? width &- L.count : x
-        let column = StridedColumn<L>(
-          source: source, gradient: gradient, x: first, lanes: x &- first..<min(width &- first, L.count),
-          height: a.height, width: a.width,
-          // The next column of vectors, or the first of the next plane.
-          prefetchOffset: x &+ L.count >= width ? count &- 2 &* first : 2 &* L.count)
-        if first == x && x &+ L.count <= width {
-          tile.walk(column, isInside: true)
-        } else {
-          tile.walk(column, isInside: false)
+      var y = 0
+      while y < a.height {
+        let (isWhole, isLast) = (y &+ 1 < a.height, y &+ 2 >= a.height)
+        var x = 0
+        while x &+ L.count <= width {
+          tile.addRows(
+            source + 2 &* x, gradient + x, x: x, width: width, isWhole: isWhole, isLast: isLast, lanes: nil)
+          x &+= L.count
         }
-        x &+= L.count
+        if x < width {
+          // The last vector ends with the row, where that is long enough: its first lanes have been summed.
+          let first = max(width &- L.count, 0)
+          tile.addRows(
+            source + 2 &* first, gradient + first, x: first, width: width, isWhole: isWhole, isLast: isLast,
+            lanes: x &- first..<min(width &- first, L.count))
+        }
+        source += 2 &* a.width
+        gradient += width
+        y &+= 2
       }
       tile.storeAccumulators(to: sums)
       channel &+= 1
