@@ -48,9 +48,11 @@ struct GEMMCost {
     // Columns of few lanes are computed by shorter vectors.
     let lanes = problem.columns <= 4 ? min(level.lanes, 4) : problem.columns <= 8 ? min(level.lanes, 8) : level.lanes
     let pairs = Double(problem.columns / (2 * lanes))
-    let remaining = problem.columns % (2 * lanes)
-    let singles = Double((remaining + lanes - 1) / lanes)
-    let hasPartialVector = remaining % lanes > 0
+    // The last columns are computed by shorter vectors where those hold them exactly.
+    let remaining = problem.columns % lanes
+    let shorterVectors = remaining % 4 == 0 ? [8, 4].filter { $0 < lanes && remaining & $0 != 0 } : []
+    let hasPartialVector = remaining > 0 && shorterVectors.isEmpty
+    let singles = Double(problem.columns % (2 * lanes) / lanes + (hasPartialVector ? 1 : 0))
     var cycles = 0.0
     var left = problem.rows
     for height in [8, 4, 2, 1] where height <= UnpackedGEMM.tileRows(level) {
@@ -59,7 +61,8 @@ struct GEMMCost {
       cycles +=
         tiles * depth
         * (pairs * step(height: height, vectors: 2, lanes: lanes)
-          + singles * step(height: height, vectors: 1, lanes: lanes))
+          + singles * step(height: height, vectors: 1, lanes: lanes)
+          + shorterVectors.reduce(0) { $0 + step(height: height, vectors: 1, lanes: $1) })
     }
     // A column of tiles reads its part of B again for each of them: from the second level if it exceeds two thirds of the
     // first, or if its rows share sets of it.
@@ -68,7 +71,14 @@ struct GEMMCost {
       problem.bRowStride % 16 == 0 ? max(sets >> min((problem.bRowStride / 16).trailingZeroBitCount, 6), 1) : sets
     let exceedsCache = depth * Double(2 * lanes * 4) > Double(machine.firstLevelBytes) * 2 / 3
     let sharesSets = problem.bRowStride % 16 == 0 && problem.depth > 2 * machine.firstLevelWays * setsOfColumn
-    if exceedsCache || sharesSets { cycles *= 1.6 }
+    // With one multiply-add of such vectors a cycle (avx512 on Zen 4) that is not seen, nor that A and B are not packed,
+    // as long as each matrix stays in a thread's part of the third level, and eight tiles read a part of B; against the
+    // other rows, which are fitted to two multiply-adds a cycle.
+    let largest = max(rows * depth, depth * columns, rows * columns) * 4
+    let hidesLoads =
+      level.lanes == 16 && multiplyAdds(lanes: lanes) <= 1 && !problem.transposeA && rows >= 64
+      && largest < Double(min(machine.thirdLevelBytes, Workspace.mostBytesPerThread))
+    cycles *= hidesLoads ? 0.87 : exceedsCache || sharesSets ? 1.6 : 1
     // Cycles of a call; of a k, or a row, whose last vector is not whole; of a line of A, B and C.
     cycles += 200 + (hasPartialVector ? 1.5 * depth + 4.5 * rows : 0)
     cycles += 1.5 * linesOfA + 11 * linesOfB + 9 * linesOfC

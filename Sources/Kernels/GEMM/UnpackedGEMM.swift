@@ -98,7 +98,8 @@ struct GEMMUnpackedArguments {
   var ceiling: Float
 }
 
-/// Vectors as wide as the columns need.
+/// Vectors as wide as the columns need: the last ones are computed by half or a quarter of a vector where those hold them
+/// exactly.
 @inline(always)
 func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
   _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
@@ -106,8 +107,34 @@ func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
   #if arch(x86_64)
     if L.count > 4, p.pointee.columns <= 4 { return multiplyUnpacked(tileRows, HalfAVX2Lanes.self, p) }
     if L.count > 8, p.pointee.columns <= 8 { return multiplyUnpacked(tileRows, AVX2Lanes.self, p) }
+    let remaining = p.pointee.columns % L.count
+    if L.count > 4, remaining > 0, remaining % 4 == 0 {
+      var part = p.pointee
+      part.columns = p.pointee.columns &- remaining
+      if part.columns > 0 { multiplyUnpacked(tileRows, lanes, &part) }
+      if L.count > 8, remaining >= 8 {
+        part.moveColumns(by: part.columns, count: 8)
+        multiplyUnpacked(tileRows, AVX2Lanes.self, &part)
+      }
+      if remaining & 4 != 0 {
+        part.moveColumns(by: part.columns, count: 4)
+        multiplyUnpacked(tileRows, HalfAVX2Lanes.self, &part)
+      }
+      return
+    }
   #endif
   multiplyUnpacked(tileRows, lanes, p)
+}
+
+extension GEMMUnpackedArguments {
+  /// Goes `offset` columns to the right, to the next `count` columns.
+  @inline(always)
+  fileprivate mutating func moveColumns(by offset: Int, count: Int) {
+    b += offset
+    c += offset
+    if let bias = columnBias { columnBias = bias + offset }
+    columns = count
+  }
 }
 
 /// A and B in place, but for columns that do not fill a vector: those of B are copied.
@@ -151,8 +178,8 @@ func multiplyUnpacked<let most: Int, L: Lanes>(
   }
 }
 
-/// Products of up to so many multiply-adds prefetch all operands before the first load (Zen 5).
-private let prefetchedAtOnce = 1 << 15
+/// Products of up to so many multiply-adds prefetch all operands before the first load.
+private let prefetchedAtOnce = 1 << 14
 
 /// Prefetches all operands, or of a large product those of the first tile.
 @inline(always)
@@ -176,32 +203,82 @@ private func prefetchFirst<let most: Int, L: Lanes>(
   }
 }
 
-/// Prefetches what the next tile needs, and a part of the next columns of B.
-@inline(always)
-private func prefetchNext(
-  _ p: UnsafePointer<GEMMUnpackedArguments>, row: Int, height: Int, column: Int, width: Int
-) {
-  let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
-  if rows &* columns &* depth <= prefetchedAtOnce { return }
-  let next = row &+ height
-  if next < rows {
-    let left = rows &- next < height ? rows &- next : height
-    let c = p.pointee.c + (next &* p.pointee.cRowStride &+ column)
-    prefetchMatrix(
-      c, rows: left, columns: columns &- column < width ? columns &- column : width, stride: p.pointee.cRowStride)
-    if column == 0, p.pointee.aDepthStride == 1 {
-      prefetchMatrix(
-        p.pointee.a + next &* p.pointee.aRowStride, rows: left, columns: depth, stride: p.pointee.aRowStride)
+/// Lines of matrices that are prefetched one by one while a tile is computed. Many at once would be dropped: the processor
+/// waits for two dozen lines at most.
+private struct TilePrefetch {
+  /// The lines of some rows of a matrix.
+  struct Part {
+    var row: UnsafePointer<Float>
+    var stride: Int
+    var rows: Int
+    var columns: Int
+  }
+
+  private var address: UnsafePointer<Float>
+  /// Lines of the current row behind `address`.
+  private var lines: Int
+  private var current: Part
+  private var second: Part
+  private var third: Part
+
+  @inline(always)
+  init(_ first: Part, _ second: Part, _ third: Part) {
+    current = first
+    self.second = second
+    self.third = third
+    address = first.row
+    lines = 0
+    startRow()
+  }
+
+  /// Goes to the current row, or if its part has none, to the next part; behind the last part, stays at one line.
+  @inline(always)
+  private mutating func startRow() {
+    if current.rows == 0 {
+      current = second
+      second = third
+      third.rows = 0
     }
+    address = current.row
+    lines = current.rows == 0 ? .max : (current.columns &+ 15) / 16
+    current.row += current.stride
+    current.rows &-= current.rows == 0 ? 0 : 1
   }
+
+  /// Prefetches the next line.
+  @inline(always)
+  mutating func advance() {
+    prefetch(address)
+    address += 16
+    lines &-= 1
+    if lines == 0 { startRow() }
+  }
+}
+
+/// What the next tile needs, and a part of the next columns of B.
+@inline(always)
+private func nextLines(
+  _ p: UnsafePointer<GEMMUnpackedArguments>, row: Int, height: Int, column: Int, width: Int
+) -> TilePrefetch {
+  let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
+  let isSmall = rows &* columns &* depth <= prefetchedAtOnce
+  let next = row &+ height
+  let left = rows &- next < height ? rows &- next : height
+  let tileColumns = columns &- column < width ? columns &- column : width
   let behind = column &+ width
-  if behind < columns {
-    let first = depth &* row / rows
-    let last = depth &* next / rows
-    prefetchMatrix(
-      p.pointee.b + (first &* p.pointee.bRowStride &+ behind), rows: last &- first,
-      columns: columns &- behind < width ? columns &- behind : width, stride: p.pointee.bRowStride)
-  }
+  let first = depth &* row / rows
+  let last = depth &* next / rows
+  return TilePrefetch(
+    TilePrefetch.Part(
+      row: p.pointee.a + next &* p.pointee.aRowStride, stride: p.pointee.aRowStride,
+      rows: !isSmall && column == 0 && p.pointee.aDepthStride == 1 ? left : 0, columns: depth),
+    TilePrefetch.Part(
+      row: UnsafePointer(p.pointee.c) + (next &* p.pointee.cRowStride &+ column), stride: p.pointee.cRowStride,
+      rows: isSmall ? 0 : left, columns: tileColumns),
+    TilePrefetch.Part(
+      row: p.pointee.b + (first &* p.pointee.bRowStride &+ behind), stride: p.pointee.bRowStride,
+      rows: !isSmall && behind < columns ? last &- first : 0,
+      columns: columns &- behind < width ? columns &- behind : width))
 }
 
 /// Prefetches all lines of a matrix.
@@ -231,18 +308,18 @@ private func tiles<let most: Int, let vectors: Int, L: Lanes>(
   while row < p.pointee.rows {
     let left = p.pointee.rows &- row
     let height = most >= 8 && left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1
-    prefetchNext(p, row: row, height: height, column: column, width: vectors &* L.count)
+    var next = nextLines(p, row: row, height: height, column: column, width: vectors &* L.count)
     if most >= 8, left >= 8 {
-      tile(RegisterTile<8, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<8, vectors, L>.self, p, b, bStride, row, column, initial, scratch, &next)
       row &+= 8
     } else if left >= 4 {
-      tile(RegisterTile<4, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<4, vectors, L>.self, p, b, bStride, row, column, initial, scratch, &next)
       row &+= 4
     } else if left >= 2 {
-      tile(RegisterTile<2, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<2, vectors, L>.self, p, b, bStride, row, column, initial, scratch, &next)
       row &+= 2
     } else {
-      tile(RegisterTile<1, vectors, L>.self, p, b, bStride, row, column, initial, scratch)
+      tile(RegisterTile<1, vectors, L>.self, p, b, bStride, row, column, initial, scratch, &next)
       row &+= 1
     }
   }
@@ -251,7 +328,8 @@ private func tiles<let most: Int, let vectors: Int, L: Lanes>(
 @inline(always)
 private func tile<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<GEMMUnpackedArguments>, _ b: UnsafePointer<Float>,
-  _ bStride: Int, _ row: Int, _ column: Int, _ initial: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+  _ bStride: Int, _ row: Int, _ column: Int, _ initial: UnsafePointer<Float>, _ scratch: UnsafeMutablePointer<Float>,
+  _ next: inout TilePrefetch
 ) {
   let (rowStride, depthStride) = (p.pointee.aRowStride, p.pointee.aDepthStride)
   var sums = RegisterTile<rows, vectors, L>(initial, stride: 0)
@@ -261,6 +339,7 @@ private func tile<let rows: Int, let vectors: Int, L: Lanes>(
   while k > 0 {
     var values = zeros(InlineArray<vectors, L.Vector>.self)
     for v in 0..<vectors { values[v] = L.load(b + v &* L.count) }
+    next.advance()
     for i in 0..<rows {
       let scalar = L.splat(a[i &* rowStride])
       for v in 0..<vectors { sums.sums[i][v] = L.multiplyAdd(scalar, values[v], sums.sums[i][v]) }
