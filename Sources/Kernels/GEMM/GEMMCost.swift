@@ -140,7 +140,7 @@ struct GEMMCost {
   var transposing: Double {
     let lanes = level.lanes
     let tileColumns = TransposingGEMM.tileColumns(level)
-    let height = evenBlock(problem.rows, atMost: TransposingGEMM.panelRows)
+    let height = evenBlock(problem.rows, atMost: TransposingGEMM.panelRows(level))
     let panels = Double((problem.rows + height - 1) / height)
     let tiles = panels * Double((problem.columns + tileColumns - 1) / tileColumns)
     let vectors = tileColumns / lanes

@@ -4,21 +4,22 @@ import KernelsISA
 /// registers as it is read. Packing it would take longer than multiplying.
 enum TransposingGEMM {
   /// Rows of a panel of A: the accumulators leave registers to transpose with.
-  static let panelRows = 6
+  static func panelRows(_ level: InstructionSet) -> Int { level.lanes == 16 ? 12 : 6 }
 
   /// The row of the table.
   static func kernel(_ level: InstructionSet) -> Kernel<GEMM> {
     let (pack, multiply) = (Levels.gemmPack[level], Levels.gemmTransposing[level])
     let lanes = level.lanes
     let tileColumns = tileColumns(level)
+    let mostRows = panelRows(level)
     return Kernel(
-      algorithm: "transposing", level: level, tile: "\(panelRows)x\(tileColumns / lanes)",
+      algorithm: "transposing", level: level, tile: "\(mostRows)x\(tileColumns / lanes)",
       cost: { problem, machine in accepts(problem, level) ? GEMMCost(problem, level, machine).transposing : nil },
       prepare: { problem, threads in
         let partition = GEMMPartition(
           columnsOf: problem, parts: problem.work.parts(threads: threads), granule: tileColumns)
-        let panelRows = evenBlock(problem.rows, atMost: panelRows)
-        let aBytes = aByteCount(problem)
+        let panelRows = evenBlock(problem.rows, atMost: mostRows)
+        let aBytes = aByteCount(problem, level)
         return PreparedKernel(partition, bytesOfPart: byteCount(problem, level)) { region, operands, workspace in
           let aPanel = workspace.assumingMemoryBound(to: Float.self)
           let column = region.columns.lowerBound
@@ -54,11 +55,13 @@ enum TransposingGEMM {
   /// Columns of a tile: more than 16 streams come no faster from memory.
   static func tileColumns(_ level: InstructionSet) -> Int { level.lanes == 16 ? 16 : 2 * level.lanes }
 
-  private static func aByteCount(_ problem: GEMM.Problem) -> Int { cacheLines(panelRows * problem.depth * 4) }
+  private static func aByteCount(_ problem: GEMM.Problem, _ level: InstructionSet) -> Int {
+    cacheLines(panelRows(level) * problem.depth * 4)
+  }
 
   /// Bytes of one thread: a panel of A, and a square of B for each vector of a tile.
   private static func byteCount(_ problem: GEMM.Problem, _ level: InstructionSet) -> Int {
-    aByteCount(problem) + cacheLines(level.lanes * tileColumns(level) * 4)
+    aByteCount(problem, level) + cacheLines(level.lanes * tileColumns(level) * 4)
   }
 }
 
@@ -157,7 +160,7 @@ struct GEMMTransposingArguments {
   var c: UnsafeMutablePointer<Float>
   /// As many rows of a tile as a vector has lanes.
   var scratch: UnsafeMutablePointer<Float>
-  /// At most 6.
+  /// At most `TransposingGEMM.panelRows`.
   var rows: Int
   /// At least a tile's: the last tile begins early enough to be whole.
   var columns: Int
@@ -199,7 +202,24 @@ private func anyRows<let vectors: Int, L: Lanes>(
   case 3: multiply(RegisterTile<3, vectors, L>.self, p, column)
   case 4: multiply(RegisterTile<4, vectors, L>.self, p, column)
   case 5: multiply(RegisterTile<5, vectors, L>.self, p, column)
-  default: multiply(RegisterTile<6, vectors, L>.self, p, column)
+  case 6: multiply(RegisterTile<6, vectors, L>.self, p, column)
+  default:
+    if L.count == 16 { manyRows(tile, p, column) }
+  }
+}
+
+/// Where there are 32 registers.
+@inline(always)
+private func manyRows<let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<1, vectors, L>.Type, _ p: UnsafePointer<GEMMTransposingArguments>, _ column: Int
+) {
+  switch p.pointee.rows {
+  case 7: multiply(RegisterTile<7, vectors, L>.self, p, column)
+  case 8: multiply(RegisterTile<8, vectors, L>.self, p, column)
+  case 9: multiply(RegisterTile<9, vectors, L>.self, p, column)
+  case 10: multiply(RegisterTile<10, vectors, L>.self, p, column)
+  case 11: multiply(RegisterTile<11, vectors, L>.self, p, column)
+  default: multiply(RegisterTile<12, vectors, L>.self, p, column)
   }
 }
 
