@@ -1,3 +1,4 @@
+import Builtin
 import KernelsISA
 
 extension Lanes {
@@ -229,7 +230,7 @@ extension Lanes {
 
   @inline(always)
   private static func pairs(_ source: UnsafePointer<Float>) -> SIMD2<Double> {
-    UnsafeRawPointer(source).loadUnaligned(as: SIMD2<Double>.self)
+    Builtin.loadRaw(UnsafeRawPointer(source)._rawValue)
   }
 
   /// a0 b0 a1 b1 of each 128-bit lane.
