@@ -104,11 +104,14 @@ struct GEMMUnpackedArguments {
 func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
   _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
 ) {
+  prefetchFirst(tileRows, lanes, p)
   #if arch(x86_64)
     if L.count > 4, p.pointee.columns <= 4 { return multiplyUnpacked(tileRows, HalfAVX2Lanes.self, p) }
     if L.count > 8, p.pointee.columns <= 8 { return multiplyUnpacked(tileRows, AVX2Lanes.self, p) }
     let remaining = p.pointee.columns % L.count
-    if L.count > 4, remaining > 0, remaining % 4 == 0 {
+    // Not in products of few elements: lines of C that are in no cache are better written at once.
+    let work = p.pointee.rows &* p.pointee.columns &* p.pointee.depth
+    if L.count > 4, remaining > 0, remaining % 4 == 0, work > prefetchedAtOnce {
       var part = p.pointee
       part.columns = p.pointee.columns &- remaining
       if part.columns > 0 { multiplyUnpacked(tileRows, lanes, &part) }
@@ -148,7 +151,6 @@ func multiplyUnpacked<let most: Int, L: Lanes>(
   let padded = (columns &+ L.count &- 1) / L.count &* L.count
   let row = tile + most &* L.count
   let copy = row + padded
-  prefetchFirst(tileRows, lanes, p)
   var j = 0
   while j < padded {
     var initial = L.splat(0)
@@ -179,7 +181,7 @@ func multiplyUnpacked<let most: Int, L: Lanes>(
 }
 
 /// Products of up to so many multiply-adds prefetch all operands before the first load.
-private let prefetchedAtOnce = 1 << 14
+private let prefetchedAtOnce = 1 << 15
 
 /// Prefetches all operands, or of a large product those of the first tile.
 @inline(always)
@@ -221,6 +223,15 @@ private struct TilePrefetch {
   private var second: Part
   private var third: Part
 
+  /// One line again and again, which costs less than a branch.
+  @inline(always)
+  init(nothingBut line: UnsafePointer<Float>) {
+    address = line
+    lines = .max
+    current = Part(row: line, stride: 0, rows: 0, columns: 0)
+    (second, third) = (current, current)
+  }
+
   @inline(always)
   init(_ first: Part, _ second: Part, _ third: Part) {
     current = first
@@ -261,23 +272,24 @@ private func nextLines(
   _ p: UnsafePointer<GEMMUnpackedArguments>, row: Int, height: Int, column: Int, width: Int
 ) -> TilePrefetch {
   let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
-  let isSmall = rows &* columns &* depth <= prefetchedAtOnce
+  if rows &* columns &* depth <= prefetchedAtOnce { return TilePrefetch(nothingBut: p.pointee.a) }
   let next = row &+ height
   let left = rows &- next < height ? rows &- next : height
   let tileColumns = columns &- column < width ? columns &- column : width
   let behind = column &+ width
-  let first = depth &* row / rows
-  let last = depth &* next / rows
+  let hasNextColumns = behind < columns
+  let first = hasNextColumns ? depth &* row / rows : 0
+  let last = hasNextColumns ? depth &* next / rows : 0
   return TilePrefetch(
     TilePrefetch.Part(
       row: p.pointee.a + next &* p.pointee.aRowStride, stride: p.pointee.aRowStride,
-      rows: !isSmall && column == 0 && p.pointee.aDepthStride == 1 ? left : 0, columns: depth),
+      rows: column == 0 && p.pointee.aDepthStride == 1 ? left : 0, columns: depth),
     TilePrefetch.Part(
       row: UnsafePointer(p.pointee.c) + (next &* p.pointee.cRowStride &+ column), stride: p.pointee.cRowStride,
-      rows: isSmall ? 0 : left, columns: tileColumns),
+      rows: left, columns: tileColumns),
     TilePrefetch.Part(
       row: p.pointee.b + (first &* p.pointee.bRowStride &+ behind), stride: p.pointee.bRowStride,
-      rows: !isSmall && behind < columns ? last &- first : 0,
+      rows: last &- first,
       columns: columns &- behind < width ? columns &- behind : width))
 }
 
