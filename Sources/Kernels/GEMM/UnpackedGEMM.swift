@@ -217,16 +217,18 @@ private struct TilePrefetch {
   }
 
   private var address: UnsafePointer<Float>
-  /// Lines of the current row behind `address`.
+  /// Elements from a line to the next: 0 behind the last part, whose one line costs less than a branch.
+  private var step: Int
+  /// Lines of the current row from `address` on.
   private var lines: Int
   private var current: Part
   private var second: Part
   private var third: Part
 
-  /// One line again and again, which costs less than a branch.
   @inline(always)
   init(nothingBut line: UnsafePointer<Float>) {
     address = line
+    step = 0
     lines = .max
     current = Part(row: line, stride: 0, rows: 0, columns: 0)
     (second, third) = (current, current)
@@ -238,6 +240,7 @@ private struct TilePrefetch {
     self.second = second
     self.third = third
     address = first.row
+    step = 16
     lines = 0
     startRow()
   }
@@ -245,22 +248,32 @@ private struct TilePrefetch {
   /// Goes to the current row, or if its part has none, to the next part; behind the last part, stays at one line.
   @inline(always)
   private mutating func startRow() {
-    if current.rows == 0 {
-      current = second
-      second = third
-      third.rows = 0
-    }
+    // Any part may have none.
+    if current.rows == 0 { goToNextPart() }
+    if current.rows == 0 { goToNextPart() }
     address = current.row
-    lines = current.rows == 0 ? .max : (current.columns &+ 15) / 16
+    if current.rows == 0 {
+      lines = .max
+      step = 0
+      return
+    }
+    lines = (current.columns &+ 15) / 16
     current.row += current.stride
-    current.rows &-= current.rows == 0 ? 0 : 1
+    current.rows &-= 1
+  }
+
+  @inline(always)
+  private mutating func goToNextPart() {
+    current = second
+    second = third
+    third.rows = 0
   }
 
   /// Prefetches the next line.
   @inline(always)
   mutating func advance() {
     prefetch(address)
-    address += 16
+    address += step
     lines &-= 1
     if lines == 0 { startRow() }
   }
