@@ -5,8 +5,8 @@ import KernelsISA
 ///
 /// A tile reads a dozen rows of a matrix at once, each on a page of its own, or packed data of hundreds of pages in
 /// sequence; small pages would miss the processor's translation cache, which costs a tenth to a quarter of the time of
-/// a convolution that packs 64 channels and more, and a fortieth of a training step if it is the parameters that lie on
-/// small pages.
+/// a convolution that packs 64 channels and more. For parameters that gains nothing that can be measured; they are here
+/// because planning then touches none of them.
 package struct PageMemory: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   /// Bytes of whole pages, where the memory is mapped.
