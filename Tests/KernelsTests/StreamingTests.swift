@@ -55,6 +55,43 @@ import Testing
     #expect(y.differs { x.pointer[$0] + bias.pointer[$0 / plane % 32] } == nil)
   }
 
+  @Test("convolutions by Winograd's tiles", arguments: InstructionSet.available, [0, 1])
+  func winograd(level: InstructionSet, offset: Int) throws {
+    // Tiles of four rows and of three, whose outputs are whole lines, and channels that fill vectors.
+    func shape(_ batch: Int, _ inputs: Int, _ outputs: Int) -> Conv2DShape {
+      Conv2DShape(
+        batch: batch, inputChannels: inputs, inputHeight: 30, inputWidth: 32, outputChannels: outputs, kernelHeight: 3,
+        kernelWidth: 3, paddingHeight: 1, paddingWidth: 1)
+    }
+    let (all, some) = (70, 10)
+    let (narrow, wide) = (16 * 960, 64 * 960)
+    let x = Values(all * narrow)
+    let (y, smallY) = (Values(all * wide, misplacedBy: offset, fill: .nan), Values(some * wide, fill: .nan))
+    let weights = Values(16 * 64 * 9)
+    func forward(_ batch: Int, from first: Int, to target: UnsafeMutablePointer<Float>) throws {
+      let plan = try Plan<Conv2DForward>(.init(shape: shape(batch, 16, 64)), level: level, threads: 2)
+      #expect(plan.kernel.algorithm == "winograd")
+      plan.run(
+        .init(input: x.pointer + first * narrow, weights: weights.pointer, output: target),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+    }
+    func backward(_ batch: Int, from first: Int, to target: UnsafeMutablePointer<Float>) throws {
+      let plan = try Plan<Conv2DBackwardData>(shape(batch, 64, 16), level: level, threads: 2)
+      #expect(plan.kernel.algorithm == "winograd")
+      plan.run(
+        .init(outputGradient: x.pointer + first * narrow, weights: weights.pointer, inputGradient: target),
+        workspace: poisonedWorkspace(plan.workspaceByteCount))
+    }
+    for pass in [forward, backward] {
+      try pass(all, 0, y.pointer)
+      for first in stride(from: 0, to: all, by: some) {
+        try pass(some, first, smallY.pointer)
+        #expect(smallY.differs { y.pointer[first * wide + $0] } == nil)
+      }
+      #expect(y.differs { y.pointer[$0].isNaN ? 0 : y.pointer[$0] } == nil)
+    }
+  }
+
   @Test("batches of images", arguments: InstructionSet.available)
   func batches(level: InstructionSet) throws {
     let (batch, elements) = (1500, 3 * 961)

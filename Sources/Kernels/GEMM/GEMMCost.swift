@@ -48,10 +48,11 @@ struct GEMMCost {
     // Columns of few lanes are computed by shorter vectors.
     let lanes = problem.columns <= 4 ? min(level.lanes, 4) : problem.columns <= 8 ? min(level.lanes, 8) : level.lanes
     let pairs = Double(problem.columns / (2 * lanes))
-    // The last columns are computed by shorter vectors where those hold them exactly; also counted so for products of few
-    // elements, whose last vector is then not whole.
+    // The last columns are computed by shorter vectors where those hold them exactly, but for products of few elements.
     let remaining = problem.columns % lanes
-    let shorterVectors = remaining % 4 == 0 ? [8, 4].filter { $0 < lanes && remaining & $0 != 0 } : []
+    let isSmall = problem.rows * problem.columns * problem.depth <= UnpackedGEMM.prefetchedAtOnce
+    let endsByShorterVectors = remaining % 4 == 0 && !isSmall
+    let shorterVectors = endsByShorterVectors ? [8, 4].filter { $0 < lanes && remaining & $0 != 0 } : []
     let hasPartialVector = remaining > 0 && shorterVectors.isEmpty
     let singles = Double(problem.columns % (2 * lanes) / lanes + (hasPartialVector ? 1 : 0))
     var cycles = 0.0

@@ -10,7 +10,7 @@ import KernelsISA
 @c(gemm_narrow_neon_body) private func gemm_narrow_neon_body(_ p: UnsafeRawPointer) { multiplyNarrow(NEONLanes.self, p.assumingMemoryBound(to: GEMMNarrowArguments.self)) }
 @c(gemm_outer_product_neon_body) private func gemm_outer_product_neon_body(_ p: UnsafeRawPointer) { outerProduct(NEONLanes.self, p.assumingMemoryBound(to: GEMMRowsArguments.self)) }
 @c(gemm_transposing_neon_body) private func gemm_transposing_neon_body(_ p: UnsafeRawPointer) { multiplyPanelTransposing(NEONLanes.self, p.assumingMemoryBound(to: GEMMTransposingArguments.self)) }
-@c(gemm_unpacked_neon_body) private func gemm_unpacked_neon_body(_ p: UnsafeRawPointer) { multiplyUnpacked(TileRows<8>.self, NEONLanes.self, p.assumingMemoryBound(to: GEMMUnpackedArguments.self)) }
+@c(gemm_unpacked_neon_body) private func gemm_unpacked_neon_body(_ p: UnsafeRawPointer) { multiplyUnpackedOfAnyWidth(TileRows<8>.self, NEONLanes.self, p.assumingMemoryBound(to: GEMMUnpackedArguments.self)) }
 
 extension Levels {
   static let gemmFewRows = LevelFunctions<GEMMRowsArguments>(neon: gemm_few_rows_neon)
@@ -44,7 +44,7 @@ extension Levels {
 @c(gemm_transposing_baseline_body) private func gemm_transposing_baseline_body(_ p: UnsafeRawPointer) { multiplyPanelTransposing(BaselineLanes.self, p.assumingMemoryBound(to: GEMMTransposingArguments.self)) }
 @c(gemm_transposing_avx2_body) private func gemm_transposing_avx2_body(_ p: UnsafeRawPointer) { multiplyPanelTransposing(AVX2Lanes.self, p.assumingMemoryBound(to: GEMMTransposingArguments.self)) }
 @c(gemm_transposing_avx512_body) private func gemm_transposing_avx512_body(_ p: UnsafeRawPointer) { multiplyPanelTransposing(AVX512Lanes.self, p.assumingMemoryBound(to: GEMMTransposingArguments.self)) }
-@c(gemm_unpacked_baseline_body) private func gemm_unpacked_baseline_body(_ p: UnsafeRawPointer) { multiplyUnpacked(TileRows<4>.self, BaselineLanes.self, p.assumingMemoryBound(to: GEMMUnpackedArguments.self)) }
+@c(gemm_unpacked_baseline_body) private func gemm_unpacked_baseline_body(_ p: UnsafeRawPointer) { multiplyUnpackedOfAnyWidth(TileRows<4>.self, BaselineLanes.self, p.assumingMemoryBound(to: GEMMUnpackedArguments.self)) }
 @c(gemm_unpacked_avx2_body) private func gemm_unpacked_avx2_body(_ p: UnsafeRawPointer) { multiplyUnpackedOfAnyWidth(TileRows<4>.self, AVX2Lanes.self, p.assumingMemoryBound(to: GEMMUnpackedArguments.self)) }
 @c(gemm_unpacked_avx512_body) private func gemm_unpacked_avx512_body(_ p: UnsafeRawPointer) { multiplyUnpackedOfAnyWidth(TileRows<8>.self, AVX512Lanes.self, p.assumingMemoryBound(to: GEMMUnpackedArguments.self)) }
 

@@ -3,7 +3,7 @@ import KernelsISA
 /// The product of few rows with stored Bᵀ, as of a fully connected layer's output for few images: B is transposed in
 /// registers as it is read. Packing it would take longer than multiplying.
 enum TransposingGEMM {
-  /// Rows of a panel of A: the accumulators leave registers to transpose with.
+  /// Rows of a panel of A: the accumulators leave registers to transpose with. `anyRows` has a tile for each count.
   static func panelRows(_ level: InstructionSet) -> Int { level.lanes == 16 ? 12 : 6 }
 
   /// The row of the table.

@@ -3,6 +3,9 @@ import KernelsISA
 /// The product by register tiles that read A and B in place: for products of few elements, packing takes as long as
 /// multiplying.
 enum UnpackedGEMM {
+  /// Products of up to so many multiply-adds prefetch all operands before the first load, and end rows by whole vectors.
+  @inline(always) static var prefetchedAtOnce: Int { 1 << 15 }
+
   /// The row of the table.
   static func kernel(_ level: InstructionSet) -> Kernel<GEMM> {
     let tile = (rows: tileRows(level), vectors: 2)
@@ -111,7 +114,7 @@ func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
     let remaining = p.pointee.columns % L.count
     // Not in products of few elements: lines of C that are in no cache are better written at once.
     let work = p.pointee.rows &* p.pointee.columns &* p.pointee.depth
-    if L.count > 4, remaining > 0, remaining % 4 == 0, work > prefetchedAtOnce {
+    if L.count > 4, remaining > 0, remaining % 4 == 0, work > UnpackedGEMM.prefetchedAtOnce {
       var part = p.pointee
       part.columns = p.pointee.columns &- remaining
       if part.columns > 0 { multiplyUnpacked(tileRows, lanes, &part) }
@@ -142,7 +145,7 @@ extension GEMMUnpackedArguments {
 
 /// A and B in place, but for columns that do not fill a vector: those of B are copied.
 @inline(always)
-func multiplyUnpacked<let most: Int, L: Lanes>(
+private func multiplyUnpacked<let most: Int, L: Lanes>(
   _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
 ) {
   let (columns, depth) = (p.pointee.columns, p.pointee.depth)
@@ -180,9 +183,6 @@ func multiplyUnpacked<let most: Int, L: Lanes>(
   }
 }
 
-/// Products of up to so many multiply-adds prefetch all operands before the first load.
-private let prefetchedAtOnce = 1 << 15
-
 /// Prefetches all operands, or of a large product those of the first tile.
 @inline(always)
 private func prefetchFirst<let most: Int, L: Lanes>(
@@ -194,7 +194,7 @@ private func prefetchFirst<let most: Int, L: Lanes>(
   if p.pointee.aDepthStride != 1 {
     prefetchMatrix(p.pointee.a, rows: depth, columns: rows, stride: p.pointee.aDepthStride)
   }
-  if work > prefetchedAtOnce {
+  if work > UnpackedGEMM.prefetchedAtOnce {
     rows = rows < most ? rows : most
     columns = columns < 2 &* L.count ? columns : 2 &* L.count
   }
@@ -285,7 +285,7 @@ private func nextLines(
   _ p: UnsafePointer<GEMMUnpackedArguments>, row: Int, height: Int, column: Int, width: Int
 ) -> TilePrefetch {
   let (rows, columns, depth) = (p.pointee.rows, p.pointee.columns, p.pointee.depth)
-  if rows &* columns &* depth <= prefetchedAtOnce { return TilePrefetch(nothingBut: p.pointee.a) }
+  if rows &* columns &* depth <= UnpackedGEMM.prefetchedAtOnce { return TilePrefetch(nothingBut: p.pointee.a) }
   let next = row &+ height
   let left = rows &- next < height ? rows &- next : height
   let tileColumns = columns &- column < width ? columns &- column : width

@@ -130,6 +130,21 @@ extension Lanes {
     storePart(loadPart(source, count, 0), destination, count)
   }
 
+  /// Stores the first `count` lanes of a row, or all of them where those behind the row are written later.
+  ///
+  /// - Parameters:
+  ///   - end: the end of the memory that is written later.
+  ///   - spare: memory of one vector.
+  @inline(always)
+  static func storeRow(
+    _ row: Vector, _ destination: UnsafeMutablePointer<Float>, count: Int, end: UnsafeMutablePointer<Float>,
+    spare: UnsafeMutablePointer<Float>
+  ) {
+    if count >= self.count || !(end < destination + self.count) { return store(row, destination) }
+    store(row, spare)
+    copy(spare, destination, first: count)
+  }
+
   /// The sum of all lanes, by halves: the order is part of the numeric contract of a level.
   @inline(__always) static func sum(_ vector: Vector) -> Float {
     if Vector.self == SIMD16<Float>.self {

@@ -9,6 +9,14 @@ struct RegisterTile<let rows: Int, let vectors: Int, L: Lanes> {
   /// A tile of zeros.
   @inline(always) init() { sums = zeros(InlineArray<rows, InlineArray<vectors, L.Vector>>.self) }
 
+  /// A tile whose vectors repeat one value each, those at `values` row by row.
+  @inline(always) init(splatting values: UnsafePointer<Float>) {
+    self.init()
+    for i in 0..<rows {
+      for v in 0..<vectors { sums[i][v] = L.splat(values[i &* vectors &+ v]) }
+    }
+  }
+
   /// The tile that `storeAccumulators` wrote to memory, which is aligned for its vectors.
   @inline(always) init(accumulators memory: UnsafePointer<Float>) {
     typealias Sums = InlineArray<rows, InlineArray<vectors, L.Vector>>

@@ -54,11 +54,10 @@ private struct Column<L: Lanes> {
     let address = target + (row &* width &+ x)
     if nonTemporal {
       L.stream(value, address)
-    } else if isInside || width >= L.count || !(targetEnd < address + L.count) {
+    } else if isInside {
       L.store(value, address)
     } else {
-      L.store(value, scratch)
-      L.copy(scratch, address, first: width)
+      L.storeRow(value, address, count: width, end: targetEnd, spare: scratch)
     }
   }
 }

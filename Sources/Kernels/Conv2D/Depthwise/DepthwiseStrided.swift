@@ -105,11 +105,7 @@ private struct StridedKernel<L: HalfLanes> {
   init(
     _ lanes: L.Type, weights values: UnsafePointer<Float>, bias: Float, _ arguments: DepthwiseStridedArguments
   ) {
-    var weights = RegisterTile<3, 3, L>()
-    for row in 0..<3 {
-      for column in 0..<3 { weights.sums[row][column] = L.splat(values[3 &* row &+ column]) }
-    }
-    self.weights = weights
+    weights = RegisterTile<3, 3, L>(splatting: values)
     self.bias = L.splat(bias)
     floor = L.splat(arguments.floor)
     ceiling = L.splat(arguments.ceiling)
@@ -158,13 +154,7 @@ private struct StridedKernel<L: HalfLanes> {
         L.store(add(0, taps, L.splat(0)), sums)
       }
       let value = L.smaller(L.larger(sum + bias, floor), ceiling)
-      let address = target + x
-      if outputs >= L.count || !(targetEnd < address + L.count) {
-        L.store(value, address)
-      } else {
-        L.store(value, scratch)
-        L.copy(scratch, address, first: outputs)
-      }
+      L.storeRow(value, target + x, count: outputs, end: targetEnd, spare: scratch)
       sums += L.count
       x &+= L.count
     }

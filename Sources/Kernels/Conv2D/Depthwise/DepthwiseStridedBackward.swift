@@ -99,11 +99,7 @@ private struct StridedBackwardKernel<L: HalfLanes> {
 
   @inline(always)
   init(_ lanes: L.Type, weights values: UnsafePointer<Float>, _ arguments: DepthwiseStridedBackwardArguments) {
-    var weights = RegisterTile<3, 3, L>()
-    for row in 0..<3 {
-      for column in 0..<3 { weights.sums[row][column] = L.splat(values[3 &* row &+ column]) }
-    }
-    self.weights = weights
+    weights = RegisterTile<3, 3, L>(splatting: values)
     width = arguments.width
     nonTemporal = arguments.nonTemporal
     targetEnd = arguments.target + arguments.endPlane &* (arguments.height &* arguments.width)
@@ -162,19 +158,10 @@ private struct StridedBackwardKernel<L: HalfLanes> {
       L.store(low, address)
       L.store(high, address + L.count)
     } else {
-      storeNarrow(low, address, count: width)
-      if width > L.count { storeNarrow(high, address + L.count, count: width &- L.count) }
-    }
-  }
-
-  /// Stores the first `count` lanes, or more where the lanes behind them are written later.
-  @inline(always)
-  private func storeNarrow(_ vector: L.Vector, _ address: UnsafeMutablePointer<Float>, count: Int) {
-    if count >= L.count || !(targetEnd < address + L.count) {
-      L.store(vector, address)
-    } else {
-      L.store(vector, scratch)
-      L.copy(scratch, address, first: count)
+      L.storeRow(low, address, count: width, end: targetEnd, spare: scratch)
+      if width > L.count {
+        L.storeRow(high, address + L.count, count: width &- L.count, end: targetEnd, spare: scratch)
+      }
     }
   }
 }

@@ -111,7 +111,8 @@ struct WinogradConvolution: Sendable {
       (size.outputs * min(blockRows, tileRows) + size.overlap) * (size.outputs * columnTiles + size.overlap)
     return cacheLines(max(inputs, size.outputs * size.outputs * columnTiles) * lanes * 4)
   }
-  private var scratchByteCount: Int { cacheLines(max(WinogradSize.points, size.weightVectors) * lanes * 4) }
+  /// What the transform of weights needs, which is more than that of outputs.
+  private var scratchByteCount: Int { cacheLines(size.weightVectors * lanes * 4) }
   private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
   private var threadByteCount: Int {
     inputByteCount + sumByteCount + stripByteCount + scratchByteCount + positionByteCount
@@ -126,6 +127,11 @@ struct WinogradConvolution: Sendable {
   private var panelsAtOnce: Int { hasOneBlock ? 1 : panels }
   private var biasByteCount: Int { cacheLines(groups * panels * panelColumns * 4) }
   private var units: Int { batch * tileRows * columnRanges }
+  /// Whether outputs that are whole lines are stored non-temporally.
+  private var streams: Bool {
+    lanes == 16 && targetChannels % lanes == 0 && target.height * target.width % 16 == 0 && columnRanges == 1
+      && Streaming.pays(outputCount: batch * groups * targetChannels * target.height * target.width)
+  }
   private var flagByteCount: Int { cacheLines(units) }
 
   /// - Parameter recomputing: bytes that computing an image again takes.
@@ -193,6 +199,7 @@ struct WinogradConvolution: Sendable {
     func run(_ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
       Parallel.run(parts: parts) { part in
         body(Parallel.range(part, of: parts, items: units), threadWorkspaces + part * threadByteCount)
+        if streams { isa_stream_fence() }
       }
     }
     for group in 0..<groups {
@@ -300,24 +307,30 @@ struct WinogradConvolution: Sendable {
     planCheck("a block's rows of tiles", offset: units.lowerBound, count: units.count, allocated: self.units)
     order(units).write(to: memory.positions)
     let plane = self.source.height * self.source.width
+    let column = size.start(columns.lowerBound, of: target.width)
+    func planes(_ row: Int, _ vector: Int) -> UnsafePointer<Float> {
+      source + ((row / tileRows * groups + group) * sourceChannels + vector * lanes) * plane
+    }
+    func firstOutput(_ row: Int) -> Int { size.start(row % tileRows, of: target.height) * self.source.width + column }
     var row = firstRow
     while row < firstRow + units.count {
-      let (image, tileRow) = (row / tileRows, row % tileRows)
+      let tileRow = row % tileRows
       let rows = min(tileRows - tileRow, firstRow + units.count - row)
       for vector in 0..<sourceVectors {
-        let channel = (image * groups + group) * sourceChannels + vector * lanes
+        let isLast = vector == sourceVectors - 1
         var arguments = WinogradInputArguments(
           planes: .init(
-            source: source + channel * plane, stride: plane, channels: min(lanes, sourceChannels - vector * lanes),
+            source: planes(row, vector), stride: plane, channels: min(lanes, sourceChannels - vector * lanes),
             height: self.source.height, width: self.source.width,
             firstRow: size.start(tileRow, of: target.height) - padding.height,
-            firstColumn: size.start(columns.lowerBound, of: target.width) - padding.width),
+            firstColumn: column - padding.width),
           tileRows: rows, tallRows: size.wideTiles(target.height, from: tileRow, count: rows),
           tileColumns: columns.count,
           wideColumns: size.wideTiles(target.width, from: columns.lowerBound, count: columns.count),
           strip: memory.strip,
+          next: isLast ? planes(row + rows, 0) + firstOutput(row + rows) : planes(row, vector + 1) + firstOutput(row),
           positions: memory.positions + (row - firstRow) * columns.count, target: memory.inputs + vector * lanes,
-          tileStride: inputStride, pointStride: inputPointStride, scratch: memory.scratch)
+          tileStride: inputStride, pointStride: inputPointStride)
         transformInput(&arguments)
       }
       row += rows
@@ -345,16 +358,18 @@ struct WinogradConvolution: Sendable {
       let row = size.start(tileRow, of: self.target.height)
       let column = size.start(columns.lowerBound, of: self.target.width)
       let channel = (image * groups + group) * targetChannels + panel * panelColumns
+      let rows = size.start(tileRow + 1, of: self.target.height) - row
+      let target = target + (channel * plane + row * self.target.width + column)
       var arguments = WinogradOutputArguments(
         positions: memory.positions + index * columns.count, sums: memory.sums, tileStride: panelColumns,
         pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
         bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
-        target: target + (channel * plane + row * self.target.width + column), planeStride: plane,
-        rows: size.start(tileRow + 1, of: self.target.height) - row,
+        target: target, planeStride: plane, rows: rows,
         columns: size.start(columns.upperBound, of: self.target.width) - column,
         wideColumns: size.wideTiles(self.target.width, from: columns.lowerBound, count: columns.count),
         width: self.target.width,
-        strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index))
+        strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index),
+        nonTemporal: streams && rows * self.target.width % 16 == 0 && Streaming.isAligned(target))
       transformOutput(&arguments)
     }
   }

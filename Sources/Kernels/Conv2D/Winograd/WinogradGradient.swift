@@ -162,8 +162,9 @@ struct WinogradGradient: Sendable {
   ) {
     let inputs = workspace.assumingMemoryBound(to: Float.self)
     let gradients = (workspace + inputByteCount).assumingMemoryBound(to: Float.self)
-    let (positions, scratch, strip) = threadWorkspace(workspace, part)
+    let (positions, _, strip) = threadWorkspace(workspace, part)
     let columns = columns(firstUnit)
+    let column = size.start(columns.lowerBound, of: shape.outputWidth)
     order(firstUnit, count).write(to: positions)
     planCheck("a block's tiles", offset: 0, count: count * columns.count, allocated: blockTileCount)
     planCheck("a block's rows of tiles", offset: firstUnit, count: count, allocated: units)
@@ -187,15 +188,23 @@ struct WinogradGradient: Sendable {
           channels: min(lanes, channels - channel), height: isInput ? shape.inputHeight : shape.outputHeight,
           width: isInput ? shape.inputWidth : shape.outputWidth,
           firstRow: size.start(tileRow, of: shape.outputHeight) - (isInput ? shape.paddingHeight : 0),
-          firstColumn: size.start(columns.lowerBound, of: shape.outputWidth) - (isInput ? shape.paddingWidth : 0))
+          firstColumn: column - (isInput ? shape.paddingWidth : 0))
         let stride = isInput ? inputStride : gradientStride
+        // The next rows of tiles of the same channels, then the first ones of the next channels.
+        let nextRow = row + rows > lastRow ? firstRow : row + rows
+        let nextOffset = (nextRow / tileRows * shape.groups + group) * channels + channel
+        let next =
+          (isInput ? operands.input : operands.outputGradient)
+          + ((nextOffset + (nextRow == firstRow ? lanes : 0)) * plane
+            + size.start(nextRow % tileRows, of: shape.outputHeight) * planes.width + column)
         var arguments = WinogradInputArguments(
           planes: planes, tileRows: rows, tallRows: size.wideTiles(shape.outputHeight, from: tileRow, count: rows),
           tileColumns: columns.count,
           wideColumns: size.wideTiles(shape.outputWidth, from: columns.lowerBound, count: columns.count), strip: strip,
+          next: next,
           positions: positions + (row - firstRow) * columns.count,
           target: (isInput ? inputs : gradients) + channel, tileStride: stride,
-          pointStride: isInput ? inputPointStride : gradientPointStride, scratch: scratch)
+          pointStride: isInput ? inputPointStride : gradientPointStride)
         if isInput { transformInput(&arguments) } else { transformGradient(&arguments) }
         row += rows
       }

@@ -1,3 +1,14 @@
+/// The products of a column of a tile's output gradients; the last gradient is zero where the tile is short.
+@inline(always)
+private func column<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ lanes: L.Type, _ y: UnsafePointer<Float>, _ pitch: Int, isShort: Bool
+) -> Six<L> {
+  let zero = L.splat(0)
+  let last = isShort ? zero : L.load(y + (F.outputs &- 1) &* pitch)
+  if F.outputs == 2 { return F.gradients(L.self, (L.load(y), last, zero, zero)) }
+  return F.gradients(L.self, (L.load(y), L.load(y + pitch), L.load(y + 2 &* pitch), last))
+}
+
 /// Transforms the output gradients of each tile, as `winogradInput` does with the inputs.
 @inline(always)
 func winogradGradientInput<F: WinogradFilter, L: Lanes>(
@@ -9,7 +20,6 @@ func winogradGradientInput<F: WinogradFilter, L: Lanes>(
   fillStrip(
     L.self, p.pointee.strip, rows: F.outputs &* rows &- (rows &- p.pointee.tallRows), pixels: pixels,
     of: p.pointee.planes)
-  let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
   var position = p.pointee.positions
@@ -21,20 +31,26 @@ func winogradGradientInput<F: WinogradFilter, L: Lanes>(
     var tile = 0
     while tile < columns {
       let isNarrow = tile >= p.pointee.wideColumns
-      var j = 0
-      while j < (isNarrow ? F.outputs &- 1 : F.outputs) {
-        L.store6(
-          F.gradients(L.self, source + j &* n, pitch, isNarrow: isShort), scratch + j &* n, F.outputs &* n)
-        j &+= 1
+      // Columns first; those of the four rows of six stay in registers.
+      let zero = (L.splat(0), L.splat(0), L.splat(0), L.splat(0), L.splat(0), L.splat(0))
+      let first = column(filter, lanes, source, pitch, isShort: isShort)
+      var (second, third, fourth) = (zero, zero, zero)
+      if F.outputs > 2 {
+        second = column(filter, lanes, source + n, pitch, isShort: isShort)
+        third = column(filter, lanes, source + 2 &* n, pitch, isShort: isShort)
+        if !isNarrow { fourth = column(filter, lanes, source + 3 &* n, pitch, isShort: isShort) }
+      } else if !isNarrow {
+        second = column(filter, lanes, source + n, pitch, isShort: isShort)
       }
+      p.pointee.prefetchNext(filter, lanes, tileRow: tileRow, tile: tile)
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
-      var i = 0
-      while i < 6 {
-        L.store6(
-          F.gradients(L.self, scratch + F.outputs &* i &* n, n, isNarrow: isNarrow), target + 6 &* i &* pointStride,
-          pointStride)
-        i &+= 1
-      }
+      let six = 6 &* pointStride
+      L.store6(F.gradients(L.self, (first.0, second.0, third.0, fourth.0)), target, pointStride)
+      L.store6(F.gradients(L.self, (first.1, second.1, third.1, fourth.1)), target + six, pointStride)
+      L.store6(F.gradients(L.self, (first.2, second.2, third.2, fourth.2)), target + 2 &* six, pointStride)
+      L.store6(F.gradients(L.self, (first.3, second.3, third.3, fourth.3)), target + 3 &* six, pointStride)
+      L.store6(F.gradients(L.self, (first.4, second.4, third.4, fourth.4)), target + 4 &* six, pointStride)
+      L.store6(F.gradients(L.self, (first.5, second.5, third.5, fourth.5)), target + 5 &* six, pointStride)
       source += (isNarrow ? F.outputs &- 1 : F.outputs) &* n
       position += 1
       tile &+= 1

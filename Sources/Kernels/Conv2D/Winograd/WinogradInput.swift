@@ -25,6 +25,8 @@ struct WinogradInputArguments {
   /// Memory for what the tiles cover, pixel by pixel, a vector of channels each: rows of as many pixels as
   /// the tiles have outputs, and of inputs the rows and columns more that a tile shares with the next.
   var strip: UnsafeMutablePointer<Float>
+  /// The planes that are read next, as many and as far apart, at the first tile's first output.
+  var next: UnsafePointer<Float>
   /// The position of each tile among those of its block, row by row.
   var positions: UnsafePointer<Int>
   /// The first product's channels of the tile at position 0.
@@ -32,8 +34,20 @@ struct WinogradInputArguments {
   /// Elements from a tile to the next, and from a product of a tile to the next.
   var tileStride: Int
   var pointStride: Int
-  /// Memory for 36 vectors.
-  var scratch: UnsafeMutablePointer<Float>
+
+  /// Prefetches of each of the next planes as many elements as a tile has outputs.
+  ///
+  /// To the second-level cache: planes that are a multiple of 4 KB apart share sets of the first, which hold fewer lines
+  /// than a vector has lanes.
+  @inline(always)
+  func prefetchNext<F: WinogradFilter, L: Lanes>(_ filter: F.Type, _ lanes: L.Type, tileRow: Int, tile: Int) {
+    // Rows of tiles as wide as the image lie one behind the other; of others, each tile takes a line of one row.
+    let isWhole = tileColumns &* F.outputs >= planes.width
+    let ofTile =
+      isWhole ? tile &* F.outputs &* F.outputs : tile % F.outputs &* planes.width &+ tile / F.outputs &* 16
+    let address = next + (tileRow &* F.outputs &* planes.width &+ ofTile)
+    for plane in 0..<L.count { prefetchToSecondLevel(address + plane &* planes.stride) }
+  }
 }
 
 /// Copies some rows of a vector of channels to a strip: pixel by pixel, the channels of each in one vector, with zeros
@@ -73,6 +87,17 @@ func fillStrip<L: Lanes>(
   }
 }
 
+/// Transforms three rows of six columns, which stay in registers, into 18 products.
+@inline(always)
+private func transformRows<F: WinogradFilter, L: Lanes>(
+  _ filter: F.Type, _ c: (Three<L>, Three<L>, Three<L>, Three<L>, Three<L>, Three<L>),
+  _ target: UnsafeMutablePointer<Float>, _ stride: Int, _ lanes: L.Type
+) {
+  L.store6(F.data(L.self, (c.0.0, c.1.0, c.2.0, c.3.0, c.4.0, c.5.0)), target, stride)
+  L.store6(F.data(L.self, (c.0.1, c.1.1, c.2.1, c.3.1, c.4.1, c.5.1)), target + 6 &* stride, stride)
+  L.store6(F.data(L.self, (c.0.2, c.1.2, c.2.2, c.3.2, c.4.2, c.5.2)), target + 12 &* stride, stride)
+}
+
 /// Transforms the inputs of each tile: some of their rows and columns are those of the next, too.
 @inline(always)
 func winogradInput<F: WinogradFilter, L: Lanes>(
@@ -87,7 +112,6 @@ func winogradInput<F: WinogradFilter, L: Lanes>(
     L.self, p.pointee.strip,
     rows: F.outputs &* rows &+ overlap &- max(rows &- p.pointee.tallRows &- 1, 0), pixels: pixels,
     of: p.pointee.planes)
-  let scratch = p.pointee.scratch
   let pitch = pixels &* n
   let pointStride = p.pointee.pointStride
   var position = p.pointee.positions
@@ -97,18 +121,22 @@ func winogradInput<F: WinogradFilter, L: Lanes>(
     var source = row
     var tile = 0
     while tile < columns {
-      var j = 0
-      while j < 6 {
-        L.store6(F.data(L.self, L.six(source + j &* n, pitch)), scratch + j &* n, 6 &* n)
-        j &+= 1
-      }
+      p.pointee.prefetchNext(filter, lanes, tileRow: tileRow, tile: tile)
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
-      var i = 0
-      while i < 6 {
-        L.store6(
-          F.data(L.self, L.six(scratch + 6 &* i &* n, n)), target + 6 &* i &* pointStride, pointStride)
-        i &+= 1
-      }
+      transformRows(
+        filter,
+        (
+          F.firstData(L.self, source, pitch), F.firstData(L.self, source + n, pitch),
+          F.firstData(L.self, source + 2 &* n, pitch), F.firstData(L.self, source + 3 &* n, pitch),
+          F.firstData(L.self, source + 4 &* n, pitch), F.firstData(L.self, source + 5 &* n, pitch)
+        ), target, pointStride, L.self)
+      transformRows(
+        filter,
+        (
+          F.lastData(L.self, source, pitch), F.lastData(L.self, source + n, pitch),
+          F.lastData(L.self, source + 2 &* n, pitch), F.lastData(L.self, source + 3 &* n, pitch),
+          F.lastData(L.self, source + 4 &* n, pitch), F.lastData(L.self, source + 5 &* n, pitch)
+        ), target + 18 &* pointStride, pointStride, L.self)
       source += (tile < p.pointee.wideColumns ? F.outputs : F.outputs &- 1) &* n
       position += 1
       tile &+= 1

@@ -28,6 +28,9 @@ struct WinogradOutputArguments {
   var scratch: UnsafeMutablePointer<Float>
   /// Set to true where a sum is not finite.
   var isNonFinite: UnsafeMutablePointer<Bool>
+  /// Whether the outputs are stored non-temporally at avx512: these are whole, aligned cache lines, of whole vectors of
+  /// channels.
+  var nonTemporal: Bool
 }
 
 /// Transforms the sums of each tile into outputs, finishes them, and transposes them to the planes of the target.
@@ -100,7 +103,13 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
     }
     let channels = min(p.pointee.channels &- channel, n)
     let target = p.pointee.target + channel &* p.pointee.planeStride
-    if width == p.pointee.width {
+    if L.count == 16, p.pointee.nonTemporal {
+      var x = 0
+      while x < count {
+        L.transposeSquare(p.pointee.strip + x &* n, n, target + x, p.pointee.planeStride, nonTemporal: true)
+        x &+= n
+      }
+    } else if width == p.pointee.width {
       L.transpose(p.pointee.strip, n, rows: count, columns: channels, target, p.pointee.planeStride)
     } else {
       var y = 0

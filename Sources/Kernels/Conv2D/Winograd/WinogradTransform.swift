@@ -14,15 +14,13 @@ protocol WinogradFilter {
   static func outputs<L: Lanes>(_ lanes: L.Type, _ x: Six<L>) -> Four<L>
   /// G g: of weights that lie `stride` elements apart.
   static func weights<L: Lanes>(_ lanes: L.Type, _ g: UnsafePointer<Float>, _ stride: Int) -> Six<L>
-  /// A y: of output gradients that lie `stride` elements apart, the transpose of `outputs`; the last is zero where the
-  /// tile is narrow.
-  static func gradients<L: Lanes>(
-    _ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int, isNarrow: Bool
-  ) -> Six<L>
+  /// A y: of the first `outputs` of four output gradients, the transpose of `outputs`.
+  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: Four<L>) -> Six<L>
   /// Gᵀ t: the weight gradients of six sums, the transpose of `weights`; zeros behind them.
   static func weightGradients<L: Lanes>(_ lanes: L.Type, _ t: Six<L>) -> Five<L>
 }
 
+typealias Three<L: Lanes> = (L.Vector, L.Vector, L.Vector)
 typealias Four<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector)
 typealias Five<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector, L.Vector)
 typealias Six<L: Lanes> = (L.Vector, L.Vector, L.Vector, L.Vector, L.Vector, L.Vector)
@@ -40,6 +38,33 @@ extension WinogradFilter {
       L.multiplyAdd(L.splat(0.5), b, a),
       L.multiplyAdd(L.splat(-2), b, a),
       L.multiplyAdd(L.splat(-1.5), a, (d.5 - d.3) - b)
+    )
+  }
+
+  /// The first three of `data`, of the first five inputs, which lie `stride` elements apart.
+  @inline(always)
+  static func firstData<L: Lanes>(_ lanes: L.Type, _ d: UnsafePointer<Float>, _ stride: Int) -> Three<L> {
+    let (d0, d1, d2) = (L.load(d), L.load(d + stride), L.load(d + 2 &* stride))
+    let (d3, d4) = (L.load(d + 3 &* stride), L.load(d + 4 &* stride))
+    return (
+      L.multiplyAdd(L.splat(-1.5), d3 - d1, (d0 - d2) + (d4 - d2)),
+      L.multiplyAdd(L.splat(-2.5), d2, d4) - L.multiplyAdd(L.splat(0.5), d3, d1),
+      L.multiplyAdd(L.splat(0.5), d2, d4) + L.multiplyAdd(L.splat(-2.5), d3, d1)
+    )
+  }
+
+  /// The last three of `data`, of the last five inputs.
+  ///
+  /// - Parameter d: the first input.
+  @inline(always)
+  static func lastData<L: Lanes>(_ lanes: L.Type, _ d: UnsafePointer<Float>, _ stride: Int) -> Three<L> {
+    let (d1, d2, d3) = (L.load(d + stride), L.load(d + 2 &* stride), L.load(d + 3 &* stride))
+    let (d4, d5) = (L.load(d + 4 &* stride), L.load(d + 5 &* stride))
+    let a = d4 - d2
+    let b = d3 - d1
+    return (
+      L.multiplyAdd(L.splat(0.5), b, a), L.multiplyAdd(L.splat(-2), b, a),
+      L.multiplyAdd(L.splat(-1.5), a, (d5 - d3) - b)
     )
   }
 
@@ -88,11 +113,7 @@ enum Winograd43: WinogradFilter {
   }
 
   @inline(always)
-  static func gradients<L: Lanes>(
-    _ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int, isNarrow: Bool
-  ) -> Six<L> {
-    let last = isNarrow ? L.splat(0) : L.load(y + 3 &* stride)
-    let y = (L.load(y), L.load(y + stride), L.load(y + 2 &* stride), last)
+  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: Four<L>) -> Six<L> {
     let e = y.0 + y.2
     let o = y.1 + y.3
     return (
@@ -151,12 +172,9 @@ enum Winograd25: WinogradFilter {
   }
 
   @inline(always)
-  static func gradients<L: Lanes>(
-    _ lanes: L.Type, _ y: UnsafePointer<Float>, _ stride: Int, isNarrow: Bool
-  ) -> Six<L> {
-    let (y0, y1) = (L.load(y), isNarrow ? L.splat(0) : L.load(y + stride))
-    return (
-      y0, y0 + y1, y0 - y1, L.multiplyAdd(L.splat(2), y1, y0), L.multiplyAdd(L.splat(-0.5), y1, y0), y1
+  static func gradients<L: Lanes>(_ lanes: L.Type, _ y: Four<L>) -> Six<L> {
+    (
+      y.0, y.0 + y.1, y.0 - y.1, L.multiplyAdd(L.splat(2), y.1, y.0), L.multiplyAdd(L.splat(-0.5), y.1, y.0), y.1
     )
   }
 
