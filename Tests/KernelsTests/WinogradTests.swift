@@ -7,7 +7,7 @@ import Testing
 @Suite struct WinogradTests {
   /// Planes that tiles fill and that they do not, channels that fill vectors and panels and that do not, all paddings,
   /// groups, rows of tiles that are divided; planes that tiles do not fill in rows or columns or both, whose last tiles do
-  /// without products, in blocks that begin and end at any row of tiles.
+  /// without products, in blocks that begin and end at any row of tiles. The same at stride 2.
   static let shapes: [Conv2DShape] = [
     shape(2, 64, 64, 8, 8), shape(1, 24, 40, 7, 9), shape(3, 17, 70, 6, 5, padding: 2),
     shape(1, 3, 5, 11, 3, padding: 0),
@@ -20,16 +20,21 @@ import Testing
     shape(9, 20, 40, 7, 7, kernel: 5, padding: 2), shape(5, 16, 33, 1, 1, kernel: 5, padding: 2),
     shape(3, 4, 20, 8, 99, kernel: 5, padding: 3), shape(5, 20, 40, 14, 14), shape(7, 18, 20, 5, 6),
     shape(3, 16, 24, 9, 13), shape(9, 17, 33, 2, 10), shape(2, 4, 20, 10, 109), shape(2, 4, 20, 13, 197, padding: 2),
+    shape(2, 64, 64, 16, 16, stride: 2), shape(1, 24, 40, 13, 17, stride: 2), shape(3, 17, 70, 12, 9, stride: 2),
+    shape(2, 32, 48, 23, 24, groups: 2, stride: 2), shape(1, 16, 16, 8, 300, stride: 2),
+    shape(9, 20, 40, 14, 14, stride: 2), shape(19, 18, 35, 5, 6, stride: 2), shape(5, 16, 33, 1, 1, stride: 2),
+    shape(1, 1, 1, 2, 2, stride: 2), shape(9, 17, 33, 3, 20, stride: 2), shape(2, 4, 20, 20, 211, stride: 2),
+    shape(2, 130, 20, 29, 31, stride: 2),
   ]
 
   private static func shape(
     _ batch: Int, _ inputs: Int, _ outputs: Int, _ height: Int, _ width: Int, kernel: Int = 3, padding: Int = 1,
-    groups: Int = 1
+    groups: Int = 1, stride: Int = 1
   ) -> Conv2DShape {
     Conv2DShape(
       batch: batch, inputChannels: inputs, inputHeight: height, inputWidth: width, outputChannels: outputs,
-      kernelHeight: kernel, kernelWidth: kernel, paddingHeight: padding, paddingWidth: padding, groups: groups,
-      precision: .fast)
+      kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride, strideWidth: stride, paddingHeight: padding,
+      paddingWidth: padding, groups: groups, precision: .fast)
   }
 
   @Test("the error is at most four times that of a sum in order, or that of sums of some terms", arguments: shapes)
@@ -127,6 +132,33 @@ import Testing
     }
   }
 
+  @Test("at stride 2 narrow kernels are transformed on large planes, and wide ones on small planes, too")
+  func choiceAtStride2() throws {
+    func algorithms(_ channels: Int, _ size: Int, _ level: InstructionSet) throws -> [Bool] {
+      var found: [[Bool]] = []
+      for batch in [1, 16, 128] {
+        let shape = Self.shape(batch, channels, channels, size, size, stride: 2)
+        let kernels = [
+          try Plan<Conv2DForward>(.init(shape: shape), level: level).kernel.algorithm,
+          try Plan<Conv2DBackwardData>(shape, level: level).kernel.algorithm,
+          try Plan<Conv2DBackwardWeights>(shape, level: level).kernel.algorithm,
+        ]
+        found.append(kernels.map { $0 == "winograd" })
+      }
+      #expect(Set(found).count == 1)
+      return found[0]
+    }
+    for level in InstructionSet.available {
+      #expect(try algorithms(16, 56, level) == [false, false, false])
+      #expect(try algorithms(32, 28, level) == [true, true, false])
+      #expect(try algorithms(32, 26, level) == [false, false, false])
+      #expect(try algorithms(64, 14, level) == [true, true, true])
+      #expect(try algorithms(64, 8, level) == [false, false, true])
+      #expect(try algorithms(128, 8, level) == [true, true, true])
+      #expect(try algorithms(128, 6, level) == [false, false, false])
+    }
+  }
+
   @Test("where sums are wanted, no transform is chosen")
   func direct() throws {
     for level in InstructionSet.available {
@@ -191,10 +223,10 @@ import Testing
             for tap in 0..<shape.kernelHeight * shape.kernelWidth {
               let weight = (o * inputs + c) * shape.kernelHeight * shape.kernelWidth + tap
               for y in 0..<shape.outputHeight {
-                let row = y + tap / shape.kernelWidth - shape.paddingHeight
+                let row = y * shape.strideHeight + tap / shape.kernelWidth - shape.paddingHeight
                 guard (0..<shape.inputHeight).contains(row) else { continue }
                 for x in 0..<shape.outputWidth {
-                  let column = x + tap % shape.kernelWidth - shape.paddingWidth
+                  let column = x * shape.strideWidth + tap % shape.kernelWidth - shape.paddingWidth
                   guard (0..<shape.inputWidth).contains(column) else { continue }
                   let i = ((b * shape.inputChannels + channel) * shape.inputHeight + row) * shape.inputWidth + column
                   let j = ((b * shape.outputChannels + o) * shape.outputHeight + y) * shape.outputWidth + x

@@ -233,11 +233,9 @@ private func drawConvolution(_ draw: inout Draw) -> ProblemParameters {
     if draw.once(in: 2) { (y.stride, x.stride) = (1, 1) }
   case 4, 5:
     // What Winograd's tiles compute.
-    let kernel = draw.pick([3, 3, 5])
-    for axis in [\Axis.kernel, \.stride, \.dilation] {
-      (y[keyPath: axis], x[keyPath: axis]) = axis == \.kernel ? (kernel, kernel) : (1, 1)
-    }
-    let paddings = kernel == 3 ? [0, 1, 1, 2] : [0, 1, 2, 2, 3, 4]
+    let (kernel, stride) = draw.pick([(3, 1), (3, 1), (3, 2), (5, 1)])
+    (y.kernel, x.kernel, y.stride, x.stride, y.dilation, x.dilation) = (kernel, kernel, stride, stride, 1, 1)
+    let paddings = stride > 1 ? [1, 1, 1, 0] : kernel == 3 ? [0, 1, 1, 2] : [0, 1, 2, 2, 3, 4]
     (y.padding, x.padding) = (draw.pick(paddings), draw.pick(paddings))
     fast = draw.once(in: 8) ? 0 : 1
   default: fast = draw.once(in: 16) ? 1 : 0

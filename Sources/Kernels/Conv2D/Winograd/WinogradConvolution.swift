@@ -17,6 +17,8 @@ struct WinogradConvolution: Sendable {
   let targetChannels: Int
   let source: (height: Int, width: Int)
   let target: (height: Int, width: Int)
+  /// What is divided into tiles: the target, but at stride 2 always the output or its gradient.
+  private let grid: (height: Int, width: Int)
   let padding: (height: Int, width: Int)
   let isBackward: Bool
   let limits: (floor: Float, ceiling: Float)
@@ -30,13 +32,18 @@ struct WinogradConvolution: Sendable {
   private let blockRows: Int
   /// Whether no thread has more than one block.
   private let hasOneBlock: Bool
+  /// Elements of the source and of the target along an axis for each element of the grid.
+  private let sourceStep: Int
+  private let targetStep: Int
   private let transformInput: LevelFunction<WinogradInputArguments>
   private let transformWeights: LevelFunction<WinogradWeightsArguments>
   private let transformOutput: LevelFunction<WinogradOutputArguments>
 
   /// Tiles of a block, a multiple of a register tile's rows: with 64 channels its inputs and sums take 440 KB. The more
   /// channels, the longer all weights take to come from the last cache, for each block once.
-  private static func blockTiles(channels: Int) -> Int { channels > 320 ? 48 : 24 }
+  private static func blockTiles(channels: Int, isStrided: Bool) -> Int {
+    isStrided ? 14 : channels > 320 ? 48 : 24
+  }
   /// Elements behind those of each of the 36 products, so that they do not all fall into the same sets of the caches.
   private static let pointGap = 16
 
@@ -52,34 +59,37 @@ struct WinogradConvolution: Sendable {
     let input = (height: shape.inputHeight, width: shape.inputWidth)
     let output = (height: shape.outputHeight, width: shape.outputWidth)
     (source, target) = isBackward ? (output, input) : (input, output)
-    // The input gradient is a convolution of the output gradient with as much padding as the kernel's size leaves.
+    grid = size.stride > 1 ? output : target
+    // The input gradient is a convolution of the output gradient with as much padding as the kernel's size leaves; at
+    // stride 2 its tiles begin with the output gradient.
     padding =
-      isBackward
-      ? (size.overlap - shape.paddingHeight, size.overlap - shape.paddingWidth)
-      : (shape.paddingHeight, shape.paddingWidth)
+      !isBackward
+      ? (shape.paddingHeight, shape.paddingWidth)
+      : size.stride > 1 ? (0, 0) : (size.overlap - shape.paddingHeight, size.overlap - shape.paddingWidth)
     sourceChannels = isBackward ? shape.groupOutputChannels : shape.groupInputChannels
     targetChannels = isBackward ? shape.groupInputChannels : shape.groupOutputChannels
     limits = activation.limits
-    tileRows = size.tiles(target.height)
-    let tileColumns = size.tiles(target.width)
-    let blockTiles = Self.blockTiles(channels: sourceChannels)
+    tileRows = size.tiles(grid.height)
+    let tileColumns = size.tiles(grid.width)
+    let blockTiles = Self.blockTiles(channels: sourceChannels, isStrided: size.stride > 1)
     columnRanges = (tileColumns + blockTiles - 1) / blockTiles
     columnTiles = (tileColumns + columnRanges - 1) / columnRanges
     let units = shape.batch * tileRows * columnRanges
     blockRows = columnRanges > 1 ? 1 : max(min(blockTiles / tileColumns, units), 1)
     parts = max(min(threads, units), 1)
     hasOneBlock = (units + parts - 1) / parts <= blockRows
-    let is43 = size.taps == Winograd43.taps
-    transformInput = (is43 ? Levels.winograd43Input : Levels.winograd25Input)[tile.level]
-    transformWeights = (is43 ? Levels.winograd43Weights : Levels.winograd25Weights)[tile.level]
-    transformOutput = (is43 ? Levels.winograd43Output : Levels.winograd25Output)[tile.level]
+    sourceStep = isBackward ? 1 : size.stride
+    targetStep = isBackward ? size.stride : 1
+    let transforms = size.transforms
+    transformInput = transforms.input[tile.level]
+    transformWeights = transforms.weights[tile.level]
+    transformOutput = (isBackward ? transforms.data : transforms.output)[tile.level]
   }
 
   /// The size of the tiles that can compute a convolution; nil where none can.
   static func size(_ shape: Conv2DShape) -> WinogradSize? {
-    guard let size = WinogradSize(kernel: shape), shape.precision == .fast, shape.strideHeight == 1,
-      shape.strideWidth == 1, shape.dilationHeight == 1, shape.dilationWidth == 1,
-      shape.paddingHeight <= size.overlap, shape.paddingWidth <= size.overlap
+    guard let size = WinogradSize(kernel: shape), shape.precision == .fast, shape.dilationHeight == 1,
+      shape.dilationWidth == 1, size.allows(padding: shape.paddingHeight), size.allows(padding: shape.paddingWidth)
     else { return nil }
     return size
   }
@@ -104,12 +114,14 @@ struct WinogradConvolution: Sendable {
   }
 
   /// The parts of a thread's workspace.
-  private var inputByteCount: Int { cacheLines(WinogradSize.points * inputPointStride * 4) }
-  private var sumByteCount: Int { cacheLines(WinogradSize.points * sumPointStride * 4) }
+  private var inputByteCount: Int { cacheLines(size.points * inputPointStride * 4) }
+  private var sumByteCount: Int { cacheLines(size.points * sumPointStride * 4) }
   private var stripByteCount: Int {
     let inputs =
-      (size.outputs * min(blockRows, tileRows) + size.overlap) * (size.outputs * columnTiles + size.overlap)
-    return cacheLines(max(inputs, size.outputs * size.outputs * columnTiles) * lanes * 4)
+      (sourceStep * size.outputs * min(blockRows, tileRows) + size.overlap)
+      * (sourceStep * size.outputs * columnTiles + size.overlap)
+    let tile = targetStep * size.outputs
+    return cacheLines(max(inputs, tile * tile * columnTiles) * lanes * 4)
   }
   /// What the transform of weights needs, which is more than that of outputs.
   private var scratchByteCount: Int { cacheLines(size.weightVectors * lanes * 4) }
@@ -121,7 +133,7 @@ struct WinogradConvolution: Sendable {
   /// The parts of the shared workspace: whether a row of tiles has sums that are not finite; transformed weights of one
   /// group, and the padded bias of all.
   private func weightByteCount(panels: Int) -> Int {
-    cacheLines(WinogradSize.points * weightPointStride(panels: panels) * 4)
+    cacheLines(WinogradSize.weightPoints * weightPointStride(panels: panels) * 4)
   }
   /// Panels whose weights are transformed at once.
   private var panelsAtOnce: Int { hasOneBlock ? 1 : panels }
@@ -144,7 +156,9 @@ struct WinogradConvolution: Sendable {
   /// nor the image.
   var packing: WeightPacking {
     // The first number is none that the layout of another row begins with.
-    let layout = [-size.taps, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0]
+    let layout = [
+      -size.taps, size.stride, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0,
+    ]
     let byteCount = weightByteCount(panels: panels)
     return WeightPacking(byteCount: groups * byteCount + biasByteCount, layout: layout) { weights, biases, memory in
       let scratch = Workspace(byteCount: scratchByteCount)
@@ -269,7 +283,7 @@ struct WinogradConvolution: Sendable {
   /// The row of tiles of a unit, counted through all images, and its columns of tiles.
   private func location(_ unit: Int) -> (row: Int, columns: Range<Int>) {
     let first = unit % columnRanges * columnTiles
-    return (unit / columnRanges, first..<min(first + columnTiles, size.tiles(target.width)))
+    return (unit / columnRanges, first..<min(first + columnTiles, size.tiles(grid.width)))
   }
 
   /// The parts of a thread's workspace.
@@ -293,7 +307,7 @@ struct WinogradConvolution: Sendable {
   private func order(_ units: Range<Int>) -> WinogradTileOrder {
     let (firstRow, columns) = location(units.lowerBound)
     return WinogradTileOrder(
-      size, firstRow: firstRow, rows: units.count, columns: columns, height: target.height, width: target.width)
+      size, firstRow: firstRow, rows: units.count, columns: columns, height: grid.height, width: grid.width)
   }
 
   /// Transforms the inputs of a block's units for all channels of a group.
@@ -307,11 +321,13 @@ struct WinogradConvolution: Sendable {
     planCheck("a block's rows of tiles", offset: units.lowerBound, count: units.count, allocated: self.units)
     order(units).write(to: memory.positions)
     let plane = self.source.height * self.source.width
-    let column = size.start(columns.lowerBound, of: target.width)
+    let column = sourceStep * size.start(columns.lowerBound, of: grid.width)
     func planes(_ row: Int, _ vector: Int) -> UnsafePointer<Float> {
       source + ((row / tileRows * groups + group) * sourceChannels + vector * lanes) * plane
     }
-    func firstOutput(_ row: Int) -> Int { size.start(row % tileRows, of: target.height) * self.source.width + column }
+    func firstElement(_ row: Int) -> Int {
+      sourceStep * size.start(row % tileRows, of: grid.height) * self.source.width + column
+    }
     var row = firstRow
     while row < firstRow + units.count {
       let tileRow = row % tileRows
@@ -322,15 +338,15 @@ struct WinogradConvolution: Sendable {
           planes: .init(
             source: planes(row, vector), stride: plane, channels: min(lanes, sourceChannels - vector * lanes),
             height: self.source.height, width: self.source.width,
-            firstRow: size.start(tileRow, of: target.height) - padding.height,
+            firstRow: sourceStep * size.start(tileRow, of: grid.height) - padding.height,
             firstColumn: column - padding.width),
-          tileRows: rows, tallRows: size.wideTiles(target.height, from: tileRow, count: rows),
+          tileRows: rows, tallRows: size.wideTiles(grid.height, from: tileRow, count: rows),
           tileColumns: columns.count,
-          wideColumns: size.wideTiles(target.width, from: columns.lowerBound, count: columns.count),
+          wideColumns: size.wideTiles(grid.width, from: columns.lowerBound, count: columns.count),
           strip: memory.strip,
-          next: isLast ? planes(row + rows, 0) + firstOutput(row + rows) : planes(row, vector + 1) + firstOutput(row),
+          next: isLast ? planes(row + rows, 0) + firstElement(row + rows) : planes(row, vector + 1) + firstElement(row),
           positions: memory.positions + (row - firstRow) * columns.count, target: memory.inputs + vector * lanes,
-          tileStride: inputStride, pointStride: inputPointStride)
+          tileStride: inputStride, pointStride: inputPointStride, step: sourceStep)
         transformInput(&arguments)
       }
       row += rows
@@ -355,18 +371,18 @@ struct WinogradConvolution: Sendable {
     tile.run(&products)
     for index in 0..<units.count {
       let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
-      let row = size.start(tileRow, of: self.target.height)
-      let column = size.start(columns.lowerBound, of: self.target.width)
+      let row = targetStep * size.start(tileRow, of: grid.height)
+      let column = targetStep * size.start(columns.lowerBound, of: grid.width)
       let channel = (image * groups + group) * targetChannels + panel * panelColumns
-      let rows = size.start(tileRow + 1, of: self.target.height) - row
+      let rows = min(targetStep * size.start(tileRow + 1, of: grid.height), self.target.height) - row
       let target = target + (channel * plane + row * self.target.width + column)
       var arguments = WinogradOutputArguments(
         positions: memory.positions + index * columns.count, sums: memory.sums, tileStride: panelColumns,
         pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
         bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
         target: target, planeStride: plane, rows: rows,
-        columns: size.start(columns.upperBound, of: self.target.width) - column,
-        wideColumns: size.wideTiles(self.target.width, from: columns.lowerBound, count: columns.count),
+        columns: min(targetStep * size.start(columns.upperBound, of: grid.width), self.target.width) - column,
+        wideColumns: size.wideTiles(grid.width, from: columns.lowerBound, count: columns.count),
         width: self.target.width,
         strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index),
         nonTemporal: streams && rows * self.target.width % 16 == 0 && Streaming.isAligned(target))

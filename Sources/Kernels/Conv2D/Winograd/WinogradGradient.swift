@@ -43,7 +43,7 @@ struct WinogradGradient: Sendable {
     tileRows = size.tiles(shape.outputHeight)
     let tileColumns = size.tiles(shape.outputWidth)
     let channels = paddedCount(shape.groupInputChannels, lanes) + paddedCount(shape.groupOutputChannels, lanes)
-    let tiles = max(min(Self.blockTiles, Self.blockCount / (WinogradSize.points * channels)), 1)
+    let tiles = max(min(Self.blockTiles, Self.blockCount / (size.points * channels)), 1)
     columnRanges = (tileColumns + tiles - 1) / tiles
     columnTiles = (tileColumns + columnRanges - 1) / columnRanges
     units = shape.batch * tileRows * columnRanges
@@ -54,11 +54,11 @@ struct WinogradGradient: Sendable {
     bias = kernel.prepare(
       .init(batch: shape.batch, channels: shape.outputChannels, plane: shape.outputPlane), parts)
     pairChannels = Self.pairChannels(shape, tile, parts: parts)
-    let is43 = size.taps == Winograd43.taps
-    transformInput = (is43 ? Levels.winograd43Input : Levels.winograd25Input)[tile.level]
-    transformGradient = (is43 ? Levels.winograd43GradientInput : Levels.winograd25GradientInput)[tile.level]
-    transformSums = (is43 ? Levels.winograd43GradientOutput : Levels.winograd25GradientOutput)[tile.level]
-    store = (is43 ? Levels.winograd43GradientStore : Levels.winograd25GradientStore)[tile.level]
+    let transforms = size.transforms
+    transformInput = transforms.input[tile.level]
+    transformGradient = transforms.gradientInput[tile.level]
+    transformSums = transforms.gradientOutput[tile.level]
+    store = transforms.gradientStore[tile.level]
   }
 
   /// As many channels as there may be, unless fewer give threads shares that are more equal. The bits do not depend on
@@ -90,17 +90,17 @@ struct WinogradGradient: Sendable {
   private var totalStride: Int { inputStride * taps }
   private var taps: Int { size.taps * size.taps }
 
-  private var inputByteCount: Int { cacheLines(WinogradSize.points * inputPointStride * 4) }
-  private var gradientByteCount: Int { cacheLines(WinogradSize.points * gradientPointStride * 4) }
+  private var inputByteCount: Int { cacheLines(size.points * inputPointStride * 4) }
+  private var gradientByteCount: Int { cacheLines(size.points * gradientPointStride * 4) }
   private var totalByteCount: Int { cacheLines(shape.groupOutputChannels * totalStride * 4) }
   private var flagByteCount: Int { cacheLines(parts) }
-  private var sumByteCount: Int { cacheLines(WinogradSize.points * sumPointStride * 4) }
+  private var sumByteCount: Int { cacheLines(WinogradSize.weightPoints * sumPointStride * 4) }
   private var stripByteCount: Int {
     cacheLines(
-      (size.outputs * min(blockUnits, tileRows) + size.overlap) * (size.outputs * columnTiles + size.overlap) * lanes
-        * 4)
+      (size.stride * size.outputs * min(blockUnits, tileRows) + size.overlap)
+        * (size.stride * size.outputs * columnTiles + size.overlap) * lanes * 4)
   }
-  private var scratchByteCount: Int { cacheLines(WinogradSize.points * lanes * 4) }
+  private var scratchByteCount: Int { cacheLines(WinogradSize.weightPoints * lanes * 4) }
   private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
   private var threadByteCount: Int { max(sumByteCount, stripByteCount) + scratchByteCount + positionByteCount }
 
@@ -178,6 +178,7 @@ struct WinogradGradient: Sendable {
         (isInput ? inputVectors.lowerBound + i : gradientVectors.lowerBound + i - inputVectors.count) * lanes
       let channels = isInput ? shape.groupInputChannels : shape.groupOutputChannels
       let plane = isInput ? shape.inputPlane : shape.outputPlane
+      let step = isInput ? size.stride : 1
       var row = firstRow
       while row <= lastRow {
         let (image, tileRow) = (row / tileRows, row % tileRows)
@@ -187,8 +188,8 @@ struct WinogradGradient: Sendable {
           source: (isInput ? operands.input : operands.outputGradient) + offset * plane, stride: plane,
           channels: min(lanes, channels - channel), height: isInput ? shape.inputHeight : shape.outputHeight,
           width: isInput ? shape.inputWidth : shape.outputWidth,
-          firstRow: size.start(tileRow, of: shape.outputHeight) - (isInput ? shape.paddingHeight : 0),
-          firstColumn: column - (isInput ? shape.paddingWidth : 0))
+          firstRow: step * size.start(tileRow, of: shape.outputHeight) - (isInput ? shape.paddingHeight : 0),
+          firstColumn: step * column - (isInput ? shape.paddingWidth : 0))
         let stride = isInput ? inputStride : gradientStride
         // The next rows of tiles of the same channels, then the first ones of the next channels.
         let nextRow = row + rows > lastRow ? firstRow : row + rows
@@ -196,7 +197,7 @@ struct WinogradGradient: Sendable {
         let next =
           (isInput ? operands.input : operands.outputGradient)
           + ((nextOffset + (nextRow == firstRow ? lanes : 0)) * plane
-            + size.start(nextRow % tileRows, of: shape.outputHeight) * planes.width + column)
+            + step * (size.start(nextRow % tileRows, of: shape.outputHeight) * planes.width + column))
         var arguments = WinogradInputArguments(
           planes: planes, tileRows: rows, tallRows: size.wideTiles(shape.outputHeight, from: tileRow, count: rows),
           tileColumns: columns.count,
@@ -204,7 +205,7 @@ struct WinogradGradient: Sendable {
           next: next,
           positions: positions + (row - firstRow) * columns.count,
           target: (isInput ? inputs : gradients) + channel, tileStride: stride,
-          pointStride: isInput ? inputPointStride : gradientPointStride)
+          pointStride: isInput ? inputPointStride : gradientPointStride, step: step)
         if isInput { transformInput(&arguments) } else { transformGradient(&arguments) }
         row += rows
       }

@@ -42,7 +42,7 @@ func winogradGradientInput<F: WinogradFilter, L: Lanes>(
       } else if !isNarrow {
         second = column(filter, lanes, source + n, pitch, isShort: isShort)
       }
-      p.pointee.prefetchNext(filter, lanes, tileRow: tileRow, tile: tile)
+      p.pointee.prefetchNext(lanes, outputs: F.outputs, tileRow: tileRow, tile: tile)
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       let six = 6 &* pointStride
       L.store6(F.gradients(L.self, (first.0, second.0, third.0, fourth.0)), target, pointStride)
@@ -60,8 +60,8 @@ func winogradGradientInput<F: WinogradFilter, L: Lanes>(
   }
 }
 
-/// The arguments of `winogradGradientProducts`: for each of the 36 products, the sum over a block of tiles, for some
-/// output channels and a panel of input channels.
+/// The arguments of `winogradGradientProducts`: for each of 36 weights, the sum of its products over a block of tiles, for
+/// some output channels and a panel of input channels.
 struct WinogradGradientProductsArguments {
   /// Transformed output gradients, tile by tile; elements from a tile to the next, and from a product to the next.
   var gradients: UnsafePointer<Float>
@@ -75,7 +75,7 @@ struct WinogradGradientProductsArguments {
   var tiles: WinogradTileRanges
   /// Output channels; behind the last there are elements for whole register tiles.
   var channels: Int
-  /// Sums, a row of input channels for each output channel; elements from a product to the next. There is memory for
+  /// Sums, a row of input channels for each output channel; elements from a weight to the next. There is memory for
   /// whole register tiles.
   var sums: UnsafeMutablePointer<Float>
   var sumPointStride: Int
@@ -86,19 +86,25 @@ func winogradGradientProducts<let rows: Int, let vectors: Int, L: Lanes>(
   _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<WinogradGradientProductsArguments>
 ) {
   var point = 0
-  while point < 36 {
-    let tiles = p.pointee.tiles.tiles(point)
-    var gradients =
-      p.pointee.gradients + (point &* p.pointee.gradientPointStride &+ tiles.first &* p.pointee.gradientStride)
-    let inputs = p.pointee.inputs + (point &* p.pointee.inputPointStride &+ tiles.first &* p.pointee.inputStride)
+  while point < WinogradSize.weightPoints {
+    let products = p.pointee.tiles.products(point)
     var sums = p.pointee.sums + point &* p.pointee.sumPointStride
     var channel = 0
     while channel < p.pointee.channels {
       var sum = tile.init()
-      sum.multiply(
-        columns: gradients, p.pointee.gradientStride, rows: inputs, p.pointee.inputStride, depth: tiles.count)
+      var product = products.first
+      while product < products.end {
+        let tiles = p.pointee.tiles.tiles(product)
+        sum.multiply(
+          columns: p.pointee.gradients
+            + (product &* p.pointee.gradientPointStride &+ tiles.first &* p.pointee.gradientStride &+ channel),
+          p.pointee.gradientStride,
+          rows: p.pointee.inputs
+            + (product &* p.pointee.inputPointStride &+ tiles.first &* p.pointee.inputStride),
+          p.pointee.inputStride, depth: tiles.count)
+        product &+= 1
+      }
       sum.store(to: sums, stride: tile.columns)
-      gradients += rows
       sums += rows &* tile.columns
       channel &+= rows
     }

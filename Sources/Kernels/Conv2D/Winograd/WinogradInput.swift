@@ -35,17 +35,26 @@ struct WinogradInputArguments {
   var tileStride: Int
   var pointStride: Int
 
-  /// Prefetches of each of the next planes as many elements as a tile has outputs.
+  /// From an element of the planes that a tile's kernel takes to the next: 2 in the forward pass at stride 2, whose tiles
+  /// have four times as many inputs.
+  var step: Int
+
+  /// Prefetches, of each of the next planes, some of the elements of which tiles are made: a tile as many as it has outputs,
+  /// or one of `step`² parts of those.
   ///
   /// To the second-level cache: planes that are a multiple of 4 KB apart share sets of the first, which hold fewer lines
   /// than a vector has lanes.
+  ///
+  /// - Parameter outputs: of a tile along an axis.
   @inline(always)
-  func prefetchNext<F: WinogradFilter, L: Lanes>(_ filter: F.Type, _ lanes: L.Type, tileRow: Int, tile: Int) {
-    // Rows of tiles as wide as the image lie one behind the other; of others, each tile takes a line of one row.
-    let isWhole = tileColumns &* F.outputs >= planes.width
-    let ofTile =
-      isWhole ? tile &* F.outputs &* F.outputs : tile % F.outputs &* planes.width &+ tile / F.outputs &* 16
-    let address = next + (tileRow &* F.outputs &* planes.width &+ ofTile)
+  func prefetchNext<L: Lanes>(_ lanes: L.Type, outputs: Int = 4, tileRow: Int, tile: Int, part: Int = 0) {
+    let size = outputs &* step
+    let piece = tile &* step &* step &+ part
+    // Rows of tiles as wide as the image lie one behind the other; of others, each piece is a line of one row.
+    let isWhole = tileColumns &* size >= planes.width
+    let ofPiece =
+      isWhole ? piece &* outputs &* outputs : piece % size &* planes.width &+ piece / size &* 16
+    let address = next + (tileRow &* size &* planes.width &+ ofPiece)
     for plane in 0..<L.count { prefetchToSecondLevel(address + plane &* planes.stride) }
   }
 }
@@ -121,7 +130,7 @@ func winogradInput<F: WinogradFilter, L: Lanes>(
     var source = row
     var tile = 0
     while tile < columns {
-      p.pointee.prefetchNext(filter, lanes, tileRow: tileRow, tile: tile)
+      p.pointee.prefetchNext(lanes, outputs: F.outputs, tileRow: tileRow, tile: tile)
       let target = p.pointee.target + position.pointee &* p.pointee.tileStride
       transformRows(
         filter,

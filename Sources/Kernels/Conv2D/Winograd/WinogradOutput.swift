@@ -15,7 +15,7 @@ struct WinogradOutputArguments {
   /// The first output of the row of tiles in the first channel's plane; elements from a plane to the next.
   var target: UnsafeMutablePointer<Float>
   var planeStride: Int
-  /// Output rows of these tiles, at most a tile's, and their columns.
+  /// Rows of the target in these tiles, at most a tile's, and its columns in them.
   var rows: Int
   var columns: Int
   /// Tiles of all columns; those behind them have one less.
@@ -43,7 +43,6 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
   let width = p.pointee.columns
   let pointStride = p.pointee.pointStride
   let floor = L.splat(p.pointee.floor)
-  // A finite value times zero is zero; anything else makes NaN of the sum.
   var check = L.splat(0)
   var channel = 0
   while channel < p.pointee.channels {
@@ -71,56 +70,66 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
       while i < p.pointee.rows {
         let y = F.outputs(L.self, L.six(scratch + 6 &* i &* n, n))
         let target = p.pointee.strip + (i &* width &+ x) &* n
-        check = L.multiplyAdd(y.0, L.splat(0), check)
-        L.store(L.larger(y.0 + bias, floor), target)
-        if columns > 1 {
-          check = L.multiplyAdd(y.1, L.splat(0), check)
-          L.store(L.larger(y.1 + bias, floor), target + n)
-        }
-        if F.outputs > 2, columns > 2 {
-          check = L.multiplyAdd(y.2, L.splat(0), check)
-          L.store(L.larger(y.2 + bias, floor), target + 2 &* n)
-        }
-        if F.outputs > 2, columns > 3 {
-          check = L.multiplyAdd(y.3, L.splat(0), check)
-          L.store(L.larger(y.3 + bias, floor), target + 3 &* n)
-        }
+        finishOutput(lanes, y.0, bias, floor, &check, target)
+        if columns > 1 { finishOutput(lanes, y.1, bias, floor, &check, target + n) }
+        if F.outputs > 2, columns > 2 { finishOutput(lanes, y.2, bias, floor, &check, target + 2 &* n) }
+        if F.outputs > 2, columns > 3 { finishOutput(lanes, y.3, bias, floor, &check, target + 3 &* n) }
         i &+= 1
       }
       position += 1
       wide &-= 1
       x &+= step
     }
-    let count = p.pointee.rows &* width
-    if p.pointee.ceiling < .infinity {
-      let limit = L.splat(p.pointee.ceiling)
-      var address = p.pointee.strip
-      let end = address + count &* n
-      while address < end {
-        L.store(L.smaller(L.load(address), limit), address)
-        address += n
-      }
-    }
-    let channels = min(p.pointee.channels &- channel, n)
-    let target = p.pointee.target + channel &* p.pointee.planeStride
-    if L.count == 16, p.pointee.nonTemporal {
-      var x = 0
-      while x < count {
-        L.transposeSquare(p.pointee.strip + x &* n, n, target + x, p.pointee.planeStride, nonTemporal: true)
-        x &+= n
-      }
-    } else if width == p.pointee.width {
-      L.transpose(p.pointee.strip, n, rows: count, columns: channels, target, p.pointee.planeStride)
-    } else {
-      var y = 0
-      while y < p.pointee.rows {
-        L.transpose(
-          p.pointee.strip + y &* width &* n, n, rows: width, columns: channels, target + y &* p.pointee.width,
-          p.pointee.planeStride)
-        y &+= 1
-      }
-    }
+    storeStrip(lanes, p, channel: channel)
     channel &+= n
   }
   if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }
+}
+
+/// Stores an output, with its bias and at least `floor`.
+///
+/// - Parameter check: stays zero with finite outputs: such a value times zero is zero, and anything else makes NaN of the sum.
+@inline(always)
+func finishOutput<L: Lanes>(
+  _ lanes: L.Type, _ y: L.Vector, _ bias: L.Vector, _ floor: L.Vector, _ check: inout L.Vector,
+  _ target: UnsafeMutablePointer<Float>
+) {
+  check = L.multiplyAdd(y, L.splat(0), check)
+  L.store(L.larger(y + bias, floor), target)
+}
+
+/// Applies the upper limit to the outputs in the strip, and transposes them to the planes of a vector of channels.
+@inline(always)
+func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>, channel: Int) {
+  let n = L.count
+  let width = p.pointee.columns
+  let count = p.pointee.rows &* width
+  if p.pointee.ceiling < .infinity {
+    let limit = L.splat(p.pointee.ceiling)
+    var address = p.pointee.strip
+    let end = address + count &* n
+    while address < end {
+      L.store(L.smaller(L.load(address), limit), address)
+      address += n
+    }
+  }
+  let channels = min(p.pointee.channels &- channel, n)
+  let target = p.pointee.target + channel &* p.pointee.planeStride
+  if L.count == 16, p.pointee.nonTemporal {
+    var x = 0
+    while x < count {
+      L.transposeSquare(p.pointee.strip + x &* n, n, target + x, p.pointee.planeStride, nonTemporal: true)
+      x &+= n
+    }
+  } else if width == p.pointee.width {
+    L.transpose(p.pointee.strip, n, rows: count, columns: channels, target, p.pointee.planeStride)
+  } else {
+    var y = 0
+    while y < p.pointee.rows {
+      L.transpose(
+        p.pointee.strip + y &* width &* n, n, rows: width, columns: channels, target + y &* p.pointee.width,
+        p.pointee.planeStride)
+      y &+= 1
+    }
+  }
 }

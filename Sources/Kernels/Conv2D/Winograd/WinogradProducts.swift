@@ -4,7 +4,7 @@ struct WinogradProductsArguments {
   var inputs: UnsafePointer<Float>
   var inputStride: Int
   var inputPointStride: Int
-  /// Transformed weights of the panel, a row for each source channel; elements from a product to the next.
+  /// Transformed weights of the panel, a row for each source channel; elements from those of a product to the next.
   var weights: UnsafePointer<Float>
   var weightPointStride: Int
   /// Source channels: the terms of a sum.
@@ -38,32 +38,47 @@ extension RegisterTile {
   }
 }
 
-/// Multiplies, for each of the 36 products of a tile, the matrix of the tiles that need it × source channels with that of
+/// Multiplies, for each of the products of a tile, the matrix of the tiles that need it × source channels with that of
 /// source × target channels. The chain of every sum runs over all source channels in their order, so that its bits depend
 /// on nothing else.
+///
+/// - Parameter half: the register tile of half the rows, for the last tiles where it holds them.
 @inline(always)
-func winogradProducts<let rows: Int, let vectors: Int, L: Lanes>(
-  _ tile: RegisterTile<rows, vectors, L>.Type, _ p: UnsafePointer<WinogradProductsArguments>
+func winogradProducts<let rows: Int, let halfRows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ half: RegisterTile<halfRows, vectors, L>.Type,
+  _ p: UnsafePointer<WinogradProductsArguments>
 ) {
   let tiles = p.pointee.tiles
   var point = 0
-  while point < 36 {
+  var weight = 0
+  while weight < WinogradSize.weightPoints {
     let inputs = p.pointee.inputs + point &* p.pointee.inputPointStride
-    let weights = p.pointee.weights + point &* p.pointee.weightPointStride
+    let weights = p.pointee.weights + weight &* p.pointee.weightPointStride
     let needed = tiles.tiles(point)
     var first = needed.first
     let last = first &+ needed.count &- 1
     var sums = p.pointee.sums + (point &* p.pointee.sumPointStride &+ first &* tile.columns)
-    while first <= last {
-      var offsets = InlineArray<rows, Int>(repeating: 0)
-      // Rows behind the last tile compute it again. Where they are stored, there are tiles that do not need this product.
-      for r in 0..<rows { offsets[r] = min(first &+ r, last) &* p.pointee.inputStride }
-      var sum = tile.init()
-      sum.multiply(rows: inputs, offsets: offsets, weights, depth: p.pointee.depth)
-      sum.store(to: sums, stride: tile.columns)
+    while first &+ halfRows <= last {
+      product(tile, inputs, weights, sums, tiles: first, last, p)
       sums += rows &* tile.columns
       first &+= rows
     }
+    if first <= last { product(half, inputs, weights, sums, tiles: first, last, p) }
     point &+= 1
+    if point == tiles.products(weight).end { weight &+= 1 }
   }
+}
+
+/// The product of as many tiles as a register tile has rows. Rows behind the last tile compute it again; where they are
+/// stored, there are tiles that do not need this product.
+@inline(always)
+private func product<let rows: Int, let vectors: Int, L: Lanes>(
+  _ tile: RegisterTile<rows, vectors, L>.Type, _ inputs: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ sums: UnsafeMutablePointer<Float>, tiles first: Int, _ last: Int, _ p: UnsafePointer<WinogradProductsArguments>
+) {
+  var offsets = InlineArray<rows, Int>(repeating: 0)
+  for r in 0..<rows { offsets[r] = min(first &+ r, last) &* p.pointee.inputStride }
+  var sum = tile.init()
+  sum.multiply(rows: inputs, offsets: offsets, weights, depth: p.pointee.depth)
+  sum.store(to: sums, stride: tile.columns)
 }

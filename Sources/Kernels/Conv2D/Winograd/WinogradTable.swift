@@ -35,8 +35,9 @@ extension Conv2DShape {
     // With those that nobody needs: 6×6 for 5×5, 3×12 for 1×10.
     let computed = size.computedOutputs(height) * size.computedOutputs(width)
     let isFaster =
-      min(source, target) >= 16 && panel.channels >= size.leastPanelChannels && 2 * height * width >= computed
-      && height * width >= (isWeightGradient ? size.leastGradients : size.leastOutputs)
+      2 * height * width >= computed
+      && (isWeightGradient ? size.leastOfGradient : size.least).allows(
+        channels: min(source, target), panelChannels: panel.channels, outputs: height * width)
     let padded = (panel.channels + panel.columns - 1) / panel.columns * panel.columns
     return isFaster ? 1e-6 * Double(padded) : .infinity
   }
@@ -98,8 +99,10 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
     algorithm: "winograd", level: tile.level, tile: tile.name,
     cost: { shape, _ in
       shape.winogradCost(
-        source: shape.groupOutputChannels, target: shape.groupInputChannels, height: shape.inputHeight,
-        width: shape.inputWidth, panel: (tile.vectors * tile.level.lanes, shape.groupInputChannels))
+        source: shape.groupOutputChannels, target: shape.groupInputChannels,
+        height: shape.strideHeight > 1 ? shape.outputHeight : shape.inputHeight,
+        width: shape.strideWidth > 1 ? shape.outputWidth : shape.inputWidth,
+        panel: (tile.vectors * tile.level.lanes, shape.groupInputChannels))
     },
     prepareForMachine: { shape, machine, threads in
       let convolution = WinogradConvolution(

@@ -16,6 +16,7 @@ struct WinogradTileOrder {
   let columns: Int
   /// The last columns of tiles, where they are narrow.
   private let narrowColumns: Int
+  private let isStrided: Bool
   private let firstRow: Int
   /// Rows of tiles of an image, and the last of them, which are short.
   private let rowsOfImage: Int
@@ -27,6 +28,7 @@ struct WinogradTileOrder {
   ///   - columns: the columns of tiles of the block, in an image.
   ///   - height: outputs of an image; the width alike.
   init(_ size: WinogradSize, firstRow: Int, rows: Int, columns: Range<Int>, height: Int, width: Int) {
+    isStrided = size.stride > 1
     self.firstRow = firstRow
     self.rows = rows
     self.columns = columns.count
@@ -62,7 +64,8 @@ struct WinogradTileOrder {
     let wide = columns - narrowColumns
     let tall = rows - shortRows
     return WinogradTileRanges(
-      count: rows * columns, tallCount: tall * columns, firstWide: tall * narrowColumns, wideCount: rows * wide)
+      count: rows * columns, tallCount: tall * columns, firstWide: tall * narrowColumns, wideCount: rows * wide,
+      isStrided: isStrided)
   }
 }
 
@@ -75,14 +78,33 @@ struct WinogradTileRanges {
   /// Tiles of all columns.
   var firstWide: Int
   var wideCount: Int
+  /// Whether the products are the 81 of `Winograd42`, not 36.
+  var isStrided: Bool
 
-  /// The first of the tiles that need a product of 36, and their number.
+  /// The products that are made with a matrix of transformed weights.
+  @inline(always)
+  func products(_ weight: Int) -> (first: Int, end: Int) {
+    if !isStrided || weight < 25 { return (weight, weight &+ 1) }
+    if weight == 35 { return (65, 81) }
+    return (4 &* weight &- 75, 4 &* weight &- 71)
+  }
+
+  /// The first of the tiles that need a product, and their number.
   @inline(always)
   func tiles(_ point: Int) -> (first: Int, count: Int) {
-    let isLastRow = point >= 30
-    let isLastColumn = point % 6 == 5
+    let (isLastRow, isLastColumn) = isLast(point)
     let first = isLastColumn ? firstWide : 0
     let end = isLastRow ? tallCount : isLastColumn ? firstWide &+ wideCount : count
     return (first, end &- first)
+  }
+
+  /// Whether a product is needed for a tile's last row of outputs alone, and for its last column.
+  @inline(always)
+  private func isLast(_ point: Int) -> (row: Bool, column: Bool) {
+    if !isStrided { return (point >= 30, point % 6 == 5) }
+    if point < 25 { return (point >= 20, point % 5 == 4) }
+    if point < 45 { return (point >= 41, point % 4 == 0) }
+    if point < 65 { return (point % 4 == 0, point >= 61) }
+    return (point >= 77, point % 4 == 0)
   }
 }

@@ -193,45 +193,75 @@ enum Winograd25: WinogradFilter {
   }
 }
 
+/// The channels and the outputs of a plane from which on tiles are faster than sums.
+struct WinogradThreshold: Sendable {
+  /// Of the source and of the target.
+  let channels: Int
+  /// Channels that fill the vectors' panels.
+  let panelChannels: Int
+  let outputs: Int
+  /// The square of the channels times the outputs.
+  var product = 0
+
+  func allows(channels: Int, panelChannels: Int, outputs: Int) -> Bool {
+    channels >= self.channels && panelChannels >= self.panelChannels && outputs >= self.outputs
+      && channels * channels * outputs >= product
+  }
+}
+
 /// The sizes of a filter's tiles.
 struct WinogradSize: Sendable {
   /// Outputs of a tile, and taps of the kernel, along an axis.
   let outputs: Int
   let taps: Int
-  /// From how many channels of the vectors' panels they are faster than sums, and from how many outputs of a plane; the
-  /// weight gradient from how many output gradients.
-  let leastPanelChannels: Int
-  let leastOutputs: Int
-  let leastGradients: Int
+  let stride: Int
+  /// From where on they are faster than sums: outputs and input gradients, and weight gradients.
+  let least: WinogradThreshold
+  let leastOfGradient: WinogradThreshold
 
-  /// Products of a tile.
-  static let points = 36
+  /// Matrices of transformed weights.
+  @inline(always) static var weightPoints: Int { 36 }
   static let f43 = WinogradSize(
-    outputs: Winograd43.outputs, taps: Winograd43.taps, leastPanelChannels: 16, leastOutputs: 9, leastGradients: 9)
+    outputs: Winograd43.outputs, taps: Winograd43.taps, least: .init(channels: 16, panelChannels: 16, outputs: 9),
+    leastOfGradient: .init(channels: 16, panelChannels: 16, outputs: 9))
+  /// Kernels of 3×3 at stride 2, see `Winograd42`.
+  static let strided = WinogradSize(
+    outputs: 4, taps: 3, stride: 2,
+    // 32 channels of 14×14 outputs, 64 of 7×7, or 112 of 4×4.
+    least: .init(channels: 32, panelChannels: 32, outputs: 16, product: 448 * 448),
+    leastOfGradient: .init(channels: 64, panelChannels: 64, outputs: 16))
   /// With 2×2 outputs a tile, transforms take a larger share, and large kernels have much padding on small planes.
   static let f25 = WinogradSize(
-    outputs: Winograd25.outputs, taps: Winograd25.taps, leastPanelChannels: 24, leastOutputs: 16, leastGradients: 49)
+    outputs: Winograd25.outputs, taps: Winograd25.taps, least: .init(channels: 16, panelChannels: 24, outputs: 16),
+    leastOfGradient: .init(channels: 16, panelChannels: 24, outputs: 49))
 
-  /// The tiles of a kernel's height and width; nil where there are none.
+  /// The tiles of a kernel's height and width and of its stride; nil where there are none.
   init?(kernel shape: Conv2DShape) {
-    guard shape.kernelHeight == shape.kernelWidth else { return nil }
-    switch shape.kernelHeight {
-    case Winograd43.taps: self = .f43
-    case Winograd25.taps: self = .f25
+    guard shape.kernelHeight == shape.kernelWidth, shape.strideHeight == shape.strideWidth else { return nil }
+    switch (shape.kernelHeight, shape.strideHeight) {
+    case (3, 1): self = .f43
+    case (5, 1): self = .f25
+    case (3, 2): self = .strided
     default: return nil
     }
   }
 
-  private init(outputs: Int, taps: Int, leastPanelChannels: Int, leastOutputs: Int, leastGradients: Int) {
+  private init(
+    outputs: Int, taps: Int, stride: Int = 1, least: WinogradThreshold, leastOfGradient: WinogradThreshold
+  ) {
     self.outputs = outputs
     self.taps = taps
-    self.leastPanelChannels = leastPanelChannels
-    self.leastOutputs = leastOutputs
-    self.leastGradients = leastGradients
+    self.stride = stride
+    self.least = least
+    self.leastOfGradient = leastOfGradient
   }
 
+  /// Products of a tile.
+  var points: Int { stride == 1 ? Self.weightPoints : 81 }
   /// Inputs that a tile shares with the next.
-  var overlap: Int { taps - 1 }
+  var overlap: Int { taps - stride }
+  /// Whether an axis may have so much padding.
+  func allows(padding: Int) -> Bool { stride == 1 ? padding <= overlap : padding == 1 }
   /// Vectors that the transforms of weights need.
   var weightVectors: Int { taps * taps + 6 * taps }
   /// Tiles along an axis of so many outputs.
