@@ -51,6 +51,7 @@ struct Sums {
     inputGradient = [Double](repeating: 0, count: shape.inputCount)
     weightGradient = [Double](repeating: 0, count: shape.weightCount)
     let (height, width) = (shape.inputHeight, shape.inputWidth)
+    let stride = shape.strideWidth
     let (kernel, padding) = (shape.kernelWidth, shape.paddingWidth)
     for o in 0..<shape.outputChannels {
       for c in 0..<shape.inputChannels {
@@ -59,10 +60,10 @@ struct Sums {
           let (dy, dx) = (tap / kernel - padding, tap % kernel - padding)
           let weight = Double(weights[index])
           var sum = 0.0
-          for y in max(0, -dy)..<min(height, height - dy) {
-            for x in max(0, -dx)..<min(width, width - dx) {
-              let i = (c * height + y + dy) * width + x + dx
-              let j = (o * height + y) * width + x
+          for y in 0..<shape.outputHeight where (0..<height).contains(y * stride + dy) {
+            for x in 0..<shape.outputWidth where (0..<width).contains(x * stride + dx) {
+              let i = (c * height + y * stride + dy) * width + x * stride + dx
+              let j = (o * shape.outputHeight + y) * shape.outputWidth + x
               let (value, slope) = (Double(input[i]), Double(gradient[j]))
               output[j] += value * weight
               inputGradient[i] += slope * weight
@@ -102,17 +103,18 @@ func text(_ value: Double) -> String {
 }
 
 print("errors in millionths of the results' root mean square: largest, root mean square; \(Machine.processorName)\n")
-print("| channels, size, kernel | inputs | pass | in order | direct row | | fast row | | of in order |")
+print("| channels, size, kernel, stride | inputs | pass | in order | direct row | | fast row | | of in order |")
 print("| --- | --- | --- | ---: | --- | ---: | --- | ---: | ---: |")
-for (channels, size, kernel) in [
-  (16, 32, 3), (64, 32, 3), (64, 31, 3), (128, 16, 3), (256, 8, 3), (256, 16, 3), (512, 7, 3), (32, 28, 5), (64, 16, 5),
-  (192, 13, 5),
+for (channels, size, kernel, stride) in [
+  (16, 32, 3, 1), (64, 32, 3, 1), (64, 31, 3, 1), (128, 16, 3, 1), (256, 8, 3, 1), (256, 16, 3, 1), (512, 7, 3, 1),
+  (32, 28, 5, 1), (64, 16, 5, 1), (192, 13, 5, 1), (64, 32, 3, 2), (128, 28, 3, 2), (256, 14, 3, 2),
 ] {
   for distribution in Distribution.allCases {
     var random = Random()
     var shape = Conv2DShape(
       batch: 1, inputChannels: channels, inputHeight: size, inputWidth: size, outputChannels: channels,
-      kernelHeight: kernel, kernelWidth: kernel, paddingHeight: kernel / 2, paddingWidth: kernel / 2)
+      kernelHeight: kernel, kernelWidth: kernel, strideHeight: stride, strideWidth: stride, paddingHeight: kernel / 2,
+      paddingWidth: kernel / 2)
     let input = distribution.draw(shape.inputCount, &random)
     let weights = Distribution.normal.draw(shape.weightCount, &random)
     let gradient = Distribution.normal.draw(shape.outputCount, &random)
@@ -144,7 +146,7 @@ for (channels, size, kernel) in [
             let fast = try measure(nil)
             let ratio = Int((fast.mean / order.mean * 10).rounded())
             print(
-              "| \(channels), \(size)×\(size), \(kernel)×\(kernel) | \(distribution.rawValue) | \(pass) "
+              "| \(channels), \(size)×\(size), \(kernel)×\(kernel), \(stride) | \(distribution.rawValue) | \(pass) "
                 + "| \(text(order.largest)), \(text(order.mean)) "
                 + "| `\(direct.row)` | \(text(direct.largest)), \(text(direct.mean)) "
                 + "| `\(fast.row)` | \(text(fast.largest)), \(text(fast.mean)) | \(ratio / 10).\(ratio % 10) |")

@@ -61,7 +61,7 @@ import Testing
     func shape(_ batch: Int, _ inputs: Int, _ outputs: Int) -> Conv2DShape {
       Conv2DShape(
         batch: batch, inputChannels: inputs, inputHeight: 30, inputWidth: 32, outputChannels: outputs, kernelHeight: 3,
-        kernelWidth: 3, paddingHeight: 1, paddingWidth: 1)
+        kernelWidth: 3, paddingHeight: 1, paddingWidth: 1, precision: .fast)
     }
     let (all, some) = (70, 10)
     let (narrow, wide) = (16 * 960, 64 * 960)

@@ -9,7 +9,7 @@ import KernelsISA
 /// block, the weights of a panel are transformed when their turn comes, so that they are still in the caches then.
 struct WinogradConvolution: Sendable {
   let tile: WinogradTile
-  private let size: WinogradSize
+  let size: WinogradSize
   let batch: Int
   let groups: Int
   /// Channels of a group.
@@ -36,7 +36,7 @@ struct WinogradConvolution: Sendable {
   private let sourceStep: Int
   private let targetStep: Int
   private let transformInput: LevelFunction<WinogradInputArguments>
-  private let transformWeights: LevelFunction<WinogradWeightsArguments>
+  let transformWeights: LevelFunction<WinogradWeightsArguments>
   private let transformOutput: LevelFunction<WinogradOutputArguments>
 
   /// Tiles of a block, a multiple of a register tile's rows: with 64 channels its inputs and sums take 440 KB. The more
@@ -96,18 +96,26 @@ struct WinogradConvolution: Sendable {
 
   // MARK: - Sizes, in elements
 
-  private var lanes: Int { tile.level.lanes }
+  var lanes: Int { tile.level.lanes }
   /// Target channels of a panel.
-  private var panelColumns: Int { tile.vectors * lanes }
-  private var panels: Int { (targetChannels + panelColumns - 1) / panelColumns }
+  var panelColumns: Int { tile.vectors * lanes }
+  var panels: Int { (targetChannels + panelColumns - 1) / panelColumns }
   private var sourceVectors: Int { (sourceChannels + lanes - 1) / lanes }
   private var blockTileCount: Int { blockRows * columnTiles }
   /// From a tile's transformed inputs to the next tile's.
   private var inputStride: Int { sourceVectors * lanes }
   private var inputPointStride: Int { blockTileCount * inputStride + Self.pointGap }
-  private var panelCount: Int { sourceChannels * panelColumns }
+  var panelCount: Int { sourceChannels * panelColumns }
   /// From a product's transformed weights, of so many panels, to the next product's.
-  private func weightPointStride(panels: Int) -> Int { panels * panelCount + Self.pointGap }
+  func weightPointStride(panels: Int) -> Int { panels * panelCount + Self.pointGap }
+  /// Source channels whose weights are transformed at once where a thread has one block and the weights of a panel do not
+  /// stay in the second-level cache: 512 KB. Several threads would wait for each other too often.
+  private var depthAtOnce: Int {
+    hasOneBlock && parts == 1
+      ? min((128 << 10) / (WinogradSize.weightPoints * panelColumns), sourceChannels) : sourceChannels
+  }
+  /// From a product's transformed weights to the next product's, where those are of `depthAtOnce` channels of a panel.
+  private var partPointStride: Int { depthAtOnce * panelColumns + Self.pointGap }
   private var sumPointStride: Int {
     // A register tile may begin at any tile, and reach past the last.
     (blockTileCount + tile.rows - 1) * panelColumns + Self.pointGap
@@ -124,7 +132,7 @@ struct WinogradConvolution: Sendable {
     return cacheLines(max(inputs, tile * tile * columnTiles) * lanes * 4)
   }
   /// What the transform of weights needs, which is more than that of outputs.
-  private var scratchByteCount: Int { cacheLines(size.weightVectors * lanes * 4) }
+  var scratchByteCount: Int { cacheLines(size.weightVectors * lanes * 4) }
   private var positionByteCount: Int { cacheLines(blockTileCount * MemoryLayout<Int>.stride) }
   private var threadByteCount: Int {
     inputByteCount + sumByteCount + stripByteCount + scratchByteCount + positionByteCount
@@ -132,12 +140,14 @@ struct WinogradConvolution: Sendable {
 
   /// The parts of the shared workspace: whether a row of tiles has sums that are not finite; transformed weights of one
   /// group, and the padded bias of all.
-  private func weightByteCount(panels: Int) -> Int {
+  func weightByteCount(panels: Int) -> Int {
     cacheLines(WinogradSize.weightPoints * weightPointStride(panels: panels) * 4)
   }
-  /// Panels whose weights are transformed at once.
-  private var panelsAtOnce: Int { hasOneBlock ? 1 : panels }
-  private var biasByteCount: Int { cacheLines(groups * panels * panelColumns * 4) }
+  /// Weights that are transformed at once.
+  private var byteCountAtOnce: Int {
+    hasOneBlock ? cacheLines(WinogradSize.weightPoints * partPointStride * 4) : weightByteCount(panels: panels)
+  }
+  var biasByteCount: Int { cacheLines(groups * panels * panelColumns * 4) }
   private var units: Int { batch * tileRows * columnRanges }
   /// Whether outputs that are whole lines are stored non-temporally.
   private var streams: Bool {
@@ -149,32 +159,7 @@ struct WinogradConvolution: Sendable {
   /// - Parameter recomputing: bytes that computing an image again takes.
   func workspaceByteCount(recomputing: Int) -> Int {
     flagByteCount
-      + max(weightByteCount(panels: panelsAtOnce) + biasByteCount + parts * threadByteCount, recomputing)
-  }
-
-  /// The transformed weights of all groups and the padded bias, packed once for many runs. It depends on neither the batch
-  /// nor the image.
-  var packing: WeightPacking {
-    // The first number is none that the layout of another row begins with.
-    let layout = [
-      -size.taps, size.stride, lanes, panelColumns, groups, sourceChannels, targetChannels, isBackward ? 1 : 0,
-    ]
-    let byteCount = weightByteCount(panels: panels)
-    return WeightPacking(byteCount: groups * byteCount + biasByteCount, layout: layout) { weights, biases, memory in
-      let scratch = Workspace(byteCount: scratchByteCount)
-      for group in 0..<groups {
-        transformWeights(
-          weights[0], group: group, panels: 0..<panels,
-          (memory + group * byteCount).assumingMemoryBound(to: Float.self),
-          part: 0, of: 1, scratch: scratch.base.assumingMemoryBound(to: Float.self))
-      }
-      packBias(biases[0], (memory + groups * byteCount).assumingMemoryBound(to: Float.self))
-    }
-  }
-
-  private func packBias(_ bias: UnsafePointer<Float>?, _ padded: UnsafeMutablePointer<Float>) {
-    Kernels.packBias(
-      bias, groups: groups, channels: targetChannels, paddedChannels: panels * panelColumns, padded)
+      + max(byteCountAtOnce + biasByteCount + parts * threadByteCount, recomputing)
   }
 
   // MARK: - Runs
@@ -191,9 +176,9 @@ struct WinogradConvolution: Sendable {
   ) {
     let flags = workspace.assumingMemoryBound(to: Bool.self)
     let workspace = workspace + flagByteCount
-    let weightByteCount = weightByteCount(panels: packed == nil ? panelsAtOnce : panels)
+    let weightByteCount = weightByteCount(panels: panels)
     let transformed = workspace.assumingMemoryBound(to: Float.self)
-    let ownBias = (workspace + self.weightByteCount(panels: panelsAtOnce)).assumingMemoryBound(to: Float.self)
+    let ownBias = (workspace + byteCountAtOnce).assumingMemoryBound(to: Float.self)
     let threadWorkspaces = UnsafeMutableRawPointer(ownBias) + biasByteCount
     let paddedBias: UnsafePointer<Float>
     if let packed {
@@ -203,10 +188,11 @@ struct WinogradConvolution: Sendable {
       paddedBias = UnsafePointer(ownBias)
     }
     flags.update(repeating: false, count: units)
-    func transform(_ panels: Range<Int>, of group: Int) {
+    func transform(_ panels: Range<Int>, _ channels: Range<Int>, of group: Int, pointStride: Int) {
       Parallel.run(parts: parts) { part in
         transformWeights(
-          weights, group: group, panels: panels, transformed, part: part, of: parts,
+          weights, group: group, panels: panels, channels: channels, pointStride: pointStride, transformed, part: part,
+          of: parts,
           scratch: parts(of: threadWorkspaces + part * threadByteCount).scratch)
       }
     }
@@ -221,16 +207,21 @@ struct WinogradConvolution: Sendable {
       if hasOneBlock, packed == nil {
         run { transformInputs($0, group: group, source: source, $1) }
         for panel in 0..<panels {
-          transform(panel..<panel + 1, of: group)
-          run { units, workspace in
-            multiply(
-              units, group: group, panel: panel, weights: transformed, pointStride: weightPointStride(panels: 1),
-              bias: bias, target: target, flags: flags, workspace)
+          for first in stride(from: 0, to: sourceChannels, by: depthAtOnce) {
+            let channels = first..<min(first + depthAtOnce, sourceChannels)
+            transform(panel..<panel + 1, channels, of: group, pointStride: partPointStride)
+            run { units, workspace in
+              multiply(
+                units, group: group, panel: panel, channels: channels, weights: transformed,
+                pointStride: partPointStride, bias: bias, target: target, flags: flags, workspace)
+            }
           }
         }
         continue
       }
-      if packed == nil { transform(0..<panels, of: group) }
+      if packed == nil {
+        transform(0..<panels, 0..<sourceChannels, of: group, pointStride: weightPointStride(panels: panels))
+      }
       let weights =
         packed.map { ($0 + group * weightByteCount).assumingMemoryBound(to: Float.self) } ?? UnsafePointer(transformed)
       run { range, workspace in
@@ -240,7 +231,7 @@ struct WinogradConvolution: Sendable {
           transformInputs(block, group: group, source: source, workspace)
           for panel in 0..<panels {
             multiply(
-              block, group: group, panel: panel, weights: weights + panel * panelCount,
+              block, group: group, panel: panel, channels: 0..<sourceChannels, weights: weights + panel * panelCount,
               pointStride: weightPointStride(panels: panels), bias: bias, target: target, flags: flags, workspace)
           }
           first = block.upperBound
@@ -251,32 +242,6 @@ struct WinogradConvolution: Sendable {
     for image in 0..<batch
     where UnsafeBufferPointer(start: flags + image * perImage, count: perImage).contains(true) {
       recompute(image, workspace)
-    }
-  }
-
-  /// Transforms a thread's part of the weights of some panels of a group, the first of which lies at `transformed`: for
-  /// each vector of target channels a part of the source channels.
-  private func transformWeights(
-    _ weights: UnsafePointer<Float>, group: Int, panels: Range<Int>, _ transformed: UnsafeMutablePointer<Float>,
-    part: Int, of parts: Int, scratch: UnsafeMutablePointer<Float>
-  ) {
-    let taps = size.taps * size.taps
-    let weights = weights + group * sourceChannels * targetChannels * taps
-    let firstVector = panels.lowerBound * tile.vectors
-    let end = min(panels.upperBound * tile.vectors, (targetChannels + lanes - 1) / lanes)
-    let (laneStride, channelStride) = isBackward ? (taps, targetChannels * taps) : (sourceChannels * taps, taps)
-    for item in Parallel.range(part, of: parts, items: (end - firstVector) * parts) {
-      let vector = item / parts
-      let channels = Parallel.range(item % parts, of: parts, items: sourceChannels)
-      let first = (firstVector + vector) * lanes
-      var arguments = WinogradWeightsArguments(
-        source: weights + (first * laneStride + channels.lowerBound * channelStride), laneStride: laneStride,
-        lanes: min(lanes, targetChannels - first), channels: channels.count, channelStride: channelStride,
-        isFlipped: isBackward,
-        target: transformed
-          + (vector / tile.vectors * panelCount + vector % tile.vectors * lanes + channels.lowerBound * panelColumns),
-        targetStride: panelColumns, pointStride: weightPointStride(panels: panels.count), scratch: scratch)
-      transformWeights(&arguments)
     }
   }
 
@@ -354,9 +319,10 @@ struct WinogradConvolution: Sendable {
   }
 
   /// Multiplies a block's transformed inputs with a panel's weights, which lie at `weights`, `pointStride` elements from
-  /// one product to the next, and stores the outputs.
+  /// one product to the next, and adds the products to those of the source channels before `channels`; with the last
+  /// channels stores the outputs.
   private func multiply(
-    _ units: Range<Int>, group: Int, panel: Int, weights: UnsafePointer<Float>, pointStride: Int,
+    _ units: Range<Int>, group: Int, panel: Int, channels: Range<Int>, weights: UnsafePointer<Float>, pointStride: Int,
     bias: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, flags: UnsafeMutablePointer<Bool>,
     _ workspace: UnsafeMutableRawPointer
   ) {
@@ -365,10 +331,13 @@ struct WinogradConvolution: Sendable {
     let (firstRow, columns) = location(units.lowerBound)
     let plane = self.target.height * self.target.width
     var products = WinogradProductsArguments(
-      inputs: memory.inputs, inputStride: inputStride, inputPointStride: inputPointStride, weights: weights,
-      weightPointStride: pointStride, depth: sourceChannels, tiles: order(units).ranges,
+      inputs: memory.inputs + channels.lowerBound, inputStride: inputStride, inputPointStride: inputPointStride,
+      weights: weights,
+      weightPointStride: pointStride, depth: channels.count, continues: channels.lowerBound > 0,
+      tiles: order(units).ranges,
       sums: memory.sums, sumPointStride: sumPointStride)
     tile.run(&products)
+    if channels.upperBound < sourceChannels { return }
     for index in 0..<units.count {
       let (image, tileRow) = ((firstRow + index) / tileRows, (firstRow + index) % tileRows)
       let row = targetStep * size.start(tileRow, of: grid.height)

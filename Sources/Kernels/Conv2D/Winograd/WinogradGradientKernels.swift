@@ -88,13 +88,15 @@ func winogradGradientProducts<let rows: Int, let vectors: Int, L: Lanes>(
   var point = 0
   while point < WinogradSize.weightPoints {
     let products = p.pointee.tiles.products(point)
+    // Mostly there is one product.
+    let firstTiles = p.pointee.tiles.tiles(products.first)
     var sums = p.pointee.sums + point &* p.pointee.sumPointStride
     var channel = 0
     while channel < p.pointee.channels {
       var sum = tile.init()
       var product = products.first
       while product < products.end {
-        let tiles = p.pointee.tiles.tiles(product)
+        let tiles = product == products.first ? firstTiles : p.pointee.tiles.tiles(product)
         sum.multiply(
           columns: p.pointee.gradients
             + (product &* p.pointee.gradientPointStride &+ tiles.first &* p.pointee.gradientStride &+ channel),

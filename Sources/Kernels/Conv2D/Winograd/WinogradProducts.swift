@@ -1,3 +1,5 @@
+import KernelsISA
+
 /// The arguments of `winogradProducts`: sums of all products of a block of tiles with a panel of target channels.
 struct WinogradProductsArguments {
   /// Transformed inputs, tile by tile; elements from a tile to the next, and from a product to the next.
@@ -7,8 +9,10 @@ struct WinogradProductsArguments {
   /// Transformed weights of the panel, a row for each source channel; elements from those of a product to the next.
   var weights: UnsafePointer<Float>
   var weightPointStride: Int
-  /// Source channels: the terms of a sum.
+  /// Source channels: the terms of a sum, or those of a part of it.
   var depth: Int
+  /// Whether the sums go on from what is stored.
+  var continues: Bool
   var tiles: WinogradTileRanges
   /// Sums, tile by tile; elements from a product to the next. There is memory for whole register tiles.
   var sums: UnsafeMutablePointer<Float>
@@ -78,7 +82,8 @@ private func product<let rows: Int, let vectors: Int, L: Lanes>(
 ) {
   var offsets = InlineArray<rows, Int>(repeating: 0)
   for r in 0..<rows { offsets[r] = min(first &+ r, last) &* p.pointee.inputStride }
-  var sum = tile.init()
+  let initial = p.pointee.continues ? UnsafePointer(sums) : isa_zeros()
+  var sum = tile.init(initial, stride: p.pointee.continues ? tile.columns : 0)
   sum.multiply(rows: inputs, offsets: offsets, weights, depth: p.pointee.depth)
   sum.store(to: sums, stride: tile.columns)
 }

@@ -176,6 +176,7 @@ func winogradStridedWeights<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogr
   var target = p.pointee.target
   var channel = 0
   while channel < p.pointee.channels {
+    p.pointee.prefetchNext(lanes, source, taps: 9)
     L.transpose(source, p.pointee.laneStride, rows: p.pointee.lanes, columns: 9, taps, n)
     let g = UnsafePointer(taps + start)
     let left = Winograd42.weights(lanes, L.load(g), L.load(g + 6 &* step))

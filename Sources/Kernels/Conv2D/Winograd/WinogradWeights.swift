@@ -20,6 +20,24 @@ struct WinogradWeightsArguments {
   var scratch: UnsafeMutablePointer<Float>
 }
 
+extension WinogradWeightsArguments {
+  /// Prefetches weights behind those of a source channel: they lie apart, for target channels or for source channels.
+  ///
+  /// - Parameter taps: of a kernel.
+  @inline(always)
+  func prefetchNext<L: Lanes>(_ lanes: L.Type, _ channel: UnsafePointer<Float>, taps: Int) {
+    if laneStride > channelStride {
+      for lane in 0..<L.count { prefetch(channel + (lane &* laneStride &+ 64)) }
+    } else {
+      var line = 0
+      while line < L.count &* taps {
+        prefetch(channel + (4 &* channelStride &+ line))
+        line &+= 16
+      }
+    }
+  }
+}
+
 /// Transforms the kernel of each pair of a source channel with the target channels of a vector.
 @inline(always)
 func winogradWeights<F: WinogradFilter, L: Lanes>(
@@ -39,6 +57,7 @@ func winogradWeights<F: WinogradFilter, L: Lanes>(
   var target = p.pointee.target
   var channel = 0
   while channel < p.pointee.channels {
+    p.pointee.prefetchNext(lanes, source, taps: count)
     L.transpose(source, p.pointee.laneStride, rows: p.pointee.lanes, columns: count, taps, n)
     let first = UnsafePointer(taps + start)
     var j = 0
