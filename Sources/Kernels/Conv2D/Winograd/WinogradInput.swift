@@ -34,7 +34,6 @@ struct WinogradInputArguments {
   /// Elements from a tile to the next, and from a product of a tile to the next.
   var tileStride: Int
   var pointStride: Int
-
   /// From an element of the planes that a tile's kernel takes to the next: 2 in the forward pass at stride 2, whose tiles
   /// have four times as many inputs.
   var step: Int
