@@ -187,22 +187,46 @@ import Testing
       let shape = Self.shape(2, 20, 40, 7, 7)
       var random = TestRandom(seed: 9)
       let (input, weights) = (random.reals(shape.inputCount), random.reals(shape.weightCount))
-      let outputs = try rows.map { row in
-        let plan = try Plan<Conv2DForward>(.init(shape: shape), level: level, kernel: row.name)
-        var output = [Float](repeating: .nan, count: shape.outputCount)
-        output.withUnsafeMutableBufferPointer { target in
-          input.withUnsafeBufferPointer { input in
-            weights.withUnsafeBufferPointer { weights in
-              plan.run(
-                .init(input: input.baseAddress!, weights: weights.baseAddress!, output: target.baseAddress!),
-                workspace: poisonedWorkspace(plan.workspaceByteCount))
-            }
-          }
-        }
-        return output
-      }
+      let outputs = try rows.map { try Self.output(shape, input: input, weights: weights, $0) }
       #expect(Set(outputs).count == 1, "\(level)")
     }
+  }
+
+  /// A thread that has one block transforms the weights of a panel in parts, of 455 source channels at the most (of 64 to
+  /// 16 target channels, as vectors hold 16 to 4).
+  @Test(
+    "an image has the same bits alone, in a batch and on two threads, however its weights are divided",
+    arguments: [1, 2])
+  func partsOfWeights(stride: Int) throws {
+    let (images, channels) = (30, 500)
+    func shape(_ batch: Int) -> Conv2DShape { Self.shape(batch, channels, 20, 9 * stride, 8 * stride, stride: stride) }
+    var random = TestRandom(seed: 11)
+    let input = random.reals(shape(images).inputCount)
+    let weights = random.reals(shape(1).weightCount)
+    let image = Array(input.prefix(shape(1).inputCount))
+    for row in Conv2DForward.kernels where row.algorithm == "winograd" && InstructionSet.available.contains(row.level) {
+      let alone = try Self.output(shape(1), input: image, weights: weights, row)
+      #expect(try Self.output(shape(1), input: image, weights: weights, row, threads: 2) == alone, "\(row.name)")
+      let batch = try Self.output(shape(images), input: input, weights: weights, row)
+      #expect(Array(batch.prefix(alone.count)) == alone, "\(row.name)")
+    }
+  }
+
+  private static func output(
+    _ shape: Conv2DShape, input: [Float], weights: [Float], _ row: Kernel<Conv2DForward>, threads: Int = 1
+  ) throws -> [Float] {
+    let plan = try Plan<Conv2DForward>(.init(shape: shape), level: row.level, threads: threads, kernel: row.name)
+    var output = [Float](repeating: .nan, count: shape.outputCount)
+    output.withUnsafeMutableBufferPointer { target in
+      input.withUnsafeBufferPointer { input in
+        weights.withUnsafeBufferPointer { weights in
+          plan.run(
+            .init(input: input.baseAddress!, weights: weights.baseAddress!, output: target.baseAddress!),
+            workspace: poisonedWorkspace(plan.workspaceByteCount))
+        }
+      }
+    }
+    return output
   }
 
   /// The three passes in double precision.

@@ -90,6 +90,9 @@ func winogradGradientProducts<let rows: Int, let vectors: Int, L: Lanes>(
     let products = p.pointee.tiles.products(point)
     // Mostly there is one product.
     let firstTiles = p.pointee.tiles.tiles(products.first)
+    // The next product's rows of inputs are prefetched in parts, one with each register tile.
+    let part = tile.columns &* rows / max(p.pointee.channels, rows)
+    var nextColumn = 0
     var sums = p.pointee.sums + point &* p.pointee.sumPointStride
     var channel = 0
     while channel < p.pointee.channels {
@@ -103,22 +106,26 @@ func winogradGradientProducts<let rows: Int, let vectors: Int, L: Lanes>(
           p.pointee.gradientStride,
           rows: p.pointee.inputs
             + (product &* p.pointee.inputPointStride &+ tiles.first &* p.pointee.inputStride),
-          p.pointee.inputStride, depth: tiles.count)
+          p.pointee.inputStride, depth: tiles.count,
+          next: (p.pointee.gradientPointStride, p.pointee.inputPointStride &+ nextColumn))
         product &+= 1
       }
       sum.store(to: sums, stride: tile.columns)
       sums += rows &* tile.columns
       channel &+= rows
+      nextColumn &+= part
     }
     point &+= 1
   }
 }
 
 extension RegisterTile {
-  /// Adds the product of columns of A, of `rows` elements each, with rows of B, each so many elements from the next.
+  /// Adds the product of columns of A, of `rows` elements each, with rows of B, each so many elements from the next. With
+  /// each term the lines so many elements behind those of A and B are prefetched to the second-level cache.
   @inline(always)
   mutating func multiply(
-    columns a: UnsafePointer<Float>, _ aStride: Int, rows b: UnsafePointer<Float>, _ bStride: Int, depth: Int
+    columns a: UnsafePointer<Float>, _ aStride: Int, rows b: UnsafePointer<Float>, _ bStride: Int, depth: Int,
+    next: (a: Int, b: Int)
   ) {
     var a = a
     var b = b
@@ -130,6 +137,8 @@ extension RegisterTile {
         let scalar = L.splat(a[i])
         for v in 0..<vectors { sums[i][v] = L.multiplyAdd(scalar, row[v], sums[i][v]) }
       }
+      prefetchToSecondLevel(a + next.a)
+      prefetchToSecondLevel(b + next.b)
       a += aStride
       b += bStride
       k &-= 1
