@@ -124,13 +124,16 @@ import Testing
   @Test("forward: every kernel gives the reference's result exactly", arguments: InstructionSet.available)
   func forward(level: InstructionSet) throws {
     for (i, shape) in Self.shapes.enumerated() {
-      try check(Conv2DForward.self, .init(shape: shape, activation: [.relu, nil, .relu6][i % 3]), shape, level: level) {
-        plan, data in
+      let problem = Conv2DForward.Problem(
+        shape: shape, activation: [.relu, nil, .relu6][i % 3], hasAddend: i % 4 == 1 || i % 8 == 2)
+      try check(Conv2DForward.self, problem, shape, level: level) { plan, data in
         let output = GuardedBuffer<Float>.poisoned(count: shape.outputCount)
         plan.run(
           .init(
             input: data.input.pointer, weights: data.weights.pointer,
-            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer),
+            bias: i % 3 == 0 ? nil : UnsafePointer(data.bias.pointer), output: output.pointer,
+            // Nothing to add is permitted, too.
+            addend: i % 4 == 1 ? UnsafePointer(data.outputGradient.pointer) : nil),
           workspace: poisonedWorkspace(plan.workspaceByteCount))
         return output.values
       }

@@ -90,7 +90,8 @@ struct PlanProfileTests {
     #expect(profile.steps.allSatisfy { $0.forward == .zero })
     _ = try predictor.predict(Tensor(shape: [5, 3, 8, 8]))
     // Batch normalisation is folded into the convolution before it.
-    #expect(profile.steps.map(\.kind) == ["Conv2D + relu", "Conv2D", "Residual", "GlobalAveragePool2D", "Linear"])
+    #expect(
+      profile.steps.map(\.kind) == ["Conv2D + relu", "Conv2D + add", "Residual", "GlobalAveragePool2D", "Linear"])
     #expect(profile.steps.allSatisfy { $0.forward > .zero && $0.backwardPasses == 0 })
   }
 

@@ -12,10 +12,10 @@ enum PlanCommand: Command {
   static var discussion: String {
     """
     Plans a training step of a network, or with --inference a predictor's run, and prints a row a step: a layer, with an
-    activation that is fused into it. Layers that only reshape have no step; what a residual block does besides its layers
-    is "the rest". The rows of convolutions name the kernels of the forward pass, the input gradient and the weight
-    gradient, where they are computed. "Planned in" is the time that making the plan took, with the memory that it
-    allocates and does not touch yet.
+    addition and an activation that are fused into it. Layers that only reshape have no step; what a residual block does
+    besides its layers is "the rest". The rows of convolutions name the kernels of the forward pass, the input gradient
+    and the weight gradient, where they are computed. "Planned in" is the time that making the plan took, with the memory
+    that it allocates and does not touch yet.
 
     Then it runs the step on made-up images some times, after one that is not timed, and gives the mean times, the
     floating-point operations of convolutions and linear layers over them, and the share of the peak. "the whole" is the

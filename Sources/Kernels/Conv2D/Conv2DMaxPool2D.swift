@@ -58,7 +58,13 @@ public enum Conv2DMaxPool2DForward: KernelOperation {
   public static let kernels: [Kernel<Conv2DMaxPool2DForward>] =
     Levels.batchTiles().map(pooledForwardKernel) + [.reference(referenceConv2DMaxPool2DForward)]
 
-  public static func validate(_ problem: Problem) throws(KernelError) { try problem.shape.validatePooled(name) }
+  /// - Throws: ``KernelError`` when the shape is not valid, when windows do not cover its outputs, and for an addend.
+  public static func validate(_ problem: Problem) throws(KernelError) {
+    try problem.shape.validatePooled(name)
+    guard !problem.hasAddend else {
+      throw .invalidParameter(operation: name, parameter: "hasAddend", value: "true", expected: "false")
+    }
+  }
 }
 
 /// The input's gradient of ``Conv2DMaxPool2DForward``.

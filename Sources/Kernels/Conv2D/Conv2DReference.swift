@@ -12,8 +12,13 @@ func referenceConv2DForward(_ problem: Conv2DForward.Problem, _ operands: Conv2D
               * operands.weights[weight]
           }
           if let bias = operands.bias { sum += bias[oc] }
-          operands.output[((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox] =
-            problem.activation.limit(sum)
+          let index = ((n * s.outputChannels + oc) * s.outputHeight + oy) * s.outputWidth + ox
+          if problem.hasAddend, let addend = operands.addend {
+            sum += addend[index]
+            // As of `AddForward`: no negative zero.
+            if problem.activation != nil, sum <= 0 { sum = 0 }
+          }
+          operands.output[index] = problem.activation.limit(sum)
         }
       }
     }

@@ -41,6 +41,23 @@ extension Lanes {
     _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int,
     nonTemporal: Bool = false
   ) {
+    transposeSquare(source, sourceStride, target, targetStride, nonTemporal: nonTemporal) { column, _ in column }
+  }
+
+  /// Transposes a square, and stores what `finish` makes of each column and of its offset in the target.
+  @inline(__always)
+  static func transposeSquare(
+    _ source: UnsafePointer<Float>, _ sourceStride: Int, _ target: UnsafeMutablePointer<Float>, _ targetStride: Int,
+    nonTemporal: Bool = false, finish: (_ column: Vector, _ offset: Int) -> Vector
+  ) {
+    @inline(__always) func store(_ columns: (Vector, Vector, Vector, Vector), from first: Int) {
+      let offset = first &* targetStride
+      store4(
+        (
+          finish(columns.0, offset), finish(columns.1, offset &+ targetStride),
+          finish(columns.2, offset &+ 2 &* targetStride), finish(columns.3, offset &+ 3 &* targetStride)
+        ), target + offset, targetStride, nonTemporal: nonTemporal)
+    }
     if count == 16 {
       // Loads of whole rows: 16 in place of 64, for twice the shuffles.
       let a = transposedSquares4(source, sourceStride)
@@ -50,16 +67,15 @@ extension Lanes {
       let (e, f) = (quarters(a.0, b.0, c.0, d.0), quarters(a.1, b.1, c.1, d.1))
       let (g, h) = (quarters(a.2, b.2, c.2, d.2), quarters(a.3, b.3, c.3, d.3))
       // In the order of memory.
-      store4((e.0, f.0, g.0, h.0), target, targetStride, nonTemporal: nonTemporal)
-      store4((e.1, f.1, g.1, h.1), target + 4 &* targetStride, targetStride, nonTemporal: nonTemporal)
-      store4((e.2, f.2, g.2, h.2), target + 8 &* targetStride, targetStride, nonTemporal: nonTemporal)
-      store4((e.3, f.3, g.3, h.3), target + 12 &* targetStride, targetStride, nonTemporal: nonTemporal)
+      store((e.0, f.0, g.0, h.0), from: 0)
+      store((e.1, f.1, g.1, h.1), from: 4)
+      store((e.2, f.2, g.2, h.2), from: 8)
+      store((e.3, f.3, g.3, h.3), from: 12)
       return
     }
     var c = 0
     while c < count {
-      store4(
-        columns4(source + c, sourceStride), target + c &* targetStride, targetStride, nonTemporal: nonTemporal)
+      store(columns4(source + c, sourceStride), from: c)
       c &+= 4
     }
   }

@@ -3,7 +3,8 @@ import Kernels
 /// A ``BranchSet`` planned as a whole: the branches, and the memory of their outputs and gradients.
 ///
 /// Each branch writes its output to a separate buffer, which is kept for the backward pass only where the branch reads
-/// it there. Input gradients are summed in the order of the branches, those of identity branches last.
+/// it there. In inference a branch of two that ends with a convolution adds the other's output in that convolution's
+/// store. Input gradients are summed in the order of the branches, those of identity branches last.
 final class PlannedBranches: PlannedLayer, PacksParameters {
   let savedByteCount: Int
   let workspaceByteCount: Int
@@ -20,6 +21,8 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
   private let outputCount: Int
   private let sum: Plan<AddForward>?
   private let lastSum: Plan<AddForward>?
+  /// The one of two branches that adds the other's output to its own; nil where none does.
+  private let addingBranch: Int?
   /// The fused activation, for a single branch, which has no sum to fuse it into.
   private let forwardReLU: Plan<ReLUForward>?
   private let forwardReLU6: Plan<ReLU6Forward>?
@@ -69,10 +72,15 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
     var planned: [(any PlannedLayer)?] = []
     let parameters = try description.parameters(for: problem.inputShape)
     var parameterCount = 0
-    for branch in description.branches {
+    let addsInBranch =
+      problem.mode == .inference && description.combination == .sum && description.branches.count == 2
+    var addingBranch: Int?
+    for (i, branch) in description.branches.enumerated() {
       let own = try branch.layer.parameters(for: problem.inputShape)
       var branchProblem = problem
-      branchProblem.activation = nil
+      let mayAdd = branch.layer is Conv2D || branch.layer is Sequential
+      branchProblem.hasAddend = addsInBranch && addingBranch == nil && mayAdd
+      branchProblem.activation = branchProblem.hasAddend ? problem.activation : nil
       branchProblem.path = joined(problem.path, branch.path)
       branchProblem.narrowFrozen(to: own, from: parameterCount, of: parameters.count)
       parameterCount += own.count
@@ -82,6 +90,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       } catch {
         throw error.at(branch.path)
       }
+      if let layer = planned.last as? any AddsAddend, layer.addsAddend { addingBranch = i }
     }
     let lastPlanned = planned.lastIndex { $0 != nil } ?? 0
     let handsOn = planned.contains { $0 == nil }
@@ -97,7 +106,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       if layer != nil, savesOutput {
         output = saved
         saved += bytes(count)
-      } else if layer != nil {
+      } else if layer != nil, i != addingBranch {
         output = workspace
         workspace += bytes(count)
       }
@@ -117,7 +126,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       isSum && branches.count > 2
       ? try problem.kernel(AddForward.self, AddForward.Problem(count: elements), for: kind) : nil
     lastSum =
-      isSum && branches.count > 1
+      isSum && branches.count > 1 && addingBranch == nil
       ? try problem.kernel(
         AddForward.self, AddForward.Problem(count: elements, activation: problem.activation), for: kind)
       : nil
@@ -151,6 +160,7 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       || (isSum && branches.contains { $0.layer?.overwritesOutputGradient == true && !$0.copiesGradient })
     readsOutput = problem.activation != nil
     self.branches = branches
+    self.addingBranch = addingBranch
   }
 
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
@@ -161,19 +171,15 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
 
   func forward(_ memory: ForwardMemory) {
     let inner = memory.workspace + innerWorkspace
+    if let adding = addingBranch {
+      let other = run(1 - adding, memory)
+      _ = run(adding, memory, output: memory.output, addend: other)
+      return
+    }
     var start = 0
     var previous: UnsafePointer<Float>?
     for (i, branch) in branches.enumerated() {
-      var result = memory.input
-      if let layer = branch.layer {
-        let base = branch.savesOutput ? memory.saved : memory.workspace
-        let output = (base + branch.output).assumingMemoryBound(to: Float.self)
-        layer.forward(
-          ForwardMemory(
-            input: memory.input, output: output, parameters: memory.parameters + branch.firstParameter,
-            saved: memory.saved + branch.saved, workspace: inner, random: memory.random(ofInnerLayer: i)))
-        result = UnsafePointer(output)
-      }
+      let result = run(i, memory)
       switch combination {
       case .sum:
         if let first = previous {
@@ -201,6 +207,26 @@ final class PlannedBranches: PlannedLayer, PacksParameters {
       case .product: break
       }
     }
+  }
+
+  /// Runs a branch; returns its output, which for an identity branch is the input.
+  /// - Parameters:
+  ///   - output: where the output goes; nil for the branch's own memory.
+  ///   - addend: what a branch that adds is to add.
+  private func run(
+    _ i: Int, _ memory: ForwardMemory, output: UnsafeMutablePointer<Float>? = nil, addend: UnsafePointer<Float>? = nil
+  ) -> UnsafePointer<Float> {
+    let branch = branches[i]
+    guard let layer = branch.layer else { return memory.input }
+    let base = branch.savesOutput ? memory.saved : memory.workspace
+    let output = output ?? (base + branch.output).assumingMemoryBound(to: Float.self)
+    var own = ForwardMemory(
+      input: memory.input, output: output, parameters: memory.parameters + branch.firstParameter,
+      saved: memory.saved + branch.saved, workspace: memory.workspace + innerWorkspace,
+      random: memory.random(ofInnerLayer: i))
+    own.addend = addend
+    layer.forward(own)
+    return UnsafePointer(output)
   }
 
   func backward(_ memory: BackwardMemory) {

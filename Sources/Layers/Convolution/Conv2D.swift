@@ -165,6 +165,8 @@ public struct Conv2D: Layer {
 
   public func plan(_ problem: LayerProblem) throws(LayerError) -> (any PlannedLayer)? {
     if let shape = try kernelShape(problem) { return try PlannedConv2D(shape, hasBias: bias, problem, kind) }
+    // The sequence leaves it to its last layer, if that is the convolution, to add an addend and to apply an activation.
+    if problem.hasAddend { return try Sequential(paddingLayer.map { [$0, unpadded] } ?? [unpadded]).plan(problem) }
     var layers: [any Layer] = [unpadded]
     if let layer = paddingLayer { layers.insert(layer, at: 0) }
     if let activation = problem.activation { layers.append(activation.layer) }
@@ -180,7 +182,7 @@ public struct Conv2D: Layer {
   }
 }
 
-private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApart {
+private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApart, AddsAddend {
   let workspaceByteCount: Int
   let overwritesOutputGradient: Bool
   let readsOutput: Bool
@@ -197,7 +199,8 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApar
     overwritesOutputGradient = problem.activation != nil
     readsOutput = problem.activation != nil
     forward = try problem.kernel(
-      Conv2DForward.self, Conv2DForward.Problem(shape: shape, activation: problem.activation), for: kind)
+      Conv2DForward.self,
+      Conv2DForward.Problem(shape: shape, activation: problem.activation, hasAddend: problem.hasAddend), for: kind)
     let outputCount = shape.batch * shape.outputChannels * shape.outputHeight * shape.outputWidth
     backwardActivation = try FusedActivationGradient(problem, count: outputCount, for: kind)
     backwardWeights = try problem.backwardKernel(
@@ -210,6 +213,7 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApar
   }
 
   var readsInput: Bool { backwardWeights != nil }
+  var addsAddend: Bool { forward.problem.hasAddend }
 
   var convolutionKernels: [String] {
     [forward.kernel.name] + [backwardData?.kernel.name, backwardWeights?.kernel.name].compactMap(\.self)
@@ -219,7 +223,7 @@ private final class PlannedConv2D: PlannedLayer, PacksParameters, RunsImagesApar
     forward.run(
       Conv2DForward.Operands(
         input: memory.input, weights: memory.parameters[0], bias: hasBias ? UnsafePointer(memory.parameters[1]) : nil,
-        output: memory.output, packedWeights: packedWeights.map { UnsafeRawPointer($0.base) }),
+        output: memory.output, addend: memory.addend, packedWeights: packedWeights.map { UnsafeRawPointer($0.base) }),
       workspace: memory.workspace)
   }
 

@@ -34,6 +34,8 @@ public struct LayerProblem: Sendable {
   /// The activation to fuse: the forward pass applies it to the outputs, and the backward pass starts with its
   /// gradient. Set only for layers whose ``Layer/canApply(_:)`` says that they can.
   public var activation: FusedActivation?
+  /// Whether a layer that can is to add ``ForwardMemory/addend`` to its outputs, before the activation; see ``AddsAddend``.
+  var hasAddend = false
   /// Where threads take a block of the batch each, see ``ImageBlocks``: the images of a block; nil elsewhere.
   var imagesOfBlock: Int?
   /// What lists and times the steps of the plan; nil for nothing.

@@ -13,7 +13,8 @@ public final class PlanProfile: @unchecked Sendable {
   public struct Step: Sendable {
     /// The layer's place in the network: names or positions, such as `layer1.0.conv1`; empty for a single layer.
     public let path: String
-    /// The layer's kind, with that of a fused activation: `Conv2D + relu`.
+    /// The layer's kind, with a fused addition of a residual block and the kind of a fused activation: `Conv2D + relu`,
+    /// `Conv2D + add + relu`.
     public let kind: String
     /// The shape of an image of its input and of its output.
     public let inputShape: Shape
@@ -54,7 +55,8 @@ public final class PlanProfile: @unchecked Sendable {
     let isTraining = problem.mode == .training
     steps.append(
       Step(
-        path: problem.path, kind: placed.layer.kind + (problem.activation.map { " + \($0)" } ?? ""),
+        path: problem.path,
+        kind: placed.layer.kind + (problem.hasAddend ? " + add" : "") + (problem.activation.map { " + \($0)" } ?? ""),
         inputShape: placed.inputShape, outputShape: placed.outputShape,
         parameterCount: placed.parameters.reduce(0) { $0 + ($1.role == .buffer ? 0 : $1.shape.count) },
         multiplyAddsPerImage: placed.multiplyAddsPerImage,

@@ -35,6 +35,13 @@ extension PlannedLayer {
   public var convolutionKernels: [String] { [] }
 }
 
+/// A planned layer that may add another array to its outputs as it stores them: where ``LayerProblem/hasAddend`` asks for
+/// it, a convolution does, and a sequence that ends with one.
+protocol AddsAddend: PlannedLayer {
+  /// Whether it adds ``ForwardMemory/addend``, and applies the problem's activation to the sum. Else it does neither.
+  var addsAddend: Bool { get }
+}
+
 /// Pointers to the memory of each parameter and buffer of a layer, in the order of ``Layer/parameters(for:)``. A
 /// training pass may update buffers.
 public typealias ParameterPointers = UnsafePointer<UnsafeMutablePointer<Float>>
@@ -53,6 +60,8 @@ public struct ForwardMemory {
   public var workspace: UnsafeMutableRawPointer
   /// The seed of the layer's random numbers; it differs from pass to pass and from layer to layer.
   public var random: UInt64
+  /// As large as the output, for layers that add it, see ``AddsAddend``.
+  var addend: UnsafePointer<Float>?
 
   /// The memory of one pass.
   public init(

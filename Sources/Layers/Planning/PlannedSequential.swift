@@ -9,7 +9,8 @@ import Kernels
 /// layer, and so does max pooling after a convolution where that pays (``PooledConv2D``), and in inference what is
 /// around a depthwise convolution (``InvertedBottleneck``); layers that only reshape disappear, and the backward pass
 /// ends at the first layer with parameters to train unless the input's gradient is needed.
-final class PlannedSequential: PlannedLayer, PacksParameters {
+final class PlannedSequential: PlannedLayer, PacksParameters, AddsAddend {
+  let addsAddend: Bool
   let savedByteCount: Int
   let workspaceByteCount: Int
   private let steps: [Step]
@@ -37,40 +38,6 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
     }
   }
 
-  /// One planned layer and the places of its data.
-  private struct Step {
-    let layer: any PlannedLayer
-    let firstParameter: Int
-    /// Bytes of an image.
-    let inputBytes: Int
-    let outputBytes: Int
-    /// Bytes that the forward pass saves of an image; 0 of a layer that batches do not pass in blocks.
-    let savedBytes: Int
-    /// The step of the profile.
-    let profiled: Int?
-    var input = Place.input
-    var output = Place.output
-    var saved = 0
-    var outputGradient = Place.output
-    var inputGradient: Place?
-  }
-
-  /// A region of the memory that is passed to a run.
-  private enum Place: Equatable {
-    /// The sequence's input, or its gradient.
-    case input
-    /// The sequence's output, or its gradient.
-    case output
-    /// A byte offset in the saved memory.
-    case saved(Int)
-    /// A byte offset in the workspace.
-    case workspace(Int)
-    /// A byte offset in the memory for a block of images.
-    case block(Int)
-
-    var isInBlock: Bool { if case .block = self { true } else { false } }
-  }
-
   /// Plans the layers; nil where all of them only reshape.
   init?(_ layers: [PlacedLayer], _ problem: LayerProblem) throws(LayerError) {
     var steps: [Step] = []
@@ -84,6 +51,9 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       var placed = layers[position]
       var stepProblem = problem
       stepProblem.inputShape = placed.inputShape
+      // An addend, and the activation of its sums, are the last layer's.
+      stepProblem.hasAddend = false
+      if problem.hasAddend { stepProblem.activation = nil }
       stepProblem.narrowFrozen(to: placed.parameters, from: parameterCount, of: allParameters)
       let trains = stepProblem.trains(placed.parameters)
       stepProblem.needsInputGradient = problem.needsInputGradient || isTrained
@@ -99,6 +69,10 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       {
         stepProblem.activation = following
         next += 1
+      }
+      if problem.hasAddend, next == layers.count, next == position + 1, placed.layer is Conv2D {
+        stepProblem.hasAddend = true
+        stepProblem.activation = problem.activation
       }
       stepProblem.keepsOutputGradient = problem.keepsOutputGradient && next == layers.count
       stepProblem.path = joined(problem.path, placed.path)
@@ -125,7 +99,8 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
       isTrained = isTrained || trains
       position = next
     }
-    guard !steps.isEmpty else { return nil }
+    guard let lastStep = steps.last else { return nil }
+    addsAddend = problem.hasAddend && (lastStep.layer as? any AddsAddend)?.addsAddend == true
 
     let outputBytes = steps.map { cacheLines(problem.batchSize * $0.outputBytes) }
     let turn = outputBytes.dropLast().max() ?? 0
@@ -161,91 +136,6 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
   /// The layers that may run the last step.
   private var lastLayers: [any PlannedLayer] {
     steps.suffix(1).map(\.layer) + blocks.flatMap { $0.layers(ofStep: steps.count - 1) }
-  }
-
-  /// Assigns block memory to the outputs of blocks that no other pass reads; returns the bytes of one of two regions,
-  /// which they alternate between.
-  private static func placeInBlocks(_ steps: inout [Step], _ blocks: [ImageBlocks], keepsOutputs: Bool) -> Int {
-    func isTransient(_ i: Int, _ group: ImageBlocks) -> Bool {
-      guard keepsOutputs, let next = steps[i + 1].layer as? any RunsImagesApart else { return true }
-      let layers = [steps[i].layer] + (group.passesBackward ? group.layers(ofStep: i) : [])
-      return !layers.contains(where: \.readsOutput) && !next.readsInput
-    }
-    var turn = 0
-    for group in blocks {
-      for i in group.steps.dropLast() where isTransient(i, group) {
-        turn = max(turn, cacheLines(group.images * steps[i].outputBytes))
-      }
-    }
-    for group in blocks {
-      for i in group.steps.dropLast() where isTransient(i, group) { steps[i].output = .block(i % 2 * turn) }
-    }
-    return turn
-  }
-
-  /// Assigns each step's input, output and saved memory; returns the bytes of saved memory.
-  private static func place(
-    _ steps: inout [Step], outputBytes: [Int], keepsOutputs: Bool, turn: Int
-  ) -> Int {
-    var saved = 0
-    for i in steps.indices {
-      if keepsOutputs, i < steps.count - 1, !steps[i].output.isInBlock {
-        steps[i].output = .saved(saved)
-        saved += outputBytes[i]
-      }
-      steps[i].saved = saved
-      saved += cacheLines(steps[i].layer.savedByteCount)
-    }
-    if !keepsOutputs { placeInTurns(&steps, turn: turn) }
-    for i in steps.indices.dropFirst() { steps[i].input = steps[i - 1].output }
-    return saved
-  }
-
-  /// Assigns outputs to two regions of the workspace alternately; a layer that runs in place writes where it reads.
-  private static func placeInTurns(_ steps: inout [Step], turn: Int) {
-    // The output of what follows: of a whole group of blocks, whose memory must not be that of its input.
-    var following = Place.output
-    for i in steps.indices.dropLast().reversed() {
-      if steps[i].output.isInBlock { continue }
-      let next = steps[i + 1]
-      if next.layer.runsInPlace, !next.output.isInBlock, next.output == following {
-        steps[i].output = following
-      } else {
-        steps[i].output = following == .workspace(0) ? .workspace(turn) : .workspace(0)
-      }
-      following = steps[i].output
-    }
-  }
-
-  /// Assigns the gradients of each step of the backward pass. Where blocks pass backward, those between layers are
-  /// kept, from the offset `kept` on, for the gradients of parameters; returns the end of what is kept.
-  private static func placeGradients(
-    _ steps: inout [Step], _ blocks: [ImageBlocks], downTo last: Int, needsInputGradient: Bool,
-    keepsOutputGradient: Bool, outputBytes: [Int], turn: Int, kept: Int
-  ) -> Int {
-    var (place, kept) = (Place.output, kept)
-    // The region of the two that the last gradient was put in: what enters a group of blocks is read until its end.
-    var region = Place.output
-    for i in steps.indices.reversed() where i >= last {
-      steps[i].outputGradient = place
-      let group = blocks.first { $0.passesBackward && $0.steps.contains(i) }
-      if i == last {
-        steps[i].inputGradient = needsInputGradient ? .input : nil
-        continue
-      }
-      let isKept = group?.parameterLayer(ofStep: i) != nil || (keepsOutputGradient && i == steps.count - 1)
-      if !steps[i].layer.canShareGradients || isKept {
-        if let group, i > group.steps.lowerBound {
-          place = .workspace(kept)
-          kept += outputBytes[i - 1]
-        } else {
-          region = region == .workspace(0) ? .workspace(turn) : .workspace(0)
-          place = region
-        }
-      }
-      steps[i].inputGradient = place
-    }
-    return kept
   }
 
   func packParameters(_ parameters: ParameterPointers, _ packed: PackedParameters) {
@@ -310,14 +200,17 @@ final class PlannedSequential: PlannedLayer, PacksParameters {
         }
       return (place.isInBlock ? base : base + block.firstImage * imageBytes).assumingMemoryBound(to: Float.self)
     }
+    var own = ForwardMemory(
+      input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
+      parameters: memory.parameters + step.firstParameter,
+      saved: memory.saved + (step.saved + block.firstImage * step.savedBytes),
+      workspace: memory.workspace + (stepWorkspace + block.thread * stepWorkspaceBytes),
+      random: memory.random(ofInnerLayer: i))
+    if addsAddend, i == steps.count - 1 {
+      own.addend = memory.addend.map { $0 + block.firstImage * step.outputBytes / MemoryLayout<Float>.stride }
+    }
     let start = startTime(block)
-    layer.forward(
-      ForwardMemory(
-        input: locate(step.input, step.inputBytes), output: locate(step.output, step.outputBytes),
-        parameters: memory.parameters + step.firstParameter,
-        saved: memory.saved + (step.saved + block.firstImage * step.savedBytes),
-        workspace: memory.workspace + (stepWorkspace + block.thread * stepWorkspaceBytes),
-        random: memory.random(ofInnerLayer: i)))
+    layer.forward(own)
     if let start, let profiled = step.profiled { profile?.steps[profiled].forward += ContinuousClock.now - start }
   }
 

@@ -2,22 +2,27 @@ import Kernels
 
 let convolutionTests: [any AnyOperationTest] = [
   OperationTest<Conv2DForward>(
-    name: Conv2DForward.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
+    name: Conv2DForward.lineName, schema: forwardSchema, images: "mb",
     isApproximate: { $0.flag("fast") }, terms: { convolutionShape($0).depthOfSums },
     draw: { draw in
-      var parameters = drawConvolution(&draw)
-      parameters["relu"] = draw.fusedActivation()
-      parameters["bias"] = draw.flag()
+      let convolution = drawConvolution(&draw)
+      var parameters = forwardSchema([
+        "relu": draw.fusedActivation(), "bias": draw.flag(), "add": draw.flag(), "ih": 1, "kh": 1,
+      ])
+      for name in convolution.names where name != "relu" && name != "bias" { parameters[name] = convolution[name] }
       return parameters
     },
-    problem: { .init(shape: convolutionShape($0), activation: $0.fusedActivation) },
+    problem: {
+      .init(shape: convolutionShape($0), activation: $0.fusedActivation, hasAddend: $0.flag("add"))
+    },
     operands: { parameters, memory in
       let shape = convolutionShape(parameters)
       return .init(
         input: memory.numbers(shape.inputCount, images: shape.batch),
         weights: memory.numbers(shape.weightCount, special: !shape.pads),
         bias: parameters.flag("bias") ? memory.numbers(shape.outputChannels) : nil,
-        output: memory.output(shape.outputCount, images: shape.batch))
+        output: memory.output(shape.outputCount, images: shape.batch),
+        addend: parameters.flag("add") ? memory.numbers(shape.outputCount, images: shape.batch) : nil)
     }),
   OperationTest<Conv2DBackwardData>(
     name: Conv2DBackwardData.lineName, schema: ProblemSchema(convolutionSchema + " relu=0 bias=1"), images: "mb",
@@ -136,6 +141,7 @@ private func bottleneckShape(_ p: ProblemParameters) -> InvertedBottleneckShape 
 }
 
 private let convolutionSchema = "mb=1 ic=1 ih iw=ih oc=1 kh kw=kh sh=1 sw=sh ph=0 pw=ph dh=1 dw=dh g=1 fast=0"
+private let forwardSchema = ProblemSchema(convolutionSchema + " relu=0 bias=1 add=0")
 private let shapes = ProblemSchema(convolutionSchema + " relu=0 bias=1")
 
 private func convolutionShape(_ p: ProblemParameters) -> Conv2DShape {

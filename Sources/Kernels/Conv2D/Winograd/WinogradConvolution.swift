@@ -171,7 +171,8 @@ struct WinogradConvolution: Sendable {
   ///   - recompute: called for each image that has a sum which is not finite, with the workspace that it may use.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>, workspace: UnsafeMutableRawPointer,
+    addend: UnsafePointer<Float>?, packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutableRawPointer,
     recompute: (_ image: Int, UnsafeMutableRawPointer) -> Void
   ) {
     let flags = workspace.assumingMemoryBound(to: Bool.self)
@@ -199,7 +200,7 @@ struct WinogradConvolution: Sendable {
     func run(_ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
       Parallel.run(parts: parts) { part in
         body(Parallel.range(part, of: parts, items: units), threadWorkspaces + part * threadByteCount)
-        if streams { isa_stream_fence() }
+        if streams, addend == nil { isa_stream_fence() }
       }
     }
     for group in 0..<groups {
@@ -213,7 +214,7 @@ struct WinogradConvolution: Sendable {
             run { units, workspace in
               multiply(
                 units, group: group, panel: panel, channels: channels, weights: transformed,
-                pointStride: partPointStride, bias: bias, target: target, flags: flags, workspace)
+                pointStride: partPointStride, bias: bias, addend: addend, target: target, flags: flags, workspace)
             }
           }
         }
@@ -232,7 +233,8 @@ struct WinogradConvolution: Sendable {
           for panel in 0..<panels {
             multiply(
               block, group: group, panel: panel, channels: 0..<sourceChannels, weights: weights + panel * panelCount,
-              pointStride: weightPointStride(panels: panels), bias: bias, target: target, flags: flags, workspace)
+              pointStride: weightPointStride(panels: panels), bias: bias, addend: addend, target: target, flags: flags,
+              workspace)
           }
           first = block.upperBound
         }
@@ -323,8 +325,8 @@ struct WinogradConvolution: Sendable {
   /// channels stores the outputs.
   private func multiply(
     _ units: Range<Int>, group: Int, panel: Int, channels: Range<Int>, weights: UnsafePointer<Float>, pointStride: Int,
-    bias: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, flags: UnsafeMutablePointer<Bool>,
-    _ workspace: UnsafeMutableRawPointer
+    bias: UnsafePointer<Float>, addend: UnsafePointer<Float>?, target: UnsafeMutablePointer<Float>,
+    flags: UnsafeMutablePointer<Bool>, _ workspace: UnsafeMutableRawPointer
   ) {
     if units.isEmpty { return }
     let memory = parts(of: workspace)
@@ -344,17 +346,18 @@ struct WinogradConvolution: Sendable {
       let column = targetStep * size.start(columns.lowerBound, of: grid.width)
       let channel = (image * groups + group) * targetChannels + panel * panelColumns
       let rows = min(targetStep * size.start(tileRow + 1, of: grid.height), self.target.height) - row
-      let target = target + (channel * plane + row * self.target.width + column)
+      let first = channel * plane + row * self.target.width + column
       var arguments = WinogradOutputArguments(
         positions: memory.positions + index * columns.count, sums: memory.sums, tileStride: panelColumns,
         pointStride: sumPointStride, channels: min(panelColumns, targetChannels - panel * panelColumns),
-        bias: bias + panel * panelColumns, floor: limits.floor, ceiling: limits.ceiling,
-        target: target, planeStride: plane, rows: rows,
+        bias: bias + panel * panelColumns, addend: addend.map { $0 + first }, floor: limits.floor,
+        ceiling: limits.ceiling, target: target + first, planeStride: plane, rows: rows,
         columns: min(targetStep * size.start(columns.upperBound, of: grid.width), self.target.width) - column,
         wideColumns: size.wideTiles(grid.width, from: columns.lowerBound, count: columns.count),
         width: self.target.width,
         strip: memory.strip, scratch: memory.scratch, isNonFinite: flags + (units.lowerBound + index),
-        nonTemporal: streams && rows * self.target.width % 16 == 0 && Streaming.isAligned(target))
+        nonTemporal: streams && addend == nil && rows * self.target.width % 16 == 0
+          && Streaming.isAligned(target + first))
       transformOutput(&arguments)
     }
   }

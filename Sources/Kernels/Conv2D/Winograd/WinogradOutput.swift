@@ -10,6 +10,9 @@ struct WinogradOutputArguments {
   var channels: Int
   /// The bias of each channel, padded to whole vectors.
   var bias: UnsafePointer<Float>
+  /// What is added to the outputs, in the places of the target; nil where nothing is.
+  var addend: UnsafePointer<Float>?
+  /// The limits of the outputs, or of the sums with the addend.
   var floor: Float
   var ceiling: Float
   /// The first output of the row of tiles in the first channel's plane; elements from a plane to the next.
@@ -42,7 +45,7 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
   let scratch = p.pointee.scratch
   let width = p.pointee.columns
   let pointStride = p.pointee.pointStride
-  let floor = L.splat(p.pointee.floor)
+  let floor = L.splat(p.pointee.addend == nil ? p.pointee.floor : -.infinity)
   var check = L.splat(0)
   var channel = 0
   while channel < p.pointee.channels {
@@ -52,6 +55,7 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
     var x = 0
     while x < width {
       let step = wide > 0 ? F.outputs : F.outputs &- 1
+      prefetchAddend(lanes, p, channel: channel, column: x)
       let sums = p.pointee.sums + (position.pointee &* p.pointee.tileStride &+ channel)
       var j = 0
       while j < 6 {
@@ -86,6 +90,22 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
   if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }
 }
 
+/// Prefetches a line of each plane of the addend, which is read when the last tile's outputs are stored: that plane by
+/// plane, in few lines each, is no stream that the processor would follow.
+@inline(always)
+func prefetchAddend<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>, channel: Int, column: Int
+) {
+  guard let addend = p.pointee.addend else { return }
+  // The rows of a plane follow each other; as much of them as its columns are of all.
+  let first = addend + (channel &* p.pointee.planeStride &+ column &* p.pointee.rows)
+  var plane = 0
+  while plane < L.count {
+    prefetchToSecondLevel(first + plane &* p.pointee.planeStride)
+    plane &+= 1
+  }
+}
+
 /// Stores an output, with its bias and at least `floor`.
 ///
 /// - Parameter check: stays zero with finite outputs: such a value times zero is zero, and anything else makes NaN of the sum.
@@ -98,13 +118,14 @@ func finishOutput<L: Lanes>(
   L.store(L.larger(y + bias, floor), target)
 }
 
-/// Applies the upper limit to the outputs in the strip, and transposes them to the planes of a vector of channels.
+/// Applies the upper limit to the outputs in the strip, and transposes them to the planes of a vector of channels, where
+/// an addend is added.
 @inline(always)
 func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>, channel: Int) {
   let n = L.count
   let width = p.pointee.columns
   let count = p.pointee.rows &* width
-  if p.pointee.ceiling < .infinity {
+  if p.pointee.ceiling < .infinity, p.pointee.addend == nil {
     let limit = L.splat(p.pointee.ceiling)
     var address = p.pointee.strip
     let end = address + count &* n
@@ -115,6 +136,19 @@ func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArgu
   }
   let channels = min(p.pointee.channels &- channel, n)
   let target = p.pointee.target + channel &* p.pointee.planeStride
+  if L.count == 16, let addend = p.pointee.addend, channels == L.count, count % L.count == 0, width == p.pointee.width {
+    // Planes may share a set of the first-level cache: their lines are not to be read again.
+    let first = addend + channel &* p.pointee.planeStride
+    let (floor, ceiling) = (L.splat(p.pointee.floor), L.splat(p.pointee.ceiling))
+    var x = 0
+    while x < count {
+      L.transposeSquare(p.pointee.strip + x &* n, n, target + x, p.pointee.planeStride) { outputs, offset in
+        limited(lanes, outputs + L.load(first + (x &+ offset)), floor, ceiling)
+      }
+      x &+= n
+    }
+    return
+  }
   if L.count == 16, p.pointee.nonTemporal {
     var x = 0
     while x < count {
@@ -132,4 +166,47 @@ func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArgu
       y &+= 1
     }
   }
+  if let addend = p.pointee.addend {
+    addToTarget(lanes, p, addend + channel &* p.pointee.planeStride, target, channels: channels)
+  }
+}
+
+/// Adds an addend to the outputs that were just stored to the planes of a vector of channels, and applies the limits.
+@inline(__always)
+private func addToTarget<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>, _ addend: UnsafePointer<Float>,
+  _ target: UnsafeMutablePointer<Float>, channels: Int
+) {
+  let (floor, ceiling) = (L.splat(p.pointee.floor), L.splat(p.pointee.ceiling))
+  // Whole rows of planes follow each other.
+  let isWhole = p.pointee.columns == p.pointee.width
+  let count = isWhole ? p.pointee.rows &* p.pointee.width : p.pointee.columns
+  var row = 0
+  while row < (isWhole ? 1 : p.pointee.rows) {
+    var offset = row &* p.pointee.width
+    var channel = 0
+    while channel < channels {
+      var i = 0
+      while i &+ L.count <= count {
+        let sum = L.load(target + offset + i) + L.load(addend + offset + i)
+        L.store(limited(lanes, sum, floor, ceiling), target + offset + i)
+        i &+= L.count
+      }
+      if i < count {
+        let sum = L.load(target + offset + i, first: count &- i) + L.load(addend + offset + i, first: count &- i)
+        L.store(limited(lanes, sum, floor, ceiling), target + offset + i, first: count &- i)
+      }
+      offset &+= p.pointee.planeStride
+      channel &+= 1
+    }
+    row &+= 1
+  }
+}
+
+/// A sum with the addend within the limits, as ``AddForward`` has it: without negative zeros.
+@inline(__always)
+private func limited<L: Lanes>(
+  _ lanes: L.Type, _ sum: L.Vector, _ floor: L.Vector, _ ceiling: L.Vector
+) -> L.Vector {
+  L.smaller(sum.replacing(with: floor, where: floor .>= sum), ceiling)
 }

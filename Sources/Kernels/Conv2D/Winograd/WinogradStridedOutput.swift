@@ -6,7 +6,7 @@ func winogradStridedOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
   let scratch = p.pointee.scratch
   let (rows, width) = (p.pointee.rows, p.pointee.columns)
   let stride = p.pointee.pointStride
-  let floor = L.splat(p.pointee.floor)
+  let floor = L.splat(p.pointee.addend == nil ? p.pointee.floor : -.infinity)
   var check = L.splat(0)
   var channel = 0
   while channel < p.pointee.channels {
@@ -16,6 +16,7 @@ func winogradStridedOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
     var x = 0
     while x < width {
       let step = wide > 0 ? 4 : 3
+      prefetchAddend(lanes, p, channel: channel, column: x)
       let sums = p.pointee.sums + (position.pointee &* p.pointee.tileStride &+ channel)
       // What needs no transform along the rows, row by row.
       var k = 0

@@ -73,20 +73,23 @@ func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
         tile: tile, size: shape.winogradSize, shape: shape, isBackward: false, activation: problem.activation,
         threads: shape.parts(threads: threads))
       let image = directKernel(
-        Conv2DForward.self, .init(shape: shape.directImage, activation: problem.activation), tile.level, machine)
+        Conv2DForward.self,
+        .init(shape: shape.directImage, activation: problem.activation, hasAddend: problem.hasAddend), tile.level,
+        machine)
       return PreparedKernel(
         workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount),
         weightPacking: convolution.packing
       ) { operands, workspace in
         convolution.run(
-          source: operands.input, weights: operands.weights, bias: operands.bias, packed: operands.packedWeights,
-          target: operands.output,
+          source: operands.input, weights: operands.weights, bias: operands.bias,
+          addend: problem.hasAddend ? operands.addend : nil, packed: operands.packedWeights, target: operands.output,
           workspace: workspace
         ) { index, workspace in
+          let first = index * shape.outputChannels * shape.outputPlane
           image.body(
             .init(
               input: operands.input + index * shape.inputChannels * shape.inputPlane, weights: operands.weights,
-              bias: operands.bias, output: operands.output + index * shape.outputChannels * shape.outputPlane),
+              bias: operands.bias, output: operands.output + first, addend: operands.addend.map { $0 + first }),
             workspace)
         }
       }
@@ -113,9 +116,8 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
         workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
       ) { operands, workspace in
         convolution.run(
-          source: operands.outputGradient, weights: operands.weights, bias: nil, packed: nil,
-          target: operands.inputGradient,
-          workspace: workspace
+          source: operands.outputGradient, weights: operands.weights, bias: nil, addend: nil, packed: nil,
+          target: operands.inputGradient, workspace: workspace
         ) { index, workspace in
           image.body(
             .init(
