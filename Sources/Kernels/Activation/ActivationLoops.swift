@@ -26,12 +26,15 @@ struct ActivationArguments {
 func map<L: Lanes, Function: VectorMap>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
 ) {
+  let function = Function(p.pointee.options)
+  var done = 0
   if p.pointee.nonTemporal {
-    mapAll(lanes, function, p, nonTemporal: true)
+    done = mapSteps(lanes, function, p, nonTemporal: true)
     isa_stream_fence()
   } else {
-    mapAll(lanes, function, p, nonTemporal: false)
+    done = mapSteps(lanes, function, p, nonTemporal: false)
   }
+  mapLast(lanes, function, p, from: done)
 }
 
 /// result = Function(values), or its gradient where there is an output gradient.
@@ -40,22 +43,23 @@ func activate<L: Lanes, Function: Activation>(
   _ lanes: L.Type, _ function: Function.Type, _ p: UnsafePointer<ActivationArguments>
 ) {
   guard let outputGradient = p.pointee.outputGradient else { return map(lanes, function, p) }
+  let function = Function(p.pointee.options)
+  var done = 0
   if p.pointee.nonTemporal {
-    gradientAll(lanes, function, p, outputGradient, nonTemporal: true)
+    done = gradientSteps(lanes, function, p, outputGradient, nonTemporal: true)
     isa_stream_fence()
   } else {
-    gradientAll(lanes, function, p, outputGradient, nonTemporal: false)
+    done = gradientSteps(lanes, function, p, outputGradient, nonTemporal: false)
   }
+  gradientLast(lanes, function, p, outputGradient, from: done)
 }
 
-/// Two vectors an iteration, as a pair or one after the other, hide the latency of the longer functions. The tail is
-/// padded to one vector in scratch memory, so that a value's result does not depend on its index. (With
-/// `load(_:first:)` and `store(_:_:first:)` the compiler would also compute it in pieces.)
+/// Two vectors an iteration, as a pair or one after the other, hide the latency of the longer functions. Returns how many
+/// values are done.
 @inline(always)
-private func mapAll<L: Lanes, Function: VectorMap>(
-  _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>, nonTemporal: Bool
-) {
-  let function = Function(p.pointee.options)
+private func mapSteps<L: Lanes, Function: VectorMap>(
+  _ lanes: L.Type, _ function: Function, _ p: UnsafePointer<ActivationArguments>, nonTemporal: Bool
+) -> Int {
   let values = p.pointee.values
   let result = p.pointee.result
   let count = p.pointee.count
@@ -76,6 +80,17 @@ private func mapAll<L: Lanes, Function: VectorMap>(
     }
     i &+= step
   }
+  return i
+}
+
+/// The values behind the last whole step. The tail is padded to one vector in scratch memory, so that a value's result does
+/// not depend on its index. (With `load(_:first:)` and `store(_:_:first:)` the compiler would also compute it in pieces.)
+@inline(always)
+private func mapLast<L: Lanes, Function: VectorMap>(
+  _ lanes: L.Type, _ function: Function, _ p: UnsafePointer<ActivationArguments>, from first: Int
+) {
+  let (values, result, count) = (p.pointee.values, p.pointee.result, p.pointee.count)
+  var i = first
   while i < count {
     let remaining = count &- i < L.count ? count &- i : L.count
     let isWhole = remaining == L.count
@@ -87,12 +102,12 @@ private func mapAll<L: Lanes, Function: VectorMap>(
   }
 }
 
+/// As `mapSteps`.
 @inline(always)
-private func gradientAll<L: Lanes, Function: Activation>(
-  _ lanes: L.Type, _ type: Function.Type, _ p: UnsafePointer<ActivationArguments>,
+private func gradientSteps<L: Lanes, Function: Activation>(
+  _ lanes: L.Type, _ function: Function, _ p: UnsafePointer<ActivationArguments>,
   _ outputGradient: UnsafePointer<Float>, nonTemporal: Bool
-) {
-  let function = Function(p.pointee.options)
+) -> Int {
   let values = p.pointee.values
   let result = p.pointee.result
   let count = p.pointee.count
@@ -115,18 +130,29 @@ private func gradientAll<L: Lanes, Function: Activation>(
     }
     i &+= step
   }
-  let (first, second) = (p.pointee.scratch, p.pointee.scratch + L.count)
+  return i
+}
+
+/// As `mapLast`.
+@inline(always)
+private func gradientLast<L: Lanes, Function: Activation>(
+  _ lanes: L.Type, _ function: Function, _ p: UnsafePointer<ActivationArguments>,
+  _ outputGradient: UnsafePointer<Float>, from first: Int
+) {
+  let (values, result, count) = (p.pointee.values, p.pointee.result, p.pointee.count)
+  let (paddedValues, paddedGradient) = (p.pointee.scratch, p.pointee.scratch + L.count)
+  var i = first
   while i < count {
     let remaining = count &- i < L.count ? count &- i : L.count
     let isWhole = remaining == L.count
     if !isWhole {
-      L.copy(values + i, first, first: remaining)
-      L.copy(outputGradient + i, second, first: remaining)
+      L.copy(values + i, paddedValues, first: remaining)
+      L.copy(outputGradient + i, paddedGradient, first: remaining)
     }
-    let v = L.load(isWhole ? values + i : UnsafePointer(first))
-    let g = L.load(isWhole ? outputGradient + i : UnsafePointer(second))
-    L.store(function.gradient(lanes, v, outputGradient: g), isWhole ? result + i : first)
-    if !isWhole { L.copy(first, result + i, first: remaining) }
+    let v = L.load(isWhole ? values + i : UnsafePointer(paddedValues))
+    let g = L.load(isWhole ? outputGradient + i : UnsafePointer(paddedGradient))
+    L.store(function.gradient(lanes, v, outputGradient: g), isWhole ? result + i : paddedValues)
+    if !isWhole { L.copy(paddedValues, result + i, first: remaining) }
     i &+= L.count
   }
 }

@@ -74,7 +74,7 @@ private enum PlainSum: SumMap {
 
 private enum ReLUSum: SumMap {
   @inline(always) static func apply<L: Lanes>(_ lanes: L.Type, _ sum: L.Vector) -> L.Vector {
-    sum.replacing(with: L.splat(0), where: L.splat(0) .>= sum)
+    L.raised(sum, to: L.splat(0))
   }
 }
 

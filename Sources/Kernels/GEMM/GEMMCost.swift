@@ -142,8 +142,9 @@ struct GEMMCost {
   var transposing: Double {
     let lanes = level.lanes
     let tileColumns = TransposingGEMM.tileColumns(level)
-    let height = evenBlock(problem.rows, atMost: TransposingGEMM.panelRows(level))
-    let panels = Double((problem.rows + height - 1) / height)
+    let panelRows = evenBlock(problem.rows, atMost: TransposingGEMM.panelRows(level))
+    let height = TransposingGEMM.tileHeight(rows: panelRows)
+    let panels = Double((problem.rows + panelRows - 1) / panelRows)
     let tiles = panels * Double((problem.columns + tileColumns - 1) / tileColumns)
     let vectors = tileColumns / lanes
     let step = max(

@@ -55,7 +55,7 @@ func packGEMMPanels<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<GEMMPackArgume
       let width = panelWidth(p, first)
       let panel = panel(p, first, width)
       var i = 0
-      while i < p.pointee.depth &* width {
+      while i < p.pointee.depth &* panelStride(p, width) {
         panel[i] *= p.pointee.alpha
         i &+= 1
       }

@@ -109,8 +109,8 @@ func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
 ) {
   prefetchFirst(tileRows, lanes, p)
   #if arch(x86_64)
-    if L.count > 4, p.pointee.columns <= 4 { return multiplyUnpacked(tileRows, HalfAVX2Lanes.self, p) }
-    if L.count > 8, p.pointee.columns <= 8 { return multiplyUnpacked(tileRows, AVX2Lanes.self, p) }
+    if L.count > 4, p.pointee.columns <= 4 { return multiplyOneVector(tileRows, HalfAVX2Lanes.self, p) }
+    if L.count > 8, p.pointee.columns <= 8 { return multiplyOneVector(tileRows, AVX2Lanes.self, p) }
     let remaining = p.pointee.columns % L.count
     // Not in products of few elements: lines of C that are in no cache are better written at once.
     let work = p.pointee.rows &* p.pointee.columns &* p.pointee.depth
@@ -120,11 +120,11 @@ func multiplyUnpackedOfAnyWidth<let most: Int, L: Lanes>(
       if part.columns > 0 { multiplyUnpacked(tileRows, lanes, &part) }
       if L.count > 8, remaining >= 8 {
         part.moveColumns(by: part.columns, count: 8)
-        multiplyUnpacked(tileRows, AVX2Lanes.self, &part)
+        multiplyOneVector(tileRows, AVX2Lanes.self, &part)
       }
       if remaining & 4 != 0 {
         part.moveColumns(by: part.columns, count: 4)
-        multiplyUnpacked(tileRows, HalfAVX2Lanes.self, &part)
+        multiplyOneVector(tileRows, HalfAVX2Lanes.self, &part)
       }
       return
     }
@@ -148,39 +148,64 @@ extension GEMMUnpackedArguments {
 private func multiplyUnpacked<let most: Int, L: Lanes>(
   _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
 ) {
-  let (columns, depth) = (p.pointee.columns, p.pointee.depth)
-  // A tile that does not fill its vectors, the row that sums begin with, and the copied columns of B.
-  let tile = p.pointee.scratch
-  let padded = (columns &+ L.count &- 1) / L.count &* L.count
-  let row = tile + most &* L.count
-  let copy = row + padded
+  let initial = storeInitialRow(tileRows, lanes, p)
   var j = 0
-  while j < padded {
+  while j &+ 2 &* L.count <= p.pointee.columns {
+    tiles(
+      tileRows, RegisterTile<1, 2, L>.self, p, p.pointee.b + j, p.pointee.bRowStride, j, initial + j,
+      p.pointee.scratch)
+    j &+= 2 &* L.count
+  }
+  while j < p.pointee.columns {
+    multiplyVector(tileRows, lanes, p, j, initial)
+    j &+= L.count
+  }
+}
+
+/// All columns, where they are at most as many as a vector has lanes.
+@inline(always)
+private func multiplyOneVector<let most: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
+) {
+  let initial = storeInitialRow(tileRows, lanes, p)
+  multiplyVector(tileRows, lanes, p, 0, initial)
+}
+
+/// The columns of one vector from `column` on, which are copied if they do not fill it.
+@inline(always)
+private func multiplyVector<let most: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>, _ column: Int,
+  _ initial: UnsafeMutablePointer<Float>
+) {
+  let columns = p.pointee.columns
+  var (b, stride) = (p.pointee.b + column, p.pointee.bRowStride)
+  if columns &- column < L.count {
+    // Behind the row that sums begin with.
+    let copy = initial + (columns &+ L.count &- 1) / L.count &* L.count
+    var k = 0
+    while k < p.pointee.depth {
+      L.store(L.load(b + k &* stride, first: columns &- column), copy + k &* L.count)
+      k &+= 1
+    }
+    (b, stride) = (UnsafePointer(copy), L.count)
+  }
+  tiles(tileRows, RegisterTile<1, 1, L>.self, p, b, stride, column, initial + column, p.pointee.scratch)
+}
+
+/// Stores the row that sums begin with, behind the scratch memory of a tile: the biases, or zeros.
+@inline(always)
+private func storeInitialRow<let most: Int, L: Lanes>(
+  _ tileRows: TileRows<most>.Type, _ lanes: L.Type, _ p: UnsafePointer<GEMMUnpackedArguments>
+) -> UnsafeMutablePointer<Float> {
+  let row = p.pointee.scratch + most &* L.count
+  var j = 0
+  while j < p.pointee.columns {
     var initial = L.splat(0)
-    if let bias = p.pointee.columnBias { initial = L.load(bias + j, first: columns &- j) }
+    if let bias = p.pointee.columnBias { initial = L.load(bias + j, first: p.pointee.columns &- j) }
     L.store(initial, row + j)
     j &+= L.count
   }
-  let (b, bStride) = (p.pointee.b, p.pointee.bRowStride)
-  j = 0
-  while j < columns {
-    if j &+ 2 &* L.count <= columns {
-      tiles(tileRows, RegisterTile<1, 2, L>.self, p, b + j, bStride, j, row + j, tile)
-      j &+= 2 &* L.count
-    } else {
-      var (last, lastStride) = (b + j, bStride)
-      if columns &- j < L.count {
-        var k = 0
-        while k < depth {
-          L.store(L.load(last + k &* bStride, first: columns &- j), copy + k &* L.count)
-          k &+= 1
-        }
-        (last, lastStride) = (UnsafePointer(copy), L.count)
-      }
-      tiles(tileRows, RegisterTile<1, 1, L>.self, p, last, lastStride, j, row + j, tile)
-      j &+= L.count
-    }
-  }
+  return row
 }
 
 /// Prefetches all operands, or of a large product those of the first tile.
@@ -202,80 +227,6 @@ private func prefetchFirst<let most: Int, L: Lanes>(
   prefetchMatrix(p.pointee.b, rows: depth, columns: columns, stride: p.pointee.bRowStride)
   if p.pointee.aDepthStride == 1 {
     prefetchMatrix(p.pointee.a, rows: rows, columns: depth, stride: p.pointee.aRowStride)
-  }
-}
-
-/// Lines of matrices that are prefetched one by one while a tile is computed. Many at once would be dropped: the processor
-/// waits for two dozen lines at most.
-private struct TilePrefetch {
-  /// The lines of some rows of a matrix.
-  struct Part {
-    var row: UnsafePointer<Float>
-    var stride: Int
-    var rows: Int
-    var columns: Int
-  }
-
-  private var address: UnsafePointer<Float>
-  /// Elements from a line to the next: 0 behind the last part, whose one line costs less than a branch.
-  private var step: Int
-  /// Lines of the current row from `address` on.
-  private var lines: Int
-  private var current: Part
-  private var second: Part
-  private var third: Part
-
-  @inline(always)
-  init(nothingBut line: UnsafePointer<Float>) {
-    address = line
-    step = 0
-    lines = .max
-    current = Part(row: line, stride: 0, rows: 0, columns: 0)
-    (second, third) = (current, current)
-  }
-
-  @inline(always)
-  init(_ first: Part, _ second: Part, _ third: Part) {
-    current = first
-    self.second = second
-    self.third = third
-    address = first.row
-    step = 16
-    lines = 0
-    startRow()
-  }
-
-  /// Goes to the current row, or if its part has none, to the next part; behind the last part, stays at one line.
-  @inline(always)
-  private mutating func startRow() {
-    // Any part may have none.
-    if current.rows == 0 { goToNextPart() }
-    if current.rows == 0 { goToNextPart() }
-    address = current.row
-    if current.rows == 0 {
-      lines = .max
-      step = 0
-      return
-    }
-    lines = (current.columns &+ 15) / 16
-    current.row += current.stride
-    current.rows &-= 1
-  }
-
-  @inline(always)
-  private mutating func goToNextPart() {
-    current = second
-    second = third
-    third.rows = 0
-  }
-
-  /// Prefetches the next line.
-  @inline(always)
-  mutating func advance() {
-    prefetch(address)
-    address += step
-    lines &-= 1
-    if lines == 0 { startRow() }
   }
 }
 

@@ -180,6 +180,12 @@ extension Lanes {
     smaller(larger(x, splat(0)), splat(ceiling))
   }
 
+  /// Sums, with `floor` for those that are not above it, NaN unchanged: the ReLU of a sum of addends, which leaves no
+  /// negative zero.
+  @inline(always) static func raised(_ sum: Vector, to floor: Vector) -> Vector {
+    sum.replacing(with: floor, where: floor .>= sum)
+  }
+
   /// 0, 1, 2 … in the lanes.
   @inline(always) static var laneIndices: Vector {
     var indices = splat(0)

@@ -51,11 +51,15 @@ struct SystemDescription: Sendable {
 
   /// The first processor's part of `/proc/cpuinfo`: lines of name, tab, colon and value, up to an empty line.
   private mutating func readProcessor(_ text: String) {
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    // Bytes, and no line behind the first processor's: there may be hundreds, each with a line of a thousand characters.
+    var rest = text.utf8[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest[line.endIndex...].dropFirst()
       if line.isEmpty { break }
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      let value = line[line.index(after: colon)...].trimmed
-      switch line[..<colon].trimmed {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      var value: String { Substring(line[line.index(after: colon)...]).trimmed }
+      switch Substring(line[..<colon]).trimmed {
       case "vendor_id": vendor = value
       case "model name": modelName = value
       case "cpu family": family = Int(value)

@@ -130,6 +130,7 @@ final class PredictionRuns: Sendable {
     problem.batchSize = count
     if count != mostImages { problem.profile = nil }
     problem.profile?.steps = []
+    problem.sharedPlans = SharedPlans()
     let planned: Planned
     do {
       planned = Planned(network: try network.plan(problem))

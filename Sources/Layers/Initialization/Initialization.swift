@@ -88,7 +88,8 @@ public enum Initialization: Hashable, Sendable {
     _ values: UnsafeMutableBufferPointer<Float>, _ mean: Double, _ standardDeviation: Double,
     using generator: inout SplitMix64
   ) {
-    for i in values.indices { values[i] = Float(mean + standardDeviation * generator.standardNormal()) }
+    let tables = Ziggurat.shared
+    for i in values.indices { values[i] = Float(mean + standardDeviation * generator.standardNormal(tables)) }
   }
 
   /// Checks that the options are valid for a parameter of the given shape.

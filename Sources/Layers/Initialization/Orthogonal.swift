@@ -12,6 +12,7 @@ func fillOrthogonal(
   let columns = values.count / rows
   let (count, length) = (min(rows, columns), max(rows, columns))
   let stride = (length + 7) / 8
+  let tables = Ziggurat.shared
   var vectors = [SIMD8<Double>](repeating: SIMD8(), count: count * stride)
   vectors.withUnsafeMutableBufferPointer { vectors in
     for i in 0..<count {
@@ -19,7 +20,7 @@ func fillOrthogonal(
       // A vector that is linearly dependent on the earlier ones, which has probability 0, is drawn again.
       var norm = 0.0
       while norm < 1e-6 {
-        for k in 0..<length { vector[k / 8][k % 8] = generator.standardNormal() }
+        for k in 0..<length { vector[k / 8][k % 8] = generator.standardNormal(tables) }
         for _ in 0..<2 {
           for j in 0..<i {
             let other = UnsafeMutableBufferPointer(rebasing: vectors[(j * stride)..<((j + 1) * stride)])

@@ -120,6 +120,7 @@ public final class ModelPlan {
     problem.batchSize = count
     if count != batchSize { problem.profile = nil }
     problem.profile?.steps = []
+    problem.sharedPlans = SharedPlans()
     if mode == .training { problem.freeze(model.frozenParameters, of: model.parameters) }
     let variant = Variant(count: count, network: try model.network.plan(problem))
     variants.append(variant)

@@ -38,6 +38,8 @@ public struct LayerProblem: Sendable {
   var hasAddend = false
   /// Where threads take a block of the batch each, see ``ImageBlocks``: the images of a block; nil elsewhere.
   var imagesOfBlock: Int?
+  /// The kernels that layers with equal problems share; nil where each plans its own.
+  var sharedPlans: SharedPlans?
   /// What lists and times the steps of the plan; nil for nothing.
   var profile: PlanProfile?
   /// The layer's place in the network, for the profile.
@@ -101,12 +103,13 @@ public struct LayerProblem: Sendable {
     try profile == nil || layer is Sequential ? layer.plan(self) : Sequential(layer).plan(self)
   }
 
-  /// Plans a kernel at this level and number of threads.
+  /// Plans a kernel at this level and number of threads. Within one plan of a network, equal problems have one kernel.
   /// - Throws: ``LayerError/kernel(layer:_:)`` when the kernel rejects its problem.
   public func kernel<Op: KernelOperation>(
     _ operation: Op.Type, _ problem: Op.Problem, for layer: String
   ) throws(LayerError) -> Plan<Op> {
     do {
+      if let sharedPlans { return try sharedPlans.plan(problem, level: level, threads: threads) }
       return try Plan<Op>(problem, level: level, threads: threads)
     } catch {
       throw .kernel(layer: layer, error)

@@ -9,9 +9,8 @@ extension SplitMix64 {
     Float(standardNormal())
   }
 
-  /// ``normal()`` before it is rounded to Float.
-  mutating func standardNormal() -> Double {
-    let tables = Ziggurat.shared
+  /// ``normal()`` before it is rounded to Float. Whoever draws many passes the tables, whose first use is checked.
+  mutating func standardNormal(_ tables: Ziggurat = .shared) -> Double {
     while true {
       // Seven bits select the layer, one the sign, and the upper 53 the position within the layer.
       let bits = next()
@@ -43,7 +42,7 @@ extension SplitMix64 {
 
 /// The layers of the ziggurat over exp(−x²/2): 128 rectangles of equal area, the lowest of which includes the tail.
 /// Unchecked: the tables are never written after initialisation, and never freed.
-private struct Ziggurat: @unchecked Sendable {
+struct Ziggurat: @unchecked Sendable {
   static let shared = Ziggurat()
 
   /// The start of the tail and the area of a layer, for 128 layers; from the paper.

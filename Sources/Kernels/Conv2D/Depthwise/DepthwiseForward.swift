@@ -1,9 +1,9 @@
 import KernelsISA
 
 // Depthwise convolution with an odd square kernel, stride 1 and padding that keeps the size. A vector holds
-// neighbouring pixels of an output row. A column of vectors is computed from the plane's top to its bottom, two rows at
-// a time: a row that has been loaded is added to the sums of all outputs that it belongs to, which stay in registers
-// until their last row has been added. Inputs are loaded in place, once for each column of the kernel. At the sides of
+// neighbouring pixels of an output row. A column of vectors is computed from the plane's top to its bottom: a row that has
+// been loaded is added to the sums of all outputs that it belongs to, which stay in registers until their last row has
+// been added. Inputs are loaded in place, once for each column of the kernel. At the sides of
 // the plane, a mask sets the lanes to 0 that are outside, in a neighbouring row.
 
 /// A column of vectors of one plane.
@@ -33,8 +33,8 @@ private struct Column<L: Lanes> {
     let vector = L.load(source + (row &* width &+ first))
     if isInside { return vector }
     let lanes = L.laneIndices
-    let outside = (L.splat(Float(0 &- first)) .> lanes) .| (lanes .>= L.splat(Float(width &- first)))
-    return vector.replacing(with: L.splat(0), where: outside)
+    let inside = (lanes .>= L.splat(Float(0 &- first))) .& (L.splat(Float(width &- first)) .> lanes)
+    return L.splat(0).replacing(with: vector, where: inside)
   }
 
   /// Prefetches the vectors that lie one prefetch distance behind a row's.
@@ -73,78 +73,43 @@ private struct Column<L: Lanes> {
 let depthwisePrefetch = 1024
 let depthwiseFarPrefetch = 3072
 
-/// The rows and columns of a kernel, as a type.
-enum DepthwiseKernel<let size: Int> {}
-
-/// The sums of the outputs that the next rows belong to: sum j is that of output row `row - size/2 + j`.
-private struct Sums<let size: Int, L: Lanes> {
-  private var sums: InlineArray<8, L.Vector>
-  private let bias: L.Vector
-  /// Each weight in all lanes of a vector. The nine of a 3×3 kernel stay in registers; more are read where they are
-  /// used.
-  private let memory: UnsafePointer<Float>
-  private let registers: RegisterTile<3, 3, L>
-
-  @inline(always)
-  init(_ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, weights: UnsafePointer<Float>, bias: Float) {
-    memory = weights
-    registers = RegisterTile<3, 3, L>(accumulators: weights)
-    self.bias = L.splat(bias)
-    sums = zeros(InlineArray<8, L.Vector>.self)
-  }
-
-  /// Adds the `rows` input rows from `row` on, and stores the outputs that are then complete.
-  @inline(always)
-  mutating func add(_ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
-    column.prefetchRow(row)
-    if rows > 1 { column.prefetchRow(row &+ 1) }
-    // Row by row, so that a sum has the same order, and an image the same bits, as in all other kernels.
-    addRow(0, column, row, isInside: isInside)
-    if rows > 1 { addRow(1, column, row, isInside: isInside) }
-    store(0, column, row, isInside: isInside)
-    if rows > 1 { store(1, column, row, isInside: isInside) }
-    for j in 0..<size &- 1 { sums[j] = sums[j &+ rows] }
-    for j in 0..<rows { sums[size &- 1 &+ j] = L.splat(0) }
-  }
-
-  /// Adds row number `i` of the rows from `row` on, one column of the kernel after the other.
-  @inline(always)
-  private mutating func addRow(_ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
-    addTap(0, i, column, row, isInside: isInside)
-    addTap(1, i, column, row, isInside: isInside)
-    addTap(2, i, column, row, isInside: isInside)
-    if size > 3 {
-      addTap(3, i, column, row, isInside: isInside)
-      addTap(4, i, column, row, isInside: isInside)
-    }
-    if size > 5 {
-      addTap(5, i, column, row, isInside: isInside)
-      addTap(6, i, column, row, isInside: isInside)
-    }
-  }
-
-  /// Adds one column of the kernel of row number `i`.
-  @inline(always)
-  private mutating func addTap(_ tap: Int, _ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
-    let input = column.load(row &+ i, shift: tap &- size / 2, isInside: isInside)
-    for ky in 0..<size {
-      let weight = size == 3 ? registers.sums[ky][tap] : L.load(memory + (ky &* size &+ tap) &* L.count)
-      let j = i &+ size &- 1 &- ky
-      sums[j] = L.multiplyAdd(weight, input, sums[j])
-    }
-  }
-
-  /// Stores a complete sum. (There is no loop over the sums: with branches inside, it would not be unrolled, and the
-  /// sums would lie in memory.)
-  @inline(always)
-  private func store(_ index: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
-    let output = row &- size / 2 &+ index
-    if output >= 0 { column.store(sums[index] + bias, output, isInside: isInside) }
-  }
-
+/// The sums of the outputs of a column of vectors that the next rows belong to. Sum j is that of output row
+/// `row - size/2 + j`.
+private protocol ColumnSums {
+  associatedtype L: Lanes
+  /// The rows and columns of the kernel.
+  static var size: Int { get }
+  /// - Parameter weights: each in all lanes of a vector.
+  init(weights: UnsafePointer<Float>, bias: Float)
   /// Computes a column of vectors from top to bottom.
+  mutating func walk(_ column: Column<L>)
+}
+
+/// The sums of a 3×3 kernel. Two rows are added at a time, and columns inside the plane have code without masks.
+private struct SmallSums<L: Lanes>: ColumnSums {
+  @inline(always) static var size: Int { 3 }
+  private var sums: InlineArray<4, L.Vector>
+  private let bias: L.Vector
+  private let weights: RegisterTile<3, 3, L>
+
   @inline(always)
-  mutating func walk(_ column: Column<L>, isInside: Bool) {
+  init(weights: UnsafePointer<Float>, bias: Float) {
+    self.weights = RegisterTile<3, 3, L>(accumulators: weights)
+    self.bias = L.splat(bias)
+    sums = zeros(InlineArray<4, L.Vector>.self)
+  }
+
+  @inline(always)
+  mutating func walk(_ column: Column<L>) {
+    if column.x >= 1 && column.x &+ L.count < column.width {
+      walk(column, isInside: true)
+    } else {
+      walk(column, isInside: false)
+    }
+  }
+
+  @inline(always)
+  private mutating func walk(_ column: Column<L>, isInside: Bool) {
     var row = 0
     while row &+ 2 <= column.height {
       add(2, column, row, isInside: isInside)
@@ -155,8 +120,96 @@ private struct Sums<let size: Int, L: Lanes> {
       row &+= 1
     }
     store(0, column, row, isInside: isInside)
-    if size > 3 { store(1, column, row, isInside: isInside) }
-    if size > 5 { store(2, column, row, isInside: isInside) }
+  }
+
+  /// Adds the `rows` input rows from `row` on, and stores the outputs that are then complete.
+  @inline(always)
+  private mutating func add(_ rows: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
+    column.prefetchRow(row)
+    if rows > 1 { column.prefetchRow(row &+ 1) }
+    // Row by row, so that a sum has the same order, and an image the same bits, as in all other kernels.
+    addRow(0, column, row, isInside: isInside)
+    if rows > 1 { addRow(1, column, row, isInside: isInside) }
+    store(0, column, row, isInside: isInside)
+    if rows > 1 { store(1, column, row, isInside: isInside) }
+    for j in 0..<2 { sums[j] = sums[j &+ rows] }
+    for j in 0..<rows { sums[2 &+ j] = L.splat(0) }
+  }
+
+  /// Adds row number `i` of the rows from `row` on, one column of the kernel after the other.
+  @inline(always)
+  private mutating func addRow(_ i: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
+    for tap in 0..<3 {
+      let input = column.load(row &+ i, shift: tap &- 1, isInside: isInside)
+      for ky in 0..<3 { sums[i &+ 2 &- ky] = L.multiplyAdd(weights.sums[ky][tap], input, sums[i &+ 2 &- ky]) }
+    }
+  }
+
+  /// Stores a complete sum. (There is no loop over the sums: with branches inside, it would not be unrolled, and the
+  /// sums would lie in memory.)
+  @inline(always)
+  private func store(_ index: Int, _ column: Column<L>, _ row: Int, isInside: Bool) {
+    let output = row &- 1 &+ index
+    if output >= 0 { column.store(sums[index] + bias, output, isInside: isInside) }
+  }
+}
+
+/// The sums of a larger kernel, with one row at a time and one code for all columns: the masks of a column are made once,
+/// and cost little beside as many multiply-adds.
+private struct LargeSums<let kernelSize: Int, L: Lanes>: ColumnSums {
+  @inline(always) static var size: Int { kernelSize }
+  private var sums: InlineArray<kernelSize, L.Vector>
+  private let bias: L.Vector
+  /// More than registers hold: read where they are used.
+  private let weights: UnsafePointer<Float>
+
+  @inline(always)
+  init(weights: UnsafePointer<Float>, bias: Float) {
+    self.weights = weights
+    self.bias = L.splat(bias)
+    sums = zeros(InlineArray<kernelSize, L.Vector>.self)
+  }
+
+  @inline(always)
+  mutating func walk(_ column: Column<L>) {
+    var row = 0
+    while row < column.height {
+      column.prefetchRow(row)
+      // The columns are no loop: it would be too long to be unrolled, and their masks would be made in each row.
+      addTap(0, column, row)
+      addTap(1, column, row)
+      addTap(2, column, row)
+      addTap(3, column, row)
+      addTap(4, column, row)
+      if kernelSize > 5 {
+        addTap(5, column, row)
+        addTap(6, column, row)
+      }
+      store(0, column, row)
+      for j in 0..<kernelSize &- 1 { sums[j] = sums[j &+ 1] }
+      sums[kernelSize &- 1] = L.splat(0)
+      row &+= 1
+    }
+    store(0, column, row)
+    store(1, column, row)
+    if kernelSize > 5 { store(2, column, row) }
+  }
+
+  /// Adds one column of the kernel.
+  @inline(always)
+  private mutating func addTap(_ tap: Int, _ column: Column<L>, _ row: Int) {
+    let input = column.load(row, shift: tap &- kernelSize / 2, isInside: false)
+    for ky in 0..<kernelSize {
+      let j = kernelSize &- 1 &- ky
+      sums[j] = L.multiplyAdd(L.load(weights + (ky &* kernelSize &+ tap) &* L.count), input, sums[j])
+    }
+  }
+
+  /// Stores a complete sum.
+  @inline(always)
+  private func store(_ index: Int, _ column: Column<L>, _ row: Int) {
+    let output = row &- kernelSize / 2 &+ index
+    if output >= 0 { column.store(sums[index] + bias, output, isInside: false) }
   }
 }
 
@@ -197,36 +250,49 @@ struct DepthwiseArguments {
   var scratch: UnsafeMutablePointer<Float>
 }
 
-/// Computes planes with whole vectors, or with vectors of half the lanes where those hold a row.
+/// Computes planes of a 3×3 kernel with whole vectors, or with vectors of half the lanes where those hold a row.
 @inline(always)
-func convolveDepthwise<let size: Int, L: HalfLanes>(
+func convolveDepthwise<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>) {
+  if L.count == 16 && p.pointee.width <= 8 {
+    convolvePlanes(SmallSums<L.Half>.self, p)
+  } else {
+    convolvePlanes(SmallSums<L>.self, p)
+  }
+  if p.pointee.nonTemporal { isa_stream_fence() }
+}
+
+/// The rows and columns of a kernel, as a type.
+enum DepthwiseKernel<let size: Int> {}
+
+/// The same for a kernel of 5×5 or 7×7.
+@inline(always)
+func convolveLargeDepthwise<let size: Int, L: HalfLanes>(
   _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
-    convolvePlanes(kernel, L.Half.self, p)
+    convolvePlanes(LargeSums<size, L.Half>.self, p)
   } else {
-    convolvePlanes(kernel, lanes, p)
+    convolvePlanes(LargeSums<size, L>.self, p)
   }
   if p.pointee.nonTemporal { isa_stream_fence() }
 }
 
 @inline(always)
-private func convolvePlanes<let size: Int, L: Lanes>(
-  _ kernel: DepthwiseKernel<size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseArguments>
-) {
+private func convolvePlanes<Sums: ColumnSums>(_ sums: Sums.Type, _ p: UnsafePointer<DepthwiseArguments>) {
+  typealias L = Sums.L
   let arguments = p.pointee
   let (height, width) = (arguments.height, arguments.width)
   let count = height &* width
   let weights = arguments.scratch + L.count
   let prefetchOffset = count > depthwisePrefetch ? count : depthwisePrefetch
-  let prefetchesInMemoryOrder = size == 3 && width > L.count
-  let copy = weights + size &* size &* L.count
+  let prefetchesInMemoryOrder = Sums.size == 3 && width > L.count
+  let copy = weights + Sums.size &* Sums.size &* L.count
   var plane = arguments.firstPlane
   while plane < arguments.endPlane {
     let channel = plane % arguments.channels
-    let values = arguments.weights + channel &* size &* size
-    for i in 0..<size &* size {
-      L.store(L.splat(values[arguments.isFlipped ? size &* size &- 1 &- i : i]), weights + i &* L.count)
+    let values = arguments.weights + channel &* Sums.size &* Sums.size
+    for i in 0..<Sums.size &* Sums.size {
+      L.store(L.splat(values[arguments.isFlipped ? Sums.size &* Sums.size &- 1 &- i : i]), weights + i &* L.count)
     }
     var bias: Float = 0
     if let values = arguments.bias { bias = values[channel] }
@@ -248,12 +314,8 @@ private func convolvePlanes<let size: Int, L: Lanes>(
         prefetchOffset: prefetchOffset &+ (prefetchesInMemoryOrder ? first &* height : x),
         targetEnd: arguments.target + arguments.endPlane &* count, scratch: arguments.scratch,
         floor: L.splat(arguments.floor), ceiling: L.splat(arguments.ceiling), nonTemporal: arguments.nonTemporal)
-      var sums = Sums(kernel, lanes, weights: weights, bias: bias)
-      if x >= size / 2 && x &+ L.count &+ size / 2 <= width {
-        sums.walk(column, isInside: true)
-      } else {
-        sums.walk(column, isInside: false)
-      }
+      var sums = Sums(weights: weights, bias: bias)
+      sums.walk(column)
       x &+= L.count
     }
     plane &+= 1

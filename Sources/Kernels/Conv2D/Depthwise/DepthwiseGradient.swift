@@ -53,71 +53,139 @@ private struct Column<L: Lanes> {
   @inline(always)
   private func masked(_ vector: L.Vector, first: Int, end: Int) -> L.Vector {
     let lanes = L.laneIndices
-    let outside = (L.splat(Float(first)) .> lanes) .| (lanes .>= L.splat(Float(end)))
-    return vector.replacing(with: L.splat(0), where: outside)
+    let inside = (lanes .>= L.splat(Float(first))) .& (L.splat(Float(end)) .> lanes)
+    return L.splat(0).replacing(with: vector, where: inside)
   }
 }
 
-extension RegisterTile {
-  /// Adds the products of an input row with the gradient rows that it meets at the kernel's rows from `first` on.
-  /// `isWhole`: none of those gradient rows is outside the plane.
-  @inline(always)
-  fileprivate mutating func add(_ row: Int, _ column: Column<L>, first: Int, isInside: Bool, isWhole: Bool) {
-    var gradients = zeros(InlineArray<rows, L.Vector>.self)
-    let above = row &+ vectors / 2 &- first
-    for i in 0..<rows {
-      if isWhole || (above >= i && above &- i < column.height) {
-        gradients[i] = column.gradient(above &- i, isInside: isInside)
-      }
-    }
-    column.prefetchRow(row)
-    addTap(0, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-    addTap(1, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-    addTap(2, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-    if vectors > 3 {
-      addTap(3, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-      addTap(4, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-    }
-    if vectors > 5 {
-      addTap(5, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-      addTap(6, gradients, row, column, above, isInside: isInside, isWhole: isWhole)
-    }
-  }
-
-  /// Adds one column of the kernel. (The columns are no loop: it would be too long to be unrolled.)
-  @inline(always)
-  private mutating func addTap(
-    _ tap: Int, _ gradients: InlineArray<rows, L.Vector>, _ row: Int, _ column: Column<L>, _ above: Int, isInside: Bool,
-    isWhole: Bool
-  ) {
-    let input = column.input(row, shift: tap &- vectors / 2, isInside: isInside)
-    for i in 0..<rows {
-      if isWhole || (above >= i && above &- i < column.height) {
-        sums[i][tap] = L.multiplyAdd(gradients[i], input, sums[i][tap])
-      }
-    }
-  }
-
+/// The sums of some rows of the kernel: sum [i][tap] is that of row `first + i` and column `tap`.
+private protocol GradientSums {
+  associatedtype L: Lanes
+  /// The rows and columns of the kernel.
+  static var size: Int { get }
+  /// Rows of the kernel that are summed together.
+  static var rows: Int { get }
+  /// The sums that `storeAccumulators` wrote.
+  init(accumulators memory: UnsafePointer<Float>)
+  func storeAccumulators(to memory: UnsafeMutablePointer<Float>)
   /// Adds all rows of a column of vectors.
+  mutating func walk(_ column: Column<L>, first: Int)
+}
+
+/// The sums of a 3×3 kernel, all at once. Columns inside the plane have code without masks.
+private struct SmallSums<L: Lanes>: GradientSums {
+  @inline(always) static var size: Int { 3 }
+  @inline(always) static var rows: Int { 3 }
+  private var tile: RegisterTile<3, 3, L>
+
+  @inline(always) init(accumulators memory: UnsafePointer<Float>) { tile = RegisterTile(accumulators: memory) }
+  @inline(always) func storeAccumulators(to memory: UnsafeMutablePointer<Float>) { tile.storeAccumulators(to: memory) }
+
   @inline(always)
-  fileprivate mutating func walk(_ column: Column<L>, first: Int, isInside: Bool) {
-    // Input row r meets gradient rows r + k/2 - first - i, i in 0 ..< rows.
-    let reach = vectors / 2 &- first
-    let top = rows &- 1 &- reach
-    let bottom = column.height &- (reach > 0 ? reach : 0)
+  mutating func walk(_ column: Column<L>, first: Int) {
+    if column.firstLane == 0 && column.x >= 1 && column.x &+ L.count < column.width {
+      walk(column, isInside: true)
+    } else {
+      walk(column, isInside: false)
+    }
+  }
+
+  /// Input row r meets gradient rows r + 1 - i, i in 0 ..< 3.
+  @inline(always)
+  private mutating func walk(_ column: Column<L>, isInside: Bool) {
     var row = 0
-    while row < top && row < column.height {
-      add(row, column, first: first, isInside: isInside, isWhole: false)
+    while row < 1 && row < column.height {
+      add(row, column, isInside: isInside, isWhole: false)
       row &+= 1
     }
-    while row < bottom {
-      add(row, column, first: first, isInside: isInside, isWhole: true)
+    while row < column.height &- 1 {
+      add(row, column, isInside: isInside, isWhole: true)
       row &+= 1
     }
     while row < column.height {
-      add(row, column, first: first, isInside: isInside, isWhole: false)
+      add(row, column, isInside: isInside, isWhole: false)
       row &+= 1
     }
+  }
+
+  /// Adds the products of an input row with the gradient rows that it meets. `isWhole`: none of them is outside the
+  /// plane.
+  @inline(always)
+  private mutating func add(_ row: Int, _ column: Column<L>, isInside: Bool, isWhole: Bool) {
+    var gradients = zeros(InlineArray<3, L.Vector>.self)
+    for i in 0..<3 {
+      if isWhole || (row &+ 1 >= i && row &+ 1 &- i < column.height) {
+        gradients[i] = column.gradient(row &+ 1 &- i, isInside: isInside)
+      }
+    }
+    column.prefetchRow(row)
+    // The columns are no loop: it would be too long to be unrolled.
+    addTap(0, gradients, row, column, isInside: isInside, isWhole: isWhole)
+    addTap(1, gradients, row, column, isInside: isInside, isWhole: isWhole)
+    addTap(2, gradients, row, column, isInside: isInside, isWhole: isWhole)
+  }
+
+  /// Adds one column of the kernel.
+  @inline(always)
+  private mutating func addTap(
+    _ tap: Int, _ gradients: InlineArray<3, L.Vector>, _ row: Int, _ column: Column<L>, isInside: Bool, isWhole: Bool
+  ) {
+    let input = column.input(row, shift: tap &- 1, isInside: isInside)
+    for i in 0..<3 {
+      if isWhole || (row &+ 1 >= i && row &+ 1 &- i < column.height) {
+        tile.sums[i][tap] = L.multiplyAdd(gradients[i], input, tile.sums[i][tap])
+      }
+    }
+  }
+}
+
+/// The sums of some rows of a larger kernel, with one code for all rows and columns of the plane: the masks of a column are
+/// made once, and cost little beside as many multiply-adds.
+private struct LargeSums<let kernelRows: Int, let kernelSize: Int, L: Lanes>: GradientSums {
+  @inline(always) static var size: Int { kernelSize }
+  @inline(always) static var rows: Int { kernelRows }
+  private var tile: RegisterTile<kernelRows, kernelSize, L>
+
+  @inline(always) init(accumulators memory: UnsafePointer<Float>) { tile = RegisterTile(accumulators: memory) }
+  @inline(always) func storeAccumulators(to memory: UnsafeMutablePointer<Float>) { tile.storeAccumulators(to: memory) }
+
+  /// Input row r meets gradient rows r + k/2 - first - i, i in 0 ..< rows.
+  @inline(always)
+  mutating func walk(_ column: Column<L>, first: Int) {
+    var row = 0
+    while row < column.height {
+      column.prefetchRow(row)
+      var inputs = zeros(InlineArray<kernelSize, L.Vector>.self)
+      for tap in 0..<kernelSize { inputs[tap] = column.input(row, shift: tap &- kernelSize / 2, isInside: false) }
+      let above = row &+ kernelSize / 2 &- first
+      if above >= kernelRows &- 1 && above < column.height {
+        for i in 0..<kernelRows { add(i, inputs, column, above) }
+      } else {
+        // No loop: with branches inside, it would not be unrolled, and the sums would lie in memory.
+        addIfInside(0, inputs, column, above)
+        if kernelRows > 1 { addIfInside(1, inputs, column, above) }
+        if kernelRows > 2 { addIfInside(2, inputs, column, above) }
+        if kernelRows > 3 { addIfInside(3, inputs, column, above) }
+        if kernelRows > 4 { addIfInside(4, inputs, column, above) }
+      }
+      row &+= 1
+    }
+  }
+
+  /// Adds the products with the gradient row that one row of the kernel meets.
+  @inline(always)
+  private mutating func add(
+    _ i: Int, _ inputs: InlineArray<kernelSize, L.Vector>, _ column: Column<L>, _ above: Int
+  ) {
+    let gradient = column.gradient(above &- i, isInside: false)
+    for tap in 0..<kernelSize { tile.sums[i][tap] = L.multiplyAdd(gradient, inputs[tap], tile.sums[i][tap]) }
+  }
+
+  @inline(always)
+  private mutating func addIfInside(
+    _ i: Int, _ inputs: InlineArray<kernelSize, L.Vector>, _ column: Column<L>, _ above: Int
+  ) {
+    if above >= i && above &- i < column.height { add(i, inputs, column, above) }
   }
 }
 
@@ -152,9 +220,11 @@ struct DepthwiseGradientArguments {
 
 /// Sums image by image and channel by channel, then sums the lanes.
 @inline(always)
-private func accumulateGradient<let rows: Int, let size: Int, L: Lanes>(
-  _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
+private func accumulateGradient<Sums: GradientSums>(
+  _ sums: Sums.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
 ) {
+  typealias L = Sums.L
+  let (rows, size) = (Sums.rows, Sums.size)
   let a = p.pointee
   let (height, width) = (a.height, a.width)
   let count = height &* width
@@ -195,12 +265,8 @@ private func accumulateGradient<let rows: Int, let size: Int, L: Lanes>(
             source: source, gradient: gradient, x: last, firstLane: x &- last, height: height, width: width,
             prefetchesInMemoryOrder: prefetchesInMemoryOrder,
             prefetchOffset: prefetchOffset &+ (prefetchesInMemoryOrder ? x &* height : last))
-          var tile = RegisterTile<rows, size, L>(accumulators: sums)
-          if last == x && x >= size / 2 && x &+ L.count &+ size / 2 <= width {
-            tile.walk(column, first: first, isInside: true)
-          } else {
-            tile.walk(column, first: first, isInside: false)
-          }
+          var tile = Sums(accumulators: sums)
+          tile.walk(column, first: first)
           tile.storeAccumulators(to: sums)
           x &+= L.count
         }
@@ -224,14 +290,24 @@ private func accumulateGradient<let rows: Int, let size: Int, L: Lanes>(
   }
 }
 
-/// Computes with whole vectors, or with vectors of half the lanes where those hold a row.
+/// Computes with whole vectors, or with vectors of half the lanes where those hold a row: for a 3×3 kernel.
 @inline(always)
-func accumulateDepthwiseGradient<let rows: Int, let size: Int, L: HalfLanes>(
+func accumulateDepthwiseGradient<L: HalfLanes>(_ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>) {
+  if L.count == 16 && p.pointee.width <= 8 {
+    accumulateGradient(SmallSums<L.Half>.self, p)
+  } else {
+    accumulateGradient(SmallSums<L>.self, p)
+  }
+}
+
+/// The same for a kernel of 5×5 or 7×7.
+@inline(always)
+func accumulateLargeDepthwiseGradient<let rows: Int, let size: Int, L: HalfLanes>(
   _ part: DepthwiseGradientPart<rows, size>.Type, _ lanes: L.Type, _ p: UnsafePointer<DepthwiseGradientArguments>
 ) {
   if L.count == 16 && p.pointee.width <= 8 {
-    accumulateGradient(part, L.Half.self, p)
+    accumulateGradient(LargeSums<rows, size, L.Half>.self, p)
   } else {
-    accumulateGradient(part, lanes, p)
+    accumulateGradient(LargeSums<rows, size, L>.self, p)
   }
 }

@@ -3,16 +3,16 @@
 import KernelsISA
 
 #if arch(arm64)
-@c(conv_depthwise_3_neon_body) private func conv_depthwise_3_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_5_neon_body) private func conv_depthwise_5_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_7_neon_body) private func conv_depthwise_7_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_3_neon_body) private func conv_depthwise_3_neon_body(_ p: UnsafeRawPointer) { convolveDepthwise(NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_neon_body) private func conv_depthwise_5_neon_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<5>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_neon_body) private func conv_depthwise_7_neon_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<7>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
 @c(conv_depthwise_rows_neon_body) private func conv_depthwise_rows_neon_body(_ p: UnsafeRawPointer) { convolveDepthwiseRows(NEONLanes.self, p.assumingMemoryBound(to: DepthwiseRowsArguments.self)) }
 @c(conv_depthwise_strided_neon_body) private func conv_depthwise_strided_neon_body(_ p: UnsafeRawPointer) { convolveDepthwiseStrided(NEONLanes.self, p.assumingMemoryBound(to: DepthwiseStridedArguments.self)) }
 @c(conv_depthwise_strided_backward_neon_body) private func conv_depthwise_strided_backward_neon_body(_ p: UnsafeRawPointer) { convolveDepthwiseStridedBackward(NEONLanes.self, p.assumingMemoryBound(to: DepthwiseStridedBackwardArguments.self)) }
 @c(conv_depthwise_strided_gradient_neon_body) private func conv_depthwise_strided_gradient_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseStridedGradient(NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_3_neon_body) private func conv_depthwise_gradient_3_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_5_neon_body) private func conv_depthwise_gradient_5_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<5, 5>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_7_neon_body) private func conv_depthwise_gradient_7_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 7>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_3_neon_body) private func conv_depthwise_gradient_3_neon_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_neon_body) private func conv_depthwise_gradient_5_neon_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<5, 5>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_neon_body) private func conv_depthwise_gradient_7_neon_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<3, 7>.self, NEONLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
 
 extension Levels {
   static let convDepthwise3 = LevelFunctions<DepthwiseArguments>(neon: conv_depthwise_3_neon)
@@ -27,15 +27,15 @@ extension Levels {
   static let convDepthwiseGradient7 = LevelFunctions<DepthwiseGradientArguments>(neon: conv_depthwise_gradient_7_neon)
 }
 #else
-@c(conv_depthwise_3_baseline_body) private func conv_depthwise_3_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_3_avx2_body) private func conv_depthwise_3_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_3_avx512_body) private func conv_depthwise_3_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<3>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_5_baseline_body) private func conv_depthwise_5_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_5_avx2_body) private func conv_depthwise_5_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_5_avx512_body) private func conv_depthwise_5_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_7_baseline_body) private func conv_depthwise_7_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_7_avx2_body) private func conv_depthwise_7_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
-@c(conv_depthwise_7_avx512_body) private func conv_depthwise_7_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(DepthwiseKernel<7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_3_baseline_body) private func conv_depthwise_3_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwise(BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_3_avx2_body) private func conv_depthwise_3_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwise(AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_3_avx512_body) private func conv_depthwise_3_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwise(AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_baseline_body) private func conv_depthwise_5_baseline_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<5>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_avx2_body) private func conv_depthwise_5_avx2_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_5_avx512_body) private func conv_depthwise_5_avx512_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_baseline_body) private func conv_depthwise_7_baseline_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<7>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_avx2_body) private func conv_depthwise_7_avx2_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
+@c(conv_depthwise_7_avx512_body) private func conv_depthwise_7_avx512_body(_ p: UnsafeRawPointer) { convolveLargeDepthwise(DepthwiseKernel<7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseArguments.self)) }
 @c(conv_depthwise_rows_baseline_body) private func conv_depthwise_rows_baseline_body(_ p: UnsafeRawPointer) { convolveDepthwiseRows(BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseRowsArguments.self)) }
 @c(conv_depthwise_rows_avx2_body) private func conv_depthwise_rows_avx2_body(_ p: UnsafeRawPointer) { convolveDepthwiseRows(AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseRowsArguments.self)) }
 @c(conv_depthwise_rows_avx512_body) private func conv_depthwise_rows_avx512_body(_ p: UnsafeRawPointer) { convolveDepthwiseRows(AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseRowsArguments.self)) }
@@ -48,15 +48,15 @@ extension Levels {
 @c(conv_depthwise_strided_gradient_baseline_body) private func conv_depthwise_strided_gradient_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseStridedGradient(BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
 @c(conv_depthwise_strided_gradient_avx2_body) private func conv_depthwise_strided_gradient_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseStridedGradient(AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
 @c(conv_depthwise_strided_gradient_avx512_body) private func conv_depthwise_strided_gradient_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseStridedGradient(AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_3_baseline_body) private func conv_depthwise_gradient_3_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_3_avx2_body) private func conv_depthwise_gradient_3_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_3_avx512_body) private func conv_depthwise_gradient_3_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 3>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_5_baseline_body) private func conv_depthwise_gradient_5_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<2, 5>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_5_avx2_body) private func conv_depthwise_gradient_5_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<2, 5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_5_avx512_body) private func conv_depthwise_gradient_5_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<5, 5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_7_baseline_body) private func conv_depthwise_gradient_7_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<1, 7>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_7_avx2_body) private func conv_depthwise_gradient_7_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<1, 7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
-@c(conv_depthwise_gradient_7_avx512_body) private func conv_depthwise_gradient_7_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(DepthwiseGradientPart<3, 7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_3_baseline_body) private func conv_depthwise_gradient_3_baseline_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_3_avx2_body) private func conv_depthwise_gradient_3_avx2_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_3_avx512_body) private func conv_depthwise_gradient_3_avx512_body(_ p: UnsafeRawPointer) { accumulateDepthwiseGradient(AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_baseline_body) private func conv_depthwise_gradient_5_baseline_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<2, 5>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_avx2_body) private func conv_depthwise_gradient_5_avx2_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<2, 5>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_5_avx512_body) private func conv_depthwise_gradient_5_avx512_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<5, 5>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_baseline_body) private func conv_depthwise_gradient_7_baseline_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<1, 7>.self, BaselineLanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_avx2_body) private func conv_depthwise_gradient_7_avx2_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<1, 7>.self, AVX2Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
+@c(conv_depthwise_gradient_7_avx512_body) private func conv_depthwise_gradient_7_avx512_body(_ p: UnsafeRawPointer) { accumulateLargeDepthwiseGradient(DepthwiseGradientPart<3, 7>.self, AVX512Lanes.self, p.assumingMemoryBound(to: DepthwiseGradientArguments.self)) }
 
 extension Levels {
   static let convDepthwise3 = LevelFunctions<DepthwiseArguments>(baseline: conv_depthwise_3_baseline, avx2: conv_depthwise_3_avx2, avx512: conv_depthwise_3_avx512)

@@ -156,11 +156,7 @@ struct WinogradConvolution: Sendable {
   }
   private var flagByteCount: Int { cacheLines(units) }
 
-  /// - Parameter recomputing: bytes that computing an image again takes.
-  func workspaceByteCount(recomputing: Int) -> Int {
-    flagByteCount
-      + max(byteCountAtOnce + biasByteCount + parts * threadByteCount, recomputing)
-  }
+  var workspaceByteCount: Int { flagByteCount + byteCountAtOnce + biasByteCount + parts * threadByteCount }
 
   // MARK: - Runs
 
@@ -168,12 +164,12 @@ struct WinogradConvolution: Sendable {
   ///
   /// - Parameters:
   ///   - packed: what `packing` made of weights and bias; nil: they are transformed in the run.
-  ///   - recompute: called for each image that has a sum which is not finite, with the workspace that it may use.
+  ///   - recompute: called for each image that has a sum which is not finite.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     addend: UnsafePointer<Float>?, packed: UnsafeRawPointer?, target: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutableRawPointer,
-    recompute: (_ image: Int, UnsafeMutableRawPointer) -> Void
+    recompute: (_ image: Int) -> Void
   ) {
     let flags = workspace.assumingMemoryBound(to: Bool.self)
     let workspace = workspace + flagByteCount
@@ -243,7 +239,7 @@ struct WinogradConvolution: Sendable {
     let perImage = tileRows * columnRanges
     for image in 0..<batch
     where UnsafeBufferPointer(start: flags + image * perImage, count: perImage).contains(true) {
-      recompute(image, workspace)
+      recompute(image)
     }
   }
 

@@ -84,7 +84,7 @@ func winogradOutput<F: WinogradFilter, L: Lanes>(
       wide &-= 1
       x &+= step
     }
-    storeStrip(lanes, p, channel: channel)
+    storeStrip(lanes, p, channel: channel, addend: p.pointee.addend)
     channel &+= n
   }
   if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }
@@ -121,11 +121,13 @@ func finishOutput<L: Lanes>(
 /// Applies the upper limit to the outputs in the strip, and transposes them to the planes of a vector of channels, where
 /// an addend is added.
 @inline(always)
-func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>, channel: Int) {
+func storeStrip<L: Lanes>(
+  _ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArguments>, channel: Int, addend: UnsafePointer<Float>?
+) {
   let n = L.count
   let width = p.pointee.columns
   let count = p.pointee.rows &* width
-  if p.pointee.ceiling < .infinity, p.pointee.addend == nil {
+  if p.pointee.ceiling < .infinity, addend == nil {
     let limit = L.splat(p.pointee.ceiling)
     var address = p.pointee.strip
     let end = address + count &* n
@@ -136,7 +138,7 @@ func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArgu
   }
   let channels = min(p.pointee.channels &- channel, n)
   let target = p.pointee.target + channel &* p.pointee.planeStride
-  if L.count == 16, let addend = p.pointee.addend, channels == L.count, count % L.count == 0, width == p.pointee.width {
+  if L.count == 16, let addend, channels == L.count, count % L.count == 0, width == p.pointee.width {
     // Planes may share a set of the first-level cache: their lines are not to be read again.
     let first = addend + channel &* p.pointee.planeStride
     let (floor, ceiling) = (L.splat(p.pointee.floor), L.splat(p.pointee.ceiling))
@@ -155,18 +157,18 @@ func storeStrip<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradOutputArgu
       L.transposeSquare(p.pointee.strip + x &* n, n, target + x, p.pointee.planeStride, nonTemporal: true)
       x &+= n
     }
-  } else if width == p.pointee.width {
-    L.transpose(p.pointee.strip, n, rows: count, columns: channels, target, p.pointee.planeStride)
   } else {
+    // Whole rows of planes follow each other.
+    let isWhole = width == p.pointee.width
     var y = 0
-    while y < p.pointee.rows {
+    while y < (isWhole ? 1 : p.pointee.rows) {
       L.transpose(
-        p.pointee.strip + y &* width &* n, n, rows: width, columns: channels, target + y &* p.pointee.width,
-        p.pointee.planeStride)
+        p.pointee.strip + y &* width &* n, n, rows: isWhole ? count : width, columns: channels,
+        target + y &* p.pointee.width, p.pointee.planeStride)
       y &+= 1
     }
   }
-  if let addend = p.pointee.addend {
+  if let addend {
     addToTarget(lanes, p, addend + channel &* p.pointee.planeStride, target, channels: channels)
   }
 }
@@ -203,10 +205,10 @@ private func addToTarget<L: Lanes>(
   }
 }
 
-/// A sum with the addend within the limits, as ``AddForward`` has it: without negative zeros.
+/// A sum with the addend within the limits, as ``AddForward`` has it.
 @inline(__always)
 private func limited<L: Lanes>(
   _ lanes: L.Type, _ sum: L.Vector, _ floor: L.Vector, _ ceiling: L.Vector
 ) -> L.Vector {
-  L.smaller(sum.replacing(with: floor, where: floor .>= sum), ceiling)
+  L.smaller(L.raised(sum, to: floor), ceiling)
 }

@@ -53,7 +53,7 @@ func winogradStridedOutput<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<Winogra
       wide &-= 1
       x &+= step
     }
-    storeStrip(lanes, p, channel: channel)
+    storeStrip(lanes, p, channel: channel, addend: p.pointee.addend)
     channel &+= n
   }
   if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }
@@ -128,7 +128,7 @@ func winogradStridedData<L: Lanes>(_ lanes: L.Type, _ p: UnsafePointer<WinogradO
       wide &-= 1
       x &+= step
     }
-    storeStrip(lanes, p, channel: channel)
+    storeStrip(lanes, p, channel: channel, addend: nil)
     channel &+= n
   }
   if !(L.sum(check) == 0) { p.pointee.isNonFinite.pointee = true }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A register tile of the `winograd` kernels: tiles of outputs × vectors of target channels.
 struct WinogradTile: Sendable {
   let level: InstructionSet
@@ -72,25 +74,22 @@ func winogradForwardKernel(_ tile: WinogradTile) -> Kernel<Conv2DForward> {
       let convolution = WinogradConvolution(
         tile: tile, size: shape.winogradSize, shape: shape, isBackward: false, activation: problem.activation,
         threads: shape.parts(threads: threads))
-      let image = directKernel(
-        Conv2DForward.self,
+      let image = DirectKernel<Conv2DForward>(
         .init(shape: shape.directImage, activation: problem.activation, hasAddend: problem.hasAddend), tile.level,
         machine)
       return PreparedKernel(
-        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount),
-        weightPacking: convolution.packing
+        workspaceByteCount: convolution.workspaceByteCount, weightPacking: convolution.packing
       ) { operands, workspace in
         convolution.run(
           source: operands.input, weights: operands.weights, bias: operands.bias,
           addend: problem.hasAddend ? operands.addend : nil, packed: operands.packedWeights, target: operands.output,
           workspace: workspace
-        ) { index, workspace in
+        ) { index in
           let first = index * shape.outputChannels * shape.outputPlane
-          image.body(
+          image.run(
             .init(
               input: operands.input + index * shape.inputChannels * shape.inputPlane, weights: operands.weights,
-              bias: operands.bias, output: operands.output + first, addend: operands.addend.map { $0 + first }),
-            workspace)
+              bias: operands.bias, output: operands.output + first, addend: operands.addend.map { $0 + first }))
         }
       }
     })
@@ -111,19 +110,17 @@ func winogradBackwardDataKernel(_ tile: WinogradTile) -> Kernel<Conv2DBackwardDa
       let convolution = WinogradConvolution(
         tile: tile, size: shape.winogradSize, shape: shape, isBackward: true, activation: nil,
         threads: shape.parts(threads: threads))
-      let image = directKernel(Conv2DBackwardData.self, shape.directImage, tile.level, machine)
-      return PreparedKernel(
-        workspaceByteCount: convolution.workspaceByteCount(recomputing: image.workspaceByteCount)
-      ) { operands, workspace in
+      let image = DirectKernel<Conv2DBackwardData>(shape.directImage, tile.level, machine)
+      return PreparedKernel(workspaceByteCount: convolution.workspaceByteCount) { operands, workspace in
         convolution.run(
           source: operands.outputGradient, weights: operands.weights, bias: nil, addend: nil, packed: nil,
           target: operands.inputGradient, workspace: workspace
-        ) { index, workspace in
-          image.body(
+        ) { index in
+          image.run(
             .init(
               outputGradient: operands.outputGradient + index * shape.outputChannels * shape.outputPlane,
               weights: operands.weights,
-              inputGradient: operands.inputGradient + index * shape.inputChannels * shape.inputPlane), workspace)
+              inputGradient: operands.inputGradient + index * shape.inputChannels * shape.inputPlane))
         }
       }
     })
@@ -142,28 +139,49 @@ func winogradBackwardWeightsKernel(_ tile: WinogradGradientTile) -> Kernel<Conv2
     prepareForMachine: { shape, machine, threads in
       var directShape = shape
       directShape.precision = .direct
-      let direct = directKernel(
-        Conv2DBackwardWeights.self, directShape, tile.level, machine, threads: threads, isOneImage: false)
+      let direct = DirectKernel<Conv2DBackwardWeights>(
+        directShape, tile.level, machine, threads: threads, isOneImage: false)
       let gradient = WinogradGradient(tile: tile, size: shape.winogradSize, shape: shape, threads: threads)
-      return PreparedKernel(
-        workspaceByteCount: max(gradient.workspaceByteCount, direct.workspaceByteCount)
-      ) { operands, workspace in
+      return PreparedKernel(workspaceByteCount: gradient.workspaceByteCount) { operands, workspace in
         if shape.batch == 0 {
           SegmentedReduction.clear(shape, operands)
         } else if !gradient.run(operands, workspace) {
-          direct.body(operands, workspace)
+          direct.run(operands)
         }
       }
     })
 }
 
-/// The direct kernel, by which what depends on values that are not finite is computed again.
-/// - Parameter isOneImage: whether the problem is of one image, for which no kernel is fastest whose vectors hold images.
-private func directKernel<Op: KernelOperation>(
-  _ operation: Op.Type, _ problem: Op.Problem, _ level: InstructionSet, _ machine: Machine, threads: Int = 1,
-  isOneImage: Bool = true
-) -> PreparedKernel<Op.Operands> {
-  let kernel = Op.cheapest(
-    of: { $0.level == level && !$0.isReference && !(isOneImage && $0.algorithm == "images") }, for: problem, machine)
-  return (kernel ?? Op.kernels[Op.kernels.count - 1]).prepare(problem, threads, machine: machine)
+/// The direct kernel, by which what depends on values that are not finite is computed again. It is prepared, and its
+/// workspace allocated, when it is first needed, as most plans never need it.
+private final class DirectKernel<Op: KernelOperation>: Sendable {
+  private struct State {
+    var kernel: PreparedKernel<Op.Operands>?
+    var workspace: Workspace?
+  }
+
+  private let state = Mutex(State())
+  private let prepare: @Sendable () -> PreparedKernel<Op.Operands>
+
+  /// - Parameter isOneImage: whether the problem is of one image, for which no kernel is fastest whose vectors hold images.
+  init(
+    _ problem: Op.Problem, _ level: InstructionSet, _ machine: Machine, threads: Int = 1, isOneImage: Bool = true
+  ) {
+    prepare = {
+      let kernel = Op.cheapest(
+        of: { $0.level == level && !$0.isReference && !(isOneImage && $0.algorithm == "images") }, for: problem,
+        machine)
+      return (kernel ?? Op.kernels[Op.kernels.count - 1]).prepare(problem, threads, machine: machine)
+    }
+  }
+
+  /// Runs of one plan on several threads wait for each other here.
+  func run(_ operands: Op.Operands) {
+    state.withLock { state in
+      let kernel = state.kernel ?? prepare()
+      let workspace = state.workspace ?? Workspace(byteCount: kernel.workspaceByteCount)
+      state = State(kernel: kernel, workspace: workspace)
+      kernel.body(operands, workspace.base)
+    }
+  }
 }
